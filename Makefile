@@ -1,0 +1,38 @@
+# make run    set everything up and bring Casper's kitchens to life
+# make test   everything that CI runs
+# make lint   the style checks alone
+# make stop   end the local workspace; its data stay
+
+# uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
+
+.PHONY: run test lint unit integration notebooks stop setup
+
+run: setup
+	$(UV) run --no-sync runbook.py --target all
+
+setup: $(filter .uv/bin/uv,$(UV))
+	$(UV) sync
+	$(UV) run --no-sync python -m local_workspace setup
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet uv
+
+test: setup lint unit integration notebooks
+
+lint:
+	$(UV) run --no-sync ruff check
+
+unit:
+	$(UV) run --no-sync pytest tests --ignore tests/integration --durations 10
+
+integration:
+	$(UV) run --no-sync pytest tests/integration -s
+
+notebooks:
+	$(UV) run --no-sync pytest notebooks/*.ipynb --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
+		--nbval-cell-timeout 600 --nbval-kernel-startup-timeout 120 -x --durations 10
+
+stop:
+	$(UV) run --no-sync runbook.py --stop

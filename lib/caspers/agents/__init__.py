@@ -1,0 +1,1 @@
+"""The two agents that decide about money, and what they share."""

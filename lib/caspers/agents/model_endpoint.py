@@ -1,0 +1,94 @@
+"""The endpoint behind LLM_MODEL: found, or on a laptop made."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from caspers import config
+from caspers.standin import chat
+
+if TYPE_CHECKING:
+    from databricks.sdk.service.serving import ServedEntityInput
+
+    from caspers.connect import Workbook
+
+STANDIN_FILE = Path(__file__).parents[1] / "standin" / "model.py"
+
+
+def ensure(ws: "Workbook", name: str) -> None:
+    """Return once the serving endpoint `name` answers chat completions.
+
+    On a laptop a missing one is made: it forwards to CASPERS_LLM_BASE_URL if that is set, otherwise it serves the
+    stand-in `offline-policy`. Safe to call from several processes at once. On Databricks a missing endpoint raises
+    RuntimeError.
+    """
+    if not ws.local:
+        _require(ws, name)
+        return
+    with FileLock(config.load().home / "model_endpoint.lock"):  # logging the stand-in twice would cost twice
+        if not _exists(ws, name):
+            _create(ws, name)
+    ws.w.serving_endpoints.wait_get_serving_endpoint_not_updating(name)
+
+
+def _exists(ws: "Workbook", name: str) -> bool:
+    from databricks.sdk.errors import NotFound
+
+    try:
+        ws.w.serving_endpoints.get(name)
+    except NotFound:
+        return False
+    return True
+
+
+def _require(ws: "Workbook", name: str) -> None:
+    if not _exists(ws, name):
+        raise RuntimeError(f"This workspace has no serving endpoint {name}. Set LLM_MODEL to one that it has.")
+
+
+def _create(ws: "Workbook", name: str) -> None:
+    from databricks.sdk.service.serving import EndpointCoreConfigInput
+
+    entity = _external(name) if config.load().llm_base_url else _standin(ws)
+    ws.w.serving_endpoints.create(name, EndpointCoreConfigInput(served_entities=[entity]))
+
+
+def _external(name: str) -> "ServedEntityInput":
+    from databricks.sdk.service.serving import (
+        ExternalModel,
+        ExternalModelProvider,
+        OpenAiConfig,
+        ServedEntityInput,
+    )
+
+    settings = config.load()
+    server = OpenAiConfig(openai_api_base=settings.llm_base_url, openai_api_key_plaintext=settings.llm_api_key)
+    model = ExternalModel(
+        provider=ExternalModelProvider.OPENAI,
+        name=settings.llm_model or name,
+        task="llm/v1/chat",
+        openai_config=server,
+    )
+    return ServedEntityInput(name="forwarded", external_model=model)
+
+
+def _standin(ws: "Workbook") -> "ServedEntityInput":
+    from databricks.sdk.service.serving import ServedEntityInput
+
+    full_name = f"{ws.catalog}.ai.offline_policy"
+    ws.mlflow.set_experiment("/Shared/caspers_offline_policy")
+    logged = ws.mlflow.pyfunc.log_model(
+        name=chat.NAME,
+        python_model=str(STANDIN_FILE),
+        registered_model_name=full_name,
+        metadata={"task": "llm/v1/chat"},
+        pip_requirements=["mlflow"],
+    )
+    return ServedEntityInput(
+        name=chat.NAME,
+        entity_name=full_name,
+        entity_version=str(logged.registered_model_version),
+        workload_size="Small",
+        scale_to_zero_enabled=True,
+    )

@@ -1,0 +1,71 @@
+"""The six dimensional tables, from `catalog.yaml` and the four cities."""
+
+from functools import cache
+from importlib.resources import files
+
+import polars as pl
+import yaml
+
+from caspers.canonical.cities import CITIES
+from caspers.canonical.schema import TABLES
+
+
+@cache
+def _catalog() -> dict:
+    return yaml.safe_load(files("caspers.canonical").joinpath("catalog.yaml").read_text(encoding="utf-8"))
+
+
+def street_names() -> list[str]:
+    """Names of the streets that customers live in."""
+    return _catalog()["streets"]
+
+
+def _menu_rows() -> tuple[list[tuple], list[tuple]]:
+    """Rows of categories and items, with ids counted through all menus; a brand's menu has the brand's number."""
+    categories, items = [], []
+    for brand_id, brand in enumerate(_catalog()["brands"].values(), start=1):
+        for category, dishes in brand["menu"].items():
+            categories.append((len(categories) + 1, brand_id, brand_id, category))
+            items += [
+                (len(items) + n, len(categories), brand_id, brand_id, dish, float(price))
+                for n, (dish, price) in enumerate(dishes.items(), start=1)
+            ]
+    return categories, items
+
+
+def _brand_location_rows() -> list[tuple]:
+    """Rows of brand_locations: who cooks where, from which day and until when."""
+    ids = {name: n for n, name in enumerate(_catalog()["brands"], start=1)}
+    rows = []
+    for city in CITIES:
+        for brand, there in _catalog()["kitchens"][city.code].items():
+            kind = there.get("trajectory", "steady")
+            days = there.get("from", 0), there.get("until")
+            rows.append((len(rows) + 1, ids[brand], city.location_id, *days, kind, there.get("growth", 0.0)))
+    return rows
+
+
+def _table(name: str, rows: list[tuple]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=TABLES[name], orient="row")
+
+
+def dimensions() -> dict[str, pl.DataFrame]:
+    """Name the six dimensional tables and their rows, in the contract's columns and types.
+
+    Prices are US dollars, preparation times minutes, days are counted from 0.
+    """
+    brands = enumerate(_catalog()["brands"].items(), start=1)
+    brand_rows = [(n, name, brand["cuisine"], brand["prep_min"]) for n, (name, brand) in brands]
+    categories, items = _menu_rows()
+    locations = [
+        (c.location_id, c.code, c.name, c.address, c.lat, c.lon, c.narrative, c.base_orders, round(c.growth, 6))
+        for c in CITIES
+    ]
+    return {
+        "brands": _table("brands", brand_rows),
+        "menus": _table("menus", [(n, n, f"{name} Menu") for n, name, *_ in brand_rows]),
+        "categories": _table("categories", categories),
+        "items": _table("items", items),
+        "locations": _table("locations", locations),
+        "brand_locations": _table("brand_locations", _brand_location_rows()),
+    }

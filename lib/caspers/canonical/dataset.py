@@ -1,0 +1,134 @@
+"""Reading a canonical dataset, ours or another one, with every check before anything is made from it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import polars.selectors as cs
+
+from caspers.canonical import schema
+
+
+class DatasetError(ValueError):
+    """A dataset that can't be used: the message names the file, and the column or key that is wrong."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The tables of a canonical dataset, in the contract's columns and types."""
+
+    path: Path
+    tables: dict[str, pl.DataFrame]
+
+    @property
+    def events(self) -> pl.DataFrame:
+        """All events (order_id, location_id, event_type_id, ts_seconds …)."""
+        return self.tables["events"]
+
+    @property
+    def orders(self) -> int:
+        """Number of orders."""
+        return self.events["order_id"].n_unique()
+
+
+def _checked_columns(file: Path, table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+    """`frame` with the contract's columns only; DatasetError names the missing ones."""
+    columns = schema.TABLES[table]
+    try:
+        found = frame.collect_schema().names()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DatasetError(f"{file} is damaged: it can't be read as Parquet ({error})") from None
+    missing = [name for name in columns if name not in found]
+    if missing:
+        raise DatasetError(f"{file} lacks the column(s) {', '.join(missing)}; it has {', '.join(found)}")
+    return frame.select(columns.keys())
+
+
+def _integers(table: str) -> list[str]:
+    return [name for name, kind in schema.TABLES[table].items() if kind.is_integer()]
+
+
+def scan_table(path: Path, table: str) -> pl.LazyFrame:
+    """A table of the dataset at `path` as a lazy frame in the contract's columns and types.
+
+    Ids may be stored as integers or as whole floats. Raises DatasetError if the file is missing or damaged or a
+    column is missing; values are checked by `load_dataset`.
+    """
+    file = Path(path) / f"{table}.parquet"
+    if not file.is_file():
+        raise DatasetError(f"{file} is missing: the dataset needs {', '.join(f'{t}.parquet' for t in schema.TABLES)}")
+    frame = _checked_columns(file, table, pl.scan_parquet(file))
+    return frame.cast(schema.TABLES[table])
+
+
+def _check_fractions(file: Path, table: str) -> None:
+    """Ids and counts stored as floats must be whole."""
+    stored = pl.scan_parquet(file).select(_integers(table)).select(cs.float())
+    broken = stored.select((pl.all() != pl.all().round()).any()).collect()
+    names = [name for name in broken.columns if broken[name][0]]
+    if names:
+        raise DatasetError(f"{file}: {', '.join(names)} must hold whole numbers")
+
+
+def _check_values(file: Path, table: str, frame: pl.DataFrame) -> None:
+    """No nulls where the contract has none, and unique keys."""
+    required = [name for name in frame.columns if name not in schema.NULLABLE.get(table, set())]
+    nulls = [name for name in required if frame[name].has_nulls()]
+    if nulls:
+        raise DatasetError(f"{file}: {', '.join(nulls)} must not be null")
+    key = list(schema.KEYS[table])
+    twice = frame.select(key).filter(pl.struct(key).is_duplicated())
+    if twice.height:
+        shown = ", ".join(f"{name} {value}" for name, value in twice.sort(key).row(0, named=True).items())
+        raise DatasetError(f"{file} has duplicate keys, for example {shown}")
+
+
+def load_table(path: Path, table: str) -> pl.DataFrame:
+    """Read one table of the dataset at `path`, with every check; DatasetError names what is wrong."""
+    file = Path(path) / f"{table}.parquet"
+    lazy = scan_table(path, table)
+    try:
+        _check_fractions(file, table)
+        frame = lazy.collect()
+    except pl.exceptions.InvalidOperationError as error:
+        raise DatasetError(f"{file} has a value of the wrong type: {error}") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DatasetError(f"{file} is damaged: {error}") from None
+    _check_values(file, table, frame)
+    return frame
+
+
+def _check_events(path: Path, events: pl.DataFrame) -> None:
+    """Event types of the contract, and at least one event."""
+    file = Path(path) / "events.parquet"
+    if events.is_empty():
+        raise DatasetError(f"{file} holds no events")
+    low, high = events["event_type_id"].min(), events["event_type_id"].max()
+    if low < 1 or high > len(schema.EVENT_TYPES):
+        raise DatasetError(f"{file}: event_type_id must be 1 to {len(schema.EVENT_TYPES)}, found {low} to {high}")
+
+
+def load_dataset(path: Path) -> Dataset:
+    """Read the dataset at `path` (a directory of Parquet files), with every check.
+
+    Extra columns and files are ignored, rows and columns may come in any order. Raises DatasetError, naming the file,
+    for a missing or damaged file, a missing column, a wrong or null value and a duplicate key.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise DatasetError(f"the dataset {path} is not a directory")
+    dataset = Dataset(path, {table: load_table(path, table) for table in schema.TABLES})
+    _check_events(path, dataset.events)
+    return dataset
+
+
+def content_hash(dataset: Dataset) -> str:
+    """SHA-256 over the values of all tables, sorted by key: the same for any storage order, format or machine."""
+    digest = hashlib.sha256()
+    for table, frame in sorted(dataset.tables.items()):
+        digest.update(table.encode())
+        rounded = frame.sort(schema.KEYS[table]).with_columns(cs.float().cast(pl.Float64).round(4))
+        for rows in rounded.iter_slices(100_000):
+            digest.update(rows.write_csv().encode())
+    return digest.hexdigest()

@@ -1,0 +1,71 @@
+"""Who orders when: the number of orders a day, the time of day, and the brand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from caspers.canonical.cities import CITIES, MINUTES, City
+from caspers.canonical.schema import DAY_SECONDS
+
+DAY_NOISE = 0.03
+"""Sigma of a day's own luck (weather, matches, holidays) on the log of its demand."""
+
+SECOND_BRAND = 0.08
+"""Share of baskets that add something from a second brand of the same kitchen."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Orders in order of creation; every array has one entry an order.
+
+    `city` indexes `CITIES`, `created` is seconds since day 0, `brand` a brand_id, `second` another or 0 for none.
+    """
+
+    city: np.ndarray
+    created: np.ndarray
+    brand: np.ndarray
+    second: np.ndarray
+
+
+def _created(rng: np.random.Generator, city: City, days: np.ndarray, scale: float) -> np.ndarray:
+    """Seconds since day 0 at which one city's orders of `days` are created (unsorted)."""
+    luck = rng.normal(1.0, DAY_NOISE, len(days))
+    counts = rng.poisson(city.orders_a_day(days) * luck * scale)
+    minute = np.searchsorted(city.minute_weights(), rng.random(counts.sum())).clip(max=MINUTES - 1)
+    return np.repeat(days, counts) * DAY_SECONDS + minute * 60 + rng.integers(0, 60, len(minute))
+
+
+def brand_shares(brand_locations: pl.DataFrame, location_id: int, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Brands at a location and their cumulative share of its orders, shape (days, brands).
+
+    A brand sells from its start_day up to, not including, its end_day.
+    """
+    rows = brand_locations.filter(pl.col("location_id") == location_id)
+    rank = np.arange(1, rows.height + 1)
+    growth, start = rows["growth_rate_monthly"].to_numpy(), rows["start_day"].to_numpy()
+    end = rows["end_day"].fill_null(np.iinfo(np.int32).max).to_numpy()
+    day = days[:, None]
+    weight = rank**-0.5 * np.exp(growth * (day - start) / 30) * ((day >= start) & (day < end))
+    return rows["brand_id"].to_numpy(), np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True)
+
+
+def _pick(rng: np.random.Generator, brands: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """One brand for each row of `shares`."""
+    chosen = (shares < rng.random(len(shares))[:, None]).sum(axis=1)
+    return brands[chosen.clip(max=len(brands) - 1)]
+
+
+def draw_demand(rng: np.random.Generator, brand_locations: pl.DataFrame, days: np.ndarray, scale: float) -> Demand:
+    """Draw the orders of consecutive `days` at all kitchens, `scale` times as many as the story has."""
+    parts = []
+    for number, city in enumerate(CITIES):
+        created = _created(rng, city, days, scale)
+        brands, shares = brand_shares(brand_locations, city.location_id, days)
+        own = shares[created // DAY_SECONDS - days[0]]
+        first, second = _pick(rng, brands, own), _pick(rng, brands, own)
+        second[(second == first) | (rng.random(len(second)) >= SECOND_BRAND)] = 0
+        parts.append((np.full(len(created), number), created, first, second))
+    city, created, first, second = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(created, kind="stable")
+    return Demand(city[order], created[order], first[order], second[order])

@@ -1,0 +1,78 @@
+"""How long it takes: queue, preparation, packing, the driver's arrival and the drive, in whole seconds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from caspers.canonical.cities import CITIES
+from caspers.canonical.demand import Demand
+from caspers.canonical.schema import DAY_SECONDS
+
+HOUR = 3600
+TRAFFIC = np.array([1.05] * 7 + [0.88] * 3 + [0.95] * 6 + [0.80] * 3 + [0.95] * 2 + [1.05] * 3)
+"""Drivers' speed by hour of day, relative to `City.speed`."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Times of each order's stages in seconds since day 0."""
+
+    started: np.ndarray
+    finished: np.ndarray
+    ready: np.ndarray
+    arrived: np.ndarray
+    picked_up: np.ndarray
+    delivered: np.ndarray
+
+
+def _of_city(field: str, city: np.ndarray) -> np.ndarray:
+    """One figure of each order's city."""
+    return np.array([getattr(c, field) for c in CITIES])[city]
+
+
+def kitchen_load(demand: Demand, scale: float) -> np.ndarray:
+    """Orders of the same kitchen in the same hour, relative to what it cooks without queueing."""
+    hour = demand.created // HOUR - demand.created.min(initial=0) // HOUR
+    slot = hour * len(CITIES) + demand.city
+    return np.bincount(slot)[slot] / (_of_city("capacity", demand.city) * scale)
+
+
+def _cooking(
+    rng: np.random.Generator, demand: Demand, prep_min: np.ndarray, pieces: np.ndarray, load: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Seconds of queue, preparation and packing: they grow with the brand's dishes, the basket and the load."""
+    n = len(load)
+    queue = 20 + rng.gamma(2.0, 30 + 45 * load.clip(max=2) ** 2, n)
+    luck = np.exp(rng.normal(0, _of_city("spread", demand.city), n))
+    prep = prep_min * 60 * (0.72 + 0.06 * pieces.clip(max=8)) * (0.9 + 0.25 * load.clip(max=2) ** 2) * luck
+    # An order forgotten, a fryer down, a missing ingredient: rare, long, and the tail that refunds are about.
+    trouble = rng.random(n) < _of_city("trouble", demand.city)
+    prep += trouble * (300 + rng.exponential(15 * 60, n))
+    return queue, prep, 30 + rng.gamma(2.0, 22, n)
+
+
+def _driver(rng: np.random.Generator, created: np.ndarray, ready: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Arrival at the kitchen, early or late, and pick-up a moment after both driver and bag are there."""
+    late = (rng.random(len(ready)) < 0.12) * rng.exponential(6 * 60, len(ready))
+    arrived = np.maximum(created + 90, ready + rng.normal(-20, 140, len(ready)) + late).astype(np.int64)
+    return arrived, np.maximum(arrived, ready) + 15 + rng.gamma(2.0, 14, len(ready)).astype(np.int64)
+
+
+def draw_stages(
+    rng: np.random.Generator,
+    demand: Demand,
+    prep_min: np.ndarray,
+    pieces: np.ndarray,
+    metres: np.ndarray,
+    scale: float,
+) -> Stages:
+    """Times of every stage, for brands that take `prep_min` minutes, baskets of `pieces` and routes of `metres`."""
+    load = kitchen_load(demand, scale)
+    queue, prep, packing = _cooking(rng, demand, prep_min, pieces, load)
+    started = demand.created + queue.astype(np.int64)
+    finished = started + prep.astype(np.int64)
+    ready = finished + packing.astype(np.int64)
+    arrived, picked_up = _driver(rng, demand.created, ready)
+    traffic = TRAFFIC[picked_up % DAY_SECONDS // HOUR]
+    speed = _of_city("speed", demand.city) * traffic * np.exp(rng.normal(0, 0.10, len(ready)))
+    return Stages(started, finished, ready, arrived, picked_up, picked_up + 75 + (metres / speed).astype(np.int64))

@@ -1,0 +1,29 @@
+"""The six dimensional tables in the catalog, made from the dataset's files in a volume."""
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from caspers.canonical.schema import DIMENSIONS, TABLES
+
+if TYPE_CHECKING:
+    from caspers.connect import Workbook
+
+SQL_TYPES = {pl.Int32: "INT", pl.Float64: "DOUBLE", pl.String: "STRING"}
+
+
+def create_statement(schema: str, table: str, directory: str) -> str:
+    """SQL that makes `schema.table` from `directory/table.parquet`, in the contract's columns and types.
+
+    Repeating it replaces the table's content; readers see the old one or the new one, whole.
+    """
+    columns = ", ".join(f"CAST({name} AS {SQL_TYPES[kind]}) AS {name}" for name, kind in TABLES[table].items())
+    return f"CREATE OR REPLACE TABLE {schema}.{table} AS SELECT {columns} FROM parquet.`{directory}/{table}.parquet`"
+
+
+def load_dimensions(ws: "Workbook", schema: str, directory: str) -> dict[str, int]:
+    """Make all six tables in `schema` from the Parquet files in `directory`; returns their row counts by name."""
+    for table in DIMENSIONS:
+        ws.sql(create_statement(schema, table, directory))
+    counted = (f"SELECT '{table}' AS name, count(*) AS n FROM {schema}.{table}" for table in DIMENSIONS)
+    return {row["name"]: int(row["n"]) for row in ws.sql(" UNION ALL ".join(counted) + " ORDER BY name")}

@@ -1,0 +1,200 @@
+"""What an agent may know about an order: the SQL functions and the timing view of schema `ai`.
+
+Each carries a COMMENT that says what it answers, because a model reads it as the description of a tool.
+Minutes and dollars leave here rounded (0.1 minute, one cent), so that a decision and the sentence which
+explains it are made of the same numbers.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_random_exponential
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+SCHEMA = "ai"
+TIMING_VIEW = "order_delivery_times_per_location_view"
+WINDOW_DAYS = 30
+ORDER_ID = re.compile(r"\b[A-Z0-9]{6}(?:-L\d+)?\b")
+
+
+def order_ids(text: str) -> list[str]:
+    """What may be order ids in a text, likeliest first: an id that is a plain word comes after those with a digit."""
+    found = dict.fromkeys(ORDER_ID.findall(text))
+    return sorted(found, key=lambda each: not any(c.isdigit() for c in each))
+
+
+def minutes(start: str, end: str) -> str:
+    """A SQL expression: minutes from timestamp `start` to timestamp `end`, to 0.1."""
+    return f"round((unix_millis({end}) - unix_millis({start})) / 60000, 1)"
+
+
+def first(event_type: str) -> str:
+    """A SQL aggregate: the time of an order's first event of this type, NULL when there is none."""
+    return f"min(ts) FILTER (WHERE event_type = '{event_type}')"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """The one argument of a function: its name, its SQL type and what to pass."""
+
+    name: str
+    sql_type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One SQL function of schema `ai`: what it answers, the columns it returns and the query that finds them.
+
+    `query` holds `{lakeflow}` and `{simulator}` where the schemas' names go.
+    """
+
+    name: str
+    argument: Argument
+    comment: str
+    returns: str
+    query: str
+
+    def ddl(self, lakeflow: str, simulator: str) -> str:
+        """The statement that creates the function or replaces it."""
+        query = self.query.format(lakeflow=lakeflow, simulator=simulator)
+        argument = f"{self.argument.name} {self.argument.sql_type} COMMENT '{self.argument.comment}'"
+        return (
+            f"CREATE OR REPLACE FUNCTION {SCHEMA}.{self.name}({argument})\n"
+            f"RETURNS TABLE ({self.returns})\nCOMMENT '{self.comment}'\nRETURN {query}"
+        )
+
+
+_ORDER = Argument("oid", "STRING", "Order id: six letters or digits, with an ending such as -L1 in later rounds")
+_LOCATION = Argument("location", "INT", "Location id, as the functions about an order return it")
+
+ORDER_DETAILS = Fact(
+    "get_order_details",
+    _ORDER,
+    "The items of an order, one row each: brand, name, quantity, unit price and line total in US dollars. "
+    "No row means that the order is not known.",
+    "order_id STRING, location_id INT, brand_name STRING, item_name STRING, qty INT, price_usd DOUBLE, "
+    "line_usd DOUBLE",
+    """
+SELECT s.order_id, s.location_id, b.name, s.name, s.qty, CAST(s.price AS DOUBLE), CAST(s.extended_price AS DOUBLE)
+FROM {lakeflow}.silver_order_items s LEFT JOIN {simulator}.brands b ON b.brand_id = s.brand_id
+WHERE s.order_id = oid""",
+)
+
+ORDER_DELIVERY_TIME = Fact(
+    "get_order_delivery_time",
+    _ORDER,
+    "When an order was placed and delivered, and the minutes between. delivered_ts and delivery_minutes are "
+    "NULL while the order is on its way. No row means that the order is not known.",
+    "order_id STRING, location_id INT, order_ts TIMESTAMP, delivered_ts TIMESTAMP, delivery_minutes DOUBLE",
+    f"""
+SELECT order_id, location_id, order_ts, delivered_ts, {minutes("order_ts", "delivered_ts")}
+FROM (SELECT order_id, location_id, {first("order_created")} AS order_ts,
+             {first("delivered")} AS delivered_ts
+      FROM {{lakeflow}}.all_events WHERE order_id = oid GROUP BY order_id, location_id)""",
+)
+
+LOCATION_TIMINGS = Fact(
+    "get_location_timings",
+    _LOCATION,
+    "How long deliveries take at a location: P50, P75 and P99 of the minutes from order to door over the "
+    f"{WINDOW_DAYS} days before the newest event, and how many orders stand behind them.",
+    "location_id INT, location_name STRING, delivered_orders BIGINT, p50_minutes DOUBLE, p75_minutes DOUBLE, "
+    "p99_minutes DOUBLE",
+    f"""
+SELECT location_id, location_name, delivered_orders, p50_minutes, p75_minutes, p99_minutes
+FROM {SCHEMA}.{TIMING_VIEW} WHERE location_id = location""",
+)
+
+ORDER_OVERVIEW = Fact(
+    "get_order_overview",
+    _ORDER,
+    "An order in one row: location, total in US dollars, number of items, and the list of its items (JSON) with "
+    "brand, name, quantity and unit price. No row means that the order is not known.",
+    "order_id STRING, location_id INT, location_name STRING, total_usd DOUBLE, total_qty BIGINT, items STRING",
+    """
+SELECT s.order_id, s.location_id, l.name, CAST(sum(s.extended_price) AS DOUBLE), sum(s.qty),
+       to_json(array_sort(collect_list(struct(b.name AS brand_name, s.name AS item_name, s.qty AS qty,
+                                              s.price AS price_usd))))
+FROM {lakeflow}.silver_order_items s LEFT JOIN {simulator}.brands b ON b.brand_id = s.brand_id
+     LEFT JOIN {simulator}.locations l ON l.location_id = s.location_id
+WHERE s.order_id = oid GROUP BY s.order_id, s.location_id, l.name""",
+)
+
+ORDER_TIMING = Fact(
+    "get_order_timing",
+    _ORDER,
+    "Where the minutes of an order went: in the kitchen (placed to ready), waiting for a driver (ready to picked "
+    "up), on the road (picked up to delivered), and in all. A stage that is not over is NULL. "
+    "No row means that the order is not known.",
+    "order_id STRING, location_id INT, order_ts TIMESTAMP, delivered_ts TIMESTAMP, kitchen_minutes DOUBLE, "
+    "waiting_minutes DOUBLE, road_minutes DOUBLE, delivery_minutes DOUBLE",
+    f"""
+SELECT order_id, location_id, order_ts, delivered_ts, {minutes("order_ts", "ready_ts")},
+       {minutes("ready_ts", "picked_up_ts")}, {minutes("picked_up_ts", "delivered_ts")},
+       {minutes("order_ts", "delivered_ts")}
+FROM (SELECT order_id, location_id, {first("order_created")} AS order_ts,
+             {first("gk_ready")} AS ready_ts, {first("driver_picked_up")} AS picked_up_ts,
+             {first("delivered")} AS delivered_ts
+      FROM {{lakeflow}}.all_events WHERE order_id = oid GROUP BY order_id, location_id)""",
+)
+
+FACTS = (ORDER_DETAILS, ORDER_DELIVERY_TIME, LOCATION_TIMINGS, ORDER_OVERVIEW, ORDER_TIMING)
+
+
+def quantiles_sql(lakeflow: str = "lakeflow") -> str:
+    """A query of delivery minutes a location: location_id, delivered_orders and p50_, p75_, p99_minutes.
+
+    It looks at the orders delivered in the WINDOW_DAYS days before the newest event.
+    """
+    return f"""
+SELECT location_id, count(*) AS delivered_orders, round(percentile(minutes, 0.5), 1) AS p50_minutes,
+       round(percentile(minutes, 0.75), 1) AS p75_minutes, round(percentile(minutes, 0.99), 1) AS p99_minutes
+FROM (SELECT location_id, delivered_ts, {minutes("order_ts", "delivered_ts")} AS minutes
+      FROM (SELECT order_id, location_id, {first("order_created")} AS order_ts, {first("delivered")} AS delivered_ts
+            FROM {lakeflow}.all_events WHERE event_type IN ('order_created', 'delivered')
+            GROUP BY order_id, location_id))
+WHERE minutes IS NOT NULL
+  AND delivered_ts >= (SELECT max(ts) FROM {lakeflow}.all_events) - INTERVAL {WINDOW_DAYS} DAYS
+GROUP BY location_id"""
+
+
+def timing_view_ddl(lakeflow: str = "lakeflow", simulator: str = "simulator") -> str:
+    """The statement that creates the view of `quantiles_sql` with the locations' names."""
+    return f"""
+CREATE OR REPLACE VIEW {SCHEMA}.{TIMING_VIEW} (
+  location_id COMMENT 'Kitchen location', location_name COMMENT 'City or area of the kitchen',
+  delivered_orders COMMENT 'Orders delivered in the window',
+  p50_minutes COMMENT 'Median minutes from order to door',
+  p75_minutes COMMENT 'Three in four orders take no longer',
+  p99_minutes COMMENT 'All but one order in a hundred take no longer')
+COMMENT 'Minutes from order_created to delivered, by location, over the {WINDOW_DAYS} days before the newest event'
+AS SELECT location_id, name AS location_name, delivered_orders, p50_minutes, p75_minutes, p99_minutes
+FROM ({quantiles_sql(lakeflow)}) JOIN {simulator}.locations USING (location_id)"""
+
+
+def create(
+    spark: "SparkSession",
+    facts: Iterable[Fact] = FACTS,
+    lakeflow: str = "lakeflow",
+    simulator: str = "simulator",
+) -> list[str]:
+    """Create or replace the timing view and these functions in schema `ai`; returns the names of what was made."""
+    made = [f"{SCHEMA}.{TIMING_VIEW}"]
+    _run(spark, f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    _run(spark, timing_view_ddl(lakeflow, simulator))
+    for fact in facts:
+        _run(spark, fact.ddl(lakeflow, simulator))
+        made.append(f"{SCHEMA}.{fact.name}")
+    return made
+
+
+# Both agents' notebooks create the same view at the same time, and a metastore may let only one of them.
+@retry(retry=retry_if_exception_message(match=r"(?is).*already.?exists.*"), stop=stop_after_attempt(5),
+       wait=wait_random_exponential(multiplier=0.1, max=1), reraise=True)
+def _run(spark: "SparkSession", statement: str) -> None:
+    spark.sql(statement)

@@ -1,0 +1,106 @@
+"""The medallion of the order events: from the lines in the events volume to revenue by brand, item and hour.
+
+Each dataset of `pipelines/order_items` is one function here, from DataFrames to a DataFrame, so that tests call it
+without a pipeline. They keep to `select`, `filter` and `groupBy().agg()`: what resolves its input while the graph is
+being built (`withColumn`, `distinct`, `dropDuplicates` …) hides the dependency from Spark Declarative Pipelines.
+"""
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrameReader
+    from pyspark.sql.streaming import DataStreamReader
+
+CORRUPT = "_corrupt_record"
+EVENT_COLUMNS = ("event_id", "event_type", "ts", "location_id", "order_id", "sequence", "body")
+REQUIRED = ("event_id", "event_type", "ts", "location_id", "order_id")
+EVENT_SCHEMA = (
+    "event_id STRING, event_type STRING, ts TIMESTAMP, location_id INT, order_id STRING, sequence INT, "
+    f"body STRING, {CORRUPT} STRING")
+ORDER_BODY = (
+    "items ARRAY<STRUCT<id: INT, category_id: INT, menu_id: INT, brand_id: INT, name: STRING, "
+    "price: DECIMAL(10, 2), qty: INT>>")
+
+
+def event_lines(reader: "DataFrameReader | DataStreamReader", source_format: str, path: str) -> DataFrame:
+    """The event lines in the files of `path`: EVENT_SCHEMA's columns and `_metadata`.
+
+    `reader` is `spark.readStream` in the pipeline; `source_format` is `json`, or `cloudFiles` where Auto Loader exists.
+    A line that does not fit that schema comes with its text in `_corrupt_record`.
+    """
+    options = {"cloudFiles.format": "json", "mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT}
+    return reader.format(source_format).schema(EVENT_SCHEMA).options(**options).load(path)
+
+
+def all_events(lines: DataFrame) -> DataFrame:
+    """Bronze: a row a line. A line that is no usable event has only its text in `_corrupt_record`, and no other field,
+    so that nobody takes half of it for an event."""
+    usable = F.col(CORRUPT).isNull() & ~_any_null(*REQUIRED) & (~_created() | _items().isNotNull())
+    text = F.coalesce(CORRUPT, F.to_json(F.struct(*EVENT_COLUMNS)))
+    return lines.select(
+        *(F.when(usable, F.col(name)).alias(name) for name in EVENT_COLUMNS),
+        F.when(~usable, text).alias(CORRUPT), F.col("_metadata.file_path").alias("source_file"))
+
+
+def silver_order_items(events: DataFrame) -> DataFrame:
+    """Silver: a row an item of an `order_created` event; money as DECIMAL, days and hours in the session's time
+    zone."""
+    lines = events.filter(_created()).select("order_id", "ts", "location_id", F.explode(_items()).alias("item"))
+    return lines.select(
+        "order_id", "ts", F.to_date("ts").alias("order_day"), "location_id",
+        F.col("item.id").alias("item_id"), "item.menu_id", "item.category_id", "item.brand_id", "item.name",
+        "item.price", "item.qty",
+        (F.col("item.price") * F.col("item.qty")).cast("DECIMAL(12, 2)").alias("extended_price"))
+
+
+def gold_order_header(items: DataFrame) -> DataFrame:
+    """Gold: a row an order, with its revenue, quantities and the sorted ids of its brands."""
+    return items.groupBy("order_id", "location_id", "order_day").agg(
+        _money("order_revenue"), F.sum("qty").alias("total_qty"), F.count("item_id").alias("total_items"),
+        F.array_sort(F.collect_set("brand_id")).alias("brands_in_order"))
+
+
+def gold_item_sales_day(items: DataFrame) -> DataFrame:
+    """Gold: a row an item and day, with units sold and revenue."""
+    return items.groupBy("item_id", "menu_id", "category_id", "brand_id", F.col("order_day").alias("day")).agg(
+        F.sum("qty").alias("units_sold"), _money("gross_revenue"))
+
+
+def gold_brand_sales_day(items: DataFrame) -> DataFrame:
+    """Gold: a row a brand and day, with its orders (each counted once), items sold and revenue."""
+    return items.groupBy("brand_id", F.col("order_day").alias("day")).agg(
+        F.countDistinct("order_id").alias("orders"), F.sum("qty").alias("items_sold"), _money("brand_revenue"))
+
+
+def gold_location_sales_hourly(items: DataFrame) -> DataFrame:
+    """Gold: a row a location and hour, with its orders (each counted once) and revenue."""
+    return items.groupBy("location_id", F.date_trunc("hour", "ts").alias("hour_ts")).agg(
+        F.countDistinct("order_id").alias("orders"), _money("revenue"))
+
+
+def quarantined_events(events: DataFrame) -> DataFrame:
+    """The lines of bronze that are no usable event: `reason`, `line` (its text) and `source_file`."""
+    reason = F.when(F.expr(f"try_parse_json({CORRUPT})").isNull(), "not JSON").otherwise("not an order event")
+    bad = events.filter(F.col(CORRUPT).isNotNull())
+    return bad.select(reason.alias("reason"), F.col(CORRUPT).alias("line"), "source_file")
+
+
+def _created() -> Column:
+    return F.col("event_type") == "order_created"
+
+
+def _items() -> Column:
+    return F.from_json("body", ORDER_BODY)["items"]
+
+
+def _money(name: str) -> Column:
+    return F.sum("extended_price").cast("DECIMAL(14, 2)").alias(name)
+
+
+def _any_null(*names: str) -> Column:
+    return reduce(or_, (F.col(name).isNull() for name in names))

@@ -1,0 +1,81 @@
+"""The workbook's parameters: their types and the values each may have."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+
+type Value = int | float | str
+
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check(name: str, value: object) -> Value:
+    """`value` as the type that parameter `name` has; `value` may be its text.
+
+    Raises ValueError naming the parameter, the value and what is allowed.
+    """
+    if name not in RULES:
+        raise ValueError(f"There is no parameter {name}. Valid parameters: {', '.join(RULES)}.")
+    parse, allowed = RULES[name]
+    try:
+        return parse(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}={value!r} is not valid: it must be {allowed}.") from None
+
+
+def check_all(values: Mapping[str, object]) -> dict[str, Value]:
+    """The parameters among `values`, checked and typed; other names are left out, so `globals()` will do.
+
+    Raises ValueError for the first one that is not valid.
+    """
+    return {name: check(name, values[name]) for name in RULES if name in values}
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise ValueError
+        return value
+
+    return parse
+
+
+def _whole(low: int, high: int | None = None) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        number = int(value) if isinstance(value, str) else value
+        if type(number) is not int or number < low or (high is not None and number > high):
+            raise ValueError
+        return number
+
+    return parse
+
+
+def _real(accept: Callable[[float], bool]) -> Callable[[object], float]:
+    def parse(value: object) -> float:
+        if isinstance(value, bool):
+            raise ValueError
+        number = float(value)
+        if not math.isfinite(number) or not accept(number):
+            raise ValueError
+        return number
+
+    return parse
+
+
+_IDENTIFIER = (_matching(IDENTIFIER), "a name of letters, digits and _ that does not start with a digit")
+_ENDPOINT = (_matching(re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")), "a name of letters, digits, -, _ and .")
+
+# Each parameter's parser, and the words for what it accepts.
+RULES: dict[str, tuple[Callable[[object], Value], str]] = {
+    "CATALOG": _IDENTIFIER,
+    "EVENTS_VOLUME": _IDENTIFIER,
+    "LLM_MODEL": _ENDPOINT,
+    "REFUND_AGENT_ENDPOINT_NAME": _ENDPOINT,
+    "COMPLAINT_AGENT_ENDPOINT_NAME": _ENDPOINT,
+    "COMPLAINT_RATE": (_real(lambda rate: 0 <= rate <= 1), "a number from 0 to 1"),
+    "SIMULATOR_SCHEMA": _IDENTIFIER,
+    "START_DAY": (_whole(0, 89), "a whole number from 0 to 89"),
+    "SPEED_MULTIPLIER": (_real(lambda speed: speed > 0), "a number above 0"),
+    "SCHEDULE_MINUTES": (_whole(1), "a whole number of minutes, 1 or more"),
+    "PIPELINE_SCHEDULE_MINUTES": (_whole(0), "0 for continuous, or a whole number of minutes"),
+}

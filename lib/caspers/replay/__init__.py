@@ -1,0 +1,6 @@
+"""Replay of the canonical dataset: the kitchens' events as files of JSON lines, as if they happened now."""
+
+from caspers.replay.run import ReplayResult, replay
+from caspers.replay.watermark import ReplayError, describe
+
+__all__ = ["ReplayError", "ReplayResult", "describe", "replay"]

@@ -1,0 +1,176 @@
+"""Writing the events that are due: first all up to START_DAY, then as fast as SPEED_MULTIPLIER tells."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from caspers.canonical import schema
+from caspers.canonical.dataset import DatasetError, scan_table
+from caspers.parameters import check
+from caspers.replay.render import write_lines
+from caspers.replay.watermark import MS, Batch, ReplayError, Watermark
+
+FILE_EVENTS = 40_000
+"""Events in one file at most."""
+
+LONG_ABSENCE = timedelta(days=1)
+"""A gap between two runs that is worth a word."""
+
+WRITERS = 2
+
+
+@dataclass(frozen=True)
+class ReplayResult:
+    """What a run wrote: numbers of `events` and `files`, and the virtual seconds since day 0 that they cover.
+
+    `first` tells whether this was the first run, `notes` what a person should know (the clock went back …).
+    """
+
+    events: int
+    files: int
+    virtual_from: float
+    virtual_to: float
+    first: bool
+    notes: tuple[str, ...] = ()
+
+
+class _Timeline:
+    """The dataset's events, repeated without end: pass 0 is the dataset, pass 1 (`-L1`) follows its last day."""
+
+    def __init__(self, path: Path) -> None:
+        self.events = scan_table(path, "events")
+        try:
+            second = pl.col("ts_seconds")
+            first, last = self.events.select(low=second.min(), high=second.max()).collect().row(0)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise DatasetError(f"{Path(path) / 'events.parquet'} is damaged: {error}") from None
+        if first is None:
+            raise DatasetError(f"{Path(path) / 'events.parquet'} holds no events")
+        self.start = first // schema.DAY_SECONDS * schema.DAY_SECONDS
+        self.length = (last - self.start) // schema.DAY_SECONDS * schema.DAY_SECONDS + schema.DAY_SECONDS
+
+    def passes(self, batch: Batch) -> range:
+        """The passes over the dataset that a batch touches."""
+        length = self.length * MS
+        return range((batch.start + 1) // length, batch.end // length + 1)
+
+    def between(self, number: int, batch: Batch, anchor: datetime) -> pl.DataFrame:
+        """Events of one pass in (start, end] of the batch, in order of time, with their present time as `ts`."""
+        virtual = (pl.col("ts_seconds") - self.start + number * self.length) * MS
+        offset = int(anchor.timestamp() * MS)
+        rows = self.events.filter((virtual > batch.start) & (virtual <= batch.end)).with_columns(
+            ts=pl.from_epoch(virtual + offset, time_unit="ms")
+        )
+        events = self._with_places(rows.collect().sort("ts_seconds", "order_id", "sequence"))
+        suffix = pl.lit(f"-L{number}" if number else "")
+        return events.with_columns(pl.concat_str("order_id", suffix))
+
+    def _with_places(self, events: pl.DataFrame) -> pl.DataFrame:
+        """Where a dataset gives no position with the delivery, the order's own is the place."""
+        delivered = pl.col("event_type_id") == schema.DELIVERED
+        if events.filter(delivered & pl.col("customer_lat").is_null()).is_empty():
+            return events
+        created = self.events.filter(pl.col("event_type_id") == schema.CREATED)
+        place = created.select("order_id", lat="customer_lat", lon="customer_lon").collect()
+        joined = events.join(place, on="order_id", how="left", maintain_order="left")
+        fill = [pl.coalesce(f"customer_{x}", pl.when(delivered).then(x)).alias(f"customer_{x}") for x in ("lat", "lon")]
+        return joined.with_columns(fill).drop("lat", "lon")
+
+
+def _write_pass(events: pl.DataFrame, size: int, stem: str, volume: Path) -> int:
+    """Write the files of one pass that are not there yet, each whole or not at all; returns how many it has."""
+    waiting = []
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for part, rows in enumerate(events.iter_slices(size)):
+            file = volume / f"{stem}-{part:03d}.json"
+            # A file that is there is whole, and a reader may have taken it already: leave it as it is.
+            waiting.append(None if file.exists() else writers.submit(write_lines, rows, file))
+    for one in filter(None, waiting):
+        one.result()
+    return len(waiting)
+
+
+def _write(timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path) -> tuple[int, int]:
+    """Write a batch; names and contents are the same whenever it is repeated. Returns its events and files."""
+    for unfinished in volume.glob("_events-*.part"):
+        unfinished.unlink()
+    written = files = 0
+    for number in timeline.passes(batch):
+        events = timeline.between(number, batch, anchor)
+        stem = f"events-{batch.start + 1:012d}-{batch.end:012d}-{number:03d}"
+        written, files = written + events.height, files + _write_pass(events, batch.size, stem, volume)
+    return written, files
+
+
+def _finish(timeline: _Timeline, mark: Watermark, volume: Path, state: Path) -> tuple[Watermark, int, int]:
+    """Write the announced batch, then move the watermark past it."""
+    events, files = _write(timeline, mark.batch, datetime.fromisoformat(mark.anchor), volume)
+    mark = mark.done()
+    mark.save(state)
+    return mark, events, files
+
+
+def _start(volume: Path, state: Path, start_day: int, now: datetime) -> Watermark:
+    """Announce the first batch; refuses a volume whose watermark is lost, since its events would be repeated."""
+    if any(volume.glob("events-*.json")):
+        raise ReplayError(f"{volume} holds events but {state} is missing: empty the volume, or restore the watermark")
+    mark = Watermark.first(start_day, now, FILE_EVENTS)
+    mark.save(state)
+    return mark
+
+
+def _check_directories(*directories: Path) -> None:
+    for directory in directories:
+        if not directory.is_dir():
+            raise ReplayError(f"{directory} does not exist: notebook 01 creates the volumes that a replay writes to")
+
+
+def _notes(mark: Watermark, now: datetime) -> tuple[str, ...]:
+    """What the clock did since the last run, if it is worth a word."""
+    elapsed = mark.elapsed(now)
+    if elapsed < timedelta(0):
+        return (f"The clock went back by {-elapsed}: nothing is written, and the replay goes on from here.",)
+    if elapsed >= LONG_ABSENCE:
+        return (f"The last run was {elapsed} ago: all that has become due since then is written now.",)
+    return ()
+
+
+def replay(
+    dataset_dir: Path | str,
+    volume_dir: Path | str,
+    state_dir: Path | str,
+    start_day: int,
+    speed_multiplier: float,
+    now: datetime,
+) -> ReplayResult:
+    """Write the events that are due at `now` (aware) as files of JSON lines in `volume_dir`.
+
+    The first run writes everything from day 0 up to `start_day` at `now`'s time of day; each later one what the
+    elapsed time times `speed_multiplier` has made due. Event times are moved by whole days, so that the first run ends
+    at `now`; from there virtual time runs `speed_multiplier` times as fast as the clock, and so do the `ts` of
+    events. After the dataset's last day it begins again with later times and `-L1`, `-L2` … behind the order ids.
+
+    Killed at any point and run again, it writes every event once: a batch is announced in `state_dir` before its
+    first file and finished first thing by the next run. Raises ValueError (also as ReplayError or
+    DatasetError) for a wrong parameter, watermark or dataset, before anything is written.
+    """
+    day, speed = check("START_DAY", start_day), check("SPEED_MULTIPLIER", speed_multiplier)
+    now, timeline = now.astimezone(UTC), _Timeline(Path(dataset_dir))
+    volume, state = Path(volume_dir), Path(state_dir) / "replay_watermark.json"
+    _check_directories(volume, state.parent)
+    begin = mark = Watermark.load(state) or _start(volume, state, day, now)
+    events = files = 0
+    if mark.batch:
+        mark, events, files = _finish(timeline, mark, volume, state)
+    notes, due = _notes(mark, now), mark.due(speed, now, FILE_EVENTS)
+    if due.batch.end > due.virtual:
+        due.save(state)
+        mark, more, parts = _finish(timeline, due, volume, state)
+        events, files = events + more, files + parts
+    elif mark.elapsed(now) < timedelta(0):
+        mark.at(now).save(state)
+    first = begin.virtual < 0
+    return ReplayResult(events, files, max(begin.virtual, 0) / MS, mark.virtual / MS, first, notes)

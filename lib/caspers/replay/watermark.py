@@ -1,0 +1,94 @@
+"""How far the replay has come, and which batch is under way: one small file that always is whole."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from caspers.canonical.schema import DAY_SECONDS
+
+MS = 1_000
+
+
+class ReplayError(ValueError):
+    """A replay that can't start; the message names what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Virtual milliseconds (start, end] that one run writes in files of up to `size` events.
+
+    `now` is the present time at which it was planned.
+    """
+
+    start: int
+    end: int
+    now: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """The state of a replay.
+
+    Virtual time is milliseconds since midnight of day 0. `anchor` is the present time of virtual 0 (ISO), `virtual`
+    what has been written up to, at the present time `now`; `batch` is announced before its first file is written
+    and taken back after its last, so that a killed run can be repeated file by file.
+    """
+
+    anchor: str
+    virtual: int
+    now: str
+    batch: Batch | None = None
+
+    @classmethod
+    def first(cls, start_day: int, now: datetime, size: int) -> Self:
+        """Announce everything from day 0 up to `start_day` at the time of day of `now`."""
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        anchor = midnight - timedelta(days=start_day)
+        end = (now - anchor) // timedelta(milliseconds=1)
+        return cls(anchor.isoformat(), -1, now.isoformat(), Batch(-1, end, now.isoformat(), size))
+
+    def elapsed(self, now: datetime) -> timedelta:
+        """Present time since the watermark was moved; negative when the clock went back."""
+        return now - datetime.fromisoformat(self.now)
+
+    def due(self, speed: float, now: datetime, size: int) -> Self:
+        """Announce what `speed` times the elapsed time has made due."""
+        seconds = self.elapsed(now).total_seconds() * speed
+        end = self.virtual + int(seconds * MS)
+        return replace(self, batch=Batch(self.virtual, end, now.isoformat(), size))
+
+    def at(self, now: datetime) -> Self:
+        """The same watermark, from which the time that elapses is counted anew."""
+        return replace(self, now=now.isoformat())
+
+    def done(self) -> Self:
+        """Move the watermark to the end of the announced batch."""
+        return replace(self, virtual=self.batch.end, now=self.batch.now, batch=None)
+
+    def save(self, file: Path) -> None:
+        """Write to `file`, whole or not at all."""
+        unfinished = file.with_name(f"_{file.name}.part")
+        unfinished.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        os.replace(unfinished, file)
+
+    @classmethod
+    def load(cls, file: Path) -> Self | None:
+        """Read from `file`; None if there is none yet. Raises ReplayError for a file of another kind."""
+        if not file.exists():
+            return None
+        try:
+            stored = json.loads(file.read_text(encoding="utf-8"))
+            batch = stored.pop("batch")
+            return cls(**stored, batch=batch and Batch(**batch))
+        except (ValueError, TypeError, KeyError) as error:
+            raise ReplayError(f"{file} is no watermark of this replay ({error}); move it and the events away") from None
+
+
+def describe(milliseconds: int) -> str:
+    """Virtual time as people say it: `day 70, 12:00`."""
+    day, second = divmod(max(milliseconds, 0) // MS, DAY_SECONDS)
+    return f"day {day}, {second // 3600:02d}:{second // 60 % 60:02d}"

@@ -1,0 +1,134 @@
+"""The runbook's command line: what each option does, in a few lines each."""
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from caspers import connection
+from caspers.runbook import report
+from caspers.runbook.bundle import PlanError
+from caspers.runbook.plan import Plan, load_plan
+
+PROBLEM, USAGE, INTERRUPTED = 1, 2, 130  # exit codes
+
+
+def main(arguments: Sequence[str], root: Path) -> int:
+    """Do what `arguments` ask of the repository at `root`; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        plan = _plan(options, root / "databricks.yml")
+        return _command(options, plan, root)
+    except PlanError as error:
+        return _fail(str(error), USAGE)
+    except (RuntimeError, ValueError, OSError) as error:  # settings, workspace or disk; the message says which
+        return _fail(str(error), PROBLEM)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="runbook.py", description=(
+        "Runs the notebooks of a target side by side and leaves Casper's kitchens running. The targets, their tasks "
+        "and parameters are in databricks.yml."))
+    parser.add_argument("--target", default="default", help="all or default (refunds only); default: %(default)s")
+    parser.add_argument("-p", dest="parameters", metavar="NAME=VALUE", action="append", default=[],
+                        help="set a parameter; repeatable")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--only", metavar="TASK", help="run this task alone")
+    part.add_argument("--from", dest="start", metavar="TASK", action="append",
+                      help="run this task and everything downstream; repeatable")
+    action = parser.add_mutually_exclusive_group()
+    for name, text in (("plan", "print the tasks and parameters, run nothing"),
+                       ("status", "list everything that was made, with its state"),
+                       ("env", "print shell lines that point the official clients at the workspace"),
+                       ("stop", "end the local workspace; its data stay"),
+                       ("destroy", "remove everything that was made")):
+        action.add_argument(f"--{name}", dest="action", action="store_const", const=name, help=text)
+    parser.add_argument("--json", action="store_true", help="with --status: print JSON")
+    return parser
+
+
+def _plan(options: argparse.Namespace, path: Path) -> Plan:
+    if options.json and options.action != "status":
+        raise PlanError("--json goes with --status only.")
+    plan = load_plan(path, options.target).with_parameters(_pairs(options.parameters))
+    if options.only:
+        return plan.only(options.only)
+    return plan.starting(options.start) if options.start else plan
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    for text in texts:
+        if "=" not in text:
+            raise PlanError(f"-p {text}: write it as NAME=VALUE.")
+    return dict(text.split("=", 1) for text in texts)
+
+
+def _command(options: argparse.Namespace, plan: Plan, root: Path) -> int:
+    if options.action == "plan":
+        report.print_plan(plan, report.open_console())
+        return 0
+    if options.action == "stop":
+        connection.stop()
+        print("The local workspace is stopped; its data stay. `uv run runbook.py` goes on from there.")
+        return 0
+    if options.action == "env":
+        return _env()
+    if options.action == "status":
+        return _status(plan, options.json)
+    if options.action == "destroy":
+        return _destroy(plan)
+    from caspers.runbook.run import run_plan  # papermill takes seconds to import, so only for a run
+
+    return run_plan(plan, options.parameters, root / "runs", report.open_console())
+
+
+def _env() -> int:
+    found = connection.current()
+    if found is None:
+        return _fail("The local workspace is not running; `uv run runbook.py` starts it.", PROBLEM)
+    for name, value in found.environment().items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _status(plan: Plan, as_json: bool) -> int:
+    found = connection.current()
+    if found is None:
+        if as_json:
+            print("[]")
+        return _fail("The local workspace is not running; `uv run runbook.py` starts it.", PROBLEM)
+    from caspers.runbook.workspace import open_workbook
+    from caspers.status import status
+
+    entries = status(open_workbook(str(plan.parameters["CATALOG"])))
+    if as_json:
+        print(json.dumps(entries, indent=2))
+    else:
+        report.print_status(entries, found, report.open_console())
+    return 0
+
+
+def _destroy(plan: Plan) -> int:
+    found = connection.current()
+    problems: list[str] = []
+    if found is not None:
+        from caspers.runbook.workspace import open_workbook
+        from caspers.teardown import destroy
+
+        problems = destroy(open_workbook(str(plan.parameters["CATALOG"])))
+    if problems:
+        return _fail("Not removed:\n  " + "\n  ".join(problems) + "\nRun --destroy again once that is settled. On a "
+                     "laptop, --stop followed by --destroy removes the workspace's home as a whole.", PROBLEM)
+    if found is None or found.local:
+        connection.destroy_home()
+    print("Everything that the workbook made is removed.")
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code

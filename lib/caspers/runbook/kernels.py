@@ -1,0 +1,78 @@
+"""Kernels that run side by side: they talk over sockets in a private folder, so none races another for a port."""
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from pathlib import Path
+
+from jupyter_client import AsyncKernelManager
+
+
+class Kernels:
+    """The kernels of one run. `manager_class` makes managers that enter themselves here while they live."""
+
+    def __init__(self) -> None:
+        self.closing = threading.Event()
+        self._lock = threading.Lock()
+        self._managers: set[IpcKernelManager] = set()
+        self.manager_class = type("RunKernelManager", (IpcKernelManager,), {"kernels": self})
+
+    def add(self, manager: "IpcKernelManager") -> None:
+        """Remember a manager whose kernel starts now."""
+        with self._lock:
+            self._managers.add(manager)
+
+    def discard(self, manager: "IpcKernelManager") -> None:
+        """Forget a manager whose kernel has ended."""
+        with self._lock:
+            self._managers.discard(manager)
+
+    def interrupt(self) -> None:
+        """Let no further cell start, and raise KeyboardInterrupt in each running one."""
+        self.closing.set()
+        self._signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End every kernel now, whatever it is doing."""
+        self.closing.set()
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with self._lock:
+            pids = [manager.kernel_pid for manager in self._managers]
+        for pid in filter(None, pids):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue  # it has ended by itself since
+
+
+class IpcKernelManager(AsyncKernelManager):
+    """A kernel manager on unix sockets. Their folder has a short path, as the length of a socket's path is limited."""
+
+    kernels: Kernels
+
+    def __init__(self, **options: object) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="kernel-"))
+        super().__init__(transport="ipc", connection_file=str(self._folder / "k.json"), **options)
+
+    @property
+    def kernel_pid(self) -> int | None:
+        """Process id of the kernel, None before it has one."""
+        return getattr(self.provisioner, "pid", None)
+
+    async def _async_start_kernel(self, **options: object) -> None:
+        self.kernels.add(self)
+        await super()._async_start_kernel(**options)
+
+    start_kernel = _async_start_kernel
+
+    async def _async_cleanup_resources(self, restart: bool = False) -> None:
+        await super()._async_cleanup_resources(restart=restart)
+        if not restart:
+            self.kernels.discard(self)
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    cleanup_resources = _async_cleanup_resources

@@ -1,0 +1,94 @@
+"""Executes one notebook with papermill, and says exactly where and why it failed."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import papermill
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from caspers.parameters import Value
+from caspers.runbook.kernels import Kernels
+
+KERNEL_START_SECONDS = 120
+
+# What papermill and nbclient have to say about a failure is in the exception that they raise as well.
+logging.getLogger("papermill").setLevel(logging.CRITICAL)
+
+
+class Stopped(Exception):
+    """The run is being stopped, so the next cell doesn't start."""
+
+
+@dataclass
+class NotebookFailed(Exception):
+    """A notebook stopped: the error's name and text, the source of its cell, and the cell's place (0: none ran)."""
+
+    ename: str
+    evalue: str
+    source: str
+    cell: int
+
+
+@dataclass
+class _Place:
+    """Where an execution is: the code cell that runs, counted from 1, and how many there are."""
+
+    kernels: Kernels
+    report: Callable[[int, int], None]
+    cell: int = 0
+    cells: int = 0
+    source: str = ""
+
+    def notebook_started(self, notebook: NotebookNode) -> None:
+        self.cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+
+    def cell_started(self, cell: NotebookNode, cell_index: int) -> None:
+        if self.kernels.closing.is_set():
+            raise Stopped("the run is being stopped")
+        if cell.cell_type == "code":
+            self.cell, self.source = self.cell + 1, cell.source
+            self.report(self.cell, self.cells)
+
+
+def declared_parameters(notebook: Path) -> list[str]:
+    """The names that the notebook's `parameters` cell sets; none without such a cell.
+
+    Raises FileNotFoundError if the notebook isn't there, ValueError if it is no notebook.
+    """
+    if not notebook.is_file():
+        raise FileNotFoundError(f"The notebook {notebook} is missing.")
+    try:
+        return list(papermill.inspect_notebook(notebook))
+    except Exception as error:  # a damaged file makes nbformat, json or papermill raise, each its own
+        raise ValueError(f"{notebook} is no notebook: {error}") from error
+
+
+def execute(notebook: Path, output: Path, values: Mapping[str, Value], kernels: Kernels,
+            report: Callable[[int, int], None]) -> None:
+    """Run `notebook` in its own folder with the parameters `values`; `report(cell, cells)` at each code cell.
+
+    `output` is saved at each cell, so it shows how far a failed one came. A kernel that dies before the first
+    cell gets a second chance. Raises NotebookFailed.
+    """
+    for first in (True, False):
+        place = _Place(kernels, report)
+        try:
+            _execute(notebook, output, values, place)
+            return
+        except PapermillExecutionError as error:
+            raise NotebookFailed(error.ename, error.evalue, error.source, place.cell) from error
+        except Exception as error:
+            died_at_start = isinstance(error, RuntimeError) and place.cell == 0 and not kernels.closing.is_set()
+            if not (died_at_start and first):
+                raise NotebookFailed(type(error).__name__, str(error), place.source, place.cell) from error
+
+
+def _execute(notebook: Path, output: Path, values: Mapping[str, Value], place: _Place) -> None:
+    # The kernel's folder is set through `resources`: papermill's own `cwd` moves the whole process, all threads.
+    papermill.execute_notebook(
+        notebook, output, parameters=dict(values), progress_bar=False, start_timeout=KERNEL_START_SECONDS,
+        resources={"metadata": {"path": str(notebook.parent)}}, kernel_manager_class=place.kernels.manager_class,
+        on_notebook_start=place.notebook_started, on_cell_start=place.cell_started)

@@ -1,0 +1,83 @@
+"""What the runbook prints: the plan, what failed, what is running."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from caspers.connection import Connection
+from caspers.runbook.plan import Plan
+
+SOURCE_LINES = 6  # of a failing cell
+UNBOUNDED = 10_000  # columns
+
+
+def open_console() -> Console:
+    """A console on standard output; in a file or pipe lines are as long as they need to be."""
+    console = Console()
+    return console if console.is_terminal else Console(width=UNBOUNDED)
+
+
+def print_plan(plan: Plan, console: Console) -> None:
+    """The tasks in running order with what each waits for, then the parameters."""
+    tasks = _table("Task", "waits for", "notebook")
+    for task in plan.tasks.values():
+        tasks.add_row(task.key, ", ".join(task.depends_on) or "–", task.notebook.name)
+    values = _table("Parameter", "value")
+    for name, value in plan.parameters.items():
+        values.add_row(name, str(value))
+    _print(console, f"{plan.job_name}, target {plan.target}: {len(plan.tasks)} tasks\n")
+    console.print(tasks)
+    _print(console, "")
+    console.print(values)
+
+
+def print_failures(runs: Iterable[Any], console: Console) -> None:
+    """Each failed task's error, the head of its cell, and the path of the executed notebook."""
+    for run in runs:
+        if run.failure is None:
+            continue
+        failure = run.failure
+        place = f"in cell {failure.cell} of {run.cells}" if failure.cell else "before its first cell"
+        _print(console, f"\n{run.task.key} failed {place}: {failure.ename}: {failure.evalue}")
+        for line in _head(failure.source):
+            _print(console, f"    {line}")
+        _print(console, f"  Executed notebook: {run.output}")
+
+
+def print_next(words: str, command: str, console: Console) -> None:
+    """How to go on."""
+    _print(console, f"\n{words} Go on with:\n  {command}")
+
+
+def print_status(entries: Sequence[Mapping[str, Any]], connection: Connection, console: Console) -> None:
+    """What is running and where: the workspace, then each resource with its rows or URL."""
+    table = _table("Type", "name", "state", "rows", "where")
+    table.add_row("workspace", "", "RUNNING", "", connection.host)
+    table.add_row("mlflow", "", "RUNNING", "", connection.mlflow_tracking_uri)
+    for entry in entries:
+        rows = f"{entry['rows']:,}" if entry.get("rows") is not None else ""
+        table.add_row(entry["type"], entry["name"], entry["state"], rows, entry["url"] or "")
+    _print(console, "")
+    console.print(table)
+    if connection.local:
+        _print(console, "\nA browser asks for a name and a password: any name, and the DATABRICKS_TOKEN that "
+                        "`uv run runbook.py --env` prints.")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _head(source: str) -> list[str]:
+    lines = source.splitlines()
+    return lines[:SOURCE_LINES] + (["…"] if len(lines) > SOURCE_LINES else [])
+
+
+def _print(console: Console, text: str) -> None:
+    console.print(Text(text), soft_wrap=True)

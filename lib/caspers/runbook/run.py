@@ -1,0 +1,73 @@
+"""One run from start to end: workspace, notebooks, what failed, what is running now."""
+
+import shlex
+import signal
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from rich.console import Console
+
+from caspers import connection
+from caspers.runbook import report
+from caspers.runbook.plan import Plan
+from caspers.runbook.progress import Progress
+from caspers.runbook.runner import Runner, State, TaskRun
+
+
+def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -> int:
+    """Start the workspace and run `plan`; `given` are its -p texts. Returns the exit code.
+
+    Raises PlanError if a notebook is missing, RuntimeError if the workspace can't be started.
+    """
+    progress = Progress(console)
+    runner = Runner(plan, _new_folder(folder), progress.changed)
+    found = connection.ensure()
+    code = run_notebooks(runner, plan, given, progress, console)
+    if code == 0:
+        from caspers.runbook.workspace import open_workbook
+        from caspers.status import status
+
+        report.print_status(status(open_workbook(str(plan.parameters["CATALOG"]))), found, console)
+    return code
+
+
+def run_notebooks(runner: Runner, plan: Plan, given: Sequence[str], progress: Progress, console: Console) -> int:
+    """Run the notebooks of `runner` and print what failed and how to go on; returns the exit code.
+
+    Raises KeyboardInterrupt after Ctrl-C or SIGTERM, once every kernel has ended.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with progress.show(runner.runs):
+            done = runner.run()
+    except KeyboardInterrupt:
+        report.print_failures(runner.runs.values(), console)
+        report.print_next("Stopped.", _again(plan, given, runner.runs.values()), console)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if not done:
+        report.print_failures(runner.runs.values(), console)
+        report.print_next("Once that is mended:", _again(plan, given, runner.runs.values()), console)
+    return 0 if done else 1
+
+
+def _again(plan: Plan, given: Sequence[str], runs: Collection[TaskRun]) -> str:
+    """The command that goes on: from each task that isn't done though all before it are."""
+    open_keys = {run.task.key for run in runs if run.state is not State.DONE}
+    first = [run.task.key for run in runs if run.task.key in open_keys and not open_keys & set(run.task.depends_on)]
+    options = ["--target", plan.target]
+    for text in given:
+        options += ["-p", text]
+    for key in first:
+        options += ["--from", key]
+    return shlex.join(["uv", "run", "runbook.py", *options])
+
+
+def _new_folder(parent: Path) -> Path:
+    """A folder name of this moment that no other run has."""
+    name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+    candidates = (parent / (name if number == 1 else f"{name}-{number}") for number in count(1))
+    return next(path for path in candidates if not path.exists())

@@ -1,0 +1,23 @@
+"""The file that MLflow logs as the stand-in's model (models from code): whole requests in, completions out."""
+
+from collections.abc import Iterator
+
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
+
+from caspers.standin import chat
+
+
+class OfflinePolicy(PythonModel):
+    """`caspers.standin.chat` behind MLflow's interface."""
+
+    def predict(self, context: object, model_input: dict, params: dict | None = None) -> dict:
+        """A chat completion for a whole request."""
+        return chat.complete(model_input)
+
+    def predict_stream(self, context: object, model_input: dict, params: dict | None = None) -> Iterator[dict]:
+        """The completion's chunks."""
+        yield from chat.complete_stream(model_input)
+
+
+set_model(OfflinePolicy())

@@ -1,0 +1,151 @@
+"""The state of everything that was registered, asked from the service that owns it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from caspers import state
+from caspers.state import Resource
+
+if TYPE_CHECKING:
+    from caspers.connect import Workbook
+
+BRANCH, ENDPOINT = "production", "primary"  # what a Lakebase project comes with
+MISSING = "MISSING"  # registered, but the service doesn't know it
+QUESTIONS_AT_ONCE = 8
+
+type Facts = dict[str, Any]
+
+
+def status(ws: "Workbook") -> list[Facts]:
+    """One dict a registered resource, the oldest first: type, name, task, state, url, and rows for a table.
+
+    `state` is the owning service's own word, MISSING if it has no such thing, or ERROR with what it answered.
+    `url` is where to use it, None if it has no address; a Postgres project's is a connection URI that holds a
+    credential of an hour. Raises RuntimeError if the register can't be read.
+    """
+    with ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="status") as pool:
+        return list(pool.map(lambda resource: _describe(ws, resource), state.resources(ws)))
+
+
+def full_name(ws: "Workbook", name: str, parts: int = 3) -> str:
+    """`name` with the catalog in front, if it has fewer than `parts` parts."""
+    return name if name.count(".") == parts - 1 else f"{ws.catalog}.{name}"
+
+
+def postgres_uri(ws: "Workbook", project: str, database: str) -> str:
+    """A `postgresql://` URI to `database` of a project, such as `projects/x`, with a fresh credential."""
+    path = f"{project}/branches/{BRANCH}/endpoints/{ENDPOINT}"
+    host, _, port = ws.w.postgres.get_endpoint(path).status.hosts.host.partition(":")
+    user = quote(ws.w.current_user.me().user_name, safe="")
+    password = quote(ws.w.postgres.generate_database_credential(endpoint=path).token, safe="")
+    return f"postgresql://{user}:{password}@{host}:{port or 5432}/{database}"
+
+
+def is_missing(error: Exception) -> bool:
+    """Whether a service's error says that there is no such thing."""
+    from databricks.sdk.errors import NotFound
+
+    return isinstance(error, NotFound) or getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST"
+
+
+def _describe(ws: "Workbook", resource: Resource) -> Facts:
+    known = {"type": resource.type, "name": resource.name, "task": resource.task, "state": "UNKNOWN", "url": None}
+    question = QUESTIONS.get(resource.type)
+    if question is None:
+        return known
+    try:
+        return known | question(ws, resource)
+    except Exception as error:  # one service's trouble must not hide the others' state: it becomes the state
+        return known | {"state": MISSING if is_missing(error) else f"ERROR {_first_line(error)}"}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _word(value: Enum | str | None, otherwise: str = "UNKNOWN") -> str:
+    return otherwise if value is None else getattr(value, "value", value)
+
+
+def _job(ws: "Workbook", resource: Resource) -> Facts:
+    settings = ws.w.jobs.get(int(resource.id)).settings
+    paused = settings.schedule is not None and _word(settings.schedule.pause_status, "") == "PAUSED"
+    last = next(iter(ws.w.jobs.list_runs(job_id=int(resource.id), limit=1)), None)
+    outcome = "" if last is None else f", last run {_word(last.state.result_state or last.state.life_cycle_state)}"
+    return {"state": ("PAUSED" if paused else "SCHEDULED" if settings.schedule else "UNSCHEDULED") + outcome}
+
+
+def _pipeline(ws: "Workbook", resource: Resource) -> Facts:
+    return {"state": _word(ws.w.pipelines.get(resource.id).state)}
+
+
+def _endpoint(ws: "Workbook", resource: Resource) -> Facts:
+    found = ws.w.serving_endpoints.get(resource.name)
+    return {"state": _word(found.state.ready), "url": f"{ws.w.config.host}/serving-endpoints/{found.name}/invocations"}
+
+
+def _app(ws: "Workbook", resource: Resource) -> Facts:
+    found = ws.w.apps.get(resource.name)
+    return {"state": _word(found.app_status.state if found.app_status else None), "url": found.url}
+
+
+def _model(ws: "Workbook", resource: Resource) -> Facts:
+    ws.mlflow.MlflowClient().get_registered_model(resource.name)
+    return {"state": "REGISTERED"}
+
+
+def _warehouse(ws: "Workbook", resource: Resource) -> Facts:
+    return {"state": _word(ws.w.warehouses.get(resource.id).state)}
+
+
+def _project(ws: "Workbook", resource: Resource) -> Facts:
+    project = resource_path("projects", resource.id)
+    found = ws.w.postgres.get_endpoint(f"{project}/branches/{BRANCH}/endpoints/{ENDPOINT}")
+    return {"state": _word(found.status.current_state),
+            "url": postgres_uri(ws, project, resource.payload.get("database", "postgres"))}
+
+
+def _postgres_catalog(ws: "Workbook", resource: Resource) -> Facts:
+    ws.w.postgres.get_catalog(resource_path("catalogs", resource.id))
+    return {"state": "ACTIVE"}
+
+
+def _synced_table(ws: "Workbook", resource: Resource) -> Facts:
+    found = ws.w.postgres.get_synced_table(resource_path("synced_tables", resource.id))
+    return {"state": _word(found.status.detailed_state)}
+
+
+def _table(ws: "Workbook", resource: Resource) -> Facts:
+    name = full_name(ws, resource.name)
+    ws.w.tables.get(name)
+    quoted = ".".join(f"`{part}`" for part in name.split(".")[1:])
+    return {"state": "ACTIVE", "rows": ws.sql(f"SELECT count(*) AS n FROM {quoted}")[0]["n"]}
+
+
+def _present(get: Callable[["Workbook", str], object], parts: int) -> Callable[["Workbook", Resource], Facts]:
+    def ask(ws: "Workbook", resource: Resource) -> Facts:
+        get(ws, full_name(ws, resource.name, parts))
+        return {"state": "ACTIVE"}
+
+    return ask
+
+
+def resource_path(collection: str, id: str) -> str:
+    """The path of a Lakebase resource, such as `projects/x`; `id` may be the path already."""
+    return id if id.startswith(f"{collection}/") else f"{collection}/{id}"
+
+
+# What to ask for each type of resource.
+QUESTIONS: dict[str, Callable[["Workbook", Resource], Facts]] = {
+    "catalog": _present(lambda ws, name: ws.w.catalogs.get(name), 1),
+    "schema": _present(lambda ws, name: ws.w.schemas.get(name), 2),
+    "volume": _present(lambda ws, name: ws.w.volumes.read(name), 3),
+    "view": _present(lambda ws, name: ws.w.tables.get(name), 3),
+    "function": _present(lambda ws, name: ws.w.functions.get(name), 3),
+    "table": _table, "job": _job, "pipeline": _pipeline, "model": _model, "endpoint": _endpoint, "app": _app,
+    "warehouse": _warehouse, "postgres_project": _project, "postgres_catalog": _postgres_catalog,
+    "synced_table": _synced_table,
+}

@@ -1,0 +1,1 @@
+"""The streams that scheduled jobs run: from delivered orders to recommendations, complaints and replies."""

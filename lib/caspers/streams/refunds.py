@@ -1,0 +1,135 @@
+"""The refund recommender: every delivered order gets one recommendation, ever.
+
+A run first lets a structured stream append the newly delivered orders to an inbox; Delta and the checkpoint make that
+exactly once. It then asks the agent about the newest of them, at most AGENT_ORDERS, and inserts those answers together
+with the written policy's own for all the others, which Spark decides in one go. What is recommended already is never
+touched, so a run that was killed at any point is made good by the next.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from caspers import clock, facts, policy
+from caspers.agents.ask import ask_all
+from caspers.standin.chat import NAME as POLICY_NAME
+
+if TYPE_CHECKING:
+    from caspers.connect import Workbook
+
+SCHEMA, VOLUME = "recommender", "checkpoints"
+TABLE = f"{SCHEMA}.refund_recommendations"
+INBOX = f"{SCHEMA}.delivered_orders"
+AGENT_ORDERS = 25
+_ITEMS = "items ARRAY<STRUCT<price: DECIMAL(10, 2), qty: INT>>"
+_ANSWERS = "ARRAY<STRUCT<order_id: STRING, response: STRING, model: STRING>>"
+_QUANTILES = "ARRAY<STRUCT<location_id: INT, p75_minutes: DOUBLE, p99_minutes: DOUBLE>>"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did: rows it added, by source, and why the agent was not asked (None if it was)."""
+
+    added: int
+    agent: int
+    fallback: int
+    note: str | None
+
+
+def create_tables(ws: "Workbook") -> None:
+    """Make the inbox and the table of recommendations if they aren't there.
+
+    The change feed of the recommendations is what Lakebase syncs from.
+    """
+    ws.spark.sql(f"""
+        CREATE TABLE IF NOT EXISTS {INBOX} (order_id STRING COMMENT 'A delivered order', ts TIMESTAMP COMMENT 'When')
+        COMMENT 'Delivered orders as the stream of events brought them, waiting for a recommendation or having one'""")
+    ws.spark.sql(f"""
+        CREATE TABLE IF NOT EXISTS {TABLE} (
+          order_id STRING NOT NULL COMMENT 'One row an order, ever', ts TIMESTAMP COMMENT 'When it was recommended',
+          order_ts TIMESTAMP COMMENT 'When the order was placed',
+          agent_response STRING COMMENT 'JSON: refund_usd, refund_class (none, partial, full), reason',
+          source STRING COMMENT 'agent, or fallback for the written policy alone',
+          model STRING COMMENT 'What decided: a model by name, or {POLICY_NAME}')
+        TBLPROPERTIES (delta.enableChangeDataFeed = true)""")
+
+
+def run(ws: "Workbook", endpoint: str, agent_orders: int = AGENT_ORDERS) -> Summary:
+    """Recommend for every order delivered since the last run, then return; `endpoint` is the refund agent's."""
+    create_tables(ws)
+    before = _counts(ws)
+    receive(ws)
+    answers, note = ask_all(ws, endpoint, newest_undecided(ws, agent_orders))
+    recommend(ws, answers)
+    added = {source: count - before.get(source, 0) for source, count in _counts(ws).items()}
+    return Summary(sum(added.values()), added.get("agent", 0), added.get("fallback", 0), note)
+
+
+def receive(ws: "Workbook") -> None:
+    """Append the orders delivered since the last time to the inbox, each delivery once."""
+    delivered = ws.spark.readStream.table("lakeflow.all_events").filter("event_type = 'delivered'")
+    query = (
+        delivered.select("order_id", "ts")
+        .writeStream.option("checkpointLocation", f"{ws.volume(SCHEMA, VOLUME)}/delivered_orders")
+        .trigger(availableNow=True)
+        .toTable(INBOX)
+    )
+    query.awaitTermination()
+
+
+def recommend(ws: "Workbook", answers: list[dict]) -> None:
+    """Insert a recommendation for every order of the inbox that has none: its answer, or the policy's decision.
+
+    An answer has order_id, response (JSON text) and model.
+    """
+    quantiles = [row.asDict() for row in ws.spark.sql(facts.quantiles_sql()).collect()]
+    values = {"answers": json.dumps(answers), "quantiles": json.dumps(quantiles), "now": clock.now().isoformat()}
+    ws.spark.sql(
+        f"""MERGE INTO {TABLE} AS known USING ({recommendations_sql()}) AS new ON known.order_id = new.order_id
+            WHEN NOT MATCHED THEN INSERT *""",
+        args=values,
+    )
+
+
+def newest_undecided(ws: "Workbook", limit: int) -> list[str]:
+    """The ids of the orders delivered last that have no recommendation yet, the newest first."""
+    rows = ws.spark.sql(f"""
+        SELECT order_id FROM {INBOX} LEFT ANTI JOIN {TABLE} USING (order_id)
+        GROUP BY order_id ORDER BY max(ts) DESC, order_id LIMIT {int(limit)}""")
+    return [row.order_id for row in rows.collect()]
+
+
+def recommendations_sql() -> str:
+    """A query of the rows to insert. Its parameters: `answers` and `quantiles` as JSON lists, and `now`."""
+    return f"""
+        SELECT order_id, CAST(:now AS TIMESTAMP) AS ts, order_ts, coalesce(response, to_json(named_struct(
+                 'refund_usd', coalesce(refund_usd, 0D), 'refund_class', coalesce(refund_class, 'none'), 'reason',
+                 coalesce(reason, 'The order''s start, items or location timings are not recorded: no refund.')
+               ))) AS agent_response,
+               if(response IS NULL, 'fallback', 'agent') AS source, coalesce(model, '{POLICY_NAME}') AS model
+        FROM ({policy.refunds_sql(f"({_evidence_sql()})")})
+        LEFT JOIN (SELECT inline(from_json(:answers, '{_ANSWERS}'))) USING (order_id)"""
+
+
+def _evidence_sql() -> str:
+    """One row an order without a recommendation: order_id, order_ts, minutes, p75, p99, total_usd."""
+    total = (
+        f"aggregate(from_json(body, '{_ITEMS}').items, CAST(0 AS DECIMAL(12, 2)), "
+        "(sum, item) -> CAST(sum + item.price * item.qty AS DECIMAL(12, 2)))"
+    )
+    return f"""
+        SELECT order_id, order_ts, {facts.minutes("order_ts", "delivered_ts")} AS minutes, p75_minutes AS p75,
+               p99_minutes AS p99, CAST(total AS DOUBLE) AS total_usd
+        FROM (SELECT order_id, min(location_id) AS location_id, {facts.first("order_created")} AS order_ts,
+                     {facts.first("delivered")} AS delivered_ts, max({total}) AS total
+              FROM (SELECT order_id, location_id, event_type, ts, if(event_type = 'order_created', body, NULL) AS body
+                    FROM lakeflow.all_events LEFT SEMI JOIN {INBOX} USING (order_id)
+                         LEFT ANTI JOIN {TABLE} USING (order_id)
+                    WHERE event_type IN ('order_created', 'delivered'))
+              GROUP BY order_id)
+        LEFT JOIN (SELECT inline(from_json(:quantiles, '{_QUANTILES}'))) USING (location_id)"""
+
+
+def _counts(ws: "Workbook") -> dict[str, int]:
+    rows = ws.spark.sql(f"SELECT source, count(*) AS orders FROM {TABLE} GROUP BY source").collect()
+    return {row.source: row.orders for row in rows}

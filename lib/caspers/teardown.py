@@ -1,0 +1,90 @@
+"""Removes everything that was registered, what is used after what uses it."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from caspers import state
+from caspers.state import TABLE, Resource
+from caspers.status import full_name, is_missing, resource_path
+
+if TYPE_CHECKING:
+    from caspers.connect import Workbook
+
+STATE_SCHEMA = TABLE.partition(".")[0]
+OWN_SCHEMAS = {"default", "information_schema"}  # a catalog comes with them
+
+# What uses others goes first. The catalog, with the register in it, and the warehouse that reads the register go
+# last, so that a removal that failed half-way can be repeated.
+USERS = ("app", "synced_table", "postgres_catalog", "postgres_project", "job", "pipeline", "endpoint", "model",
+         "function", "view", "table", "volume")
+
+
+def destroy(ws: "Workbook") -> list[str]:
+    """Remove all registered resources; returns what could not be removed, each with the reason.
+
+    What is gone already is fine, so it can be repeated. While something can't be removed, the schemas, the catalog,
+    the warehouse and the register stay. Raises RuntimeError if the register can't be read.
+    """
+    registered = [resource for resource in state.resources(ws) if not _is_register(resource)]
+    unknown = [f"{resource.type} {resource.name}: no way to remove this type is known" for resource in registered
+               if resource.type not in DELETIONS]
+    register = Resource("schema", STATE_SCHEMA, full_name(ws, STATE_SCHEMA, 2))
+    warehouse = Resource("warehouse", ws.warehouse_id, "of the workbook")
+    problems = unknown + _remove(ws, registered, USERS)
+    for resources, types in ((registered, ["schema"]), (registered, ["catalog"]), ([register], ["schema"]),
+                             ([*registered, warehouse], ["warehouse"])):
+        problems = problems or _remove(ws, resources, types)
+    return problems
+
+
+def _is_register(resource: Resource) -> bool:
+    return resource.type == "schema" and resource.name.split(".")[-1] == STATE_SCHEMA
+
+
+def _remove(ws: "Workbook", registered: Sequence[Resource], types: Sequence[str]) -> list[str]:
+    """Remove the resources of `types`, type by type, the newest first; returns the problems."""
+    chosen = [resource for kind in types for resource in reversed(registered) if resource.type == kind]
+    problems = (_attempt(f"{resource.type} {resource.name}", DELETIONS[resource.type], ws, resource)
+                for resource in chosen)
+    return [problem for problem in problems if problem]
+
+
+def _attempt(what: str, delete: Callable[["Workbook", Resource], object], ws: "Workbook",
+             resource: Resource) -> str | None:
+    try:
+        delete(ws, resource)
+    except Exception as error:  # reported with its reason; the other resources still go
+        return None if is_missing(error) else f"{what}: {error}"
+    return None
+
+
+def _catalog(ws: "Workbook", resource: Resource) -> None:
+    """Remove a catalog with its register, unless someone else has put a schema into it."""
+    schemas = {schema.name for schema in ws.w.schemas.list(catalog_name=resource.name)}
+    foreign = sorted(schemas - OWN_SCHEMAS - {STATE_SCHEMA})
+    if foreign:
+        raise RuntimeError(f"it holds schemas that the workbook did not make: {', '.join(foreign)}")
+    ws.w.catalogs.delete(resource.name, force=True)
+
+
+# How to remove each type of resource.
+DELETIONS: dict[str, Callable[["Workbook", Resource], object]] = {
+    "app": lambda ws, resource: ws.w.apps.delete(resource.name),
+    "synced_table": lambda ws, resource: ws.w.postgres.delete_synced_table(
+        resource_path("synced_tables", resource.id)).wait(),
+    "postgres_catalog": lambda ws, resource: ws.w.postgres.delete_catalog(
+        resource_path("catalogs", resource.id)).wait(),
+    "postgres_project": lambda ws, resource: ws.w.postgres.delete_project(
+        resource_path("projects", resource.id)).wait(),
+    "job": lambda ws, resource: ws.w.jobs.delete(int(resource.id)),
+    "pipeline": lambda ws, resource: ws.w.pipelines.delete(resource.id),
+    "endpoint": lambda ws, resource: ws.w.serving_endpoints.delete(resource.name),
+    "model": lambda ws, resource: ws.mlflow.MlflowClient().delete_registered_model(resource.name),
+    "function": lambda ws, resource: ws.w.functions.delete(full_name(ws, resource.name)),
+    "view": lambda ws, resource: ws.w.tables.delete(full_name(ws, resource.name)),
+    "table": lambda ws, resource: ws.w.tables.delete(full_name(ws, resource.name)),
+    "warehouse": lambda ws, resource: ws.w.warehouses.delete(resource.id),
+    "volume": lambda ws, resource: ws.w.volumes.delete(full_name(ws, resource.name)),
+    "schema": lambda ws, resource: ws.w.schemas.delete(full_name(ws, resource.name, 2), force=True),
+    "catalog": _catalog,
+}

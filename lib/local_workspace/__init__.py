@@ -1,0 +1,1 @@
+"""A Databricks workspace on a laptop: the REST API the workbook uses, over open engines."""

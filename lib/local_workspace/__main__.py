@@ -1,0 +1,72 @@
+"""`python -m local_workspace setup|start|find|stop|destroy|serve --home DIR`: the service from a shell.
+
+setup fetches the Spark server's distribution; start and find print the connection as one JSON object; messages go to standard error.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from local_workspace import control
+from local_workspace.errors import SetupError
+
+
+def main() -> int:
+    """Do what the arguments say; 0 if it went well, 1 if there is nothing to find, 2 for an error."""
+    parser = argparse.ArgumentParser(prog="local_workspace", description=__doc__)
+    parser.add_argument("command", choices=["setup", "start", "find", "stop", "destroy", "serve"])
+    parser.add_argument("--home", type=Path, help="the workspace's home directory; setup needs none")
+    arguments = parser.parse_args()
+    if arguments.home is None and arguments.command != "setup":
+        parser.error(f"{arguments.command} needs --home")
+    try:
+        return _run(arguments.command, arguments.home)
+    except SetupError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _run(command: str, root: Path) -> int:
+    if command == "setup":
+        _setup()
+    elif command == "serve":
+        _serve(root)
+    elif command == "stop":
+        print("stopped" if control.stop(root) else "was not running", file=sys.stderr)
+    elif command == "destroy":
+        control.destroy(root)
+    else:
+        return _print_connection(control.start(root, _report) if command == "start" else control.find(root))
+    return 0
+
+
+def _setup() -> None:
+    from local_workspace import software
+
+    software.ensure(_report)
+
+
+def _serve(root: Path) -> None:
+    import logging
+
+    from local_workspace.daemon import serve
+    from local_workspace.home import open_home
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    serve(open_home(root))
+
+
+def _print_connection(connection: dict | None) -> int:
+    if connection is None:
+        return 1
+    print(json.dumps(connection))
+    return 0
+
+
+def _report(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

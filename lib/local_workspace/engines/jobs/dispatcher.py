@@ -1,0 +1,152 @@
+"""Which run may start now: one queue a job, and the runs that are active."""
+
+import threading
+
+from local_workspace.engines.jobs.execution import Execution
+from local_workspace.engines.jobs.history import History
+from local_workspace.engines.jobs.settings import job_parameters
+from local_workspace.engines.jobs.states import ended, is_active, now_ms, state
+from local_workspace.engines.jobs.tasks import TaskRunner
+from local_workspace.errors import unavailable
+from local_workspace.store import Store
+
+TASK_FIELDS = ("task_key", "depends_on", "run_if", "description", "notebook_task", "pipeline_task")
+WAITING = "Waiting for another run of this job to end."
+AT_LIMIT = "Skipped: the job's runs are at max_concurrent_runs and it has no queue."
+CAUGHT_UP = "Skipped: a scheduled run of this job is waiting already, and catches up for both."
+INTERRUPTED = "Interrupted: the workspace ended while this run was active."
+STOPPED = "The workspace was stopped."
+
+
+class Dispatcher:
+    """Starts runs, makes them wait or skips them, and ends them."""
+
+    def __init__(self, store: Store, history: History, runner: TaskRunner) -> None:
+        self._store, self._history, self._runner = store, history, runner
+        self._lock = threading.RLock()
+        self._active: dict[int, Execution] = {}
+        self._stopping = False
+        self._left_active = [run["run_id"] for run in history.of_job() if is_active(run)]
+
+    def recover(self) -> None:
+        """Mark what a dead daemon left active as interrupted. Its processes were reaped before."""
+        for run_id in self._left_active:
+            self._history.change(run_id, _interrupt)
+
+    def submit(self, job: dict, overrides: dict[str, str], notebook_params: dict[str, str], token: str | None,
+               trigger: str) -> dict:
+        """A new run of `job`, or the earlier one with the same idempotency token.
+
+        Raises 400 for a parameter the job doesn't define, 503 while the workspace stops.
+        """
+        parameters = job_parameters(job["settings"], overrides)
+        with self._lock:
+            earlier = self._history.of_job(job["job_id"])
+            for run in earlier:
+                if token and run["idempotency_token"] == token:
+                    return run
+            if self._stopping:
+                raise unavailable("The workspace is stopping; no run can start.")
+            run = self._new_run(job, trigger, len(earlier) and earlier[0]["number_in_job"]) | {
+                "job_parameters": parameters, "overriding_parameters": notebook_params, "idempotency_token": token}
+            run |= self._admission(job, trigger, earlier)
+            if not is_active(run):
+                run |= ended(run, "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", run["state"]["state_message"])
+            self._history.add(run)
+            self._advance(job["job_id"])
+            return run
+
+    def cancel(self, run_id: int) -> None:
+        """Tell a run to end; nothing happens if it has. Raises 404."""
+        self._cancel(self._history.get(run_id), "Canceled by a user.")
+
+    def cancel_job(self, job_id: int) -> None:
+        """End all runs of a job, and return when they have ended."""
+        with self._lock:
+            executions = [execution for execution in self._active.values() if execution.job_id == job_id]
+            for run in self._history.of_job(job_id):
+                self._cancel(run, "Canceled with all runs of its job.")
+        for execution in executions:
+            execution.join()
+
+    def stop(self) -> None:
+        """End all runs, and return when they have ended. No run starts after that."""
+        with self._lock:
+            self._stopping = True
+            executions = list(self._active.values())
+            for run in self._history.of_job():
+                self._cancel(run, STOPPED)
+        for execution in executions:
+            execution.join()
+
+    def _admission(self, job: dict, trigger: str, earlier: list[dict]) -> dict:
+        """The first state of a new run: waiting, which may end at once, or skipped."""
+        settings = job["settings"]
+        if self._running(job["job_id"]) < settings["max_concurrent_runs"]:
+            return state("PENDING")
+        if not settings.get("queue", {}).get("enabled", False):
+            return state("SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", AT_LIMIT)
+        # A laptop that slept or is slow must not pile up scheduled runs: one that waits does the work of all.
+        if trigger == "PERIODIC" and any(_is_waiting(run) and run["trigger"] == trigger for run in earlier):
+            return state("SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", CAUGHT_UP)
+        return state("QUEUED", message=WAITING)
+
+    def _advance(self, job_id: int) -> None:
+        """Start the oldest waiting runs of a job as far as its limit allows."""
+        for run in reversed(self._history.of_job(job_id)):
+            limit = run["limits"]["max_concurrent_runs"]
+            waits = is_active(run) and run["run_id"] not in self._active
+            if waits and not self._stopping and self._running(job_id) < limit:
+                self._active[run["run_id"]] = Execution(run, self._history, self._runner, self._ended)
+                self._active[run["run_id"]].start()
+
+    def _ended(self, run_id: int) -> None:
+        with self._lock:
+            execution = self._active.pop(run_id)
+            self._advance(execution.job_id)
+
+    def _running(self, job_id: int) -> int:
+        return sum(execution.job_id == job_id for execution in self._active.values())
+
+    def _cancel(self, run: dict, message: str) -> None:
+        with self._lock:
+            if execution := self._active.get(run["run_id"]):
+                self._history.change(run["run_id"], lambda doc: _terminating(doc, message))
+                execution.cancellation.cancel("CANCELED", message)
+            elif is_active(run):
+                self._history.change(run["run_id"], lambda doc: _end_all(doc, "TERMINATED", "CANCELED", message))
+
+    def _new_run(self, job: dict, trigger: str, last_number: int) -> dict:
+        run_id, settings = self._store.next_id(), job["settings"]
+        schedule = {"schedule": settings["schedule"]} if trigger == "PERIODIC" else {}
+        limits = {name: settings[name] for name in ("max_concurrent_runs", "timeout_seconds")}
+        return {"job_id": job["job_id"], "run_id": run_id, "job_run_id": run_id, "original_attempt_run_id": run_id,
+                "number_in_job": last_number + 1, "run_name": settings["name"], "run_type": "JOB_RUN",
+                "format": "MULTI_TASK", "trigger": trigger, "start_time": now_ms(), "limits": limits,
+                "tasks": [self._new_task(task) for task in settings.get("tasks", [])]} | schedule
+
+    def _new_task(self, task: dict) -> dict:
+        fields = {name: task[name] for name in TASK_FIELDS if name in task}
+        return fields | state("PENDING") | {"run_id": self._store.next_id(), "attempt_number": 0, "start_time": 0}
+
+
+def _is_waiting(run: dict) -> bool:
+    return run["state"]["life_cycle_state"] == "QUEUED"
+
+
+def _terminating(run: dict, message: str) -> None:
+    if is_active(run):  # it may have ended a moment ago
+        run.update(state("TERMINATING", message=message))
+
+
+def _interrupt(run: dict) -> None:
+    _end_all(run, "INTERNAL_ERROR", "", INTERRUPTED)
+
+
+def _end_all(run: dict, *verdict: str) -> None:
+    """End a run with all its tasks that have not ended."""
+    for task in run["tasks"]:
+        if is_active(task):
+            task["start_time"] = task["start_time"] or now_ms()
+            task.update(ended(task, *verdict))
+    run.update(ended(run, *verdict))

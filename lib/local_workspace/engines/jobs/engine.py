@@ -1,0 +1,169 @@
+"""The jobs engine: jobs and their schedules, runs through the dispatcher."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from local_workspace.engines.jobs.cron import cron_trigger
+from local_workspace.engines.jobs.dispatcher import Dispatcher
+from local_workspace.engines.jobs.history import History
+from local_workspace.engines.jobs.settings import checked, merged
+from local_workspace.engines.jobs.states import is_active, now_ms
+from local_workspace.engines.jobs.tasks import Pipelines, TaskRunner
+from local_workspace.engines.workspace_files import WorkspaceFiles
+from local_workspace.errors import invalid, not_found
+from local_workspace.home import Home
+from local_workspace.processes import Processes
+from local_workspace.store import Store
+
+KIND = "job"
+
+
+class JobsEngine:
+    """Jobs with tasks, parameters, a schedule and a queue. Job and run documents have the shape of Jobs API 2.2.
+
+    Of a task's settings it heeds `depends_on`, `run_if`, `notebook_task` and `pipeline_task`; settings about
+    clusters, notifications and retries are kept and returned, and change nothing here.
+    `notebook_env` gives the environment variables that a notebook's process gets, asked for at each run.
+    """
+
+    def __init__(self, home: Home, store: Store, processes: Processes, files: WorkspaceFiles, pipelines: Pipelines,
+                 notebook_env: Callable[[], dict[str, str]]) -> None:
+        self._store, self._history, self._notebook_env = store, History(home, store), notebook_env
+        self._runner = TaskRunner(home, processes, files, pipelines, notebook_env)
+        self._dispatcher = Dispatcher(store, self._history, self._runner)
+        # However late a run is (the laptop slept), it runs; and once, however often it was due.
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
+        self._lock = threading.RLock()
+
+    def start(self) -> None:
+        """Mark runs that a dead daemon left as interrupted, and resume the schedules of all jobs."""
+        jobs = {job["job_id"]: job for job in self._store.list(KIND)}
+        for run in self._history.of_job():
+            if run["job_id"] not in jobs:
+                self._history.forget(run["run_id"])
+        self._dispatcher.recover()
+        for job in jobs.values():
+            self._schedule(job)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End the schedules and all runs with their notebooks."""
+        if self._scheduler.running:
+            self._scheduler.shutdown()
+        self._dispatcher.stop()
+
+    def create(self, settings: dict) -> int:
+        """Make a job of these settings and return its id. Raises 400 for settings that can't work."""
+        job = {"job_id": self._store.next_id(), "created_time": now_ms(), "settings": checked(settings)}
+        self._save(job)
+        return job["job_id"]
+
+    def get(self, job_id: int) -> dict:
+        """The job of that id. Raises 404."""
+        job = self._store.get(KIND, str(job_id))
+        if job is None:
+            raise not_found(f"Job {job_id} does not exist.")
+        return job
+
+    def find(self, name: str | None = None) -> list[dict]:
+        """All jobs, newest first, or those of that name (case doesn't count)."""
+        jobs = reversed(self._store.list(KIND))
+        return [job for job in jobs if name is None or job["settings"]["name"].lower() == name.lower()]
+
+    def reset(self, job_id: int, settings: dict) -> None:
+        """Replace all settings of a job; runs that are active keep theirs. Raises 400, 404."""
+        with self._lock:
+            self._save(self.get(job_id) | {"settings": checked(settings)})
+
+    def update(self, job_id: int, changes: dict, remove: list[str]) -> None:
+        """Change some settings of a job and remove others. Raises 400, 404."""
+        with self._lock:
+            job = self.get(job_id)
+            self._save(job | {"settings": checked(merged(job["settings"], changes, remove))})
+
+    def delete(self, job_id: int) -> None:
+        """Remove a job: its schedule, its active runs, its history and executed notebooks. Raises 404."""
+        with self._lock:
+            self.get(job_id)
+            self._unschedule(job_id)
+            self._store.delete(KIND, str(job_id))
+        self._dispatcher.cancel_job(job_id)
+        for run in self._history.of_job(job_id):
+            self._history.forget(run["run_id"])
+
+    def run_now(self, job_id: int, job_parameters: dict[str, str] | None = None,
+                notebook_params: dict[str, str] | None = None, token: str | None = None) -> dict:
+        """Start a run now, or let it wait or be skipped as the job says; returns the run. Raises 400, 404."""
+        return self._submit(job_id, job_parameters or {}, notebook_params or {}, token, "ONE_TIME")
+
+    def run(self, run_id: int) -> dict:
+        """The run of that id. Raises 404."""
+        return self._shown(self._history.get(run_id))
+
+    def runs(self, job_id: int | None = None, active: bool | None = None) -> list[dict]:
+        """Runs of a job or of all jobs, newest first; with `active` only the active or only the ended ones."""
+        runs = self._history.of_job(job_id)
+        return [self._shown(run) for run in runs if active in (None, is_active(run))]
+
+    def output(self, run_id: int) -> dict:
+        """What the task of that task run id gave: its text or its error. Raises 404; 400 for the id of a job's run."""
+        if (found := self._history.task(run_id)) is None:
+            self._history.get(run_id)
+            raise invalid("Retrieving the output of runs with multiple tasks is not supported. "
+                          "Please retrieve the output of each individual task run instead.")
+        run, task = found
+        outcome = {} if is_active(task) else self._runner.outcome(run, task)
+        metadata = {name: run[name] for name in ("job_id", "job_run_id", "run_name", "run_type", "trigger")}
+        fields = {name: outcome[name] for name in ("error", "error_trace") if name in outcome}
+        if "result" in outcome:
+            fields["notebook_output"] = {"result": outcome["result"], "truncated": outcome["truncated"]}
+        return fields | {"metadata": {**metadata, **task, "run_page_url": self._url(run)}}
+
+    def cancel(self, run_id: int) -> None:
+        """Tell a run to end; it does so soon after. Raises 404."""
+        self._dispatcher.cancel(run_id)
+
+    def cancel_all(self, job_id: int) -> None:
+        """End all runs of a job, and return when they have ended. Raises 404."""
+        self.get(job_id)
+        self._dispatcher.cancel_job(job_id)
+
+    def delete_run(self, run_id: int) -> None:
+        """Forget a run that has ended. Raises 404; 400 if it is active."""
+        if is_active(self._history.get(run_id)):
+            raise invalid(f"Run {run_id} is active; cancel it first.")
+        self._history.forget(run_id)
+
+    def _submit(self, job_id: int, *request: object) -> dict:
+        with self._lock:
+            return self._shown(self._dispatcher.submit(self.get(job_id), *request))
+
+    def _fire(self, job_id: int) -> None:
+        self._submit(job_id, {}, {}, None, "PERIODIC")
+
+    def _save(self, job: dict) -> None:
+        self._store.put(KIND, str(job["job_id"]), job)
+        self._schedule(job)
+
+    def _schedule(self, job: dict) -> None:
+        schedule = job["settings"].get("schedule")
+        if not schedule or schedule.get("pause_status") == "PAUSED":
+            self._unschedule(job["job_id"])
+            return
+        trigger = cron_trigger(schedule["quartz_cron_expression"], schedule["timezone_id"])
+        self._scheduler.add_job(self._fire, trigger, (job["job_id"],), id=str(job["job_id"]), replace_existing=True)
+
+    def _unschedule(self, job_id: int) -> None:
+        if self._scheduler.get_job(str(job_id)):
+            self._scheduler.remove_job(str(job_id))
+
+    def _shown(self, run: dict) -> dict:
+        return run | {"run_page_url": self._url(run)}
+
+    def _url(self, run: dict) -> str:
+        host = self._notebook_env().get("DATABRICKS_HOST", "")
+        return f"{host}/jobs/{run['job_id']}/runs/{run['run_id']}"

@@ -1,0 +1,68 @@
+"""The runs of all jobs, kept in memory and written through to the store."""
+
+import copy
+import shutil
+import threading
+from collections.abc import Callable
+
+from local_workspace.engines.jobs.states import is_active
+from local_workspace.errors import not_found
+from local_workspace.home import Home
+from local_workspace.store import Store
+
+KIND = "job_run"
+KEPT_RUNS = 200
+
+
+class History:
+    """Run documents by id. What it hands out are copies; `change` is the way to alter one."""
+
+    def __init__(self, home: Home, store: Store) -> None:
+        self._home, self._store = home, store
+        self._lock = threading.RLock()
+        self._runs = {run["run_id"]: run for run in store.list(KIND)}
+
+    def add(self, run: dict) -> None:
+        """Remember a new run, and forget the oldest ended runs of its job beyond the last 200."""
+        with self._lock:
+            self._runs[run["run_id"]] = run
+            self._store.put(KIND, str(run["run_id"]), run)
+            ended = [old["run_id"] for old in self.of_job(run["job_id"]) if not is_active(old)]
+        for run_id in ended[KEPT_RUNS:]:
+            self.forget(run_id)
+
+    def change(self, run_id: int, alter: Callable[[dict], None]) -> None:
+        """Apply `alter` to a run and write it down; nothing happens if the run was forgotten meanwhile."""
+        with self._lock:
+            if run := self._runs.get(run_id):
+                alter(run)
+                self._store.put(KIND, str(run_id), run)
+
+    def get(self, run_id: int) -> dict:
+        """The run of that id. Raises 404."""
+        with self._lock:
+            if run_id not in self._runs:
+                raise not_found(f"Run {run_id} does not exist.")
+            return copy.deepcopy(self._runs[run_id])
+
+    def task(self, task_run_id: int) -> tuple[dict, dict] | None:
+        """The run and task of a task's run id, or None."""
+        with self._lock:
+            for run in self._runs.values():
+                for task in run["tasks"]:
+                    if task["run_id"] == task_run_id:
+                        return copy.deepcopy(run), copy.deepcopy(task)
+        return None
+
+    def of_job(self, job_id: int | None = None) -> list[dict]:
+        """Runs of one job, or of all, newest first."""
+        with self._lock:
+            runs = [run for run in self._runs.values() if job_id in (None, run["job_id"])]
+            return copy.deepcopy(sorted(runs, key=lambda run: run["run_id"], reverse=True))
+
+    def forget(self, run_id: int) -> None:
+        """Remove a run and its executed notebooks."""
+        with self._lock:
+            shutil.rmtree(self._home.runs / str(run_id), ignore_errors=True)
+            self._store.delete(KIND, str(run_id))
+            self._runs.pop(run_id, None)

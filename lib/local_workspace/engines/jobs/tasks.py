@@ -1,0 +1,96 @@
+"""What a task does: execute a notebook in a process of its own, or update a pipeline."""
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from local_workspace.engines.jobs.cancellation import Cancellation
+from local_workspace.engines.jobs.settings import task_parameters
+from local_workspace.engines.workspace_files import WorkspaceFiles
+from local_workspace.home import Home, read_json, write_atomically
+from local_workspace.processes import Processes
+
+
+class Pipelines(Protocol):
+    """What a pipeline task needs of the pipelines engine."""
+
+    def run_update(self, pipeline_id: str) -> str:
+        """Start an update and return its id."""
+
+    def wait_update(self, pipeline_id: str, update_id: str) -> str:
+        """Wait for the update's end and return its state, COMPLETED if all went well."""
+
+
+@dataclass(frozen=True)
+class TaskRunner:
+    """Runs one task and returns its outcome: `error` and `error_trace` if it failed, else what it gave.
+
+    Outcomes are also written beside the executed notebooks, where `outcome` finds them.
+    """
+
+    home: Home
+    processes: Processes
+    files: WorkspaceFiles
+    pipelines: Pipelines
+    notebook_env: Callable[[], dict[str, str]]
+
+    def run(self, run: dict, task: dict, cancellation: Cancellation) -> dict:
+        """Run `task` of `run` to its end, or until it is cancelled. Errors become the outcome's `error`."""
+        kind = self._notebook if "notebook_task" in task else self._pipeline
+        self._folder(run).mkdir(parents=True, exist_ok=True)
+        try:
+            outcome = kind(run, task, cancellation)
+        except Exception as error:  # whatever went wrong belongs to this run, not to the daemon
+            outcome = {"error": str(error), "error_trace": ""}
+        write_atomically(self._result_file(run, task), json.dumps(outcome))
+        return outcome
+
+    def outcome(self, run: dict, task: dict) -> dict:
+        """The outcome of a task that has run; empty if there is none."""
+        return read_json(self._result_file(run, task)) or {}
+
+    def _notebook(self, run: dict, task: dict, cancellation: Cancellation) -> dict:
+        source = self.files.resolve(task["notebook_task"]["notebook_path"])
+        folder, key = self._folder(run), task["task_key"]
+        parameters = folder / f"{key}.parameters.json"
+        write_atomically(parameters, json.dumps(task_parameters(task, run)))
+        arguments = [source, folder / f"{key}.ipynb", parameters, self._result_file(run, task)]
+        child = self.processes.spawn(
+            f"run-{task['run_id']}", [sys.executable, "-m", "local_workspace.notebook_task", *map(str, arguments)],
+            env=self.notebook_env())
+        with cancellation.calling(child.terminate):
+            code = child.wait()
+        outcome = self.outcome(run, task) or {
+            "error": f"The notebook's process ended with code {code}: {child.log_tail(1)}",
+            "error_trace": child.log_tail()}
+        child.terminate()  # it has ended; this removes its mark
+        child.log.unlink(missing_ok=True)
+        return outcome
+
+    def _pipeline(self, run: dict, task: dict, cancellation: Cancellation) -> dict:
+        pipeline_id, done, answers = task["pipeline_task"]["pipeline_id"], threading.Event(), []
+        update_id = self.pipelines.run_update(pipeline_id)
+
+        def wait() -> None:
+            try:
+                answers.append(self.pipelines.wait_update(pipeline_id, update_id))
+            except Exception as error:  # told to the run below
+                answers.append(f"failed: {error}")
+            done.set()
+
+        threading.Thread(target=wait, name=f"update-{update_id}", daemon=True).start()
+        with cancellation.calling(done.set):
+            done.wait()
+        if answers == ["COMPLETED"] or not answers:
+            return {"update_id": update_id}
+        return {"error": f"Update {update_id} of pipeline {pipeline_id}: {answers[0]}", "error_trace": ""}
+
+    def _folder(self, run: dict) -> Path:
+        return self.home.runs / str(run["run_id"])
+
+    def _result_file(self, run: dict, task: dict) -> Path:
+        return self._folder(run) / f"{task['task_key']}.result.json"

@@ -1,0 +1,168 @@
+"""Pipelines: what the Pipelines API creates, changes, starts and stops."""
+
+import shutil
+import threading
+import time
+import uuid
+from pathlib import Path
+
+from local_workspace.engines.pipelines import spec as specs
+from local_workspace.engines.pipelines.continuous import ContinuousLoop
+from local_workspace.engines.pipelines.event_log import EventLog
+from local_workspace.engines.pipelines.runner import Runner
+from local_workspace.engines.pipelines.updates import Updates
+from local_workspace.engines.spark import SparkEngine
+from local_workspace.errors import ApiError, already_exists, not_found
+from local_workspace.home import Home
+from local_workspace.processes import Processes
+from local_workspace.store import Store
+
+KIND = "pipeline"
+
+
+class PipelinesEngine:
+    """The pipelines of a workspace. A continuous one is kept going until it is stopped, also over restarts."""
+
+    def __init__(self, home: Home, store: Store, processes: Processes, spark: SparkEngine) -> None:
+        self._home, self._store, self._spark = home, store, spark
+        self._runner = Runner(home, spark)
+        self.updates = Updates(home, store, spark, self._runner)
+        self._loops: dict[str, ContinuousLoop] = {}
+        self._lock = threading.RLock()
+
+    def start(self) -> None:
+        """Go on where the last daemon was: its unfinished updates are over, its continuous pipelines continue."""
+        for doc in self._store.list(KIND):
+            self.updates.abandon(doc["pipeline_id"])
+            if doc["active"]:
+                self._begin(doc)
+
+    def stop(self) -> None:
+        """End all loops, updates and processes; what is to continue stays remembered."""
+        with self._lock:
+            running = list(self._loops)
+        for pipeline_id in running:
+            self._halt(pipeline_id)
+        self.updates.stop()
+        self._runner.stop()
+
+    def create(self, spec: dict) -> str:
+        """Create a pipeline and return its id; a continuous one starts at once.
+
+        Raises ApiError for a bad spec or a name that is taken.
+        """
+        self._check(spec)
+        if any(doc["name"] == spec["name"] for doc in self._store.list(KIND)):
+            raise already_exists(f"The pipeline name '{spec['name']}' is already used by another pipeline.")
+        doc = {"pipeline_id": str(uuid.uuid4()), "name": spec["name"], "spec": spec, "tables": [],
+               "active": bool(spec.get("continuous")), "last_modified": _now_ms()}
+        self._store.put(KIND, doc["pipeline_id"], doc)
+        self._runner.warm()
+        if doc["active"]:
+            self._begin(doc)
+        return doc["pipeline_id"]
+
+    def edit(self, pipeline_id: str, spec: dict) -> None:
+        """Replace a pipeline's spec. Nothing happens if it is the same; a continuous one begins anew if not."""
+        self._check(spec)
+        known = self.get(pipeline_id)
+        if any(doc["name"] == spec["name"] and doc["pipeline_id"] != pipeline_id for doc in self._store.list(KIND)):
+            raise already_exists(f"The pipeline name '{spec['name']}' is already used by another pipeline.")
+        if known["spec"] == spec:
+            return
+        self._halt(pipeline_id)
+        doc = self._store.update(KIND, pipeline_id, name=spec["name"], spec=spec, last_modified=_now_ms(),
+                                 active=bool(spec.get("continuous")))
+        if doc["active"]:
+            self._begin(doc)
+
+    def get(self, pipeline_id: str) -> dict:
+        """A pipeline: pipeline_id, name, spec, tables, active, last_modified (ms). Raises ApiError if unknown."""
+        doc = self._store.get(KIND, pipeline_id)
+        if doc is None:
+            raise not_found(f"The specified pipeline {pipeline_id} was not found.")
+        return doc
+
+    def list(self) -> list[dict]:
+        """All pipelines, in the order they were created."""
+        return self._store.list(KIND)
+
+    def state(self, pipeline_id: str) -> str:
+        """RUNNING while an update runs or a continuous pipeline waits for files, else IDLE."""
+        running = self.get(pipeline_id)["active"] or self.updates.active(pipeline_id)
+        return "RUNNING" if running else "IDLE"
+
+    def delete(self, pipeline_id: str) -> None:
+        """Stop a pipeline, drop the tables it made, and forget it."""
+        doc = self.get(pipeline_id)
+        self._halt(pipeline_id)
+        if doc["tables"]:
+            session = self._spark.session()
+            for table in doc["tables"]:
+                session.sql(f"DROP TABLE IF EXISTS `{specs.schema_of(doc['spec'])}`.`{table}`")
+        shutil.rmtree(self.updates.storage(pipeline_id), ignore_errors=True)
+        self.updates.forget(pipeline_id)
+        self._store.delete(KIND, pipeline_id)
+
+    def start_update(self, pipeline_id: str, full_refresh: bool = False, cause: str = "API_CALL") -> str:
+        """Start an update and return its id.
+
+        A continuous pipeline that was stopped goes on with it. Raises ApiError (409) if an update runs already.
+        """
+        doc = self.get(pipeline_id)
+        update_id = self.updates.begin(doc, full_refresh, cause)
+        if doc["spec"].get("continuous") and not doc["active"]:
+            self._begin(self._store.update(KIND, pipeline_id, active=True))
+        return update_id
+
+    def run_update(self, pipeline_id: str, full_refresh: bool = False) -> str:
+        """Start an update for a job's task; as `start_update`."""
+        return self.start_update(pipeline_id, full_refresh, "JOB_TASK")
+
+    def wait_update(self, pipeline_id: str, update_id: str, timeout: float | None = None) -> str:
+        """Wait for an update's end; its state: COMPLETED, FAILED or CANCELED. Raises TimeoutError."""
+        return self.updates.wait(pipeline_id, update_id, timeout)
+
+    def halt(self, pipeline_id: str) -> None:
+        """Stop a pipeline: cancel its update, and let a continuous one rest until the next `start_update`."""
+        self.get(pipeline_id)
+        self._store.update(KIND, pipeline_id, active=False)
+        self._halt(pipeline_id)
+
+    def events(self, pipeline_id: str) -> EventLog:
+        """A pipeline's event log. Raises ApiError if the pipeline is unknown."""
+        return self.updates.log(self.get(pipeline_id))
+
+    def _check(self, spec: dict) -> None:
+        specs.check(spec)
+        catalog = spec.get("catalog")
+        if catalog and self._store.get("catalog", catalog) is None:
+            raise not_found(f"Catalog '{catalog}' does not exist.")
+
+    def _begin(self, doc: dict) -> None:
+        directories: list[Path] = specs.source_directories(self._home, doc["spec"])
+        loop = ContinuousLoop(doc["name"], directories, lambda: self._continue(doc["pipeline_id"]))
+        with self._lock:
+            self._loops[doc["pipeline_id"]] = loop
+        loop.start()
+
+    def _continue(self, pipeline_id: str) -> bool:
+        try:
+            update_id = self.updates.active(pipeline_id)
+            update_id = update_id or self.updates.begin(self.get(pipeline_id), False, "USER_ACTION")
+            return self.updates.wait(pipeline_id, update_id) == "COMPLETED"
+        except ApiError:  # someone else's update began at this very moment; the loop comes back to it
+            return False
+
+    def _halt(self, pipeline_id: str) -> None:
+        with self._lock:
+            loop = self._loops.pop(pipeline_id, None)
+        if loop:
+            loop.stop()
+        self.updates.cancel(pipeline_id)
+        while loop and not loop.join(0.2):  # it may just have begun another one
+            self.updates.cancel(pipeline_id)
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

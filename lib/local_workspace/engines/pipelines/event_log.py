@@ -1,0 +1,60 @@
+"""The event log of one pipeline: a JSON line an event, oldest first."""
+
+import json
+import re
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local_workspace.errors import invalid
+from local_workspace.home import write_atomically
+
+LEVELS = ("ERROR", "WARN", "INFO", "METRICS")
+KEEP_LINES = 2_000
+MAX_BYTES = 2_000_000
+
+
+class EventLog:
+    """Events in `path`, in the shape of Databricks' `PipelineEvent`."""
+
+    def __init__(self, path: Path, pipeline: dict) -> None:
+        self._path = path
+        self._origin = {"pipeline_id": pipeline["pipeline_id"], "pipeline_name": pipeline["name"]}
+
+    def append(self, update_id: str, event_type: str, message: str, *, dataset: str | None = None,
+               error: str | None = None, timestamp: str | None = None) -> None:
+        """Add an event; `error` is the class name of what went wrong and makes it an ERROR."""
+        origin = {**self._origin, "update_id": update_id, **({"dataset_name": dataset} if dataset else {})}
+        event = {"id": str(uuid.uuid4()), "timestamp": timestamp or datetime.now(UTC).isoformat(), "origin": origin,
+                 "event_type": event_type, "level": "ERROR" if error else "INFO", "message": message}
+        if error:
+            event["error"] = {"fatal": True, "exceptions": [{"class_name": error, "message": message}]}
+        with self._path.open("a") as file:
+            file.write(json.dumps(event) + "\n")
+
+    def read(self, condition: str | None = None, oldest_first: bool = False) -> list[dict]:
+        """The events whose level `condition` allows, newest first unless asked otherwise."""
+        events = [event for event in self._events() if event["level"] in _levels(condition)]
+        return events if oldest_first else events[::-1]
+
+    def trim(self) -> None:
+        """Keep the newest events once the log is long."""
+        if self._path.exists() and self._path.stat().st_size > MAX_BYTES:
+            lines = self._path.read_text().splitlines(keepends=True)
+            write_atomically(self._path, "".join(lines[-KEEP_LINES:]))
+
+    def _events(self) -> list[dict]:
+        if not self._path.exists():
+            return []
+        # A line without its end is one that is being written, or was when the power went.
+        whole = self._path.read_text().rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{") and line.endswith("}")]
+
+
+def _levels(condition: str | None) -> set[str]:
+    if not condition:
+        return set(LEVELS)
+    named = set(re.findall(r"'(\w+)'", condition))
+    if not re.fullmatch(r"\s*level\s*(=|in)\s*\(?[\s\w',]+\)?\s*", condition, re.I) or not named <= set(LEVELS):
+        raise invalid(f"The filter \"{condition}\" is not supported; use level = 'ERROR' or level in ('ERROR', 'WARN')")
+    return named

@@ -1,0 +1,79 @@
+"""The processes that run pipeline updates."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+from local_workspace.engines.spark import SparkEngine
+from local_workspace.home import Home
+
+GRACE_SECONDS = 10
+
+
+class UpdateProcess:
+    """A process of `local_workspace.pipeline_run`.
+
+    It lives as long as its stdin is open: a daemon that is killed takes its updates with it.
+    """
+
+    def __init__(self, home: Home, spark: SparkEngine) -> None:
+        # The server's own pyspark goes first: the one of databricks-connect has no declarative pipelines.
+        env = {**os.environ, "PYTHONPATH": str(spark.spark_home.parent)}
+        with (home.logs / "pipelines.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "local_workspace.pipeline_run"], cwd=home.root, env=env, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def run(self, request: dict) -> Iterator[dict]:
+        """Run the one update it is there for and yield its events; the last has a `state`, unless it died."""
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        for line in self._process.stdout:
+            yield json.loads(line)
+        self._process.wait()
+
+    def end(self) -> None:
+        """Cancel the update, if there is one, and end the process. Safe to call twice."""
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Runner:
+    """Hands out update processes, and keeps one started so that an update needn't wait for Python's imports."""
+
+    def __init__(self, home: Home, spark: SparkEngine) -> None:
+        self._home, self._spark = home, spark
+        self._spare: UpdateProcess | None = None
+        self._lock = threading.Lock()
+
+    def warm(self) -> None:
+        """Start the spare process if there is none."""
+        with self._lock:
+            if self._spare is None or not self._spare.alive():
+                self._spare = UpdateProcess(self._home, self._spark)
+
+    def take(self) -> UpdateProcess:
+        """A process for one update; the caller ends it."""
+        with self._lock:
+            process, self._spare = self._spare, None
+        return process if process and process.alive() else UpdateProcess(self._home, self._spark)
+
+    def stop(self) -> None:
+        """End the spare process."""
+        with self._lock:
+            process, self._spare = self._spare, None
+        if process:
+            process.end()

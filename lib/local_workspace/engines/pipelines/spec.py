@@ -1,0 +1,60 @@
+"""What a pipeline's spec may say here, and where its sources lie."""
+
+import re
+from pathlib import Path
+
+from local_workspace.errors import invalid
+from local_workspace.home import Home
+
+
+def check(spec: dict) -> None:
+    """Raise ApiError for a spec that can't be run here, naming the field."""
+    if not spec.get("name"):
+        raise invalid("A pipeline needs a name")
+    if not re.fullmatch(r"\w+", schema_of(spec)):
+        raise invalid("A pipeline needs a schema to publish to: an identifier in `schema`")
+    if not spec.get("libraries"):
+        raise invalid("A pipeline needs source files: libraries=[PipelineLibrary(glob=PathPattern(include=…))]")
+    for library in spec["libraries"]:
+        include_of(library)
+
+
+def schema_of(spec: dict) -> str:
+    """The schema that the tables are published to, or an empty string."""
+    return spec.get("schema") or spec.get("target") or ""
+
+
+def include_of(library: dict) -> str:
+    """The workspace path or `folder/**` that a library names. Raises ApiError for other kinds of libraries."""
+    include = library.get("glob", {}).get("include") or library.get("file", {}).get("path")
+    if not include:
+        raise invalid(f"The local workspace runs Python source files (`glob` or `file`), not {sorted(library)}")
+    return include
+
+
+def local_path(home: Home, workspace_path: str) -> Path:
+    """Where a workspace path lies on this machine. Raises ApiError if it leads out of the workspace."""
+    root = home.workspace_files.resolve()
+    path = (root / workspace_path.removeprefix("/Workspace").lstrip("/")).resolve()
+    if not path.is_relative_to(root):
+        raise invalid(f"'{workspace_path}' is not a path in the workspace")
+    return path
+
+
+def source_files(home: Home, spec: dict) -> list[Path]:
+    """The Python files that the libraries name, sorted. Raises ApiError if a library names none."""
+    return sorted({file for library in spec["libraries"] for file in _files(home, include_of(library))})
+
+
+def _files(home: Home, include: str) -> list[Path]:
+    path = local_path(home, include.removesuffix("/**"))
+    files = [path] if path.is_file() else list(path.rglob("*.py")) if include.endswith("/**") else []
+    if not files:
+        raise invalid(f"No source file matches '{include}' in the workspace")
+    return files
+
+
+def source_directories(home: Home, spec: dict) -> list[Path]:
+    """The directories inside volumes that the configuration names: where new files can land."""
+    values = [Path(value.removeprefix("file://")) for value in spec.get("configuration", {}).values()]
+    return [path for path in values if path.is_absolute() and path.is_relative_to(home.volumes)]

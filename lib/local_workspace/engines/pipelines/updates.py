@@ -1,0 +1,176 @@
+"""Updates of pipelines: one at a time a pipeline, each in a process of its own."""
+
+import threading
+import time
+import uuid
+from pathlib import Path
+
+from local_workspace.engines.pipelines import spec as specs
+from local_workspace.engines.pipelines.event_log import EventLog
+from local_workspace.engines.pipelines.runner import Runner, UpdateProcess
+from local_workspace.engines.spark import SparkEngine
+from local_workspace.errors import ApiError, not_found
+from local_workspace.home import Home
+from local_workspace.store import Store
+
+FINAL = {"COMPLETED", "FAILED", "CANCELED"}
+KEEP = 100
+
+
+class Updates:
+    """Runs updates and remembers the last KEEP of each pipeline."""
+
+    def __init__(self, home: Home, store: Store, spark: SparkEngine, runner: Runner) -> None:
+        self._home, self._store, self._spark, self._runner = home, store, spark, runner
+        self._changed = threading.Condition()
+        self._active: dict[str, str] = {}
+        self._processes: dict[str, UpdateProcess] = {}
+        self._canceled: set[str] = set()
+
+    def begin(self, pipeline: dict, full_refresh: bool, cause: str) -> str:
+        """Start an update of `pipeline` and return its id. Raises ApiError (409) if one runs already."""
+        pipeline_id, update_id = pipeline["pipeline_id"], str(uuid.uuid4())
+        with self._changed:
+            if running := self._active.get(pipeline_id):
+                raise ApiError(409, "RESOURCE_CONFLICT",
+                               f"An active update {running} already exists for pipeline {pipeline_id}.")
+            self._active[pipeline_id] = update_id
+            self._store.put(_kind(pipeline_id), update_id, {
+                "pipeline_id": pipeline_id, "update_id": update_id, "cause": cause, "full_refresh": full_refresh,
+                "creation_time": int(time.time() * 1000), "state": "QUEUED", "config": pipeline["spec"]})
+        threading.Thread(target=self._run, args=(pipeline, update_id, full_refresh), daemon=True,
+                         name=f"update-{pipeline['name']}").start()
+        return update_id
+
+    def active(self, pipeline_id: str) -> str | None:
+        """The id of the update that runs, if one does."""
+        with self._changed:
+            return self._active.get(pipeline_id)
+
+    def get(self, pipeline_id: str, update_id: str) -> dict:
+        """An update, with the fields of Databricks' `UpdateInfo`. Raises ApiError if unknown."""
+        doc = self._store.get(_kind(pipeline_id), update_id)
+        if doc is None:
+            raise not_found(f"Update {update_id} of pipeline {pipeline_id} does not exist.")
+        return doc
+
+    def list(self, pipeline_id: str) -> list[dict]:
+        """The remembered updates of a pipeline, newest first."""
+        return self._store.list(_kind(pipeline_id))[::-1]
+
+    def wait(self, pipeline_id: str, update_id: str, timeout: float | None = None) -> str:
+        """Wait for the end of an update and return its state. Raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._active.get(pipeline_id) != update_id, timeout):
+                raise TimeoutError(f"update {update_id} did not end within {timeout} s")
+        return self.get(pipeline_id, update_id)["state"]
+
+    def cancel(self, pipeline_id: str) -> None:
+        """Cancel the update that runs, if one does, and wait for its end."""
+        with self._changed:
+            update_id = self._active.get(pipeline_id)
+            if update_id is None:
+                return
+            self._canceled.add(update_id)
+            process = self._processes.get(update_id)
+        if process:
+            process.end()
+        self.wait(pipeline_id, update_id)
+
+    def stop(self) -> None:
+        """Cancel all that runs."""
+        with self._changed:
+            running = list(self._active)
+        for pipeline_id in running:
+            self.cancel(pipeline_id)
+
+    def abandon(self, pipeline_id: str) -> None:
+        """Mark what a killed daemon left unfinished: its processes ended with it."""
+        for update in self.list(pipeline_id):
+            if update["state"] not in FINAL:
+                self._store.update(_kind(pipeline_id), update["update_id"], state="CANCELED")
+
+    def forget(self, pipeline_id: str) -> None:
+        """Remove all updates of a pipeline."""
+        for update in self.list(pipeline_id):
+            self._store.delete(_kind(pipeline_id), update["update_id"])
+
+    def storage(self, pipeline_id: str) -> Path:
+        """The directory of a pipeline's checkpoints and event log."""
+        return self._home.root / "pipelines" / pipeline_id
+
+    def log(self, pipeline: dict) -> EventLog:
+        """The event log of a pipeline."""
+        return EventLog(self.storage(pipeline["pipeline_id"]) / "events.jsonl", pipeline)
+
+    def _run(self, pipeline: dict, update_id: str, full_refresh: bool) -> None:
+        pipeline_id, log = pipeline["pipeline_id"], self.log(pipeline)
+        self.storage(pipeline_id).mkdir(parents=True, exist_ok=True)
+        log.trim()
+        state = "FAILED"
+        try:
+            state = self._follow(pipeline, update_id, full_refresh, log)
+        except Exception as error:  # whatever went wrong, the update's state and the log have to tell it
+            log.append(update_id, "update_progress", f"Update {update_id[:6]} is FAILED. {error}",
+                       error=type(error).__name__)
+        self._finish(pipeline_id, update_id, state)
+
+    def _follow(self, pipeline: dict, update_id: str, full_refresh: bool, log: EventLog) -> str:
+        kind = _kind(pipeline["pipeline_id"])
+        self._store.update(kind, update_id, state="INITIALIZING")
+        request = self._request(pipeline, full_refresh)
+        process = self._runner.take()
+        try:
+            if not self._attach(update_id, process):
+                return "CANCELED"
+            for event in process.run(request):
+                if "tables" in event:
+                    self._store.update("pipeline", pipeline["pipeline_id"], tables=event["tables"])
+                    self._store.update(kind, update_id, state="RUNNING")
+                if "state" in event:
+                    return self._end(update_id, event, log)
+                log.append(update_id, event["event_type"], event["message"], dataset=event.get("dataset"),
+                           timestamp=event["timestamp"])
+        finally:
+            self._processes.pop(update_id, None)
+            process.end()
+        if update_id in self._canceled:
+            log.append(update_id, "update_progress", f"Update {update_id[:6]} is CANCELED.")
+            return "CANCELED"
+        raise RuntimeError(f"its process ended too early, see {self._home.logs / 'pipelines.log'}")
+
+    def _attach(self, update_id: str, process: UpdateProcess) -> bool:
+        with self._changed:
+            self._processes[update_id] = process
+            return update_id not in self._canceled
+
+    def _request(self, pipeline: dict, full_refresh: bool) -> dict:
+        spec = pipeline["spec"]
+        files = [str(path) for path in specs.source_files(self._home, spec)]
+        root = spec.get("root_path")
+        self._spark.wait_ready()
+        return {"remote": self._spark.remote, "schema": specs.schema_of(spec), "files": files,
+                "storage": (self.storage(pipeline["pipeline_id"]) / "checkpoints").as_uri(),
+                "root_path": str(specs.local_path(self._home, root)) if root else None,
+                "configuration": spec.get("configuration", {}), "full_refresh": full_refresh}
+
+    def _end(self, update_id: str, event: dict, log: EventLog) -> str:
+        message = f"Update {update_id[:6]} is {event['state']}."
+        if event["state"] == "FAILED":
+            message += f" {event['message']}"
+        log.append(update_id, "update_progress", message, error=event.get("error_class"))
+        return event["state"]
+
+    def _finish(self, pipeline_id: str, update_id: str, state: str) -> None:
+        with self._changed:
+            self._store.update(_kind(pipeline_id), update_id, state=state)
+            self._canceled.discard(update_id)
+            del self._active[pipeline_id]
+            self._changed.notify_all()
+        for old in self.list(pipeline_id)[KEEP:]:
+            self._store.delete(_kind(pipeline_id), old["update_id"])
+        self._runner.warm()
+
+
+def _kind(pipeline_id: str) -> str:
+    return f"pipeline_update/{pipeline_id}"

@@ -1,0 +1,5 @@
+"""Lakebase on a laptop: projects as real Postgres servers, with databases, catalogs and synced tables."""
+
+from local_workspace.engines.postgres.engine import PostgresEngine
+
+__all__ = ["PostgresEngine"]

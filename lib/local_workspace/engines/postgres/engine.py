@@ -1,0 +1,228 @@
+"""Projects, databases, catalogs and credentials: the control plane over the Postgres servers."""
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from local_workspace.engines.postgres import names
+from local_workspace.engines.postgres.instance import ADMIN, HOST, PG_VERSION, Instance
+from local_workspace.engines.sync import SyncEngine
+from local_workspace.errors import already_exists, invalid, not_found, unavailable
+from local_workspace.home import Home
+from local_workspace.processes import Processes
+from local_workspace.store import Store
+
+PROJECT, CATALOG = "postgres_project", "postgres_catalog"
+DEFAULT_DATABASE = "databricks_postgres"
+CREDENTIAL_LIFE = timedelta(hours=1)
+
+log = logging.getLogger(__name__)
+
+
+class PostgresEngine:
+    """Lakebase projects of this workspace. `user` owns their databases; `spark_tables` finds a table's files."""
+
+    def __init__(self, home: Home, store: Store, processes: Processes,
+                 spark_tables: Callable[[str, str], Path], user: str) -> None:
+        self._home, self._store, self._processes, self._user = home, store, processes, user
+        self._instances: dict[str, Instance] = {}
+        self._lock = threading.RLock()
+        self.synced = SyncEngine(store, self.connect, self.catalog_target, spark_tables)
+
+    def start(self) -> None:
+        """Start every server and sync that the store knows, and finish deletions that were cut short."""
+        for doc in self._store.list(PROJECT):
+            if doc.get("deleting"):
+                self.delete_project(doc["project_id"])
+                continue
+            try:
+                self.running(doc["project_id"])
+            except Exception:  # one damaged instance must not keep the workspace from starting
+                log.exception("Postgres instance %s did not start", doc["project_id"])
+        self.synced.start()
+
+    def stop(self) -> None:
+        """Stop the syncs, then the servers."""
+        self.synced.stop()
+        with self._lock:
+            for instance in self._instances.values():
+                instance.stop()
+            self._instances.clear()
+
+    def running(self, project: str) -> Instance:
+        """The server of `project`, started if it isn't running. Raises 404, or 503 if it can't start."""
+        with self._lock:
+            doc = self.project(project)
+            if doc.get("deleting"):
+                raise not_found(f"Project {project} is being deleted.")
+            instance = self._instances.setdefault(
+                project, Instance(self._home, self._processes, project, self._user, doc["port"]))
+            try:
+                instance.start()
+            except RuntimeError as error:
+                raise unavailable(str(error)) from error
+            if instance.port != doc["port"]:
+                self._store.update(PROJECT, project, port=instance.port)
+            return instance
+
+    def connect(self, project: str, database: str) -> psycopg.Connection:
+        """An administrator's connection to a database of a project. Raises 404 or 503."""
+        return self.running(project).connect(database)
+
+    def create_project(self, project: str, display_name: str | None = None) -> dict:
+        """Make a server with its default database. Raises 400 for a bad id, 409 if it exists."""
+        names.check_project(project)
+        with self._lock:
+            if self._store.get(PROJECT, project):
+                raise already_exists(f"Project {project} already exists.")
+            self._store.put(PROJECT, project, {
+                "project_id": project, "display_name": display_name or project, "uid": str(uuid.uuid4()),
+                "create_time": now(), "port": None})
+            try:
+                self.create_database(project, DEFAULT_DATABASE)
+            except Exception:
+                self.delete_project(project)
+                raise
+            return self.project(project)
+
+    def project(self, project: str) -> dict:
+        """The stored description of a project. Raises 404."""
+        doc = self._store.get(PROJECT, project)
+        if doc is None:
+            raise not_found(f"Project {project} does not exist.")
+        return doc | {"owner": self._user, "pg_version": PG_VERSION}
+
+    def projects(self) -> list[dict]:
+        """All projects, oldest first."""
+        return [self.project(doc["project_id"]) for doc in self._store.list(PROJECT)]
+
+    def delete_project(self, project: str) -> None:
+        """Remove a project with its syncs, catalogs, databases and files. Raises 404."""
+        self.project(project)
+        self._store.update(PROJECT, project, deleting=True)
+        self.synced.forget(project)  # without the lock, which a sync that is connecting may want
+        with self._lock:
+            for catalog in self.catalogs():
+                if catalog["project"] == project:
+                    self._store.delete(CATALOG, catalog["catalog_id"])
+            instance = self._instances.pop(project, None)
+            (instance or Instance(self._home, self._processes, project, self._user)).destroy()
+            self._store.delete(PROJECT, project)
+
+    def address(self, project: str) -> str:
+        """`host:port` of a project's server, started if need be."""
+        return f"{HOST}:{self.running(project).port}"
+
+    def credential(self, project: str) -> dict:
+        """The user's password for a project and the time until which to use it."""
+        expires = datetime.now(UTC) + CREDENTIAL_LIFE
+        return {"token": self.running(project).password(self._user), "expire_time": timestamp(expires)}
+
+    def client_environment(self, resource: dict) -> dict[str, str]:
+        """libpq's variables for an app's Postgres resource: a `branch` path, and a `database` as path or name.
+
+        Raises 400 for another branch, 404 if the project or the database is missing.
+        """
+        project, wanted = names.project_of(resource["branch"]), resource["database"].rpartition("/")[2]
+        host, _, port = self.address(project).partition(":")
+        database = self.database(project, names.dns_name(wanted))["name"]
+        return {"PGHOST": host, "PGPORT": port, "PGUSER": self._user, "PGDATABASE": database, "PGSSLMODE": "disable"}
+
+    def databases(self, project: str) -> list[dict]:
+        """Databases of a project with their owners, by name."""
+        with self.running(project).connect() as connection:
+            rows = connection.execute(
+                "SELECT datname, pg_get_userbyid(datdba) FROM pg_database "
+                "WHERE NOT datistemplate AND datname <> %s ORDER BY 1", [ADMIN]).fetchall()
+        return [{"project": project, "name": name, "id": names.dns_name(name), "role": role}
+                for name, role in rows]
+
+    def database(self, project: str, database_id: str) -> dict:
+        """One database by its id. Raises 404."""
+        for doc in self.databases(project):
+            if doc["id"] == database_id:
+                return doc
+        raise not_found(f"Database {database_id} does not exist in project {project}.")
+
+    def create_database(self, project: str, name: str) -> dict:
+        """Make a database that the user owns. Raises 400 for a bad name, 409 if it exists."""
+        names.check_database(name)
+        statement = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(self._user))
+        with self.running(project).connect(autocommit=True) as connection:
+            try:
+                connection.execute(statement)
+            except psycopg.errors.DuplicateDatabase:
+                raise already_exists(f"Database {name} already exists in project {project}.") from None
+        return self.database(project, names.dns_name(name))
+
+    def delete_database(self, project: str, database_id: str) -> None:
+        """Remove a database and end its connections. Raises 404, or 400 if a catalog still shows it."""
+        name = self.database(project, database_id)["name"]
+        for catalog in self.catalogs():
+            if (catalog["project"], catalog["database"]) == (project, name):
+                raise invalid(f"Database {name} is registered as catalog {catalog['catalog_id']}: delete that first.")
+        with self.running(project).connect(autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def create_catalog(self, catalog: str, project: str, database: str, create_database: bool) -> dict:
+        """Register a database as a catalog. Raises 400, 404 if the database is missing, 409 if it exists."""
+        names.check_catalog(catalog)
+        with self._lock:
+            self._check_unregistered(catalog, project, database)
+            if database not in {doc["name"] for doc in self.databases(project)}:
+                if not create_database:
+                    raise not_found(f"Database {database} does not exist in project {project}; create it first, or "
+                                    "set create_database_if_missing.")
+                self.create_database(project, database)
+            self._store.put(CATALOG, catalog, {
+                "catalog_id": catalog, "project": project, "database": database, "uid": str(uuid.uuid4()),
+                "create_time": now()})
+            return self.catalog(catalog)
+
+    def catalog(self, catalog: str) -> dict:
+        """One catalog. Raises 404."""
+        doc = self._store.get(CATALOG, catalog)
+        if doc is None:
+            raise not_found(f"Postgres catalog {catalog} does not exist.")
+        return doc
+
+    def catalogs(self) -> list[dict]:
+        """All catalogs, oldest first."""
+        return self._store.list(CATALOG)
+
+    def catalog_target(self, catalog: str) -> tuple[str, str]:
+        """Project and database behind a catalog. Raises 404."""
+        doc = self.catalog(catalog)
+        return doc["project"], doc["database"]
+
+    def delete_catalog(self, catalog: str) -> None:
+        """Take a catalog off its database, which stays. Raises 404, or 400 while it has synced tables."""
+        self.catalog(catalog)
+        left = [name for name in self.synced.names() if name.startswith(f"{catalog}.")]
+        if left:
+            raise invalid(f"Catalog {catalog} still has synced tables: delete {', '.join(left)} first.")
+        self._store.delete(CATALOG, catalog)
+
+    def _check_unregistered(self, catalog: str, project: str, database: str) -> None:
+        for doc in self.catalogs():
+            if doc["catalog_id"] == catalog:
+                raise already_exists(f"Catalog {catalog} already exists.")
+            if (doc["project"], doc["database"]) == (project, database):
+                raise already_exists(
+                    f"Database {database} of project {project} is already catalog {doc['catalog_id']}.")
+
+
+def timestamp(moment: datetime) -> str:
+    """`moment` as the API writes times."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def now() -> str:
+    """The present time as the API writes times."""
+    return timestamp(datetime.now(UTC))

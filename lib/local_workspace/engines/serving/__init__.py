@@ -1,0 +1,7 @@
+"""Model serving: one process an endpoint, or an OpenAI-compatible server elsewhere."""
+
+from local_workspace.engines.serving.endpoint import Lease
+from local_workspace.engines.serving.engine import ServingEngine
+from local_workspace.engines.serving.entity import ExternalTarget
+
+__all__ = ["ExternalTarget", "Lease", "ServingEngine"]

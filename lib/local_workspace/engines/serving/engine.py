@@ -1,0 +1,140 @@
+"""All endpoints of the workspace."""
+
+import re
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from local_workspace.engines.mlflow import MlflowEngine
+from local_workspace.engines.serving.endpoint import KIND, Endpoint, Lease, new_config
+from local_workspace.engines.serving.entity import check_name, read_entity
+from local_workspace.errors import ApiError, already_exists, not_found, unavailable
+from local_workspace.home import Home
+from local_workspace.processes import Processes
+from local_workspace.store import Store
+
+_LOG_BYTES = 100_000
+
+
+class ServingEngine:
+    """Creates, changes, asks and removes endpoints, and brings those of the store back at start.
+
+    `client_env` are the variables with which the official clients find this workspace; every model gets them.
+    """
+
+    def __init__(self, home: Home, store: Store, processes: Processes, mlflow: MlflowEngine,
+                 client_env: Mapping[str, str]) -> None:
+        self._home, self._store, self._processes, self._mlflow = home, store, processes, mlflow
+        self._env = dict(client_env)
+        self._endpoints: dict[str, Endpoint] = {}
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Bring up the endpoints of the store; returns at once."""
+        with self._lock:
+            for doc in self._store.list(KIND):
+                self._open(doc["name"])
+
+    def stop(self) -> None:
+        """End every endpoint's process. Safe to call twice."""
+        with self._lock:
+            endpoints, self._endpoints = list(self._endpoints.values()), {}
+        for endpoint in endpoints:
+            endpoint.stop()
+
+    def create(self, name: str, config: dict, tags: list[dict] | None = None, description: str = "") -> dict:
+        """Create an endpoint and begin to start it.
+
+        Raises ApiError: 400 for a bad name or config, 404 for an unknown model, 409 if the name is taken.
+        """
+        check_name(name)
+        entity = self._resolved(read_entity(config))
+        stamp = int(time.time() * 1000)
+        doc = {"name": name, "creator": "local", "creation_timestamp": stamp, "last_updated_timestamp": stamp,
+               "tags": tags or [], "description": description, "config": None, "failed": None,
+               "pending": new_config(entity, 1), "newest_version": 1}
+        with self._lock:
+            if self._store.get(KIND, name):
+                raise already_exists(f"Endpoint {name} exists already.")
+            self._store.put(KIND, name, {**doc, "id": f"{self._store.next_id():032x}"})
+            return self._open(name).describe()
+
+    def get(self, name: str) -> dict:
+        """The endpoint. Raises ApiError 404."""
+        return self._endpoint(name).describe()
+
+    def list(self) -> list[dict]:
+        """All endpoints."""
+        with self._lock:
+            endpoints = list(self._endpoints.values())
+        return [endpoint.describe() for endpoint in endpoints]
+
+    def update(self, name: str, config: dict) -> dict:
+        """Begin to serve another config; the present one answers until the new one is ready.
+
+        Raises ApiError: 400, 404 as for `create`, 409 while another change is under way.
+        """
+        endpoint = self._endpoint(name)
+        entity = self._resolved(read_entity(config))
+        with self._lock:
+            doc = self._store.get(KIND, name)
+            if doc is None:
+                raise not_found(f"Endpoint {name} was deleted.")
+            if doc["pending"]:
+                raise ApiError(409, "RESOURCE_CONFLICT", f"Endpoint {name} is being updated; wait until it is done.")
+            version = doc["newest_version"] + 1
+            self._store.update(KIND, name, pending=new_config(entity, version), newest_version=version,
+                               failed=None, last_updated_timestamp=int(time.time() * 1000))
+        endpoint.changed()
+        return endpoint.describe()
+
+    def delete(self, name: str) -> None:
+        """Remove an endpoint and end its process. Raises ApiError 404."""
+        with self._lock:
+            endpoint = self._endpoints.pop(name, None)
+        if endpoint is None:
+            raise not_found(f"There is no endpoint {name}.")
+        endpoint.stop()
+        self._store.delete(KIND, name)
+
+    def lease(self, name: str) -> Lease:
+        """The right to ask endpoint `name`; release it when the answer is complete. Raises ApiError 404, 503, 400."""
+        return self._endpoint(name).lease()
+
+    def logs(self, name: str, served_entity: str) -> str:
+        """The end of the log of the newest process. Raises ApiError 404 for another entity's name."""
+        shown = self.get(name)
+        configs = [shown[key] for key in ("config", "pending_config") if key in shown]
+        if not any(served_entity == config["served_entities"][0]["name"] for config in configs):
+            raise not_found(f"Endpoint {name} serves no entity {served_entity}.")
+        pattern = re.compile(rf"endpoint-{re.escape(name)}-(\d+)\.log")
+        found = [(int(match[1]), path) for path in self._home.logs.iterdir() if (match := pattern.fullmatch(path.name))]
+        return _tail(max(found)[1]) if found else ""
+
+    def _endpoint(self, name: str) -> Endpoint:
+        with self._lock:
+            if name in self._endpoints:
+                return self._endpoints[name]
+        if self._store.get(KIND, name):  # the daemon listens before its engines have started
+            raise unavailable(f"The workspace is starting and will bring endpoint {name} back in a moment.")
+        raise not_found(f"There is no endpoint {name}.")
+
+    def _open(self, name: str) -> Endpoint:
+        endpoint = Endpoint(name, self._store, self._processes, self._env, self._mlflow.wait_ready)
+        self._endpoints[name] = endpoint
+        endpoint.start()
+        return endpoint
+
+    def _resolved(self, entity: dict) -> dict:
+        """`entity` with an alias replaced by the version it stands for now."""
+        if "external_model" in entity:
+            return entity
+        version = self._mlflow.model_version(entity["entity_name"], str(entity["entity_version"]).removeprefix("@"))
+        return {**entity, "entity_version": version}
+
+
+def _tail(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _LOG_BYTES))
+        return file.read().decode(errors="replace")

@@ -1,0 +1,98 @@
+"""What an endpoint serves: a registered model's version, or a model on an OpenAI-compatible server."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from local_workspace.errors import invalid
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_MODEL = re.compile(r"[^/:]+")
+_TASKS = ("llm/v1/chat", "llm/v1/completions", "llm/v1/embeddings")
+_OPENAI = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True)
+class ExternalTarget:
+    """An OpenAI-compatible server: base or full `url`, the header that authenticates, the model's name there."""
+
+    url: str
+    auth: dict[str, str]
+    model: str
+    task: str
+
+    def address(self, operation: str) -> str:
+        """Where `operation` (for example chat/completions) is called; a custom provider may give the whole URL."""
+        return self.url if self.url.endswith(f"/{operation}") else f"{self.url}/{operation}"
+
+
+def check_name(name: str) -> str:
+    """`name` if an endpoint may be called so; raises ApiError 400 otherwise."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise invalid(f"Endpoint name {name!r}: use 1 to 63 letters, digits, dashes and underscores.")
+    return name
+
+
+def read_entity(config: dict) -> dict:
+    """The one served entity of an endpoint's `config`, checked and named. Raises ApiError 400."""
+    entities = config.get("served_entities") or []
+    if len(entities) != 1:
+        raise invalid(f"served_entities must hold exactly one entity on a local workspace, not {len(entities)}.")
+    entity = dict(entities[0])
+    if "external_model" in entity:
+        external_target(entity)
+        default = re.sub(r"[.:/]", "-", entity["external_model"]["name"])
+    else:
+        _check_model(entity)
+        default = f"{entity['entity_name']}-{entity['entity_version']}".replace(".", "-").replace("@", "")
+    return {**entity, "name": entity.get("name") or default}
+
+
+def external_target(entity: dict) -> ExternalTarget:
+    """Where the external model of `entity` is called. Raises ApiError 400 that names what is wrong."""
+    model = entity["external_model"]
+    if not model.get("name") or model.get("task") not in _TASKS:
+        raise invalid(f"external_model needs a name and a task, one of {', '.join(_TASKS)}.")
+    provider = model.get("provider")
+    if provider not in ("openai", "custom"):
+        raise invalid(f"external_model.provider {provider!r} is not supported locally; use openai or custom.")
+    url, auth = _openai(model) if provider == "openai" else _custom(model)
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise invalid(f"external_model {model['name']}: {url!r} is not an http or https URL.")
+    return ExternalTarget(url.rstrip("/"), auth, model["name"], model["task"])
+
+
+def public(entity: dict) -> dict:
+    """`entity` as it may be shown: without any secret given in plain text."""
+    return {key: public(value) if isinstance(value, dict) else value
+            for key, value in entity.items() if not key.endswith("_plaintext")}
+
+
+def _openai(model: dict) -> tuple[str, dict[str, str]]:
+    config = model.get("openai_config") or {}
+    key = _secret(config, "openai_api_key")
+    return config.get("openai_api_base") or _OPENAI, {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _custom(model: dict) -> tuple[str, dict[str, str]]:
+    config = model.get("custom_provider_config") or {}
+    url = config.get("custom_provider_url") or ""
+    if "api_key_auth" in config:
+        return url, {config["api_key_auth"]["key"]: _secret(config["api_key_auth"], "value")}
+    token = _secret(config.get("bearer_token_auth") or {}, "token")
+    return url, {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _secret(config: dict, field: str) -> str:
+    if config.get(field):
+        raise invalid(f"{field}: a local workspace keeps no secrets; give the value as {field}_plaintext.")
+    return config.get(f"{field}_plaintext") or ""
+
+
+def _check_model(entity: dict) -> None:
+    name, version = entity.get("entity_name"), entity.get("entity_version")
+    if not name or not _MODEL.fullmatch(name) or not version:
+        raise invalid("A served entity needs entity_name and entity_version (or an external_model).")
+    for key, value in (entity.get("environment_vars") or {}).items():
+        if "{{secrets/" in value:
+            raise invalid(f"environment_vars.{key}: a local workspace keeps no secrets; give the value itself.")

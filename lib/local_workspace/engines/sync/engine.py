@@ -1,0 +1,136 @@
+"""Synced tables: which Delta table follows into which Postgres table, and how each one stands."""
+
+import re
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from local_workspace.engines.sync.source import DeltaSource
+from local_workspace.engines.sync.target import Target
+from local_workspace.engines.sync.worker import Progress, SyncWorker
+from local_workspace.errors import already_exists, invalid, not_found
+from local_workspace.store import Store
+
+SYNCED = "postgres_synced_table"
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+
+
+class SyncEngine:
+    """The workspace's synced tables.
+
+    `connect(project, database)` opens a connection, `target(catalog)` gives the project and database of a
+    Postgres catalog, `spark_tables(schema, table)` the path of a Delta table.
+    """
+
+    def __init__(self, store: Store, connect: Callable[[str, str], psycopg.Connection],
+                 target: Callable[[str], tuple[str, str]], spark_tables: Callable[[str, str], Path]) -> None:
+        self._store, self._connect, self._target, self._spark_tables = store, connect, target, spark_tables
+        self._workers: dict[str, SyncWorker] = {}
+        self._lock = threading.RLock()
+
+    def start(self) -> None:
+        """Resume every sync where its position is."""
+        for doc in self._store.list(SYNCED):
+            self._follow(doc)
+
+    def stop(self) -> None:
+        """End all syncs; their positions are in Postgres."""
+        with self._lock:
+            for worker in self._workers.values():
+                worker.stop()
+            self._workers.clear()
+
+    def names(self) -> list[str]:
+        """Ids (`catalog.schema.table`) of all synced tables."""
+        return [doc["id"] for doc in self._store.list(SYNCED)]
+
+    def create(self, table_id: str, source: str, key: list[str], policy: str, database: str | None = None) -> dict:
+        """Begin to sync Delta table `source` to `table_id`.
+
+        Raises 400 for a bad name, source, key or policy, 404 if the catalog is missing, 409 if it exists.
+        """
+        catalog, schema, table = _three_parts(table_id, "Synced table")
+        _, source_schema, source_table = _three_parts(source, "Source table")
+        if policy != "CONTINUOUS":
+            raise invalid(f"Scheduling policy {policy} is not offered here: use CONTINUOUS.")
+        with self._lock:
+            if self._store.get(SYNCED, table_id):
+                raise already_exists(f"Synced table {table_id} already exists.")
+            project, known = self._target(catalog)
+            if database not in (None, known):
+                raise invalid(f"Catalog {catalog} is database {known}, not {database}.")
+            DeltaSource(self._spark_tables(source_schema, source_table), source).check(key)
+            with self._connect(project, known) as connection:
+                if Target(schema, table, key).columns(connection):
+                    raise already_exists(f"Database {known} has a table {schema}.{table} already.")
+            doc = {"id": table_id, "uid": str(uuid.uuid4()), "create_time": datetime.now(UTC).isoformat(),
+                   "project": project, "database": known, "schema": schema, "table": table, "key": key,
+                   "source": source, "source_schema": source_schema, "source_table": source_table}
+            self._store.put(SYNCED, table_id, doc)
+            self._follow(doc)
+            return doc
+
+    def get(self, table_id: str) -> tuple[dict, Progress]:
+        """A synced table and how it stands. Raises 404."""
+        doc = self._store.get(SYNCED, table_id)
+        if doc is None:
+            raise not_found(f"Synced table {table_id} does not exist.")
+        worker = self._workers.get(table_id)
+        return doc, worker.progress if worker else Progress()
+
+    def newest(self, doc: dict) -> int | None:
+        """The newest version of a synced table's source; None if the source is gone."""
+        try:
+            return DeltaSource(self._path(doc), doc["source"]).version
+        except Exception:  # whatever keeps us from reading it, the worker's own error says so
+            return None
+
+    def delete(self, table_id: str) -> None:
+        """End a sync and drop the Postgres table. Raises 404, or 400 if views depend on the table."""
+        with self._lock:
+            doc, _ = self.get(table_id)
+            self._end(table_id)
+            try:
+                with self._connect(doc["project"], doc["database"]) as connection:
+                    _target_of(doc).drop(connection)
+            except psycopg.errors.DependentObjectsStillExist as error:
+                self._follow(doc)
+                raise invalid(f"Synced table {table_id} can't be dropped: {error.diag.message_detail}") from None
+            self._store.delete(SYNCED, table_id)
+
+    def forget(self, project: str) -> None:
+        """End the syncs into a project that is being deleted with its data."""
+        with self._lock:
+            for doc in self._store.list(SYNCED):
+                if doc["project"] == project:
+                    self._end(doc["id"])
+                    self._store.delete(SYNCED, doc["id"])
+
+    def _path(self, doc: dict) -> Path:
+        return self._spark_tables(doc["source_schema"], doc["source_table"])
+
+    def _follow(self, doc: dict) -> None:
+        worker = SyncWorker(doc["source"], self._path(doc), _target_of(doc),
+                            lambda: self._connect(doc["project"], doc["database"]))
+        self._workers[doc["id"]] = worker
+        worker.start()
+
+    def _end(self, table_id: str) -> None:
+        worker = self._workers.pop(table_id, None)
+        if worker:
+            worker.stop()
+
+
+def _target_of(doc: dict) -> Target:
+    return Target(doc["schema"], doc["table"], doc["key"])
+
+
+def _three_parts(name: str, what: str) -> tuple[str, str, str]:
+    parts = name.split(".")
+    if len(parts) != 3 or not all(_IDENTIFIER.fullmatch(part) for part in parts):
+        raise invalid(f"{what} {name!r} must be catalog.schema.table.")
+    return parts[0], parts[1], parts[2]

@@ -1,0 +1,33 @@
+"""The errors an engine raises and a route answers with, in Databricks' own words."""
+
+
+class ApiError(Exception):
+    """An error of the workspace's API: HTTP `status`, Databricks `error_code`, and a message for people."""
+
+    def __init__(self, status: int, error_code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.error_code, self.message = status, error_code, message
+
+
+def not_found(message: str) -> ApiError:
+    """The named thing does not exist (404)."""
+    return ApiError(404, "RESOURCE_DOES_NOT_EXIST", message)
+
+
+def already_exists(message: str) -> ApiError:
+    """The named thing exists already (409)."""
+    return ApiError(409, "RESOURCE_ALREADY_EXISTS", message)
+
+
+def invalid(message: str) -> ApiError:
+    """The request's values make no sense (400)."""
+    return ApiError(400, "INVALID_PARAMETER_VALUE", message)
+
+
+def unavailable(message: str) -> ApiError:
+    """The thing exists and is not ready (503)."""
+    return ApiError(503, "TEMPORARILY_UNAVAILABLE", message)
+
+
+class SetupError(Exception):
+    """The workspace can't start; the message says what is wrong and what to do."""

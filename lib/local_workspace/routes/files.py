@@ -1,0 +1,67 @@
+"""The Files API over volumes."""
+
+import mimetypes
+from email.utils import formatdate
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+
+from local_workspace.engines.volume_files import VolumeFiles
+from local_workspace.errors import not_found
+
+router = APIRouter(prefix="/api/2.0/fs")
+
+
+def _files(request: Request) -> VolumeFiles:
+    return request.app.state.engines.files
+
+
+@router.put("/files/{path:path}")
+async def upload(request: Request, path: str, overwrite: bool = False) -> Response:
+    """Write a file from the request's body."""
+    await _files(request).write(path, request.stream(), overwrite)
+    return Response(status_code=204)
+
+
+@router.api_route("/files/{path:path}", methods=["GET", "HEAD"])
+def download(request: Request, path: str) -> Response:
+    """A file's content, or with HEAD its size and time."""
+    local = _files(request).existing(path)
+    if not local.is_file():
+        raise not_found(f"'{path}' is no file")
+    media = mimetypes.guess_type(local.name)[0] or "application/octet-stream"
+    return FileResponse(local, media_type=media)
+
+
+@router.delete("/files/{path:path}")
+def delete_file(request: Request, path: str) -> Response:
+    """Remove a file."""
+    _files(request).delete_file(path)
+    return Response(status_code=204)
+
+
+@router.put("/directories/{path:path}")
+def make_directory(request: Request, path: str) -> Response:
+    """Make a directory."""
+    _files(request).make_directory(path)
+    return Response(status_code=204)
+
+
+@router.head("/directories/{path:path}")
+def directory_metadata(request: Request, path: str) -> Response:
+    """Whether a directory exists."""
+    local = _files(request).existing(path)
+    return Response(headers={"Last-Modified": formatdate(local.stat().st_mtime, usegmt=True)})
+
+
+@router.get("/directories/{path:path}")
+def list_directory(request: Request, path: str) -> dict:
+    """What is in a directory."""
+    return {"contents": _files(request).list_directory("/" + path)}
+
+
+@router.delete("/directories/{path:path}")
+def delete_directory(request: Request, path: str) -> Response:
+    """Remove an empty directory."""
+    _files(request).delete_directory(path)
+    return Response(status_code=204)

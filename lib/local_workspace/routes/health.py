@@ -1,0 +1,25 @@
+"""How the workspace itself is; the one route that Databricks doesn't have."""
+
+from fastapi import APIRouter, Request
+
+from local_workspace.errors import unavailable
+
+router = APIRouter(prefix="/api/local")
+
+
+@router.get("/health")
+def health(request: Request) -> dict:
+    """The state of Spark and MLflow, and what failed to start."""
+    engines = request.app.state.engines
+    return {"spark": engines.spark.state(), "mlflow": engines.mlflow.state(), "failures": engines.failures}
+
+
+@router.post("/wait/{engine}")
+def wait(request: Request, engine: str) -> dict:
+    """Answer once the engine `spark` or `mlflow` is ready."""
+    chosen = {"spark": request.app.state.engines.spark, "mlflow": request.app.state.engines.mlflow}[engine]
+    try:
+        chosen.wait_ready()
+    except RuntimeError as error:
+        raise unavailable(str(error)) from None
+    return {"ready": engine}

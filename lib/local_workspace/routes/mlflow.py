@@ -1,0 +1,47 @@
+"""MLflow's REST API at the workspace's own address, and its pages under /mlflow/."""
+
+import httpx
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse
+
+from local_workspace.engines.mlflow import SOCKET
+from local_workspace.proxy import Relay, relay, socket_client
+
+router = APIRouter()
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+# Where MLflow's clients ask. The pages ask relative to their own address, so they work under any prefix.
+_CLIENT_PATHS = (
+    "/api/2.0/mlflow/{rest:path}", "/api/3.0/mlflow/{rest:path}", "/api/2.0/mlflow-artifacts/{rest:path}",
+    "/api/3.0/mlflow-artifacts/{rest:path}", "/ajax-api/{rest:path}", "/static-files/{rest:path}",
+    "/model-versions/{rest:path}", "/v1/{rest:path}", "/get-artifact", "/graphql", "/version", "/health",
+)
+
+
+@router.get("/")
+@router.get("/mlflow")
+def pages() -> RedirectResponse:
+    """To the pages: MLflow's client prints links below the root, a browser keeps what follows the #."""
+    return RedirectResponse("/mlflow/")
+
+
+@router.api_route("/mlflow/{rest:path}", methods=_METHODS)
+async def under_prefix(rest: str, request: Request) -> Relay:
+    """A page of MLflow, or what it asks for."""
+    return await relay(request, _client(request), "MLflow", prefix="/mlflow")
+
+
+async def as_client(request: Request) -> Relay:
+    """A request of an MLflow client, at the path it has on any MLflow server."""
+    return await relay(request, _client(request), "MLflow")
+
+
+for _path in _CLIENT_PATHS:
+    router.add_api_route(_path, as_client, methods=_METHODS)
+
+
+def _client(request: Request) -> httpx.AsyncClient:
+    state = request.app.state
+    if not hasattr(state, "mlflow_client"):
+        state.mlflow_client = socket_client(SOCKET)
+    return state.mlflow_client

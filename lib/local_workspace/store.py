@@ -1,0 +1,73 @@
+"""What the workspace remembers of its resources: JSON documents in one SQLite file."""
+
+import json
+import sqlite3
+import threading
+from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    kind TEXT NOT NULL, key TEXT NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (kind, key));
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+INSERT OR IGNORE INTO counters VALUES ('id', 1000);
+"""
+
+
+class Store:
+    """Documents by kind and key. Safe for threads; every call is one transaction on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.executescript(_SCHEMA)
+
+    def put(self, kind: str, key: str, doc: dict) -> None:
+        """Write `doc`; a document of that key is replaced and keeps its place in the order."""
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO documents "
+                "VALUES (?, ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM documents), ?) "
+                "ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body", (kind, key, json.dumps(doc)))
+
+    def get(self, kind: str, key: str) -> dict | None:
+        """The document of that key, or None."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT body FROM documents WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def list(self, kind: str) -> list[dict]:
+        """All documents of a kind, in the order they were first written."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT body FROM documents WHERE kind = ? ORDER BY position", (kind,)).fetchall()
+        return [json.loads(body) for (body,) in rows]
+
+    def delete(self, kind: str, key: str) -> bool:
+        """Remove a document; False if there was none."""
+        with self._lock:
+            return self._db.execute(
+                "DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key)).rowcount > 0
+
+    def update(self, kind: str, key: str, **changes: object) -> dict:
+        """Change fields of a document and return it. Raises KeyError if there is none."""
+        with self._lock:
+            doc = self.get(kind, key)
+            if doc is None:
+                raise KeyError(f"{kind} {key}")
+            doc.update(changes)
+            self.put(kind, key, doc)
+            return doc
+
+    def next_id(self) -> int:
+        """A number never handed out before by this store."""
+        with self._lock:
+            return self._db.execute(
+                "UPDATE counters SET value = value + 1 WHERE name = 'id' RETURNING value").fetchone()[0]
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()

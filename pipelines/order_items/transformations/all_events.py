@@ -1,0 +1,14 @@
+"""Bronze: every line of the events volume, also those that can't be read."""
+
+from caspers import medallion
+from pyspark import pipelines as dp
+from pyspark.sql import DataFrame, SparkSession
+
+spark = SparkSession.active()
+
+
+@dp.table(comment="Every event of every order, as the kitchens wrote it")
+def all_events() -> DataFrame:
+    """The lines of the directory that the pipeline's configuration names."""
+    source_format, path = (spark.conf.get(f"caspers.{key}") for key in ("source_format", "events_path"))
+    return medallion.all_events(medallion.event_lines(spark.readStream, source_format, path))

@@ -1,0 +1,13 @@
+"""Gold: the orders."""
+
+from caspers import medallion
+from pyspark import pipelines as dp
+from pyspark.sql import DataFrame, SparkSession
+
+spark = SparkSession.active()
+
+
+@dp.materialized_view(comment="One row an order: revenue, quantities, brands")
+def gold_order_header() -> DataFrame:
+    """All orders, recomputed at each update."""
+    return medallion.gold_order_header(spark.table("silver_order_items"))

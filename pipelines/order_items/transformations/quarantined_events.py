@@ -1,0 +1,13 @@
+"""Quarantine: the lines that no one can use, and why."""
+
+from caspers import medallion
+from pyspark import pipelines as dp
+from pyspark.sql import DataFrame, SparkSession
+
+spark = SparkSession.active()
+
+
+@dp.materialized_view(comment="Lines of the events volume that are no usable event")
+def quarantined_events() -> DataFrame:
+    """All bad lines, recomputed at each update."""
+    return medallion.quarantined_events(spark.table("all_events"))

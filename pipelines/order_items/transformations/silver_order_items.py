@@ -1,0 +1,13 @@
+"""Silver: the items of the orders."""
+
+from caspers import medallion
+from pyspark import pipelines as dp
+from pyspark.sql import DataFrame, SparkSession
+
+spark = SparkSession.active()
+
+
+@dp.table(comment="One row an item of an order")
+def silver_order_items() -> DataFrame:
+    """The items of the orders that came in since the last update."""
+    return medallion.silver_order_items(spark.readStream.table("all_events"))

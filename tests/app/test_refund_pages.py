@@ -1,0 +1,91 @@
+from fastapi.testclient import TestClient
+
+
+def test_the_queue_shows_open_orders_and_filters(client):
+    page = client.get("/").text
+    assert [order for order in ("DDD444", "CCC333", "BBB222", "AAA111") if f"/orders/{order}" in page] == [
+        "DDD444", "CCC333", "BBB222", "AAA111"]
+    assert "$30.25" in page
+    full = client.get("/", params={"refund_class": "full"}).text
+    assert "BBB222" in full
+    assert "AAA111" not in full
+    assert "No decided recommendations" in client.get("/", params={"status": "decided"}).text
+
+
+def test_text_of_others_is_escaped(client):
+    for path in ("/", "/orders/DDD444"):
+        page = client.get(path)
+        assert "&lt;script&gt;" in page.text
+        assert "<script" not in page.text
+        assert "script-src" not in page.headers["content-security-policy"]
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "Pad &lt;b&gt;Thai" in client.get("/orders/AAA111").text
+
+
+def test_an_order_shows_its_course_and_items(client):
+    page = client.get("/orders/AAA111").text
+    for text in ("45.0 minutes to the door", "2 positions", "$28.25", "+18.5 min", "Approve $5.00"):
+        assert text in page
+
+
+def test_the_form_saves_and_leads_back_to_the_order(client):
+    answer = client.post("/orders/AAA111/decision", data={"decision": "change", "amount": "4.50", "reason": ""})
+    assert (answer.status_code, answer.url.path) == (200, "/orders/AAA111")
+    assert "$4.50" in answer.text
+    assert "Approve" not in answer.text
+
+
+def test_a_wrong_amount_is_told_and_kept_in_the_form(client):
+    answer = client.post("/orders/AAA111/decision", data={"decision": "change", "amount": "12,x", "reason": "cold"})
+    assert answer.status_code == 422
+    assert "<strong>amount</strong>" in answer.text
+    assert 'value="12,x"' in answer.text
+
+
+def test_the_second_person_sees_who_decided(make_app):
+    with TestClient(make_app("ana"), base_url="http://localhost") as ana, \
+            TestClient(make_app("ben"), base_url="http://localhost") as ben:
+        ana.post("/orders/AAA111/decision", data={"decision": "approve"})
+        answer = ben.post("/orders/AAA111/decision", data={"decision": "deny", "reason": "no"})
+    assert answer.status_code == 409
+    assert "ana has decided order AAA111 already" in answer.text
+
+
+def test_unknown_pages_and_orders_are_404_pages(client):
+    for path in ("/orders/ZZZ999", "/nowhere"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_without_the_lakehouse_an_order_can_still_be_approved(make_app):
+    with TestClient(make_app(warehouse="gone"), base_url="http://localhost") as client:
+        assert "no such warehouse" in client.get("/orders/AAA111").text
+        assert client.post("/api/refunds", json={"order_id": "AAA111", "decision": "approve"}).status_code == 201
+        raised = client.post("/api/refunds", json={"order_id": "BBB222", "decision": "change", "amount": "31"})
+        assert raised.status_code == 503
+
+
+def test_a_table_that_has_not_arrived_yet_is_said_so(client, conninfo):
+    import psycopg
+
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("DROP TABLE recommender.refund_recommendations")
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "have not arrived" in answer.text
+
+
+def test_an_outage_shows_a_banner_and_ends_by_itself(client, postgres):
+    assert client.get("/healthz").json()["status"] == "ok"
+    postgres.stop()
+    try:
+        page = client.get("/")
+        assert page.status_code == 503
+        assert "can&#39;t be reached" in page.text
+        assert 'http-equiv="refresh"' in page.text
+        assert client.get("/healthz").status_code == 503
+    finally:
+        postgres.start()
+    assert client.get("/").status_code == 200
+    assert client.get("/healthz").status_code == 200

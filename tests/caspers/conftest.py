@@ -1,0 +1,51 @@
+"""Small real tables of the kitchens: a few hundred orders at two locations, with every odd case once."""
+
+from collections.abc import Iterator
+
+import pytest
+from caspers import medallion
+
+# Each order: minutes from order to door, location, and days before the newest event.
+ODD = """
+  SELECT 'LATE01' order_id, 1 location_id, 400D minutes, 1 days_ago UNION ALL SELECT 'EARLY1', 1, 5D, 1 UNION ALL
+  SELECT 'OLD001', 1, 9000D, 40 UNION ALL SELECT 'ONROAD', 2, NULL, 0"""
+ORDERS = f"""
+  SELECT upper(lpad(conv(id, 10, 36), 6, '0')) order_id, CAST(1 + id % 2 AS INT) location_id,
+         20 + pmod(hash(id), 300) / 10D minutes, id % 28 days_ago FROM range(400) UNION ALL {ODD}"""
+EVENTS = f"""
+  WITH o AS (SELECT *, timestamp '2024-03-10 12:00:00' - make_dt_interval(CAST(days_ago AS INT)) placed
+             FROM ({ORDERS})),
+  e AS (SELECT *, inline(array(
+    struct('order_created' AS event_type, 0D AS share, 1 AS sequence), struct('gk_started', 0.1D, 2),
+    struct('gk_finished', 0.4D, 3), struct('gk_ready', 0.5D, 4), struct('driver_arrived', 0.55D, 5),
+    struct('driver_picked_up', 0.6D, 6), struct('delivered', 1D, 7))) FROM o)
+  SELECT uuid() event_id, event_type, location_id, order_id, sequence,
+    timestamp_millis(unix_millis(placed) + CAST(coalesce(minutes, 10D) * 60000 * share AS BIGINT)) ts,
+    CASE WHEN event_type = 'order_created' THEN concat('{{"items": [
+      {{"id": 7, "category_id": 1, "menu_id": 1, "brand_id": 3, "name": "Miso soup", "price": 4.25, "qty": 2}},
+      {{"id": 9, "category_id": 1, "menu_id": 1, "brand_id": 3, "name": "Udon", "qty": 1, "price": ',
+      10 + pmod(hash(order_id), 5), '.95}}]}}') ELSE '{{}}' END body,
+    CAST(NULL AS STRING) _corrupt_record, 'events.json' source_file
+  FROM e WHERE minutes IS NOT NULL OR event_type <> 'delivered'"""
+SCHEMAS = ("simulator", "lakeflow", "ai", "recommender")
+
+
+@pytest.fixture(scope="module")
+def kitchen(spark) -> Iterator:
+    """The Spark session with schemas simulator and lakeflow filled, ai and recommender empty."""
+    _drop(spark)
+    for schema in SCHEMAS:
+        spark.sql(f"CREATE SCHEMA {schema}")
+    spark.sql("""CREATE TABLE simulator.locations AS
+                 SELECT * FROM VALUES (1, 'Harbour'), (2, 'Hill') t(location_id, name)""")
+    spark.sql("CREATE TABLE simulator.brands AS SELECT 3 brand_id, 'Noodle Lane' name")
+    spark.sql(f"CREATE TABLE lakeflow.all_events AS {EVENTS}")
+    items = medallion.silver_order_items(spark.table("lakeflow.all_events"))
+    items.write.saveAsTable("lakeflow.silver_order_items")
+    yield spark
+    _drop(spark)
+
+
+def _drop(spark) -> None:
+    for schema in SCHEMAS:
+        spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")

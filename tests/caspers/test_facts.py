@@ -1,0 +1,75 @@
+import json
+import math
+from datetime import timedelta
+
+import pytest
+from caspers import facts
+
+
+@pytest.fixture(scope="module")
+def ask(kitchen):
+    assert facts.create(kitchen)[0] == "ai.order_delivery_times_per_location_view"
+    kitchen.sql("USE ai")
+    yield lambda name, value: [row.asDict() for row in kitchen.sql(f"SELECT * FROM {name}({value!r})").collect()]
+    kitchen.sql("USE default")
+
+
+def quantile(values, share):
+    """The exact quantile with linear interpolation, as SQL's `percentile` defines it."""
+    place = share * (len(values) - 1)
+    low, high = values[math.floor(place)], values[math.ceil(place)]
+    return low + (high - low) * (place - math.floor(place))
+
+
+def test_details_are_the_items_with_their_prices(ask):
+    rows = ask("get_order_details", "LATE01")
+    soup = next(row for row in rows if row["item_name"] == "Miso soup")
+    assert len(rows) == 2
+    assert soup == {"order_id": "LATE01", "location_id": 1, "brand_name": "Noodle Lane", "item_name": "Miso soup",
+                    "qty": 2, "price_usd": 4.25, "line_usd": 8.5}
+
+
+def test_overview_adds_up(ask):
+    (row,) = ask("get_order_overview", "LATE01")
+    items = json.loads(row["items"])
+    assert (row["location_name"], row["total_qty"]) == ("Harbour", 3)
+    assert row["total_usd"] == pytest.approx(sum(item["qty"] * item["price_usd"] for item in items))
+    assert row["total_usd"] == pytest.approx(sum(row["line_usd"] for row in ask("get_order_details", "LATE01")))
+
+
+def test_delivery_time_and_its_stages(ask):
+    (whole,), (stages,) = ask("get_order_delivery_time", "LATE01"), ask("get_order_timing", "LATE01")
+    assert whole["delivery_minutes"] == 400.0
+    assert whole["delivered_ts"] - whole["order_ts"] == timedelta(minutes=400)
+    assert [stages[f"{stage}_minutes"] for stage in ("kitchen", "waiting", "road", "delivery")] == [200, 40, 160, 400]
+
+
+def test_an_order_on_its_way_has_no_delivery_yet(ask):
+    (row,) = ask("get_order_timing", "ONROAD")
+    assert (row["delivered_ts"], row["road_minutes"], row["delivery_minutes"]) == (None, None, None)
+    assert row["kitchen_minutes"] == 5.0
+
+
+@pytest.mark.parametrize("name", [fact.name for fact in facts.FACTS if fact.argument.name == "oid"])
+def test_an_unknown_order_has_no_row(ask, name):
+    assert ask(name, "NOSUCH") == []
+
+
+def test_quantiles_are_exact_and_leave_out_what_is_older_than_the_window(ask, kitchen):
+    rows = kitchen.sql("""
+        SELECT round((unix_millis(max(ts)) - unix_millis(min(ts))) / 60000, 1) AS minutes FROM lakeflow.all_events
+        WHERE location_id = 1 AND order_id <> 'OLD001' GROUP BY order_id""").collect()
+    expected = sorted(row.minutes for row in rows)
+    (timings,) = ask("get_location_timings", 1)
+    assert (timings["location_name"], timings["delivered_orders"]) == ("Harbour", len(expected))
+    for share in (50, 75, 99):
+        assert timings[f"p{share}_minutes"] == pytest.approx(quantile(expected, share / 100), abs=0.051)
+
+
+def test_functions_say_what_they_answer(ask, kitchen):
+    described = kitchen.sql("DESCRIBE FUNCTION EXTENDED ai.get_order_timing").collect()
+    assert any(facts.ORDER_TIMING.comment in row[0] for row in described)
+
+
+def test_likely_order_ids_come_first():
+    assert facts.order_ids("PLEASE look at REFUND of 9A8B7C-L1, thank you") == ["9A8B7C-L1", "PLEASE", "REFUND"]

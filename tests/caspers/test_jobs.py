@@ -1,0 +1,63 @@
+from datetime import timedelta
+
+import pytest
+from caspers import jobs
+from databricks.sdk.service.jobs import CronSchedule, JobSettings, NotebookTask, Task
+from job_workspace import serving
+
+
+@pytest.fixture(scope="module")
+def ws(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("helpers") / "home") as space:
+        yield space
+
+
+def settings(path: str, name: str = "Replay") -> JobSettings:
+    return JobSettings(name=name, tasks=[Task("replay", notebook_task=NotebookTask(path))])
+
+
+def test_a_job_is_made_once_and_then_given_its_new_settings(ws):
+    assert jobs.find(ws, "Replay") is None
+    first = jobs.ensure_job(ws, settings("/one"))
+    assert jobs.ensure_job(ws, settings("/two")) == first
+    assert jobs.find(ws, "Replay").job_id == first
+    assert ws.w.jobs.get(first).settings.tasks[0].notebook_task.notebook_path == "/two"
+    assert len(list(ws.w.jobs.list())) == 1
+
+
+def test_two_jobs_of_one_name_are_an_error_that_names_them(ws):
+    ids = [ws.w.jobs.create(name="Twice", tasks=settings("/x").tasks).job_id for _ in range(2)]
+    with pytest.raises(ValueError, match=f"{ids[1]}, {ids[0]}"):
+        jobs.ensure_job(ws, settings("/x", "Twice"))
+
+
+def test_waiting_gives_the_run_that_succeeded(ws):
+    path = ws.upload("/Users/me/fine.ipynb", "40 + 2")
+    run = jobs.run_and_wait(ws, jobs.ensure_job(ws, settings(path, "Fine")))
+    assert ws.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result == "42"
+
+
+def test_waiting_raises_the_error_of_the_failing_task(ws):
+    path = ws.upload("/Users/me/broken.ipynb", "raise ValueError('no events in the volume')")
+    with pytest.raises(jobs.JobFailed, match="replay: ValueError: no events in the volume") as caught:
+        jobs.run_and_wait(ws, jobs.ensure_job(ws, settings(path, "Broken")), timedelta(minutes=2))
+    assert caught.value.run.state.result_state.value == "FAILED"
+    assert "raise ValueError" in str(caught.value)
+
+
+@pytest.mark.parametrize(("minutes", "expression"), [
+    (1, "0 0/1 * * * ?"), (3, "0 0/3 * * * ?"), (59, "0 0/59 * * * ?"), (60, "0 0 0/1 * * ?"), (180, "0 0 0/3 * * ?"),
+    (1440, "0 0 0 * * ?")])
+def test_every_so_many_minutes_is_a_schedule_that_jobs_accept(ws, minutes, expression):
+    assert jobs.every_minutes(minutes) == expression
+    scheduled = settings("/x", f"Every {minutes}")
+    scheduled.schedule = CronSchedule(expression, "UTC")
+    job_id = jobs.ensure_job(ws, scheduled)
+    assert ws.w.jobs.get(job_id).settings.schedule.quartz_cron_expression == expression
+    ws.w.jobs.delete(job_id)
+
+
+@pytest.mark.parametrize("minutes", [0, -3, 61, 90, 1500, 2880])
+def test_what_cron_cannot_say_is_refused(minutes):
+    with pytest.raises(ValueError, match=f"every {minutes} minutes"):
+        jobs.every_minutes(minutes)

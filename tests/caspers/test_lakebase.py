@@ -1,0 +1,97 @@
+"""The workbook's Lakebase helpers against real Postgres instances."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import polars as pl
+import psycopg
+import pytest
+from caspers import lakebase
+from databricks.sdk.errors import BadRequest
+from lakebase_workspace import LakebaseWorkspace
+
+PROJECT, CATALOG, DATABASE = "my-devrefundmanager", "my_devrefundmanager", "caspers"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakebaseWorkspace]:
+    made = LakebaseWorkspace(tmp_path_factory.mktemp("lakebase-helpers") / "home")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def ws(workspace) -> SimpleNamespace:
+    found = SimpleNamespace(w=workspace.w)
+    lakebase.ensure_instance(found, PROJECT)
+    lakebase.ensure_catalog(found, CATALOG, PROJECT, DATABASE)
+    return found
+
+
+@pytest.fixture
+def connection(ws) -> Iterator[psycopg.Connection]:
+    with lakebase.connect(ws, PROJECT, DATABASE) as made:
+        yield made
+
+
+@pytest.mark.parametrize(("catalog", "name"), [
+    ("caspersdev", "caspersdevrefundmanager"), ("my_dev", "my-devrefundmanager"), ("My_Dev", "my-devrefundmanager"),
+    ("_dev", "c-devrefundmanager")])
+def test_a_catalogs_name_becomes_a_projects(catalog, name):
+    assert lakebase.project_id(catalog, "refundmanager") == name
+
+
+def test_what_is_there_is_found_again(ws):
+    assert lakebase.ensure_instance(ws, PROJECT).uid == lakebase.ensure_instance(ws, PROJECT).uid
+    again = lakebase.ensure_catalog(ws, CATALOG, PROJECT, DATABASE)
+    assert again.uid == ws.w.postgres.get_catalog(f"catalogs/{CATALOG}").uid
+    assert [project.project_id for project in ws.w.postgres.list_projects()] == [PROJECT]
+
+
+def test_a_catalog_over_another_database_is_not_taken_over(ws):
+    with pytest.raises(ValueError, match="shows database caspers .* not other"):
+        lakebase.ensure_catalog(ws, CATALOG, PROJECT, "other")
+
+
+def test_find_gives_none_for_what_is_not_there(ws):
+    assert lakebase.find(ws.w.postgres.get_project, "projects/nothing") is None
+
+
+def test_a_connection_is_the_users_own(ws, connection):
+    user = ws.w.current_user.me().user_name
+    assert connection.execute("SELECT current_user, current_database()").fetchone() == (user, DATABASE)
+    assert connection.autocommit
+
+
+def test_a_synced_table_is_made_once_and_its_rows_arrive(workspace, ws, connection):
+    workspace.write("kitchen.orders", pl.DataFrame({"order_id": ["a", "b"]}))
+    name = f"{CATALOG}.kitchen.orders"
+    first = lakebase.ensure_synced_table(ws, name, "my_dev.kitchen.orders", ["order_id"])
+    assert lakebase.ensure_synced_table(ws, name, "my_dev.kitchen.orders", ["order_id"]).uid == first.uid
+    assert lakebase.wait_online(ws, name).status.last_processed_commit_version == 0
+    with pytest.raises(ValueError, match="follows my_dev.kitchen.orders, not my_dev.kitchen.others"):
+        lakebase.ensure_synced_table(ws, name, "my_dev.kitchen.others", ["order_id"])
+    workspace.write("kitchen.orders", pl.DataFrame({"order_id": ["c"]}))
+    query = "SELECT order_id FROM kitchen.orders ORDER BY 1"
+    assert lakebase.wait_for_rows(connection, query, lambda rows: len(rows) == 3) >= 0
+    assert connection.execute(query).fetchall() == [("a",), ("b",), ("c",)]
+
+
+def test_a_missing_source_is_named(ws):
+    with pytest.raises(BadRequest, match="my_dev.kitchen.nothing does not exist"):
+        lakebase.ensure_synced_table(ws, f"{CATALOG}.kitchen.nothing", "my_dev.kitchen.nothing", ["id"])
+
+
+def test_waiting_ends_with_what_was_seen(connection):
+    with pytest.raises(TimeoutError, match=r"still \[\(1,\)\]"):
+        lakebase.wait_for_rows(connection, "SELECT 1", lambda rows: rows == [(2,)], timeout=0.1)
+    with pytest.raises(TimeoutError, match=r"still \[\]"):
+        lakebase.wait_for_rows(connection, "SELECT 1 FROM kitchen.absent", bool, timeout=0.1)
+
+
+def test_a_failed_sync_is_reported(workspace, ws):
+    workspace.write("kitchen.spoilt", pl.DataFrame({"order_id": ["a\0b"]}))  # Postgres' text can't hold a NUL
+    name = f"{CATALOG}.kitchen.spoilt"
+    lakebase.ensure_synced_table(ws, name, "my_dev.kitchen.spoilt", ["order_id"])
+    with pytest.raises(RuntimeError, match="SYNCED_TABLE_OFFLINE_FAILED: .*NUL"):
+        lakebase.wait_online(ws, name)

@@ -1,0 +1,56 @@
+"""Shared by all tests: one living workspace a test session, in a home of its own."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables of a running local workspace; its home is under the key CASPERS_HOME."""
+    from local_workspace import control
+
+    root = tmp_path_factory.mktemp("workspace") / "home"
+    connection = control.start(root, lambda message: print(message, file=sys.stderr))
+    yield {**{key: value for key, value in connection.items() if key.isupper()}, "CASPERS_HOME": str(root)}
+    control.destroy(root)
+
+
+@pytest.fixture(scope="session")
+def connected(workspace: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The same, with this process's environment pointing at it."""
+    patch = pytest.MonkeyPatch()
+    for name, value in workspace.items():
+        patch.setenv(name, value)
+    yield workspace
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def spark(workspace: dict[str, str]):
+    """A Spark Connect session on the workspace's server."""
+    from pyspark.sql.connect.session import SparkSession
+    from databricks.sdk import WorkspaceClient
+
+    WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"]).api_client.do(
+        "POST", "/api/local/wait/spark")
+    session = SparkSession.builder.remote(workspace["SPARK_REMOTE"]).create()
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def home_root(tmp_path: Path) -> Path:
+    """An empty place for a home."""
+    return tmp_path / "home"
+
+
+@pytest.fixture(autouse=True)
+def no_outer_workspace(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """No test talks to a workspace that happens to be configured outside."""
+    if "connected" not in request.fixturenames:
+        for name in [name for name in os.environ if name.startswith(("DATABRICKS_", "CASPERS_", "MLFLOW_", "SPARK_"))]:
+            monkeypatch.delenv(name)

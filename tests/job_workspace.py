@@ -1,0 +1,117 @@
+"""A workspace of two services for tests: workspace files and jobs, behind a real server."""
+
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import psutil
+import uvicorn
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.jobs import NotebookTask, Run, Task
+from databricks.sdk.service.workspace import ImportFormat
+from fastapi import FastAPI
+from local_workspace.engines.jobs import JobsEngine
+from local_workspace.engines.workspace_files import WorkspaceFiles
+from local_workspace.home import Home, open_home
+from local_workspace.processes import Processes
+from local_workspace.routes import identity, jobs, workspace
+from local_workspace.server import create_app
+from local_workspace.store import Store
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+TOKEN = "job-test-token"
+
+
+class Updates:
+    """The pipelines engine's two calls: a pipeline is named after the state in which its updates end."""
+
+    def run_update(self, pipeline_id: str) -> str:
+        return f"update-of-{pipeline_id}"
+
+    def wait_update(self, pipeline_id: str, update_id: str) -> str:
+        return pipeline_id
+
+
+class JobWorkspace:
+    """Engines over one home, and `w`, an SDK client of theirs."""
+
+    def __init__(self, root: Path) -> None:
+        self.home: Home = open_home(root)
+        processes = Processes(self.home)
+        processes.reap()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.host = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.files = WorkspaceFiles(self.home)
+        self.jobs = JobsEngine(self.home, Store(self.home.database), processes, self.files, Updates(),
+                               lambda: {"DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": TOKEN})
+
+    @cached_property
+    def w(self) -> WorkspaceClient:
+        """The client; it calls its host when it is made, so the server has to be there."""
+        return WorkspaceClient(host=self.host, token=TOKEN)
+
+    def app(self) -> FastAPI:
+        engines = SimpleNamespace(workspace_files=self.files, jobs=self.jobs, user="you@localhost")
+        return create_app(engines, TOKEN, [identity.router, jobs.router, workspace.router])
+
+    def upload(self, path: str, *cells: str, parameters: str = "") -> str:
+        """Import a notebook of these code cells, the first with parameters; returns its path."""
+        tagged = [nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})] if parameters else []
+        notebook = nbformat.v4.new_notebook(cells=tagged + [nbformat.v4.new_code_cell(cell) for cell in cells])
+        self.w.workspace.mkdirs(path.rpartition("/")[0])
+        self.w.workspace.upload(path, nbformat.writes(notebook).encode(), format=ImportFormat.AUTO, overwrite=True)
+        return path
+
+    def job(self, path: str, **settings: object) -> int:
+        """A job of one task `only` that runs the notebook at `path`; returns its id."""
+        parameters = settings.pop("base_parameters", None)
+        task = Task("only", notebook_task=NotebookTask(path, base_parameters=parameters))
+        return self.w.jobs.create(**{"name": "test", "tasks": [task], **settings}).job_id
+
+    def end_of(self, run_id: int) -> Run:
+        """The run when it has ended."""
+        return until(lambda: self.w.jobs.get_run(run_id), lambda run: run.end_time is not None)
+
+    def state_of(self, run_id: int) -> str:
+        """The run's life cycle state now."""
+        return self.w.jobs.get_run(run_id).state.life_cycle_state.value
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process does nothing any more; in a container without an init its entry may stay."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def until[T](ask: Callable[[], T], enough: Callable[[T], bool] = bool) -> T:
+    """The first answer of `ask` that is `enough`; fails after a minute."""
+    return Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.05),
+                    retry=retry_if_result(lambda answer: not enough(answer)))(ask)
+
+
+@contextmanager
+def serving(root: Path) -> Iterator[JobWorkspace]:
+    """A job workspace over `root` with its server, both ended afterwards."""
+    space = JobWorkspace(root)
+    config = uvicorn.Config(space.app(), log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([space.listener],))
+    space.jobs.start()
+    thread.start()
+    try:
+        yield space
+    finally:
+        space.jobs.stop()
+        server.should_exit = True
+        thread.join()
+
+
+if __name__ == "__main__":  # a workspace that a test can kill: prints its address and waits for the end of stdin
+    with serving(Path(sys.argv[1])) as running:
+        print(running.host, flush=True)
+        sys.stdin.read()

@@ -1,0 +1,114 @@
+"""A workspace with nothing but Lakebase in it, for tests: real servers behind the real API, no Spark."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import polars as pl
+import psycopg
+import uvicorn
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service import postgres as pg
+from deltalake import DeltaTable, write_deltalake
+from local_workspace.engines.postgres import PostgresEngine
+from local_workspace.home import open_home
+from local_workspace.processes import Processes
+from local_workspace.routes import identity, postgres
+from local_workspace.server import create_app
+from local_workspace.store import Store
+from tenacity import Retrying, retry_if_not_result, stop_after_delay, wait_fixed
+
+USER, TOKEN, PROJECT, CATALOG = "you@localhost", "a-token", "kitchen-refunds", "kitchenrefunds"
+BRANCH = f"projects/{PROJECT}/branches/production"
+CDF = {"delta.enableChangeDataFeed": "true"}
+
+
+class LakebaseWorkspace:
+    """`w` is a client of it; `engine` the engine behind it; `tables` where its Delta tables lie."""
+
+    def __init__(self, root: Path) -> None:
+        self.home = open_home(root)
+        self.store = Store(self.home.database)
+        self._app = create_app(SimpleNamespace(user=USER), TOKEN, [postgres.router, identity.router])
+        self.start_engine()
+        self._serve()
+
+    def start_engine(self) -> None:
+        """What a starting daemon does."""
+        self.engine = PostgresEngine(self.home, self.store, Processes(self.home), self.path, USER)
+        self.engine.start()
+        self._app.state.engines.postgres = self.engine
+
+    def close(self) -> None:
+        """Stop everything."""
+        self._server.should_exit = True
+        self._thread.join()
+        self.engine.stop()
+        self.store.close()
+
+    def path(self, schema: str, table: str) -> Path:
+        """Where a Delta table lies."""
+        return self.home.tables / f"{schema}.db" / table
+
+    def write(self, table: str, frame: pl.DataFrame, mode: str = "append", **options: object) -> DeltaTable:
+        """Commit to the Delta table `schema.table`, made with Change Data Feed on."""
+        path = self.path(*table.split("."))
+        write_deltalake(str(path), frame, mode=mode, configuration=CDF, **options)
+        return DeltaTable(str(path))
+
+    def sync(self, table: str, *key: str) -> str:
+        """Begin to sync `schema.table`; returns the synced table's name."""
+        policy = pg.SyncedTableSyncedTableSpecSyncedTableSchedulingPolicy.CONTINUOUS
+        spec = pg.SyncedTableSyncedTableSpec(source_table_full_name=f"lake.{table}", primary_key_columns=list(key),
+                                             scheduling_policy=policy)
+        return self.w.postgres.create_synced_table(pg.SyncedTable(spec=spec), f"{CATALOG}.{table}").wait().name
+
+    def connect(self, database: str = "caspers") -> psycopg.Connection:
+        """A connection as the workspace's user, each statement a transaction."""
+        endpoint = self.w.postgres.get_endpoint(f"{BRANCH}/endpoints/primary")
+        host, _, port = endpoint.status.hosts.host.partition(":")
+        token = self.w.postgres.generate_database_credential(endpoint.name).token
+        return psycopg.connect(host=host, port=port, user=USER, password=token, dbname=database, autocommit=True)
+
+    def rows(self, query: str) -> list[tuple] | None:
+        """What a query gives now; None if there is no such table or column yet."""
+        try:
+            with self.connect() as connection:
+                return connection.execute(query).fetchall()
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+            return None
+
+    def make_database(self) -> None:
+        """The project, with database `caspers` registered as CATALOG."""
+        self.w.postgres.create_project(pg.Project(), PROJECT).wait()
+        spec = pg.CatalogCatalogSpec(postgres_database="caspers", branch=BRANCH, create_database_if_missing=True)
+        self.w.postgres.create_catalog(pg.Catalog(spec=spec), CATALOG).wait()
+
+    def _serve(self) -> None:
+        listening = socket.create_server(("127.0.0.1", 0))
+        self._server = uvicorn.Server(uvicorn.Config(self._app, log_level="warning"))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listening]}, daemon=True)
+        self._thread.start()
+        self.w = WorkspaceClient(host=f"http://127.0.0.1:{listening.getsockname()[1]}", token=TOKEN)
+
+
+def eventually[T](look: Callable[[], T], wanted: T, seconds: float = 30) -> None:
+    """Return once `look()` gives `wanted`; fail with what it gave last."""
+    seen = []
+
+    def matches() -> bool:
+        seen[:] = [look()]
+        return seen[0] == wanted
+
+    Retrying(retry=retry_if_not_result(bool), stop=stop_after_delay(seconds), wait=wait_fixed(0.05),
+             retry_error_callback=lambda state: None)(matches)
+    assert seen[0] == wanted
+
+
+def server_pid(workspace: LakebaseWorkspace) -> int:
+    """The process id of the project's Postgres."""
+    mark = workspace.home.postgres / PROJECT / "postmaster.pid"
+    return int(mark.read_text().split(os.linesep)[0])

@@ -1,0 +1,275 @@
+"""Apps, through the official client: a tiny web app that tells its environment."""
+
+import socket
+import threading
+from types import SimpleNamespace
+
+import httpx
+import pytest
+import uvicorn
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, ResourceAlreadyExists
+from databricks.sdk.service.apps import (
+    App,
+    AppDeployment,
+    AppDeploymentState,
+    ApplicationState,
+    AppResource,
+    AppResourcePostgres,
+    AppResourceSqlWarehouse,
+    AppResourceSqlWarehouseSqlWarehousePermission,
+    ComputeState,
+    EnvVar,
+)
+from databricks.sdk.service.workspace import ImportFormat
+from local_workspace.engines.apps import AppsEngine
+from local_workspace.engines.workspace_files import WorkspaceFiles
+from local_workspace.home import open_home
+from local_workspace.processes import Processes
+from local_workspace.routes import apps, workspace
+from local_workspace.server import create_app
+from local_workspace.store import Store
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+TOKEN = "apps-test-token"
+CODE = """
+import http.server, json, os, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/crash":
+            print("this app was told to crash", flush=True)
+            os._exit(3)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(dict(os.environ)).encode())
+
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+SPEC = """
+command: ["python", "app.py", "$DATABRICKS_APP_PORT"]
+env:
+  - name: GREETING
+    value: hello
+  - name: WAREHOUSE
+    valueFrom: sql-warehouse
+  - name: ENDPOINT
+    valueFrom: postgres
+"""
+RESOURCES = [
+    AppResource("sql-warehouse", sql_warehouse=AppResourceSqlWarehouse(
+        "w-1", AppResourceSqlWarehouseSqlWarehousePermission.CAN_USE)),
+    AppResource("postgres", postgres=AppResourcePostgres("projects/p/branches/production", "caspers")),
+]
+FOLDER = "/Workspace/Users/me/hello"
+eventually = retry(retry=retry_if_exception_type((httpx.TransportError, AssertionError)), wait=wait_fixed(0.1),
+                   stop=stop_after_delay(30), reraise=True)
+
+
+def app_env(app):
+    return {"DATABRICKS_HOST": "http://127.0.0.1:1", "DATABRICKS_TOKEN": "t", "PGUSER": "me@example.com"}
+
+
+class AppsWorkspace:
+    def __init__(self, root):
+        self.home = open_home(root)
+        processes = Processes(self.home)
+        self.reaped = processes.reap()
+        files = WorkspaceFiles(self.home)
+        self.apps = AppsEngine(self.home, Store(self.home.database), processes, files, app_env)
+        engines = SimpleNamespace(files=files, workspace_files=files, apps=self.apps)
+        listener = socket.create_server(("127.0.0.1", 0))
+        host = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._server = uvicorn.Server(uvicorn.Config(create_app(engines, TOKEN, [apps.router, workspace.router]),
+                                                     log_level="warning"))
+        self._thread = threading.Thread(target=self._server.run, args=[[listener]], daemon=True)
+        self._thread.start()
+        self.w = WorkspaceClient(host=host, token=TOKEN)
+        self.apps.start()
+
+    def upload(self, code=CODE, spec=SPEC, folder=FOLDER):
+        self.w.workspace.mkdirs(folder)
+        for name, text in (("app.py", code), ("app.yaml", spec)):
+            self.w.workspace.upload(f"{folder}/{name}", text.encode(), format=ImportFormat.RAW, overwrite=True)
+
+    def deploy(self, name="hello", **more):
+        return self.w.apps.deploy_and_wait(name, AppDeployment(source_code_path=FOLDER, **more))
+
+    def close(self):
+        self.apps.stop()
+        self._server.should_exit = True
+        self._thread.join()
+
+
+@pytest.fixture
+def ws(tmp_path):
+    made = AppsWorkspace(tmp_path / "home")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def deployed(ws):
+    ws.upload()
+    ws.w.apps.create_and_wait(App(name="hello", description="says hello", resources=RESOURCES))
+    ws.deploy()
+    return ws
+
+
+def environment_of(ws, name="hello"):
+    return httpx.get(ws.w.apps.get(name).url).json()
+
+
+def test_create_deploy_and_ask(ws):
+    created = ws.w.apps.create_and_wait(App(name="hello", description="says hello", resources=RESOURCES))
+    assert (created.compute_status.state, created.app_status.state) == (
+        ComputeState.ACTIVE, ApplicationState.UNAVAILABLE)
+    assert created.service_principal_client_id == "me@example.com"
+    ws.upload()
+    deployment = ws.deploy(env_vars=[EnvVar("GREETING", "good evening")])
+    app = ws.w.apps.get("hello")
+    assert app.app_status.state is ApplicationState.RUNNING
+    assert app.active_deployment.deployment_id == deployment.deployment_id
+    assert app.default_source_code_path == FOLDER
+    environment = environment_of(ws)
+    assert environment["GREETING"] == "good evening"
+    assert environment["WAREHOUSE"] == "w-1"
+    assert environment["ENDPOINT"] == "projects/p/branches/production/endpoints/primary"
+    assert environment["DATABRICKS_APP_NAME"] == "hello"
+    assert environment["DATABRICKS_APP_URL"] == app.url
+    assert environment["PGUSER"] == "me@example.com"
+
+
+def test_what_runs_is_the_code_as_it_was_deployed(deployed):
+    deployed.upload(spec=SPEC.replace("hello", "good morning"))
+    assert environment_of(deployed)["GREETING"] == "hello"
+    url = deployed.w.apps.get("hello").url
+    deployed.deploy()
+    assert environment_of(deployed)["GREETING"] == "good morning"
+    assert deployed.w.apps.get("hello").url == url
+    assert len(list(deployed.w.apps.list_deployments("hello"))) == 2
+    assert len(list((deployed.home.root / "apps" / "hello").iterdir())) == 1
+
+
+def test_a_crashed_app_is_started_again(deployed):
+    before = environment_of(deployed)
+    with pytest.raises(httpx.TransportError):
+        httpx.get(deployed.w.apps.get("hello").url + "/crash")
+    after = eventually(environment_of)(deployed)
+    assert after["GREETING"] == before["GREETING"]
+    assert "told to crash" in (deployed.home.logs / "app-hello.log").read_text()
+
+
+def test_an_app_that_can_not_start_fails_with_its_own_words(ws):
+    ws.w.apps.create_and_wait(App(name="hello", resources=RESOURCES))
+    ws.upload(code="raise SystemExit('no kitchen in sight')")
+    with pytest.raises(OperationFailed, match="no kitchen in sight"):
+        ws.deploy()
+    app = ws.w.apps.get("hello")
+    assert app.app_status.state is ApplicationState.CRASHED
+    assert "no kitchen in sight" in app.app_status.message
+    ws.upload()
+    ws.deploy()
+    assert ws.w.apps.get("hello").app_status.state is ApplicationState.RUNNING
+
+
+def test_stop_and_start(deployed):
+    url = deployed.w.apps.get("hello").url
+    stopped = deployed.w.apps.stop_and_wait("hello")
+    assert (stopped.compute_status.state, stopped.app_status.state) == (
+        ComputeState.STOPPED, ApplicationState.UNAVAILABLE)
+    with pytest.raises(httpx.TransportError):
+        httpx.get(url)
+    with pytest.raises(BadRequest, match="stopped"):
+        deployed.deploy()
+    deployed.w.apps.start_and_wait("hello")
+    assert eventually(environment_of)(deployed)["GREETING"] == "hello"
+
+
+def test_a_workspace_that_comes_back_runs_its_apps_again_on_a_free_port(deployed):
+    url = deployed.w.apps.get("hello").url
+    deployed.apps.stop()
+    with pytest.raises(httpx.TransportError):
+        httpx.get(url)
+    taken = int(url.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", taken)):
+        deployed.apps.start()
+        eventually(running)(deployed)
+        assert deployed.w.apps.get("hello").url != url
+        assert environment_of(deployed)["DATABRICKS_APP_PORT"] != str(taken)
+
+
+def running(ws):
+    assert ws.w.apps.get("hello").app_status.state is ApplicationState.RUNNING
+
+
+def test_a_deployment_that_a_killed_workspace_left_under_way_has_failed(deployed):
+    deployed.apps.stop()
+    store, app = Store(deployed.home.database), deployed.w.apps.get("hello")
+    active = app.active_deployment.deployment_id
+    store.put("app_deployment", "hello/9", {**store.get("app_deployment", f"hello/{active}"), "deployment_id": "9",
+                                            "status": {"state": "IN_PROGRESS", "message": ""}})
+    deployed.apps.start()
+    assert deployed.w.apps.get_deployment("hello", "9").status.state is AppDeploymentState.FAILED
+    assert deployed.w.apps.get("hello").pending_deployment is None
+    eventually(running)(deployed)
+
+
+def test_delete_leaves_nothing(deployed):
+    url = deployed.w.apps.get("hello").url
+    deployed.w.apps.delete("hello")
+    with pytest.raises(NotFound):
+        deployed.w.apps.get("hello")
+    with pytest.raises(httpx.TransportError):
+        httpx.get(url)
+    assert not (deployed.home.root / "apps" / "hello").exists()
+    assert list(deployed.w.apps.list()) == []
+    assert not (deployed.home.run / "app-hello.pid").exists()
+
+
+def test_update_replaces_description_and_resources(deployed):
+    updated = deployed.w.apps.update("hello", App(name="hello", description="says more", resources=RESOURCES[:1]))
+    assert (updated.description, [resource.name for resource in updated.resources]) == ("says more", ["sql-warehouse"])
+
+
+@pytest.mark.parametrize("name", ["", "Hello", "a", "1app", "under_score", "x" * 31, "../up"])
+def test_bad_names_are_refused(ws, name):
+    with pytest.raises(BadRequest, match="lower-case letters"):
+        ws.w.apps.create(App(name=name))
+
+
+def test_a_second_app_of_a_name_is_refused(ws):
+    ws.w.apps.create(App(name="hello"))
+    with pytest.raises(ResourceAlreadyExists):
+        ws.w.apps.create(App(name="hello"))
+
+
+def test_a_wrong_app_yaml_is_refused_before_anything_changes(deployed):
+    for spec, message in (("command: uvicorn main:app", "list of words"), ("[1, 2]", "mapping"), ("a: [", "no YAML"),
+                          ("env: [{value: x}]", "needs a `name`")):
+        deployed.upload(spec=spec)
+        with pytest.raises(BadRequest, match=message):
+            deployed.deploy()
+    assert environment_of(deployed)["GREETING"] == "hello"
+    assert len(list(deployed.w.apps.list_deployments("hello"))) == 1
+
+
+@pytest.mark.parametrize(("spec", "message"), [
+    ("command: [no-such-program]", "no such program"),
+    ("command: [python]\nenv: [{name: X, valueFrom: nothing}]", "'nothing'")])
+def test_a_command_or_resource_that_is_not_there_fails_the_deployment(ws, spec, message):
+    ws.w.apps.create(App(name="hello"))
+    ws.upload(spec=spec)
+    with pytest.raises(OperationFailed, match=message):
+        ws.deploy()
+
+
+def test_only_folders_of_the_workspace_can_be_deployed(ws):
+    ws.w.apps.create(App(name="hello"))
+    ws.upload()
+    with pytest.raises(NotFound):
+        ws.w.apps.deploy("hello", AppDeployment(source_code_path="/Workspace/nowhere"))
+    with pytest.raises(BadRequest, match="folder"):
+        ws.w.apps.deploy("hello", AppDeployment(source_code_path=f"{FOLDER}/app.py"))
+    with pytest.raises(NotFound):
+        ws.w.apps.deploy("other", AppDeployment(source_code_path=FOLDER))

@@ -1,0 +1,108 @@
+"""MLflow behind the workspace's address: its own client, its own pages, one token."""
+
+import os
+import signal
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from model_workspace import TOKEN, running
+from tenacity import retry, retry_if_not_exception_type, stop_after_delay, wait_fixed
+
+mlflow = pytest.importorskip("mlflow")
+
+
+@pytest.fixture(scope="module")
+def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    with running(tmp_path_factory.mktemp("mlflow") / "home") as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def http(connected: SimpleNamespace) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=connected.env["DATABRICKS_HOST"], auth=("anyone", TOKEN)) as client:
+        yield client
+
+
+def test_a_run_comes_back_with_metrics_and_artifacts(connected, tmp_path):
+    large = tmp_path / "a large one, 100%.bin"
+    large.write_bytes(os.urandom(3_000_000))
+    mlflow.set_experiment("runs")
+    with mlflow.start_run() as run:
+        mlflow.log_metrics({"lag": 1.5})
+        mlflow.log_artifact(str(large), "some folder")
+    assert mlflow.get_run(run.info.run_id).data.metrics == {"lag": 1.5}
+    back = mlflow.artifacts.download_artifacts(
+        run_id=run.info.run_id, artifact_path=f"some folder/{large.name}", dst_path=str(tmp_path / "back"))
+    assert open(back, "rb").read() == large.read_bytes()
+    stored = list((connected.home.mlflow / "artifacts").rglob("*.bin"))
+    assert [path.name for path in stored] == [large.name]
+
+
+def test_a_trace_is_stored_with_its_spans(connected):
+    mlflow.set_experiment("traces")
+    with mlflow.start_span("outer") as span:
+        span.set_inputs({"order": "ABC123"})
+        with mlflow.start_span("inner"):
+            pass
+    mlflow.flush_trace_async_logging()
+    trace, = mlflow.search_traces(return_type="list")
+    assert [s.name for s in trace.data.spans] == ["outer", "inner"]
+    assert trace.data.spans[0].inputs == {"order": "ABC123"}
+
+
+def test_three_level_model_names_and_aliases_resolve(connected):
+    client = mlflow.MlflowClient()
+    client.create_registered_model("kitchen.ai.agent")
+    with mlflow.start_run() as run:
+        client.create_model_version("kitchen.ai.agent", f"{run.info.artifact_uri}/model", run.info.run_id)
+    client.set_registered_model_alias("kitchen.ai.agent", "champion", "1")
+    assert connected.mlflow.model_version("kitchen.ai.agent", "1") == "1"
+    assert connected.mlflow.model_version("kitchen.ai.agent", "champion") == "1"
+
+
+@pytest.mark.parametrize("version", ["7", "nobody"])
+def test_an_unknown_version_is_named(connected, version):
+    from local_workspace.errors import ApiError
+
+    with pytest.raises(ApiError, match=f"kitchen.ai.nothing.*{version}") as caught:
+        connected.mlflow.model_version("kitchen.ai.nothing", version)
+    assert caught.value.status in (400, 404)
+
+
+def test_the_pages_and_what_they_load_are_under_one_prefix(http):
+    page = http.get("/mlflow", follow_redirects=True)
+    script = page.text.partition('<script defer="defer" src="')[2].partition('"')[0]
+    assert page.url.path == "/mlflow/" and script.startswith("static-files/")
+    assert http.get(f"/mlflow/{script}").headers["content-type"].startswith("text/javascript")
+    names = http.post("/mlflow/ajax-api/2.0/mlflow/experiments/search", json={"max_results": 10}).json()
+    assert "Default" in [experiment["name"] for experiment in names["experiments"]]
+
+
+@pytest.mark.parametrize("path", ["/mlflow/", "/api/2.0/mlflow/experiments/search", "/version"])
+def test_nothing_is_shown_without_the_token(connected, path):
+    answer = httpx.get(connected.env["DATABRICKS_HOST"] + path, auth=("anyone", "wrong"))
+    assert answer.status_code == 401 and answer.json()["error_code"] == "UNAUTHENTICATED"
+
+
+def test_an_error_of_mlflow_reaches_its_client(connected):
+    with pytest.raises(mlflow.MlflowException, match="No Experiment with id=424242"):
+        mlflow.tracking.MlflowClient().get_experiment("424242")
+
+
+def test_a_killed_server_comes_back_with_its_data(connected, http):
+    mlflow.set_experiment("survivor")
+    first = connected.mlflow._child.pid
+    os.kill(first, signal.SIGKILL)
+    assert connected.mlflow._child.process.wait(30) == -signal.SIGKILL
+
+    # While it is away callers are told so; then the same request works again.
+    @retry(stop=stop_after_delay(90), wait=wait_fixed(0.2), retry=retry_if_not_exception_type(KeyError))
+    def found() -> dict:
+        answer = http.get("/api/2.0/mlflow/experiments/get-by-name", params={"experiment_name": "survivor"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["experiment"]
+
+    assert found()["name"] == "survivor"
+    assert connected.mlflow._child.pid != first

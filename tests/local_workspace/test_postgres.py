@@ -1,0 +1,180 @@
+"""Lakebase projects, databases, catalogs and credentials, through the official client."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists
+from databricks.sdk.service import postgres as pg
+from lakebase_workspace import BRANCH, CATALOG, PROJECT, USER, LakebaseWorkspace, server_pid
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakebaseWorkspace]:
+    made = LakebaseWorkspace(tmp_path_factory.mktemp("lakebase") / "home")
+    made.make_database()
+    yield made
+    made.close()
+
+
+def catalog(database: str, branch: str = BRANCH, make: bool = False) -> pg.Catalog:
+    return pg.Catalog(spec=pg.CatalogCatalogSpec(
+        postgres_database=database, branch=branch, create_database_if_missing=make))
+
+
+def test_a_project_comes_with_branch_endpoint_role_and_database(workspace):
+    api = workspace.w.postgres
+    assert api.get_project(f"projects/{PROJECT}").status.owner == USER
+    assert [project.project_id for project in api.list_projects()] == [PROJECT]
+    assert [branch.status.default for branch in api.list_branches(f"projects/{PROJECT}")] == [True]
+    (endpoint,) = api.list_endpoints(BRANCH)
+    assert endpoint.name == f"{BRANCH}/endpoints/primary"
+    assert endpoint.status.hosts.host.startswith("127.0.0.1:")
+    assert [role.status.postgres_role for role in api.list_roles(BRANCH)] == [USER]
+    assert [database.status.postgres_database for database in api.list_databases(BRANCH)] == [
+        "caspers", "databricks_postgres"]
+
+
+def test_the_user_connects_with_a_credential_and_owns_the_database(workspace):
+    with workspace.connect() as connection:
+        connection.execute("CREATE SCHEMA notes")
+        connection.execute("CREATE TABLE notes.note AS SELECT 'kept' AS text")
+        assert connection.execute("SELECT current_user, text FROM notes.note").fetchone() == (USER, "kept")
+        assert connection.execute("SHOW fsync").fetchone() == ("on",)
+    credential = workspace.w.postgres.generate_database_credential(f"{BRANCH}/endpoints/primary")
+    ends = credential.expire_time.ToDatetime(tzinfo=UTC)
+    assert timedelta(minutes=50) < ends - datetime.now(UTC) <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize("user", [USER, "postgres"])
+def test_a_wrong_password_is_refused(workspace, user):
+    host, _, port = workspace.engine.address(PROJECT).partition(":")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(host=host, port=port, user=user, password="guess", dbname="caspers")
+
+
+def test_passwords_are_readable_by_their_owner_only(workspace):
+    secret = workspace.home.postgres / f"{PROJECT}.secret"
+    assert secret.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_is_created_listed_and_deleted(workspace):
+    api = workspace.w.postgres
+    owner = next(iter(api.list_roles(BRANCH))).name
+    wanted = pg.Database(spec=pg.DatabaseDatabaseSpec(role=owner, postgres_database="night_shift"))
+    made = api.create_database(BRANCH, wanted, database_id="night-shift").wait()
+    assert (made.database_id, made.status.postgres_database, made.status.role) == ("night-shift", "night_shift", owner)
+    with pytest.raises(ResourceAlreadyExists, match="night_shift already exists"):
+        api.create_database(BRANCH, wanted)
+    api.delete_database(made.name).wait()
+    with pytest.raises(NotFound, match="night-shift does not exist"):
+        api.get_database(made.name)
+
+
+def test_a_catalog_shows_one_database(workspace):
+    api = workspace.w.postgres
+    assert api.get_catalog(f"catalogs/{CATALOG}").status.postgres_database == "caspers"
+    with pytest.raises(ResourceAlreadyExists, match=f"already catalog {CATALOG}"):
+        api.create_catalog(catalog("caspers"), "another")
+    with pytest.raises(NotFound, match="nowhere does not exist"):
+        api.create_catalog(catalog("nowhere"), "another")
+    with pytest.raises(BadRequest, match=f"registered as catalog {CATALOG}"):
+        api.delete_database(f"{BRANCH}/databases/caspers")
+
+
+@pytest.mark.parametrize("name", ["My-Project", "my_project", "1st", "a" * 64, "x'; DROP"])
+def test_a_bad_project_name_is_named(workspace, name):
+    with pytest.raises(BadRequest, match="lower-case letters, digits and hyphens"):
+        workspace.w.postgres.create_project(pg.Project(), name)
+    assert len(list(workspace.w.postgres.list_projects())) == 1
+
+
+def test_what_is_not_there_or_there_already_is_named(workspace):
+    api = workspace.w.postgres
+    with pytest.raises(ResourceAlreadyExists, match=PROJECT):
+        api.create_project(pg.Project(), PROJECT)
+    with pytest.raises(NotFound, match="nothing"):
+        api.get_project("projects/nothing")
+    with pytest.raises(NotFound, match="dev does not exist"):
+        api.get_branch(f"projects/{PROJECT}/branches/dev")
+    with pytest.raises(BadRequest, match="has that one branch|that one branch"):
+        api.create_catalog(catalog("caspers", f"projects/{PROJECT}/branches/dev"), "another")
+    with pytest.raises(BadRequest, match="lacks postgres_database"):
+        api.create_catalog(catalog(""), "another")
+
+
+def test_an_app_gets_the_variables_of_its_database(workspace):
+    found = workspace.engine.client_environment({"branch": BRANCH, "database": f"{BRANCH}/databases/caspers"})
+    assert f"{found['PGHOST']}:{found['PGPORT']}" == workspace.engine.address(PROJECT)
+    assert (found["PGUSER"], found["PGDATABASE"]) == (USER, "caspers")
+
+
+def test_a_restart_keeps_port_and_data(workspace):
+    address = workspace.engine.address(PROJECT)
+    with workspace.connect("databricks_postgres") as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS n")
+        workspace.engine.stop()  # a client that stays connected does not hold it up
+    workspace.start_engine()
+    assert workspace.engine.address(PROJECT) == address
+    with workspace.connect("databricks_postgres") as connection:
+        assert connection.execute("SELECT n FROM kept").fetchone() == (7,)
+
+
+def test_a_port_that_was_taken_meanwhile_is_given_up(workspace):
+    workspace.engine.stop()
+    port = workspace.store.get("postgres_project", PROJECT)["port"]
+    with socket.create_server(("127.0.0.1", port)):
+        workspace.start_engine()
+        assert workspace.engine.address(PROJECT) != f"127.0.0.1:{port}"
+    assert workspace.engine.address(PROJECT).endswith(str(workspace.store.get("postgres_project", PROJECT)["port"]))
+    assert workspace.rows("SELECT 1") == [(1,)]
+
+
+def test_a_server_that_a_killed_daemon_left_is_replaced(workspace):
+    left = psutil.Process(server_pid(workspace))
+    workspace.start_engine()  # without a stop before it
+    assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
+    assert workspace.rows("SELECT 1") == [(1,)]
+
+
+def test_a_server_that_died_is_started_again(workspace):
+    with workspace.connect("databricks_postgres") as connection:
+        connection.execute("CREATE TABLE committed AS SELECT 1 AS n")
+    os.kill(server_pid(workspace), signal.SIGKILL)
+    workspace.engine._instances[PROJECT]._child.wait(10)
+    with workspace.connect("databricks_postgres") as connection:
+        assert connection.execute("SELECT n FROM committed").fetchone() == (1,)
+
+
+def test_a_creation_that_was_cut_short_is_repeated_and_a_deletion_finished(tmp_path: Path):
+    workspace = LakebaseWorkspace(tmp_path / "home")
+    try:
+        half_made = workspace.home.postgres / f".new-{PROJECT}" / "data"
+        half_made.mkdir(parents=True)
+        (half_made / "junk").write_text("initdb was here")
+        workspace.make_database()
+        server = psutil.Process(server_pid(workspace))
+        workspace.store.update("postgres_project", PROJECT, deleting=True)
+        workspace.engine.stop()
+        workspace.start_engine()
+        assert list(workspace.w.postgres.list_projects()) == []
+        assert list(workspace.home.postgres.iterdir()) == []
+        assert not server.is_running()
+    finally:
+        workspace.close()
+
+
+def test_deleting_a_project_leaves_nothing(workspace):
+    server = psutil.Process(server_pid(workspace))
+    workspace.w.postgres.delete_project(f"projects/{PROJECT}").wait()
+    assert not server.is_running()
+    assert list(workspace.home.postgres.iterdir()) == []
+    assert list(workspace.home.run.glob("*.pid")) == []
+    with pytest.raises(NotFound):
+        workspace.w.postgres.get_catalog(f"catalogs/{CATALOG}")

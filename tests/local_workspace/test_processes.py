@@ -1,0 +1,54 @@
+import sys
+
+import psutil
+import pytest
+from local_workspace.home import open_home
+from local_workspace.processes import Processes, await_ready
+
+SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
+
+
+@pytest.fixture
+def processes(home_root):
+    return Processes(open_home(home_root))
+
+
+def test_a_child_ends_with_its_whole_group(processes):
+    code = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']); print('up', flush=True); import signal; signal.pause()"
+    child = processes.spawn("pair", [sys.executable, "-c", code])
+    await_ready(child, lambda: "up" in child.log.read_text(), "the pair")
+    grandchild = psutil.Process(child.pid).children()[0]
+    child.terminate()
+    assert not child.alive()
+    psutil.wait_procs([grandchild], timeout=10)
+    assert not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_child_that_dies_while_starting_is_an_error_with_its_last_words(processes):
+    child = processes.spawn("broken", [sys.executable, "-c", "raise SystemExit('no such disk')"])
+    with pytest.raises(RuntimeError, match="no such disk"):
+        await_ready(child, lambda: False, "the broken one")
+
+
+def test_a_child_that_never_gets_ready_is_an_error(processes):
+    child = processes.spawn("slow", SLEEPER)
+    with pytest.raises(RuntimeError, match="not ready within"):
+        await_ready(child, lambda: False, "the slow one", timeout=0.3)
+    child.terminate()
+
+
+def test_what_a_killed_daemon_left_behind_is_ended(processes, home_root):
+    child = processes.spawn("orphan", SLEEPER)
+    assert Processes(open_home(home_root)).reap() == ["orphan"]
+    child.wait(10)
+    assert not child.alive()
+    assert Processes(open_home(home_root)).reap() == []
+
+
+def test_another_process_with_a_recycled_id_is_left_alone(processes, home_root):
+    child = processes.spawn("mine", SLEEPER)
+    mark = home_root / "run" / "mine.pid"
+    mark.write_text('{"pid": %d, "created": 1.0}' % child.pid)
+    assert Processes(open_home(home_root)).reap() == []
+    assert child.alive()
+    child.terminate()

@@ -1,0 +1,356 @@
+"""Endpoints as the official clients see them: models of MLflow in processes of their own, and servers elsewhere."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+import openai
+import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.config import Config
+from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists, ResourceConflict
+from databricks.sdk.service import serving as api
+from model_workspace import http_socket, running
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+MODELS = Path(__file__).parent / "models"
+SUMS, ADDER = "kitchen.ai.sums", "kitchen.ai.adder"
+
+pytestmark = pytest.mark.filterwarnings("ignore:get_open_ai_client:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    with running(tmp_path_factory.mktemp("serving") / "home") as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def w(connected) -> WorkspaceClient:
+    return WorkspaceClient(config=Config(retry_timeout_seconds=5))
+
+
+@pytest.fixture(scope="module")
+def ai(endpoints, w) -> openai.OpenAI:
+    return w.serving_endpoints.get_open_ai_client(max_retries=0)
+
+
+@pytest.fixture(scope="module")
+def endpoints(connected, w) -> None:
+    """Two versions of the agent, the chat model and an ordinary model, registered; all but version 2 served."""
+    import mlflow
+
+    def log(file: str, name: str, **details: object) -> None:
+        mlflow.pyfunc.log_model(name=file, python_model=str(MODELS / f"{file}.py"), registered_model_name=name,
+                                pip_requirements=["mlflow"], **details)
+
+    mlflow.set_experiment("serving")
+    log("adder_chat", ADDER, metadata={"task": "llm/v1/chat"})
+    log("sums_agent", SUMS)
+    log("doubler", "doubler")
+    second = connected.home.root / "sums_agent.py"
+    second.write_text((MODELS / "sums_agent.py").read_text().replace('VERSION = "one"', 'VERSION = "two"'))
+    mlflow.pyfunc.log_model(name="sums_agent", python_model=str(second), registered_model_name=SUMS,
+                            pip_requirements=["mlflow"])
+    waits = [w.serving_endpoints.create(name, config=config(model))
+             for name, model in (("adder", ADDER), ("sums", SUMS), ("doubler", "doubler"))]
+    for wait in waits:
+        wait.result()
+
+
+def config(model: str, version: str = "1", **details: object) -> api.EndpointCoreConfigInput:
+    entity = api.ServedEntityInput(entity_name=model, entity_version=version, workload_size="Small",
+                                   scale_to_zero_enabled=True, **details)
+    return api.EndpointCoreConfigInput(name="unused", served_entities=[entity])
+
+
+def user(text: str) -> list[dict]:
+    return [{"role": "user", "content": text}]
+
+
+def test_a_created_endpoint_is_ready_and_listed(endpoints, w):
+    found = w.serving_endpoints.get("sums")
+    assert found.state.ready == api.EndpointStateReady.READY
+    assert found.state.config_update == api.EndpointStateConfigUpdate.NOT_UPDATING
+    entity, = found.config.served_entities
+    assert (entity.entity_name, entity.entity_version) == (SUMS, "1")
+    assert entity.state.deployment == api.ServedModelStateDeployment.DEPLOYMENT_READY
+    assert {"adder", "sums", "doubler"} <= {endpoint.name for endpoint in w.serving_endpoints.list()}
+
+
+def test_an_agent_answers_the_responses_api_through_its_tools_and_the_model_endpoint(ai):
+    answer = ai.responses.create(model="sums", input=user("add 2 and 3, 40 and 50"),
+                                 extra_body={"custom_inputs": {"order": {"id": "ABC123", "n": 1, "none": None}}})
+    assert json.loads(answer.output_text) == {"sums": [5, 90]}
+    assert answer.custom_outputs == {"order": {"id": "ABC123", "n": 1, "none": None}}
+
+
+def test_an_agent_takes_plain_text_as_input(ai):
+    assert ai.responses.create(model="sums", input="hello").output_text == "one: hello"
+
+
+def test_an_agent_answers_chat_completions(ai, w):
+    choice = ai.chat.completions.create(model="sums", messages=user("hello")).choices[0]
+    assert (choice.message.content, choice.finish_reason) == ("one: hello", "stop")
+    message = api.ChatMessage(role=api.ChatMessageRole.USER, content="hello")
+    assert w.serving_endpoints.query("sums", messages=[message]).choices[0].message.content == "one: hello"
+
+
+def test_the_sdk_queries_an_agent_with_rows(endpoints, w):
+    answer = w.serving_endpoints.query("sums", dataframe_records=[{"input": user("a")}, {"input": user("b")}])
+    assert [row["output"][0]["content"][0]["text"] for row in answer.predictions] == ["one: a", "one: b"]
+    assert answer.served_model_name == "kitchen-ai-sums-1"
+
+
+def test_an_agent_streams_events_and_chunks(ai):
+    events = list(ai.responses.create(model="sums", input=user("to be or not"), stream=True))
+    assert [event.delta for event in events[:-1]] == ["one: ", "to ", "be ", "or ", "not "]
+    assert events[-1].item.content[0].text == "one: to be or not"
+    chunks = list(ai.chat.completions.create(model="sums", messages=user("to be"), stream=True))
+    assert [chunk.choices[0].delta.content for chunk in chunks] == ["one: ", "to ", "be ", None]
+    assert chunks[-1].choices[0].finish_reason == "stop"
+
+
+def test_a_chat_model_calls_tools_in_parallel(ai):
+    tool = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
+    asked = ai.chat.completions.create(model="adder", messages=user("1 and 2, 3 and 4"), tools=[tool])
+    calls = asked.choices[0].message.tool_calls
+    assert [json.loads(call.function.arguments) for call in calls] == [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
+    assert asked.choices[0].finish_reason == "tool_calls" and asked.usage.total_tokens == 3
+    plain = ai.chat.completions.create(model="adder", messages=user("1 and 2"), tools=[tool], tool_choice="none")
+    assert plain.choices[0].message.content == "You said: 1 and 2"
+
+
+def test_a_chat_model_streams(ai):
+    chunks = ai.chat.completions.create(model="adder", messages=user("good day"), stream=True)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "You said: good day"
+
+
+def test_an_ordinary_model_takes_rows(endpoints, w):
+    assert w.serving_endpoints.query("doubler", dataframe_records=[{"x": 2}, {"x": 21}]).predictions == [4, 42]
+
+
+def test_requests_run_side_by_side(ai):
+    """Each agent call waits for two calls of another endpoint: handlers that held up the event loop would never end."""
+    with ThreadPoolExecutor(16) as pool:
+        answers = pool.map(lambda n: ai.responses.create(model="sums", input=f"{n} and {n}").output_text, range(32))
+    assert [json.loads(answer)["sums"] for answer in answers] == [[2 * n] for n in range(32)]
+
+
+@pytest.mark.parametrize(("body", "told"), [
+    ({"input": "fail"}, "RuntimeError: asked to fail"),
+    ({"input": "fail", "stream": True}, "RuntimeError: asked to fail"),
+    ({"input": [{"role": "nobody", "content": "x"}]}, "Invalid role"),
+    ({"messages": []}, "at least one message"),
+    ({"something": 1}, "send it the Responses API"),
+])
+def test_what_goes_wrong_in_a_model_is_told(endpoints, connected, body, told):
+    answer = httpx.post(f"{connected.env['DATABRICKS_HOST']}/serving-endpoints/sums/invocations", json=body,
+                        headers={"Authorization": f"Bearer {connected.env['DATABRICKS_TOKEN']}"})
+    assert answer.status_code in (400, 500) and told in answer.json()["message"]
+
+
+def test_a_model_is_told_apart_from_what_it_does_not_speak(ai):
+    with pytest.raises(openai.BadRequestError, match="adder does not speak the Responses API"):
+        ai.responses.create(model="adder", input="hello")
+
+
+def test_logs_are_those_of_the_model(endpoints, w):
+    assert "loaded models:/kitchen.ai.sums/1" in w.serving_endpoints.logs("sums", "kitchen-ai-sums-1").logs
+    with pytest.raises(NotFound, match="serves no entity other"):
+        w.serving_endpoints.logs("sums", "other")
+
+
+def test_agent_calls_leave_traces_in_the_models_experiment(ai):
+    import mlflow
+
+    ai.responses.create(model="sums", input="leave a trace")
+
+    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.2), retry=retry_if_exception_type(AssertionError))
+    def traced() -> None:
+        traces = mlflow.search_traces(
+            locations=[mlflow.get_experiment_by_name("serving").experiment_id], return_type="list")
+        assert any("leave a trace" in trace.data.request for trace in traces)
+
+    traced()
+
+
+@pytest.mark.parametrize(("name", "model", "version", "error", "told"), [
+    ("x", "kitchen.ai.unknown", "1", NotFound, "kitchen.ai.unknown.*'1'"),
+    ("x", SUMS, "99", NotFound, "kitchen.ai.sums.*'99'"),
+    ("a name", SUMS, "1", BadRequest, "Endpoint name 'a name'"),
+    ("sums", SUMS, "1", ResourceAlreadyExists, "Endpoint sums exists"),
+    ("x", None, None, BadRequest, "entity_name"),
+])
+def test_bad_requests_are_refused_before_anything_changes(endpoints, w, name, model, version, error, told):
+    before = [endpoint.name for endpoint in w.serving_endpoints.list()]
+    with pytest.raises(error, match=told):
+        w.serving_endpoints.create(name, config=config(model, version))
+    assert [endpoint.name for endpoint in w.serving_endpoints.list()] == before
+
+
+def test_an_unknown_endpoint_is_named(ai, w):
+    with pytest.raises(NotFound, match="no endpoint nowhere"):
+        w.serving_endpoints.get("nowhere")
+    with pytest.raises(openai.NotFoundError, match="no endpoint nowhere"):
+        ai.chat.completions.create(model="nowhere", messages=user("x"))
+
+
+def test_a_starting_endpoint_says_so_and_a_deleted_one_is_gone(endpoints, w, connected):
+    wait = w.serving_endpoints.create("brief", config=config(ADDER))
+    assert wait.response.state.ready == api.EndpointStateReady.NOT_READY
+    with pytest.raises(ResourceConflict, match="brief is being updated"):
+        w.serving_endpoints.update_config("brief", served_entities=config(ADDER).served_entities)
+    answer = httpx.post(f"{connected.env['DATABRICKS_HOST']}/serving-endpoints/brief/invocations", json={},
+                        headers={"Authorization": f"Bearer {connected.env['DATABRICKS_TOKEN']}"})
+    assert answer.status_code == 503 and "brief is starting" in answer.json()["message"]
+    w.serving_endpoints.delete("brief")
+    assert "brief" not in [endpoint.name for endpoint in w.serving_endpoints.list()]
+    assert not list(connected.home.run.glob("endpoint-brief*"))
+
+
+def test_a_model_that_cannot_load_fails_with_its_reason(endpoints, w):
+    wait = w.serving_endpoints.create("broken", config=config(SUMS, environment_vars={"PYTHONHOME": "/nowhere"}))
+    with pytest.raises(Exception, match="UPDATE_FAILED"):
+        wait.result()
+    entity, = w.serving_endpoints.get("broken").config.served_entities
+    assert "ended with code" in entity.state.deployment_state_message
+    with pytest.raises(BadRequest, match="broken could not start its model"):
+        w.serving_endpoints.query("broken", inputs=[1])
+    w.serving_endpoints.delete("broken")
+
+
+def test_a_new_version_takes_over_without_a_failed_request(ai, w):
+    import mlflow
+
+    mlflow.MlflowClient().set_registered_model_alias(SUMS, "champion", "2")
+    done, said = threading.Event(), []
+
+    def keep_asking() -> None:
+        while not done.wait(0.05):
+            said.append(ai.responses.create(model="sums", input="hi").output_text)
+
+    with ThreadPoolExecutor(2) as pool:
+        asking = [pool.submit(keep_asking) for _ in range(2)]
+        try:
+            w.serving_endpoints.update_config_and_wait(
+                "sums", served_entities=config(SUMS, "champion").served_entities)
+            said.append(ai.responses.create(model="sums", input="hi").output_text)
+        finally:
+            done.set()
+        for future in asking:
+            future.result()
+    assert (said[0], said[-1]) == ("one: hi", "two: hi")
+    assert w.serving_endpoints.get("sums").config.served_entities[0].entity_version == "2"
+
+
+def test_a_killed_model_process_is_started_again(endpoints, w, connected):
+    replica = connected.serving._endpoint("doubler")._replica
+    os.kill(replica._child.pid, signal.SIGKILL)
+
+    @retry(stop=stop_after_delay(90), wait=wait_fixed(0.1), retry=retry_if_exception_type(AssertionError))
+    def state(ready: api.EndpointStateReady) -> None:
+        assert w.serving_endpoints.get("doubler").state.ready == ready
+
+    state(api.EndpointStateReady.NOT_READY)
+    state(api.EndpointStateReady.READY)
+    assert w.serving_endpoints.query("doubler", dataframe_records=[{"x": 1}]).predictions == [2]
+
+
+def test_endpoints_come_back_after_a_restart(endpoints, w, connected):
+    from local_workspace.engines.serving import ServingEngine
+    from local_workspace.processes import Processes
+
+    connected.serving.stop()
+    assert not list(connected.home.run.glob("endpoint-*.pid"))
+    connected.serving = ServingEngine(connected.home, connected.store, Processes(connected.home), connected.mlflow,
+                                      connected.env)
+    connected.serving.start()
+    assert w.serving_endpoints.wait_get_serving_endpoint_not_updating("doubler").state.ready.value == "READY"
+    assert w.serving_endpoints.query("doubler", dataframe_records=[{"x": 3}]).predictions == [6]
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[str]:
+    """The base URL of a real OpenAI-compatible server in a process of its own."""
+    with http_socket() as listener:
+        process = subprocess.Popen([sys.executable, Path(__file__).parent / "openai_server.py",
+                                    str(listener.fileno())], pass_fds=[listener.fileno()])
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def forwarded(upstream, connected, w) -> openai.OpenAI:
+    """A client of the workspace, whose endpoint `forwarded` is the upstream's model `big`."""
+    w.serving_endpoints.create_and_wait("forwarded", config=external("openai", openai_config=api.OpenAiConfig(
+        openai_api_base=upstream, openai_api_key_plaintext="sk-secret")))
+    return w.serving_endpoints.get_open_ai_client(max_retries=0)
+
+
+def external(provider: str, **details: object) -> api.EndpointCoreConfigInput:
+    model = api.ExternalModel(provider=api.ExternalModelProvider(provider), name="big", task="llm/v1/chat", **details)
+    return api.EndpointCoreConfigInput(
+        name="unused", served_entities=[api.ServedEntityInput(name="big", external_model=model)])
+
+
+def test_an_external_model_gets_the_request_with_its_own_name_and_key(forwarded):
+    answer = forwarded.chat.completions.create(model="forwarded", messages=user("hello"))
+    assert answer.model == "big"
+    assert answer.choices[0].message.content == "hello | Bearer sk-secret | 1"
+
+
+def test_the_sdk_queries_an_external_model(forwarded, w):
+    message = api.ChatMessage(role=api.ChatMessageRole.USER, content="by sdk")
+    said = w.serving_endpoints.query("forwarded", messages=[message]).choices[0].message.content
+    assert said.startswith("by sdk")
+
+
+def test_an_external_model_streams(forwarded):
+    chunks = forwarded.chat.completions.create(model="forwarded", messages=user("a b c"), stream=True)
+    assert [chunk.choices[0].delta.content for chunk in chunks] == ["a", "b", "c"]
+
+
+def test_an_overloaded_upstream_is_asked_again(forwarded):
+    answer = forwarded.chat.completions.create(model="forwarded", messages=user("fail twice"))
+    assert answer.choices[0].message.content.endswith("| 3")
+
+
+def test_an_error_of_the_upstream_comes_through(forwarded):
+    with pytest.raises(openai.BadRequestError, match="big answered 400: no such parameter"):
+        forwarded.chat.completions.create(model="forwarded", messages=user("refuse"))
+
+
+def test_the_key_of_an_external_model_is_never_shown(forwarded, connected):
+    answer = httpx.get(f"{connected.env['DATABRICKS_HOST']}/api/2.0/serving-endpoints/forwarded",
+                       headers={"Authorization": f"Bearer {connected.env['DATABRICKS_TOKEN']}"})
+    assert answer.json()["config"]["served_entities"][0]["external_model"]["openai_config"]["openai_api_base"]
+    assert "sk-secret" not in answer.text
+
+
+def test_an_upstream_that_is_not_there_is_named(forwarded, w):
+    with http_socket() as free:
+        port = free.getsockname()[1]
+    w.serving_endpoints.create_and_wait("away", config=external(
+        "custom", custom_provider_config=api.CustomProviderConfig(custom_provider_url=f"http://127.0.0.1:{port}/v1")))
+    with pytest.raises(openai.InternalServerError, match=f"127.0.0.1:{port}/v1/chat/completions could not be reached"):
+        forwarded.chat.completions.create(model="away", messages=user("x"))
+
+
+@pytest.mark.parametrize(("details", "told"), [
+    ({"provider": "anthropic"}, "'anthropic' is not supported"),
+    ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_base="nonsense")}, "'nonsense' is not"),
+    ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_key="{{secrets/a/b}}")}, "no secrets"),
+])
+def test_an_external_model_that_cannot_work_is_refused(connected, w, details, told):
+    with pytest.raises(BadRequest, match=told):
+        w.serving_endpoints.create("never", config=external(**details))
