@@ -31,7 +31,7 @@ TOKEN = "job-test-token"
 class Updates:
     """The pipelines engine's two calls: a pipeline is named after the state in which its updates end."""
 
-    def run_update(self, pipeline_id: str) -> str:
+    def run_update(self, pipeline_id: str, full_refresh: bool = False) -> str:
         return f"update-of-{pipeline_id}"
 
     def wait_update(self, pipeline_id: str, update_id: str) -> str:
@@ -89,8 +89,8 @@ def has_ended(process: psutil.Process) -> bool:
 
 
 def until[T](ask: Callable[[], T], enough: Callable[[T], bool] = bool) -> T:
-    """The first answer of `ask` that is `enough`; fails after a minute."""
-    return Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.05),
+    """The first answer of `ask` that is `enough`; fails after three minutes."""
+    return Retrying(stop=stop_after_delay(180), wait=wait_fixed(0.05),
                     retry=retry_if_result(lambda answer: not enough(answer)))(ask)
 
 

@@ -12,7 +12,6 @@ from caspers.state import Resource
 if TYPE_CHECKING:
     from caspers.connect import Workbook
 
-BRANCH, ENDPOINT = "production", "primary"  # what a Lakebase project comes with
 MISSING = "MISSING"  # registered, but the service doesn't know it
 QUESTIONS_AT_ONCE = 8
 
@@ -36,12 +35,12 @@ def full_name(ws: "Workbook", name: str, parts: int = 3) -> str:
 
 
 def postgres_uri(ws: "Workbook", project: str, database: str) -> str:
-    """A `postgresql://` URI to `database` of a project, such as `projects/x`, with a fresh credential."""
-    path = f"{project}/branches/{BRANCH}/endpoints/{ENDPOINT}"
-    host, _, port = ws.w.postgres.get_endpoint(path).status.hosts.host.partition(":")
-    user = quote(ws.w.current_user.me().user_name, safe="")
-    password = quote(ws.w.postgres.generate_database_credential(endpoint=path).token, safe="")
-    return f"postgresql://{user}:{password}@{host}:{port or 5432}/{database}"
+    """A `postgresql://` URI to `database` of the project with id `project`, with a fresh credential."""
+    from caspers import lakebase
+
+    parts = lakebase.connect_args(ws, project, database)
+    user, password = quote(parts["user"], safe=""), quote(parts["password"], safe="")
+    return f"postgresql://{user}:{password}@{parts['host']}:{parts['port']}/{database}?sslmode={parts['sslmode']}"
 
 
 def is_missing(error: Exception) -> bool:
@@ -102,8 +101,10 @@ def _warehouse(ws: "Workbook", resource: Resource) -> Facts:
 
 
 def _project(ws: "Workbook", resource: Resource) -> Facts:
-    project = resource_path("projects", resource.id)
-    found = ws.w.postgres.get_endpoint(f"{project}/branches/{BRANCH}/endpoints/{ENDPOINT}")
+    from caspers import lakebase
+
+    project = resource.id.removeprefix("projects/")
+    found = ws.w.postgres.get_endpoint(lakebase.endpoint_path(project))
     return {"state": _word(found.status.current_state),
             "url": postgres_uri(ws, project, resource.payload.get("database", "postgres"))}
 

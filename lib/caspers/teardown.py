@@ -22,8 +22,9 @@ USERS = ("app", "synced_table", "postgres_catalog", "postgres_project", "job", "
 def destroy(ws: "Workbook") -> list[str]:
     """Remove all registered resources; returns what could not be removed, each with the reason.
 
-    What is gone already is fine, so it can be repeated. While something can't be removed, the schemas, the catalog,
-    the warehouse and the register stay. Raises RuntimeError if the register can't be read.
+    What is gone already is fine, so it can be repeated, with a workbook opened anew: its warehouse goes too. While
+    something can't be removed, the schemas, the catalog, the warehouse and the register stay. Raises RuntimeError if
+    the register can't be read.
     """
     registered = [resource for resource in state.resources(ws) if not _is_register(resource)]
     unknown = [f"{resource.type} {resource.name}: no way to remove this type is known" for resource in registered

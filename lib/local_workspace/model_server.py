@@ -89,7 +89,7 @@ def _answer(body: dict, whole: Callable, stream: Callable) -> Response:
     return StreamingResponse(_sse(itertools.chain(first, events)), media_type="text/event-stream")
 
 
-def _in_one_context(events: Generator[dict]) -> Iterator[dict]:
+def _in_one_context(events: Generator[dict, None, None]) -> Iterator[dict]:
     """`events`, each made in the same context: threads of the pool take turns, and MLflow keeps context variables."""
     context, end = contextvars.copy_context(), object()
     try:

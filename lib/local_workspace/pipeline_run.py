@@ -42,6 +42,10 @@ COMPLETED = re.compile(r"Flow (?:\w+\.)*(\w+) has COMPLETED")
 Emit = Callable[..., None]
 
 
+class UpdateFailed(Exception):
+    """The server gave the update up; the message is what its flows said."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What to run: Spark's address, the target schema, where checkpoints lie, the sources and their settings."""
@@ -172,12 +176,18 @@ def _load_sources(request: Request, spark: SparkSession, graph: str, registry: R
 def _run_streams(request: Request, spark: SparkSession, graph: str, publication: Publication, emit: Emit) -> None:
     results = start_run(spark, graph, full_refresh=[], full_refresh_all=request.full_refresh, refresh=[], dry=False,
                         storage=request.storage)
-    for result in results:
-        if "pipeline_event_result" in result:
-            message = result["pipeline_event_result"].event.message
-            emit("flow_progress", message)
-            if done := COMPLETED.match(message):
-                publication.flow_done(done[1])
+    messages = []
+    try:
+        for result in results:
+            if "pipeline_event_result" in result:
+                messages.append(result["pipeline_event_result"].event.message)
+                emit("flow_progress", messages[-1])
+                if done := COMPLETED.match(messages[-1]):
+                    publication.flow_done(done[1])
+    except PySparkException as error:
+        # The server's error says that flows failed; why they did is in their events.
+        reasons = [message for message in messages if "\nError:" in message]
+        raise UpdateFailed("\n".join(reasons) or str(error)) from error
 
 
 def write_view(view: MaterializedView, query: DataFrame) -> None:
@@ -204,7 +214,7 @@ def _parts(message: Message) -> Iterator[Message]:
 
 
 def _failure(error: BaseException) -> str:
-    if isinstance(error, PySparkException):
+    if isinstance(error, PySparkException | UpdateFailed):
         return str(error)
     return "".join(traceback.format_exception(error, limit=-3)).strip()
 
@@ -235,7 +245,8 @@ def main() -> None:
     if not line:
         return
     request = Request(**json.loads(line))
-    spark = SparkSession.builder.remote(request.remote).config(map=request.configuration).getOrCreate()
+    settings = {"spark.sql.connect.serverStacktrace.enabled": "false", **request.configuration}
+    spark = SparkSession.builder.remote(request.remote).config(map=settings).getOrCreate()
     threading.Thread(target=_end_with_stdin, args=(spark,), daemon=True).start()
     try:
         run_update(request, spark, emit)

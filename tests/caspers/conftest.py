@@ -15,10 +15,9 @@ ORDERS = f"""
 EVENTS = f"""
   WITH o AS (SELECT *, timestamp '2024-03-10 12:00:00' - make_dt_interval(CAST(days_ago AS INT)) placed
              FROM ({ORDERS})),
-  e AS (SELECT *, inline(array(
-    struct('order_created' AS event_type, 0D AS share, 1 AS sequence), struct('gk_started', 0.1D, 2),
-    struct('gk_finished', 0.4D, 3), struct('gk_ready', 0.5D, 4), struct('driver_arrived', 0.55D, 5),
-    struct('driver_picked_up', 0.6D, 6), struct('delivered', 1D, 7))) FROM o)
+  steps AS (SELECT * FROM VALUES ('order_created', 0D, 1), ('gk_started', 0.1D, 2), ('gk_finished', 0.4D, 3),
+    ('gk_ready', 0.5D, 4), ('driver_arrived', 0.55D, 5), ('driver_picked_up', 0.6D, 6), ('delivered', 1D, 7)
+    t(event_type, share, sequence))
   SELECT uuid() event_id, event_type, location_id, order_id, sequence,
     timestamp_millis(unix_millis(placed) + CAST(coalesce(minutes, 10D) * 60000 * share AS BIGINT)) ts,
     CASE WHEN event_type = 'order_created' THEN concat('{{"items": [
@@ -26,7 +25,7 @@ EVENTS = f"""
       {{"id": 9, "category_id": 1, "menu_id": 1, "brand_id": 3, "name": "Udon", "qty": 1, "price": ',
       10 + pmod(hash(order_id), 5), '.95}}]}}') ELSE '{{}}' END body,
     CAST(NULL AS STRING) _corrupt_record, 'events.json' source_file
-  FROM e WHERE minutes IS NOT NULL OR event_type <> 'delivered'"""
+  FROM o CROSS JOIN steps WHERE minutes IS NOT NULL OR event_type <> 'delivered'"""
 SCHEMAS = ("simulator", "lakeflow", "ai", "recommender")
 
 

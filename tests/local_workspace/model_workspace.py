@@ -1,7 +1,6 @@
 """For tests: a workspace of MLflow and model serving alone, on a free port."""
 
 import contextlib
-import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 import uvicorn
-
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.home import open_home

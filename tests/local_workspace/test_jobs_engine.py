@@ -241,6 +241,7 @@ def test_the_same_idempotency_token_starts_one_run(space):
 @pytest.mark.parametrize(("settings", "reason"), [
     ({"schedule": CronSchedule("every day", "UTC")}, "'every day'"),
     ({"schedule": CronSchedule("0 0 9 * * ?", "Mars")}, "'Mars'"),
+    ({"schedule": CronSchedule("0 0 9 30 FEB ?", "UTC")}, "never comes due"),
     ({"tasks": [Task("a")]}, "notebook_task, pipeline_task"),
     ({"tasks": [missing("a b")]}, "'a b'"),
     ({"tasks": [missing("a"), missing("a")]}, "same task_key"),

@@ -73,7 +73,7 @@ class Project:
         return self.wait(self.w.pipelines.start_update(self.id, **options).update_id)
 
     def wait(self, update_id: str) -> UpdateInfoState:
-        return until(lambda: final(self.w, self.id, update_id), "the update's end")
+        return until(lambda: final(self.w, self.id, update_id))
 
 
 def final(w: WorkspaceClient, pipeline_id: str, update_id: str) -> UpdateInfoState | None:
@@ -81,7 +81,8 @@ def final(w: WorkspaceClient, pipeline_id: str, update_id: str) -> UpdateInfoSta
     return state if state in FINAL else None
 
 
-def until[T](probe: Callable[[], T], what: str, seconds: float = 120) -> T:
+def until[T](probe: Callable[[], T], seconds: float = 500) -> T:
+    """Ask again until the answer is true, and return it; `seconds` is what a very busy machine may need."""
     return retry(retry=retry_if_not_result(bool), stop=stop_after_delay(seconds), wait=wait_fixed(0.2))(probe)()
 
 
@@ -150,17 +151,7 @@ class reading:
         session.stop()
 
 
-def test_full_refresh_starts_over(project: Project, spark) -> None:
-    project.create()
-    project.land("1.json", range(10))
-    assert project.update() == UpdateInfoState.COMPLETED
-    (project.landing / "1.json").unlink()
-    project.land("2.json", range(4))
-    assert project.update(full_refresh=True) == UpdateInfoState.COMPLETED
-    assert counts(spark, project.name) == {"bronze": 4, "silver": 2, "gold": 4, "of_gold": 4}
-
-
-def test_a_failure_tells_what_spark_said_and_keeps_gold(project: Project, spark) -> None:
+def test_a_failure_tells_what_spark_said_and_a_full_refresh_starts_over(project: Project, spark) -> None:
     project.create()
     project.land("1.json", range(10))
     assert project.update() == UpdateInfoState.COMPLETED
@@ -171,8 +162,9 @@ def test_a_failure_tells_what_spark_said_and_keeps_gold(project: Project, spark)
     assert "no_such_column" in error.message and error.error.exceptions[0].class_name
     assert counts(spark, project.name)["of_gold"] == 10
     project.write("a_total.py", SOURCES["a_total.py"])
-    assert project.update() == UpdateInfoState.COMPLETED
-    assert counts(spark, project.name) == {"bronze": 20, "silver": 10, "gold": 20, "of_gold": 20}
+    (project.landing / "1.json").unlink()
+    assert project.update(full_refresh=True) == UpdateInfoState.COMPLETED
+    assert counts(spark, project.name) == {"bronze": 10, "silver": 5, "gold": 10, "of_gold": 10}
 
 
 def test_one_update_at_a_time_and_stop_cancels_it(project: Project) -> None:
@@ -184,12 +176,11 @@ def test_one_update_at_a_time_and_stop_cancels_it(project: Project) -> None:
     assert project.w.pipelines.get(project.id).state == PipelineState.RUNNING
     project.w.pipelines.stop_and_wait(project.id)
     assert project.wait(update_id) == UpdateInfoState.CANCELED
-    assert project.update() == UpdateInfoState.COMPLETED
     assert [update.state for update in project.w.pipelines.list_updates(project.id).updates] == [
-        UpdateInfoState.COMPLETED, UpdateInfoState.CANCELED]
+        UpdateInfoState.CANCELED]
 
 
-def test_a_continuous_pipeline_follows_its_files(project: Project, spark) -> None:
+def test_a_continuous_pipeline_follows_its_files_until_it_is_deleted(project: Project, spark) -> None:
     project.land("1.json", range(10))
     project.create(continuous=True)
 
@@ -197,23 +188,17 @@ def test_a_continuous_pipeline_follows_its_files(project: Project, spark) -> Non
         return lambda: spark.catalog.tableExists(f"{project.name}.a_total") and (
             counts(spark, project.name)["of_gold"] == rows)
 
-    until(gold(10), "the first update")
+    until(gold(10))
     project.land("2.json", range(10, 30))
-    until(gold(30), "an update after new files")
+    until(gold(30))
     project.w.pipelines.update(project.id, **project.spec, continuous=True)
     assert project.w.pipelines.get(project.id).state == PipelineState.RUNNING
     project.w.pipelines.stop_and_wait(project.id)
     assert project.w.pipelines.get(project.id).state == PipelineState.IDLE
-
-
-def test_delete_takes_the_tables_along(project: Project, spark) -> None:
-    pipeline_id = project.create()
-    project.land("1.json", range(10))
-    assert project.update() == UpdateInfoState.COMPLETED
-    project.w.pipelines.delete(pipeline_id)
+    project.w.pipelines.delete(project.id)
     assert spark.sql(f"SHOW TABLES IN {project.name}").collect() == []
     with pytest.raises(NotFound):
-        project.w.pipelines.get(pipeline_id)
+        project.w.pipelines.get(project.id)
 
 
 def test_bad_specs_are_refused(project: Project) -> None:

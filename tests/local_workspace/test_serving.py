@@ -256,7 +256,7 @@ def test_a_killed_model_process_is_started_again(endpoints, w, connected):
     replica = connected.serving._endpoint("doubler")._replica
     os.kill(replica._child.pid, signal.SIGKILL)
 
-    @retry(stop=stop_after_delay(90), wait=wait_fixed(0.1), retry=retry_if_exception_type(AssertionError))
+    @retry(stop=stop_after_delay(300), wait=wait_fixed(0.1), retry=retry_if_exception_type(AssertionError))
     def state(ready: api.EndpointStateReady) -> None:
         assert w.serving_endpoints.get("doubler").state.ready == ready
 

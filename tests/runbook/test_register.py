@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import caspers
+import psycopg
 import pytest
-from caspers import state
+from caspers import lakebase, state
 from caspers.connect import Workbook
 from caspers.state import Resource
 from caspers.status import MISSING, full_name, resource_path, status
@@ -19,9 +20,14 @@ def ws(connected: dict[str, str]) -> Iterator[Workbook]:
     if not names:
         ws.w.catalogs.create(name="caspersdev")
     ws = Workbook(names[0] if names else "caspersdev", ws.connection)
-    assert destroy(ws) == []
+    assert destroy(again(ws)) == []
     yield ws
-    assert destroy(ws) == []
+    assert destroy(again(ws)) == []
+
+
+def again(ws: Workbook) -> Workbook:
+    """The same workbook opened anew: a destroyed one has lost its warehouse."""
+    return Workbook(ws.catalog, ws.connection)
 
 
 @pytest.fixture
@@ -66,8 +72,8 @@ def test_destroy_leaves_nothing_and_repeats(kitchen: Workbook) -> None:
     assert destroy(kitchen) == []
     left = {schema.name for schema in kitchen.w.schemas.list(catalog_name=kitchen.catalog)}
     assert not left & {"galley", "_internal_state"}
-    assert state.resources(Workbook(kitchen.catalog, kitchen.connection)) == []
-    assert destroy(Workbook(kitchen.catalog, kitchen.connection)) == []
+    assert state.resources(again(kitchen)) == []
+    assert destroy(again(kitchen)) == []
 
 
 def test_what_is_gone_already_is_no_problem(kitchen: Workbook) -> None:
@@ -95,3 +101,16 @@ def test_names_and_paths(ws: Workbook) -> None:
     assert full_name(ws, "ai", 2) == f"{ws.catalog}.ai" == full_name(ws, f"{ws.catalog}.ai", 2)
     assert full_name(ws, "c", 1) == "c"
     assert resource_path("projects", "x") == "projects/x" == resource_path("projects", "projects/x")
+
+
+def test_a_postgres_projects_url_lets_a_client_in(ws: Workbook) -> None:
+    project = lakebase.ensure_instance(ws, "galley")
+    lakebase.ensure_catalog(ws, "galleypg", "galley", "stock")
+    state.register(ws, "Kitchen", "postgres_project", id=project.name, name="galley", payload={"database": "stock"})
+    state.register(ws, "Kitchen", "postgres_catalog", id="galleypg", name="galleypg")
+    entries = {entry["type"]: entry for entry in status(ws)}
+    with psycopg.connect(entries["postgres_project"]["url"]) as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == ("stock",)
+    assert [entry["state"] for entry in entries.values()] == ["ACTIVE", "ACTIVE"]
+    assert destroy(ws) == []
+    assert lakebase.find(ws.w.postgres.get_project, "projects/galley") is None

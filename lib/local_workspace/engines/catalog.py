@@ -154,10 +154,7 @@ class CatalogEngine:
     def get_table(self, full_name: str) -> dict:
         """A table or view with its columns. Raises ApiError if there is none."""
         catalog, schema, name = self._parts(full_name, 3)
-        session = self._spark.session()
-        if not session.catalog.tableExists(f"{schema}.{name}"):
-            raise not_found(f"Table '{full_name}' does not exist")
-        kind = session.catalog.getTable(f"{schema}.{name}").tableType
+        session, kind = self._spark.session(), self._table_kind(full_name)
         columns = [{"name": field.name, "type_text": field.dataType.simpleString(), "position": position,
                     "nullable": field.nullable}
                    for position, field in enumerate(session.table(f"`{schema}`.`{name}`").schema)]
@@ -166,16 +163,25 @@ class CatalogEngine:
                 **({} if kind == "VIEW" else {"data_source_format": "DELTA"})}
 
     def delete_table(self, full_name: str) -> None:
-        """Drop a table or view."""
-        doc = self.get_table(full_name)
-        kind = "VIEW" if doc["table_type"] == "VIEW" else "TABLE"
-        self._spark.session().sql(f"DROP {kind} IF EXISTS `{doc['schema_name']}`.`{doc['name']}`").collect()
+        """Drop a table or view. Raises ApiError if there is none."""
+        _, schema, name = self._parts(full_name, 3)
+        kind = "VIEW" if self._table_kind(full_name) == "VIEW" else "TABLE"
+        self._spark.session().sql(f"DROP {kind} IF EXISTS `{schema}`.`{name}`").collect()
+
+    def _table_kind(self, full_name: str) -> str:
+        """Spark's word for what it is; asked without its columns, which a view over a lost table doesn't have."""
+        _, schema, name = self._parts(full_name, 3)
+        catalog = self._spark.session().catalog
+        if not catalog.tableExists(f"{schema}.{name}"):
+            raise not_found(f"Table '{full_name}' does not exist")
+        return catalog.getTable(f"{schema}.{name}").tableType
 
     def list_functions(self, catalog: str, schema: str) -> list[dict]:
         """The SQL functions of a schema."""
         self.get_schema(f"{catalog}.{schema}")
         rows = self._spark.session().sql(f"SHOW USER FUNCTIONS IN `{schema}`").collect()
-        names = sorted({row[0].rsplit(".", 1)[-1] for row in rows})
+        # Delta's own table functions are shown too, without a schema in front.
+        names = sorted(row[0].rsplit(".", 1)[-1] for row in rows if row[0].split(".")[-2:-1] == [schema])
         return [_function_doc(catalog, schema, name) for name in names]
 
     def get_function(self, full_name: str) -> dict:

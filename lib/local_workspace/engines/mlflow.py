@@ -51,7 +51,7 @@ class MlflowEngine:
         """One of stopped, starting, running, failed."""
         return self._state
 
-    def wait_ready(self, timeout: float = 180) -> None:
+    def wait_ready(self, timeout: float = 300) -> None:
         """Return once the server answers. Raises RuntimeError with the reason if it can't start in `timeout` s."""
         with self._changed:
             self._changed.wait_for(lambda: self._state in ("running", "failed"), timeout)
@@ -110,7 +110,7 @@ class MlflowEngine:
             if self._stopping.is_set():
                 return
             self._child = self._processes.spawn("mlflow", self._command(), _SERVER_ENV)
-        await_ready(self._child, self._probe(), "the MLflow server", timeout=180)
+        await_ready(self._child, self._probe(), "the MLflow server", timeout=300)
         self._become("running")
         self._child.wait()
 

@@ -101,7 +101,8 @@ async def _ask_external(request: Request, lease: Lease, operation: str, content:
     target, body = lease.replica.external, _read(content)
     if operation == "invocations":
         operation = _OPERATIONS[target.task]
-    # What the SDK's `query` calls extra_params is a part of the request itself.
+    # The SDK's `query` adds some of Databricks' own; its extra_params are a part of the request itself.
+    body = {key: value for key, value in body.items() if key not in ("client_request_id", "usage_context")}
     body |= body.pop("extra_params", {})
     return Relay(await ask(_external_client(request), target, operation, body))
 

@@ -1,6 +1,7 @@
 """Job settings: checked before anything is stored, merged by update, and resolved into a task's parameters."""
 
 import re
+from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
 
 from local_workspace.engines.jobs.cron import cron_trigger
@@ -22,7 +23,9 @@ def checked(settings: dict) -> dict:
         _check_task(task, names)
     _check_graph(settings.get("tasks", []))
     if schedule := settings.get("schedule"):
-        cron_trigger(schedule.get("quartz_cron_expression", ""), schedule.get("timezone_id", ""))
+        trigger = cron_trigger(schedule.get("quartz_cron_expression", ""), schedule.get("timezone_id", ""))
+        if trigger.get_next_fire_time(None, datetime.now(UTC)) is None:
+            raise invalid(f"The schedule {schedule['quartz_cron_expression']!r} never comes due.")
     if not isinstance(settings["max_concurrent_runs"], int) or settings["max_concurrent_runs"] < 1:
         raise invalid("max_concurrent_runs must be a whole number of at least 1.")
     return settings

@@ -18,7 +18,7 @@ from local_workspace.processes import Processes
 class Pipelines(Protocol):
     """What a pipeline task needs of the pipelines engine."""
 
-    def run_update(self, pipeline_id: str) -> str:
+    def run_update(self, pipeline_id: str, full_refresh: bool = False) -> str:
         """Start an update and return its id."""
 
     def wait_update(self, pipeline_id: str, update_id: str) -> str:
@@ -72,8 +72,9 @@ class TaskRunner:
         return outcome
 
     def _pipeline(self, run: dict, task: dict, cancellation: Cancellation) -> dict:
-        pipeline_id, done, answers = task["pipeline_task"]["pipeline_id"], threading.Event(), []
-        update_id = self.pipelines.run_update(pipeline_id)
+        settings, done, answers = task["pipeline_task"], threading.Event(), []
+        pipeline_id = settings["pipeline_id"]
+        update_id = self.pipelines.run_update(pipeline_id, full_refresh=settings.get("full_refresh", False))
 
         def wait() -> None:
             try:

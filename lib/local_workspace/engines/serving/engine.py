@@ -1,6 +1,6 @@
 """All endpoints of the workspace."""
 
-import re
+import shutil
 import threading
 import time
 from collections.abc import Mapping
@@ -32,6 +32,8 @@ class ServingEngine:
 
     def start(self) -> None:
         """Bring up the endpoints of the store; returns at once."""
+        for left_behind in self._home.run.glob("endpoint-*.model"):  # by processes of a killed daemon
+            shutil.rmtree(left_behind, ignore_errors=True)
         with self._lock:
             for doc in self._store.list(KIND):
                 self._open(doc["name"])
@@ -105,12 +107,12 @@ class ServingEngine:
     def logs(self, name: str, served_entity: str) -> str:
         """The end of the log of the newest process. Raises ApiError 404 for another entity's name."""
         shown = self.get(name)
-        configs = [shown[key] for key in ("config", "pending_config") if key in shown]
-        if not any(served_entity == config["served_entities"][0]["name"] for config in configs):
+        versions = [shown[key]["config_version"] for key in ("config", "pending_config")
+                    if key in shown and shown[key]["served_entities"][0]["name"] == served_entity]
+        if not versions:
             raise not_found(f"Endpoint {name} serves no entity {served_entity}.")
-        pattern = re.compile(rf"endpoint-{re.escape(name)}-(\d+)\.log")
-        found = [(int(match[1]), path) for path in self._home.logs.iterdir() if (match := pattern.fullmatch(path.name))]
-        return _tail(max(found)[1]) if found else ""
+        path = self._home.logs / f"endpoint-{name}-{max(versions)}.log"
+        return _tail(path) if path.exists() else ""
 
     def _endpoint(self, name: str) -> Endpoint:
         with self._lock:

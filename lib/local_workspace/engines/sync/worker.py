@@ -80,10 +80,11 @@ class SyncWorker:
         newest = Position(source.id, source.version)
         if newest == self._known:
             return
+        committed = source.committed()
         with connection.transaction():
             rows = self._apply(connection, source, newest)
         self._known = newest
-        self.progress = Progress(source.version, source.committed(), began, datetime.now(UTC), rows)
+        self.progress = Progress(source.version, committed, began, datetime.now(UTC), rows)
 
     def _apply(self, connection: psycopg.Connection, source: DeltaSource, newest: Position) -> int:
         """Bring the table and its position to `newest`; returns the number of rows touched."""

@@ -1,0 +1,7 @@
+"""The file that MLflow logs as the complaint agent's model (models from code); `model_config` has its settings."""
+
+from mlflow.models import ModelConfig, set_model
+
+from caspers.agents.complaint_agent import ComplaintAgent
+
+set_model(ComplaintAgent(**ModelConfig(development_config={"llm_model": ""}).to_dict()))

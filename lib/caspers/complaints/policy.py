@@ -1,0 +1,112 @@
+"""The kitchens' written complaint policy: a credit follows the evidence, not the claim.
+
+A delay is checked against the order's own minutes: up to its location's P75 there is no credit, up to P99 15 % of
+the total, beyond it 25 %. A missing item is worth its price on the order. Food that was not right is worth 20 % of
+the total if one of several items is named, 40 % if all are, 30 % if the complaint doesn't say. Percentages are
+rounded to the half dollar, and no credit exceeds the total. A person decides on billing, on service (no table
+knows what was said at the door), on anything with a word of danger or law in it, and on what can't be checked.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from caspers.complaints import Category
+from caspers.complaints.reading import Item, Reading
+
+DELAY_SHARES = {"within_p99": 0.15, "beyond_p99": 0.25}
+QUALITY_SHARES = {"some": 0.20, "unsaid": 0.30, "all": 0.40}
+STEP_USD = 0.5
+HIGH_CREDIT_USD = 15.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is recorded of the order: minutes to 0.1 (None if not delivered), its location's P75 and P99, US dollars."""
+
+    minutes: float | None
+    p75: float
+    p99: float
+    total_usd: float
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Triage:
+    """An answer to a complaint; its fields are those of `agent_response`."""
+
+    category: Category
+    decision: Literal["suggest_credit", "escalate"]
+    credit_amount: float
+    confidence: float
+    priority: Literal["low", "medium", "high"]
+    rationale: str
+    customer_response: str
+
+
+def decide(reading: Reading, evidence: Evidence) -> Triage:
+    """The policy's answer to what was read from a complaint, given the order's evidence."""
+    if reading.alarming:
+        words = ", ".join(reading.alarming)
+        return escalated(reading, "high", f"The complaint says “{words}”: a person has to look at it.")
+    rule = {"delivery_delay": _delay, "missing_items": _missing, "food_quality": _quality}.get(reading.category)
+    if rule is None:
+        reason = "what a customer was charged" if reading.category == "billing" else "how a customer was served"
+        return escalated(reading, "medium", f"No table of the kitchens records {reason}: a person has to look at it.")
+    return rule(reading, evidence)
+
+
+def bounded(amount: float, total: float) -> float:
+    """`amount` kept within 0 and the order's total, in US dollars to the cent."""
+    return round(min(max(amount, 0.0), total), 2)
+
+
+def _delay(reading: Reading, evidence: Evidence) -> Triage:
+    if evidence.minutes is None:
+        return escalated(reading, "medium", "The order has no recorded delivery, so the delay can't be measured.")
+    took = f"Delivered in {evidence.minutes:.1f} min"
+    if evidence.minutes <= evidence.p75:
+        return _credit(reading, 0.0, f"{took}, within the location's P75 of {evidence.p75:.1f}: no credit.")
+    late = evidence.minutes > evidence.p99
+    share = DELAY_SHARES["beyond_p99" if late else "within_p99"]
+    limit = f"beyond the location's P99 of {evidence.p99:.1f}" if late else (
+        f"between the location's P75 of {evidence.p75:.1f} and P99 of {evidence.p99:.1f}")
+    return _share(reading, evidence, share, f"{took}, {limit}")
+
+
+def _missing(reading: Reading, evidence: Evidence) -> Triage:
+    named = [item for item in evidence.items if item.name in reading.named_items]
+    if not named:
+        return escalated(reading, "medium", "The complaint names no item of the order, so its worth can't be told.")
+    amount = bounded(sum(item.price_usd for item in named), evidence.total_usd)
+    prices = ", ".join(f"{item.name} ${item.price_usd:.2f}" for item in named)
+    return _credit(reading, amount, f"Reported missing, at its price on the order: {prices}; together ${amount:.2f}.")
+
+
+def _quality(reading: Reading, evidence: Evidence) -> Triage:
+    named = len([item for item in evidence.items if item.name in reading.named_items])
+    extent = "unsaid" if not named else "all" if named == len(evidence.items) else "some"
+    what = f"{named} of {len(evidence.items)} items named" if named else "no item named"
+    return _share(reading, evidence, QUALITY_SHARES[extent], f"Food not right, {what}")
+
+
+def _share(reading: Reading, evidence: Evidence, share: float, why: str) -> Triage:
+    amount = bounded(math.floor(evidence.total_usd * share / STEP_USD + 0.5) * STEP_USD, evidence.total_usd)
+    return _credit(reading, amount,
+                   f"{why}: {share:.0%} of the total of ${evidence.total_usd:.2f}, to the half dollar ${amount:.2f}.")
+
+
+def _credit(reading: Reading, amount: float, rationale: str) -> Triage:
+    if amount:
+        answer = f"We are sorry, this is not how your order should have been. We credit you ${amount:.2f}."
+    else:
+        answer = ("Thank you for writing to us, and sorry for your trouble. We checked your order's times and they are "
+                  "what we aim for, so we can't offer a credit this time.")
+    priority = "medium" if amount >= HIGH_CREDIT_USD else "low"
+    return Triage(reading.category, "suggest_credit", amount, reading.confidence, priority, rationale, answer)
+
+
+def escalated(reading: Reading, priority: Literal["medium", "high"], rationale: str) -> Triage:
+    """The answer that hands a complaint to a person."""
+    answer = "Thank you for telling us, and we are sorry. One of our team is looking into it and will write to you."
+    return Triage(reading.category, "escalate", 0.0, reading.confidence, priority, rationale, answer)

@@ -1,0 +1,121 @@
+"""Declarative pipelines, found again by their name, and the check that their datasets agree."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from caspers import jobs
+
+if TYPE_CHECKING:
+    from caspers.connect import Workbook
+
+NAME = "Order Items Medallion Declarative Pipeline"
+SCHEMA = "lakeflow"
+TABLES = ("all_events", "silver_order_items", "gold_order_header", "gold_item_sales_day", "gold_brand_sales_day",
+          "gold_location_sales_hourly", "quarantined_events")
+ENDED_BADLY = ("FAILED", "CANCELED")
+
+# One statement, so that all numbers are from about the same moment.
+_TOTALS = f"""
+    SELECT b.orders AS bronze_orders, s.orders AS silver_orders, h.orders AS gold_orders,
+           s.revenue AS silver_revenue, h.revenue AS order_revenue, i.revenue AS item_revenue,
+           br.revenue AS brand_revenue, l.revenue AS location_revenue,
+           b.events, b.unusable AS bronze_unusable, q.unusable AS quarantined
+    FROM (SELECT count(event_id) AS events, count_if(event_type = 'order_created') AS orders,
+                 count(_corrupt_record) AS unusable FROM {SCHEMA}.all_events) b,
+         (SELECT count(DISTINCT order_id) AS orders, sum(extended_price) AS revenue
+          FROM {SCHEMA}.silver_order_items) s,
+         (SELECT count(*) AS orders, sum(order_revenue) AS revenue FROM {SCHEMA}.gold_order_header) h,
+         (SELECT sum(gross_revenue) AS revenue FROM {SCHEMA}.gold_item_sales_day) i,
+         (SELECT sum(brand_revenue) AS revenue FROM {SCHEMA}.gold_brand_sales_day) br,
+         (SELECT sum(revenue) AS revenue FROM {SCHEMA}.gold_location_sales_hourly) l,
+         (SELECT count(*) AS unusable FROM {SCHEMA}.quarantined_events) q"""
+
+
+class PipelineFailed(RuntimeError):
+    """An update of a pipeline ended badly; the message is the pipeline's own."""
+
+
+def ensure_pipeline(ws: "Workbook", name: str, **spec: Any) -> str:
+    """Make the pipeline `name`, or give the one that is there this spec; returns its id.
+
+    `spec` is what `w.pipelines.create` takes.
+    """
+    for known in ws.w.pipelines.list_pipelines(filter=f"name LIKE '{name}'"):
+        ws.w.pipelines.update(known.pipeline_id, name=name, **spec)
+        return known.pipeline_id
+    return ws.w.pipelines.create(name=name, **spec).pipeline_id
+
+
+def ensure_running(ws: "Workbook", pipeline_id: str) -> None:
+    """Start an update, unless one runs already or, as with a continuous pipeline, is about to."""
+    from databricks.sdk.errors import ResourceConflict
+    from databricks.sdk.service.pipelines import PipelineState
+
+    if ws.w.pipelines.get(pipeline_id).state in (PipelineState.IDLE, PipelineState.FAILED):
+        try:
+            ws.w.pipelines.start_update(pipeline_id)
+        except ResourceConflict:  # it began just now
+            return
+
+
+def ensure_schedule(ws: "Workbook", pipeline_id: str, minutes: int) -> int | None:
+    """The job that updates the pipeline every so many minutes, made or changed; returns its id.
+
+    0 minutes means a continuous pipeline: a job that an earlier run has left is removed, and the answer is None.
+    """
+    from databricks.sdk.service import jobs as j
+
+    name = f"{NAME} (schedule)"
+    if minutes == 0:
+        if job := jobs.find(ws, name):
+            ws.w.jobs.delete(job.job_id)
+        return None
+    task = j.Task("update", pipeline_task=j.PipelineTask(pipeline_id))
+    schedule = j.CronSchedule(jobs.every_minutes(minutes), "UTC", j.PauseStatus.UNPAUSED)
+    return jobs.ensure_job(ws, j.JobSettings(name=name, tasks=[task], schedule=schedule, queue=j.QueueSettings(True),
+                                             max_concurrent_runs=1))
+
+
+def totals(ws: "Workbook") -> dict[str, Any] | None:
+    """Orders, revenue and unusable lines as each dataset has them; None while one of them does not exist."""
+    try:
+        return ws.sql(_TOTALS)[0]
+    except RuntimeError as error:
+        if any(code in str(error) for code in ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")):
+            return None
+        raise
+
+
+def agree(numbers: dict[str, Any] | None) -> bool:
+    """Whether silver and gold say the same as bronze, down to the cent, and there are orders at all."""
+    if not numbers or not numbers["gold_orders"]:
+        return False
+    same = (("bronze_orders", "silver_orders", "gold_orders"), ("bronze_unusable", "quarantined"),
+            ("silver_revenue", "order_revenue", "item_revenue", "brand_revenue", "location_revenue"))
+    return all(len({numbers[name] for name in group}) == 1 for group in same)
+
+
+def wait_until_agree(ws: "Workbook", pipeline_id: str, timeout: timedelta = timedelta(minutes=20)) -> dict[str, Any]:
+    """The `totals`, as soon as an update is through and all datasets agree.
+
+    Raises PipelineFailed if the newest update ended badly, TimeoutError after `timeout`.
+    """
+    def look() -> dict[str, Any] | None:
+        _raise_if_failed(ws, pipeline_id)
+        return totals(ws)
+
+    try:
+        return Retrying(retry=retry_if_result(lambda numbers: not agree(numbers)), wait=wait_fixed(2),
+                        stop=stop_after_delay(timeout))(look)
+    except RetryError:
+        raise TimeoutError(f"The pipeline's datasets did not agree within {timeout}: {totals(ws)}") from None
+
+
+def _raise_if_failed(ws: "Workbook", pipeline_id: str) -> None:
+    updates = ws.w.pipelines.get(pipeline_id).latest_updates
+    if updates and updates[0].state.value in ENDED_BADLY:
+        errors = ws.w.pipelines.list_pipeline_events(pipeline_id, filter="level = 'ERROR'", max_results=1)
+        error = next(iter(errors), None)
+        raise PipelineFailed(error.message if error else f"The update was {updates[0].state.value.lower()}.")

@@ -1,0 +1,108 @@
+"""The complaint agent's stream: every complaint gets one response, ever.
+
+A structured stream appends the new complaints' ids to an inbox. The agent is asked about the newest of them, at most
+AGENT_COMPLAINTS a run; the others get the written policy's own answer, from the same facts, marked as `fallback`
+in `source`. What is answered already is never touched, so a run that was killed is made good by the next.
+"""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from caspers import clock, facts
+from caspers.agents.ask import AT_ONCE, SECONDS, ask, not_ready
+from caspers.complaints import policy
+from caspers.complaints.reading import Item, read
+from caspers.standin.chat import NAME as POLICY_NAME
+from caspers.streams.complaint_generator import SCHEMA, VOLUME
+from caspers.streams.complaint_generator import TABLE as COMPLAINTS
+from caspers.streams.inbox import receive
+
+if TYPE_CHECKING:
+    from pyspark.sql import Row
+
+    from caspers.connect import Workbook
+
+TABLE = f"{SCHEMA}.complaint_responses"
+INBOX = f"{SCHEMA}.complaint_inbox"
+AGENT_COMPLAINTS = 25
+_COLUMNS = ("complaint_id STRING, order_id STRING, ts TIMESTAMP, agent_response STRING, source STRING, model STRING")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did: responses added, by source, and why the agent was not asked (None if it was)."""
+
+    added: int
+    agent: int
+    fallback: int
+    note: str | None
+
+
+def create_tables(ws: "Workbook") -> None:
+    """Make the inbox and the table of responses if they aren't there; Lakebase syncs from its change feed."""
+    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {INBOX} (complaint_id STRING, ts TIMESTAMP)")
+    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_COLUMNS}) TBLPROPERTIES (delta.enableChangeDataFeed = true)")
+
+
+def run(ws: "Workbook", endpoint: str, agent_complaints: int = AGENT_COMPLAINTS) -> Summary:
+    """Answer every complaint that came since the last run, then return; `endpoint` is the complaint agent's."""
+    create_tables(ws)
+    receive(ws.spark.readStream.table(COMPLAINTS).select("complaint_id", "ts"), INBOX,
+            f"{ws.volume(SCHEMA, VOLUME)}/complaint_inbox")
+    waiting = ws.spark.sql(_waiting_sql()).collect()
+    answers, note = _asked(ws, endpoint, waiting[:agent_complaints])
+    rows = [_response(row, answers.get(row.complaint_id)) for row in waiting]
+    _insert(ws, rows)
+    return Summary(len(rows), len(answers), len(rows) - len(answers), note if rows else None)
+
+
+def _asked(ws: "Workbook", endpoint: str, complaints: list["Row"]) -> tuple[dict[str, dict], str | None]:
+    """The agent's answers by complaint id, and why some are missing."""
+    if reason := not_ready(ws, endpoint):
+        return {}, reason
+    client = ws.w.serving_endpoints.get_open_ai_client(timeout=SECONDS, max_retries=2)
+    inputs = [{"order_id": row.order_id, "complaint_text": row.complaint_text} for row in complaints]
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask") as pool:
+        asked = list(pool.map(lambda given: ask(client, endpoint, given), inputs))
+    answers = {row.complaint_id: answer
+               for row, (answer, _) in zip(complaints, asked, strict=True) if answer}
+    reasons = [reason for _, reason in asked if reason]
+    return answers, f"{len(reasons)} complaints fell back: {reasons[0]}" if reasons else None
+
+
+def _response(row: "Row", answer: dict | None) -> tuple:
+    if answer:
+        return row.complaint_id, row.order_id, clock.now(), answer["response"], "agent", answer["model"]
+    items = tuple(Item(item.name, item.qty, item.price) for item in row["items"])
+    total = round(sum(item.qty * item.price_usd for item in items), 2)
+    evidence = policy.Evidence(row.minutes, row.p75_minutes, row.p99_minutes, total, items)
+    triage = policy.decide(read(row.complaint_text, items), evidence)
+    return row.complaint_id, row.order_id, clock.now(), json.dumps(asdict(triage)), "fallback", POLICY_NAME
+
+
+def _waiting_sql() -> str:
+    """Complaints without a response, the newest order first, with the facts that the policy needs."""
+    return f"""
+        WITH waiting AS (SELECT * FROM {COMPLAINTS} LEFT SEMI JOIN {INBOX} USING (complaint_id)
+                         LEFT ANTI JOIN {TABLE} USING (complaint_id)),
+        orders AS (SELECT order_id, min(location_id) AS location_id, {facts.first("order_created")} AS order_ts,
+                          {facts.first("delivered")} AS delivered_ts,
+                          max(if(event_type = 'order_created', body, NULL)) AS body
+                   FROM lakeflow.all_events LEFT SEMI JOIN waiting USING (order_id)
+                   WHERE event_type IN ('order_created', 'delivered') GROUP BY order_id)
+        SELECT complaint_id, order_id, complaint_text, {facts.minutes("order_ts", "delivered_ts")} AS minutes,
+               p75_minutes, p99_minutes,
+               from_json(body, 'items ARRAY<STRUCT<name: STRING, qty: INT, price: DOUBLE>>').items AS items
+        FROM waiting JOIN orders USING (order_id) JOIN ({facts.quantiles_sql()}) USING (location_id)
+        ORDER BY delivered_ts DESC, complaint_id"""
+
+
+def _insert(ws: "Workbook", rows: list[tuple]) -> None:
+    """Add the responses to complaints that have none yet, in one commit."""
+    if not rows:
+        return
+    ws.spark.createDataFrame(rows, _COLUMNS).createOrReplaceTempView("new_responses")
+    ws.spark.sql(f"""MERGE INTO {TABLE} AS known USING new_responses AS new ON known.complaint_id = new.complaint_id
+                     WHEN NOT MATCHED THEN INSERT *""")

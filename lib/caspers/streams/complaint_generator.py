@@ -1,0 +1,104 @@
+"""The complaint generator: a repeatable share of the delivered orders gets one complaint, ever.
+
+A structured stream appends the delivered orders that a hash of their id picks to an inbox; then each order there
+that has no complaint yet gets one, worded by a grammar that the order's id seeds. A run that was killed is made
+good by the next: ids, categories and words are the same again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from caspers import clock, facts
+from caspers.complaints import SHARES
+from caspers.complaints.reading import Item
+from caspers.complaints.texts import GENERATED_BY, ComplainedOrder, write
+from caspers.streams.inbox import receive
+
+if TYPE_CHECKING:
+    from pyspark.sql import Row
+
+    from caspers.connect import Workbook
+
+SCHEMA, VOLUME = "complaints", "checkpoints"
+TABLE = f"{SCHEMA}.raw_complaints"
+INBOX = f"{SCHEMA}.sampled_orders"
+_GRAIN = 10_000
+_COLUMNS = ("complaint_id STRING, order_id STRING, ts TIMESTAMP, complaint_category STRING, complaint_text STRING, "
+            "generated_by STRING")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did: complaints added, by category."""
+
+    added: int
+    by_category: dict[str, int]
+
+
+def create_tables(ws: "Workbook") -> None:
+    """Make the inbox and the table of complaints if they aren't there."""
+    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {INBOX} (order_id STRING, ts TIMESTAMP)")
+    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_COLUMNS})")
+
+
+def run(ws: "Workbook", rate: float) -> Summary:
+    """Write a complaint for the share `rate` (0 to 1) of the orders delivered since the last run."""
+    create_tables(ws)
+    delivered = ws.spark.readStream.table("lakeflow.all_events").filter("event_type = 'delivered'")
+    receive(delivered.filter(sampled_sql(rate)).select("order_id", "ts"), INBOX,
+            f"{ws.volume(SCHEMA, VOLUME)}/sampled_orders")
+    complaints = [_complaint(row) for row in ws.spark.sql(_orders_sql()).collect()]
+    _insert(ws, complaints)
+    counts = dict.fromkeys(SHARES, 0)
+    for complaint in complaints:
+        counts[complaint[3]] += 1
+    return Summary(len(complaints), counts)
+
+
+def sampled_sql(rate: float) -> str:
+    """A SQL condition that holds for the share `rate` of all order ids, always for the same ones."""
+    return f"pmod(xxhash64(order_id), {_GRAIN}) < {round(rate * _GRAIN)}"
+
+
+def category_sql() -> str:
+    """A SQL expression: the category that an order's complaint has, by the shares of `SHARES`."""
+    limits = accumulate(SHARES.values())
+    cases = " ".join(f"WHEN dice < {limit} THEN '{name}'" for name, limit in zip(SHARES, limits, strict=True))
+    return f"CASE {cases} END"
+
+
+def _orders_sql() -> str:
+    """One row an order of the inbox without a complaint: what a complaint refers to, and its category."""
+    return f"""
+        SELECT order_id, order_ts, delivered_ts, {facts.minutes("order_ts", "delivered_ts")} AS minutes, l.name AS city,
+               from_json(body, 'items ARRAY<STRUCT<name: STRING, qty: INT, price: DOUBLE>>').items AS items,
+               {category_sql()} AS category
+        FROM (SELECT order_id, min(location_id) AS location_id, {facts.first("order_created")} AS order_ts,
+                     {facts.first("delivered")} AS delivered_ts,
+                     max(if(event_type = 'order_created', body, NULL)) AS body,
+                     pmod(xxhash64(order_id, 'category'), 100) AS dice
+              FROM lakeflow.all_events LEFT SEMI JOIN {INBOX} USING (order_id) LEFT ANTI JOIN {TABLE} USING (order_id)
+              WHERE event_type IN ('order_created', 'delivered') GROUP BY order_id)
+        JOIN simulator.locations l USING (location_id)
+        WHERE order_ts IS NOT NULL AND delivered_ts IS NOT NULL
+        ORDER BY delivered_ts, order_id"""
+
+
+def _complaint(row: "Row") -> tuple:
+    items = tuple(Item(item.name, item.qty, item.price) for item in row["items"])
+    total = round(sum(item.qty * item.price_usd for item in items), 2)
+    order = ComplainedOrder(row.order_id, row.order_ts, row.city, row.minutes, total, items)
+    return (f"C-{row.order_id}", row.order_id, clock.now(), row.category, write(order, row.category), GENERATED_BY)
+
+
+def _insert(ws: "Workbook", complaints: Iterable[tuple]) -> None:
+    """Add the complaints whose order has none yet, in one commit."""
+    rows = list(complaints)
+    if not rows:
+        return
+    ws.spark.createDataFrame(rows, _COLUMNS).createOrReplaceTempView("new_complaints")
+    ws.spark.sql(f"""MERGE INTO {TABLE} AS known USING new_complaints AS new ON known.order_id = new.order_id
+                     WHEN NOT MATCHED THEN INSERT *""")
+

@@ -1,0 +1,91 @@
+import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists, Unauthenticated
+from databricks.sdk.service.catalog import VolumeType
+
+CATALOG = "kitchens"
+
+
+@pytest.fixture(scope="module")
+def w(workspace):
+    client = WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
+    if not list(client.catalogs.list()):
+        client.catalogs.create(CATALOG)
+    return client
+
+
+@pytest.fixture(scope="module")
+def catalog(w):
+    return next(iter(w.catalogs.list())).name
+
+
+@pytest.fixture(scope="module")
+def schema(w, catalog):
+    yield w.schemas.create("pantry", catalog).name
+    w.schemas.delete(f"{catalog}.pantry", force=True)
+
+
+def test_a_second_catalog_is_refused_with_the_way_to_have_one(w, catalog):
+    with pytest.raises(BadRequest, match=f"'{catalog}'.*CASPERS_HOME"):
+        w.catalogs.create("another")
+    with pytest.raises(ResourceAlreadyExists):
+        w.catalogs.create(catalog)
+
+
+@pytest.mark.parametrize("name", ["my-schema", "1st", "a;b", ""])
+def test_a_name_that_is_no_identifier_is_refused(w, catalog, name):
+    with pytest.raises(BadRequest, match="no identifier"):
+        w.schemas.create(name, catalog)
+
+
+def test_a_schema_is_listed_and_found_and_made_once(w, catalog, schema):
+    assert schema in [found.name for found in w.schemas.list(catalog)]
+    with pytest.raises(ResourceAlreadyExists):
+        w.schemas.create(schema, catalog)
+    with pytest.raises(NotFound, match="nowhere"):
+        w.schemas.get(f"{catalog}.nowhere")
+
+
+def test_a_table_shows_its_columns_and_can_be_dropped(w, catalog, schema, spark):
+    spark.sql(f"CREATE TABLE {schema}.salt AS SELECT 1L AS id, 'coarse' AS kind").collect()
+    table = w.tables.get(f"{catalog}.{schema}.salt")
+    assert [(column.name, column.type_text) for column in table.columns] == [("id", "bigint"), ("kind", "string")]
+    assert [found.name for found in w.tables.list(catalog, schema)] == ["salt"]
+    w.tables.delete(table.full_name)
+    with pytest.raises(NotFound):
+        w.tables.get(table.full_name)
+
+
+def test_a_function_is_found_and_dropped(w, catalog, schema, spark):
+    spark.sql(f"CREATE FUNCTION {schema}.twice(n BIGINT) RETURNS BIGINT RETURN 2 * n").collect()
+    assert [found.name for found in w.functions.list(catalog, schema)] == ["twice"]
+    w.functions.delete(f"{catalog}.{schema}.twice")
+    with pytest.raises(NotFound):
+        w.functions.get(f"{catalog}.{schema}.twice")
+
+
+def test_files_of_a_volume_are_written_read_listed_and_removed(w, catalog, schema, tmp_path):
+    w.volumes.create(catalog, schema, "shelf", VolumeType.MANAGED)
+    folder = f"/Volumes/{catalog}/{schema}/shelf"
+    (tmp_path / "jar").write_bytes(b"pepper")
+    with (tmp_path / "jar").open("rb") as content:
+        w.files.upload(f"{folder}/spices/jar.txt", content)
+    assert w.files.download(f"{folder}/spices/jar.txt").contents.read() == b"pepper"
+    assert [entry.name for entry in w.files.list_directory_contents(folder)] == ["spices"]
+    with (tmp_path / "jar").open("rb") as content, pytest.raises(ResourceAlreadyExists):
+        w.files.upload(f"{folder}/spices/jar.txt", content, overwrite=False)
+    w.files.delete(f"{folder}/spices/jar.txt")
+    with pytest.raises(NotFound):
+        w.files.get_metadata(f"{folder}/spices/jar.txt")
+
+
+@pytest.mark.parametrize("path", ["/Volumes/{}/pantry/shelf/../../x", "/etc/passwd", "/Volumes/{}"])
+def test_a_path_outside_a_volume_is_refused(w, catalog, path):
+    with pytest.raises(BadRequest, match="not a path in a volume"):
+        w.files.delete(path.format(catalog))
+
+
+def test_a_wrong_or_missing_token_is_refused(workspace):
+    for token in ("wrong", "x" * 32):
+        with pytest.raises(Unauthenticated, match="Wrong or missing token"):
+            WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=token).current_user.me()

@@ -1,0 +1,64 @@
+import os
+import signal
+import stat
+
+import psutil
+import pytest
+from databricks.sdk import WorkspaceClient
+from local_workspace import control
+from local_workspace.errors import SetupError
+from local_workspace.home import read_json
+
+
+def quiet(message: str) -> None:
+    assert message
+
+
+@pytest.fixture
+def running(home_root):
+    yield control.start(home_root, quiet)
+    control.destroy(home_root)
+
+
+def listeners(pid: int) -> set[str]:
+    processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return {connection.laddr.ip for process in processes for connection in process.net_connections("inet")
+            if connection.status == psutil.CONN_LISTEN}
+
+
+def test_a_workspace_lives_stops_and_comes_back_with_its_resources(home_root, running):
+    w = WorkspaceClient(host=running["DATABRICKS_HOST"], token=running["DATABRICKS_TOKEN"])
+    assert control.start(home_root, quiet)["pid"] == running["pid"], "a second start finds the first"
+    assert stat.S_IMODE((home_root / "connection.json").stat().st_mode) == 0o600
+    w.api_client.do("POST", "/api/local/wait/spark")
+    w.catalogs.create("kept")
+    family = [psutil.Process(running["pid"]), *psutil.Process(running["pid"]).children(recursive=True)]
+    assert {address.removeprefix("::ffff:") for address in listeners(running["pid"])} == {"127.0.0.1"}
+
+    assert control.stop(home_root)
+    gone, alive = psutil.wait_procs(family, timeout=10)
+    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    assert control.find(home_root) is None and not control.stop(home_root)
+
+    again = control.start(home_root, quiet)
+    assert again["DATABRICKS_HOST"] == running["DATABRICKS_HOST"], "the ports stay"
+    assert [catalog.name for catalog in w.catalogs.list()] == ["kept"]
+
+    os.kill(again["pid"], signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(again["pid"])] if psutil.pid_exists(again["pid"]) else [], timeout=10)
+    after_kill = control.start(home_root, quiet)
+    assert after_kill["pid"] != again["pid"]
+    assert [catalog.name for catalog in w.catalogs.list()] == ["kept"]
+
+
+def test_destroy_refuses_a_directory_that_is_no_home(tmp_path):
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(SetupError, match="no workspace home"):
+        control.destroy(tmp_path)
+    assert (tmp_path / "letter.txt").exists()
+
+
+def test_a_damaged_connection_file_does_not_matter(home_root):
+    home_root.mkdir()
+    assert control.find(home_root) is None
+    assert read_json(home_root / "connection.json") is None
