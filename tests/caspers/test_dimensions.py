@@ -1,0 +1,36 @@
+"""The dimensional tables, made by a real Spark from Parquet files."""
+
+import caspers
+import polars as pl
+import pytest
+from caspers.canonical.catalog import dimensions
+from caspers.canonical.schema import DIMENSIONS, TABLES
+from caspers.dimensions import create_statement, load_dimensions
+
+
+def test_a_statement_names_every_column_of_the_contract():
+    statement = create_statement("simulator", "items", "/data")
+    assert statement.startswith("CREATE OR REPLACE TABLE simulator.items AS SELECT CAST(id AS INT) AS id, ")
+    assert all(f" AS {name}" in statement for name in TABLES["items"])
+    assert statement.endswith("FROM parquet.`/data/items.parquet`")
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The dimensions as another dataset may store them: ids as floats, a column too many."""
+    for name, table in dimensions().items():
+        whole = [column for column, kind in TABLES[name].items() if kind.is_integer()]
+        table.with_columns(pl.col(whole).cast(pl.Float64), extra=pl.lit("x")).write_parquet(tmp_path / f"{name}.parquet")
+    return str(tmp_path)
+
+
+def test_tables_have_the_contract_s_columns_and_types_also_when_made_twice(connected, files):
+    ws = caspers.connect("caspersdev")
+    ws.sql("CREATE SCHEMA IF NOT EXISTS dimensions_test")
+    expected = {name: table.height for name, table in dimensions().items()}
+    assert load_dimensions(ws, "dimensions_test", files) == expected
+    assert load_dimensions(ws, "dimensions_test", files) == expected
+    row = ws.sql("SELECT * FROM dimensions_test.brand_locations ORDER BY brand_location_id LIMIT 1")[0]
+    assert row == dimensions()["brand_locations"].row(0, named=True)
+    assert set(expected) == set(DIMENSIONS)
+    ws.sql("DROP SCHEMA dimensions_test CASCADE")

@@ -1,0 +1,133 @@
+"""Both targets from an empty home to nothing left, as a user would run them. The tests follow one another."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+DAYS = ["-p", "START_DAY=6"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("targets") / "home"
+
+
+@pytest.fixture(scope="module")
+def environment(home):
+    hidden = ("DATABRICKS_", "MLFLOW_", "SPARK_", "CASPERS_")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
+    return {**kept, "CASPERS_HOME": str(home)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left(environment, home):
+    yield
+    if home.exists():
+        subprocess.run([sys.executable, "-m", "local_workspace", "destroy", "--home", str(home)], check=True)
+
+
+@pytest.fixture
+def runbook(environment):
+    def run(*arguments: str, code: int = 0) -> str:
+        result = subprocess.run([sys.executable, "runbook.py", *arguments], cwd=REPO, env=environment,
+                                capture_output=True, text=True, timeout=900)
+        assert result.returncode == code, f"{arguments}\n{result.stdout}\n{result.stderr}"
+        return result.stdout
+
+    return run
+
+
+def entries(runbook) -> dict[tuple[str, str], dict]:
+    return {(entry["type"], entry["name"]): entry for entry in json.loads(runbook("--status", "--json"))}
+
+
+def of_type(found: dict, kind: str) -> list[dict]:
+    return [entry for (type_, _), entry in found.items() if type_ == kind]
+
+
+def healthy(found: dict) -> None:
+    broken = [entry for entry in found.values() if entry["state"].startswith(("ERROR", "MISSING", "UNKNOWN"))]
+    assert not broken
+    assert all("SUCCESS" in job["state"] or "last run" not in job["state"] for job in of_type(found, "job"))
+    assert all(endpoint["state"] == "READY" for endpoint in of_type(found, "endpoint"))
+    assert [app["state"] for app in of_type(found, "app")] == ["RUNNING"]
+
+
+def duplicates(uri: str, table: str, key: str) -> int:
+    with psycopg.connect(uri) as connection:
+        return connection.execute(f"SELECT count(*) - count(DISTINCT {key}) FROM {table}").fetchone()[0]
+
+
+def test_default_makes_the_refund_track_and_no_complaint_object(runbook):
+    output = runbook("--target", "default", *DAYS)
+    assert "Databricks_App_Refund_Manager" in output
+    found = entries(runbook)
+    healthy(found)
+    assert not [name for _, name in found if name.lower().startswith("complaint") or "complaint" in name.lower()]
+    assert len(of_type(found, "postgres_project")) == 1
+    assert found["table", "recommender.refund_recommendations"]["rows"] > 1000
+
+
+def test_all_adds_the_complaint_track(runbook):
+    runbook("--target", "all", *DAYS)
+    found = entries(runbook)
+    healthy(found)
+    assert len(of_type(found, "postgres_project")) == 2
+    assert found["table", "complaints.complaint_responses"]["rows"] > 100
+    assert len(of_type(found, "job")) == 4
+
+
+def test_all_again_makes_nothing_twice(runbook):
+    before = entries(runbook)
+    runbook("--target", "all", *DAYS)
+    after = entries(runbook)
+    assert set(after) == set(before)
+    healthy(after)
+    uris = {entry["name"]: entry["url"] for entry in of_type(after, "postgres_project")}
+    refunds = next(uri for name, uri in uris.items() if "refund" in name)
+    complaints = next(uri for name, uri in uris.items() if "complaint" in name)
+    assert duplicates(refunds, "recommender.refund_recommendations", "order_id") == 0
+    assert duplicates(complaints, "complaints.complaint_responses", "complaint_id") == 0
+    assert duplicates(complaints, "complaints.complaint_responses", "order_id") == 0
+
+
+def test_the_official_clients_find_the_workspace_through_env(runbook, environment):
+    script = ("import os, mlflow; from databricks.sdk import WorkspaceClient; "
+              "print([c.name for c in WorkspaceClient().catalogs.list()], "
+              "sorted(m.name for m in mlflow.MlflowClient().search_registered_models()))")
+    shell = f"{runbook('--env')}\nexec {sys.executable} -c '{script}'"
+    result = subprocess.run(["bash", "-c", shell], env=environment, capture_output=True, text=True, check=True)
+    assert "caspersdev" in result.stdout and "refund_agent" in result.stdout
+
+
+def test_stop_ends_everything_and_the_next_run_resumes_it(runbook, home):
+    before = entries(runbook)
+    pid = json.loads((home / "connection.json").read_text())["pid"]
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    runbook("--stop")
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    runbook("--status", code=1)
+
+    runbook("--target", "all", "--only", "Databricks_App_Refund_Manager", *DAYS)
+    after = entries(runbook)
+    assert set(after) == set(before)
+    assert of_type(after, "app")[0]["state"] == "RUNNING"
+    assert all(project["state"] == "ACTIVE" for project in of_type(after, "postgres_project"))
+
+
+def test_destroy_leaves_nothing(runbook, home):
+    pid = json.loads((home / "connection.json").read_text())["pid"]
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    runbook("--destroy")
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    assert not home.exists()
+    runbook("--destroy")
