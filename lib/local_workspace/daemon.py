@@ -130,7 +130,7 @@ def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
 
 def _app_environment(environment: dict[str, str], postgres_engine: PostgresEngine) -> Callable[[dict], dict[str, str]]:
     def of_app(app: dict) -> dict[str, str]:
-        values = dict(environment)
+        values = {**environment, "LOCAL_WORKSPACE_USER": USER}
         for resource in app.get("resources") or []:
             if "postgres" in resource:
                 values |= postgres_engine.client_environment(resource["postgres"])
