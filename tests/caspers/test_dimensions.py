@@ -20,7 +20,8 @@ def files(tmp_path):
     """The dimensions as another dataset may store them: ids as floats, a column too many."""
     for name, table in dimensions().items():
         whole = [column for column, kind in TABLES[name].items() if kind.is_integer()]
-        table.with_columns(pl.col(whole).cast(pl.Float64), extra=pl.lit("x")).write_parquet(tmp_path / f"{name}.parquet")
+        stored = table.with_columns(pl.col(whole).cast(pl.Float64), extra=pl.lit("x"))
+        stored.write_parquet(tmp_path / f"{name}.parquet")
     return str(tmp_path)
 
 

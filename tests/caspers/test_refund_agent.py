@@ -40,7 +40,7 @@ def standin():
 
 
 def ask(client, text="", **custom):
-    agent = RefundAgent("the-model", client=client, lookup=lookup)
+    agent = RefundAgent("the-model", open_ai=client, lookup=lookup)
     request = {"input": [{"role": "user", "content": text}], "custom_inputs": custom}
     response = agent.predict(ResponsesAgentRequest(**request))
     return json.loads(response.output[0].content[0]["text"]), response.custom_outputs

@@ -222,3 +222,27 @@ def test_sources_that_are_missing_fail_the_update(project: Project) -> None:
     assert project.update() == UpdateInfoState.FAILED
     [error] = project.w.pipelines.list_pipeline_events(project.id, filter="level = 'ERROR'")
     assert "/Workspace/Shared/nothing/**" in error.message
+
+
+def test_files_that_land_during_an_update_start_the_next(tmp_path: Path) -> None:
+    from local_workspace.engines.pipelines.continuous import ContinuousLoop
+
+    updates: list[int] = []
+    third = threading.Event()
+
+    def update() -> bool:
+        updates.append(len(list(tmp_path.iterdir())))
+        if len(updates) == 1:
+            (tmp_path / "during.json").write_text("{}")
+        if len(updates) == 3:
+            third.set()
+        return True
+
+    loop = ContinuousLoop("test", [tmp_path], update)
+    loop.start()
+    until(lambda: len(updates) == 2)
+    (tmp_path / "after.json").write_text("{}")
+    assert third.wait(60)
+    loop.stop()
+    assert loop.join(60)
+    assert updates == [0, 1, 2]

@@ -6,12 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
     from openai import OpenAI
 
     from caspers.connect import Workbook
 
 AT_ONCE = 4
 SECONDS = 120.0
+
+
+def client(w: "WorkspaceClient", seconds: float = SECONDS) -> "OpenAI":
+    """The OpenAI client of the workspace's serving endpoints; a call may take so many seconds."""
+    return w.serving_endpoints.get_open_ai_client(timeout=seconds, max_retries=2)
 
 
 def not_ready(ws: "Workbook", endpoint: str) -> str | None:
@@ -33,21 +39,21 @@ def ask_all(ws: "Workbook", endpoint: str, order_ids: Iterable[str]) -> tuple[li
     """
     if reason := not_ready(ws, endpoint):
         return [], reason
-    client = ws.w.serving_endpoints.get_open_ai_client(timeout=SECONDS, max_retries=2)
+    asking = client(ws.w)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask") as pool:
-        asked = list(pool.map(lambda order_id: ask(client, endpoint, {"order_id": order_id}), order_ids))
+        asked = list(pool.map(lambda order_id: ask(asking, endpoint, {"order_id": order_id}), order_ids))
     answers = [answer for answer, _ in asked if answer]
     reasons = [reason for _, reason in asked if reason]
     return answers, f"{len(reasons)} orders fell back: {reasons[0]}" if reasons else None
 
 
-def ask(client: "OpenAI", endpoint: str, custom_inputs: dict) -> tuple[dict | None, str | None]:
+def ask(asking: "OpenAI", endpoint: str, custom_inputs: dict) -> tuple[dict | None, str | None]:
     """The agent's answer for these inputs, or None and the reason."""
     from openai import OpenAIError
 
     turn = {"role": "user", "content": f"Decide about {json.dumps(custom_inputs)}."}
     try:
-        response = client.responses.create(
+        response = asking.responses.create(
             model=endpoint, input=[turn], extra_body={"custom_inputs": custom_inputs}
         )
     except OpenAIError as error:

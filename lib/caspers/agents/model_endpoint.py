@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from caspers import config
+from caspers.agents.deploy import quietly
 from caspers.standin import chat
+from caspers.state import Resource
 
 if TYPE_CHECKING:
     from databricks.sdk.service.serving import ServedEntityInput
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 STANDIN_FILE = Path(__file__).parents[1] / "standin" / "model.py"
 
 
-def ensure(ws: "Workbook", name: str) -> None:
-    """Return once the serving endpoint `name` answers chat completions.
+def ensure(ws: "Workbook", name: str) -> list[Resource]:
+    """Return once the serving endpoint `name` answers chat completions; what is the workbook's own, to register.
 
     On a laptop a missing one is made: it forwards to CASPERS_LLM_BASE_URL if that is set, otherwise it serves the
     stand-in `offline-policy`. Safe to call from several processes at once. On Databricks a missing endpoint raises
@@ -25,11 +27,13 @@ def ensure(ws: "Workbook", name: str) -> None:
     """
     if not ws.local:
         _require(ws, name)
-        return
+        return []
     with FileLock(config.load().home / "model_endpoint.lock"):  # logging the stand-in twice would cost twice
         if not _exists(ws, name):
             _create(ws, name)
     ws.w.serving_endpoints.wait_get_serving_endpoint_not_updating(name)
+    made = [Resource("endpoint", name, name)]
+    return made if config.load().llm_base_url else [Resource("model", _model(ws), _model(ws)), *made]
 
 
 def _exists(ws: "Workbook", name: str) -> bool:
@@ -51,7 +55,7 @@ def _create(ws: "Workbook", name: str) -> None:
     from databricks.sdk.service.serving import EndpointCoreConfigInput
 
     entity = _external(name) if config.load().llm_base_url else _standin(ws)
-    ws.w.serving_endpoints.create(name, EndpointCoreConfigInput(served_entities=[entity]))
+    ws.w.serving_endpoints.create(name, config=EndpointCoreConfigInput(name=name, served_entities=[entity]))
 
 
 def _external(name: str) -> "ServedEntityInput":
@@ -73,21 +77,25 @@ def _external(name: str) -> "ServedEntityInput":
     return ServedEntityInput(name="forwarded", external_model=model)
 
 
+def _model(ws: "Workbook") -> str:
+    return f"{ws.catalog}.ai.offline_policy"
+
+
 def _standin(ws: "Workbook") -> "ServedEntityInput":
     from databricks.sdk.service.serving import ServedEntityInput
 
-    full_name = f"{ws.catalog}.ai.offline_policy"
-    ws.mlflow.set_experiment("/Shared/caspers_offline_policy")
-    logged = ws.mlflow.pyfunc.log_model(
-        name=chat.NAME,
-        python_model=str(STANDIN_FILE),
-        registered_model_name=full_name,
-        metadata={"task": "llm/v1/chat"},
-        pip_requirements=["mlflow"],
-    )
+    with quietly():
+        ws.mlflow.set_experiment("/Shared/caspers_offline_policy")
+        logged = ws.mlflow.pyfunc.log_model(
+            name=chat.NAME,
+            python_model=str(STANDIN_FILE),
+            registered_model_name=_model(ws),
+            metadata={"task": "llm/v1/chat"},
+            pip_requirements=["mlflow"],
+        )
     return ServedEntityInput(
         name=chat.NAME,
-        entity_name=full_name,
+        entity_name=_model(ws),
         entity_version=str(logged.registered_model_version),
         workload_size="Small",
         scale_to_zero_enabled=True,

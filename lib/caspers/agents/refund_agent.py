@@ -1,24 +1,18 @@
 """The refund agent: an order id in, a refund with its derivation out."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from functools import cached_property
-from typing import Any, Literal
-from uuid import uuid4
+from dataclasses import asdict, replace
+from typing import Literal
 
-from mlflow.pyfunc import ResponsesAgent
-from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse, ResponsesAgentStreamEvent
+from mlflow.types.responses import ResponsesAgentRequest
 from pydantic import BaseModel, ConfigDict, Field
 
 from caspers import facts, policy
-from caspers.agents.loop import NoAnswer, converse
-from caspers.agents.tools import Lookup, Tools
+from caspers.agents.base import Decision, KitchenAgent, request_text
+from caspers.agents.tools import Tools
+from caspers.standin.refund import SCHEMA
 
 FACTS = (facts.ORDER_DETAILS, facts.ORDER_DELIVERY_TIME, facts.LOCATION_TIMINGS)
-SCHEMA_NAME = "refund_recommendation"
-POLICY_NAME = "offline-policy"
-MODEL_SECONDS = 60.0
 PROMPT = f"""You recommend refunds for late deliveries of Casper's Kitchens.
 Look the order up with the tools: its items and total, its delivery minutes, and the P75 and P99 of its location.
 Up to P75: no refund. Between P75 and P99: a share of the total that climbs evenly from {policy.SHARE_AT_P75:.0%} at P75
@@ -38,63 +32,26 @@ class Recommendation(BaseModel):
     reason: str = Field(min_length=1)
 
 
-@dataclass(frozen=True)
-class Decision:
-    """A recommendation and where it comes from.
+class RefundAgent(KitchenAgent):
+    """Recommends refunds with the model endpoint `llm_model`, by the facts about the order.
 
-    status: decided, no_order_id, unknown_order, not_delivered or no_evidence.
-    source: `agent` if the model decided, otherwise `fallback`; note: why it was not the model.
+    The status of a decision is decided, no_order_id, unknown_order, not_delivered or no_evidence.
     """
 
-    recommendation: Recommendation
-    status: str
-    source: str = "fallback"
-    model: str = POLICY_NAME
-    order_id: str | None = None
-    note: str | None = None
-    usage: dict[str, int] | None = None
+    def judge(self, request: ResponsesAgentRequest) -> Decision[Recommendation]:
+        """The decision on `order_id` in `custom_inputs`, or on an order that the text names.
 
+        Raises RuntimeError if facts can't be looked up.
+        """
+        text = request_text(request)
+        given = (request.custom_inputs or {}).get("order_id")
+        return self.decide([str(given)] if given else facts.order_ids(text)[:3], text)
 
-class RefundAgent(ResponsesAgent):
-    """Decides with the model endpoint `llm_model` over the facts that `lookup` finds.
-
-    `client` is an OpenAI client; without one, and without a lookup, it takes those of the workspace that the
-    environment names, and looks facts up in `catalog` on `warehouse_id`.
-    """
-
-    def __init__(
-        self,
-        llm_model: str,
-        catalog: str = "",
-        warehouse_id: str | None = None,
-        client: Any = None,
-        lookup: Lookup | None = None,
-    ) -> None:
-        self.llm_model, self.catalog, self.warehouse_id = llm_model, catalog, warehouse_id
-        self._given = (client, lookup)
-
-    def predict(self, request: ResponsesAgentRequest) -> ResponsesAgentResponse:
-        """The recommendation as JSON text; `custom_outputs` has status, source, model, order_id, note and usage."""
-        text = _text(request)
-        decision = self.decide(_candidates(request, text), text)
-        item = self.create_text_output_item(decision.recommendation.model_dump_json(), f"msg_{uuid4().hex}")
-        outputs = {key: value for key, value in asdict(decision).items() if key != "recommendation"}
-        return ResponsesAgentResponse(output=[item], custom_outputs=outputs)
-
-    def predict_stream(self, request: ResponsesAgentRequest) -> Iterator[ResponsesAgentStreamEvent]:
-        """The same answer as one finished item."""
-        answer = self.predict(request)
-        yield ResponsesAgentStreamEvent(
-            type="response.output_item.done",
-            item=answer.output[0].model_dump(),
-            custom_outputs=answer.custom_outputs,
-        )
-
-    def decide(self, order_ids: list[str], text: str = "") -> Decision:
+    def decide(self, order_ids: list[str], text: str = "") -> Decision[Recommendation]:
         """The decision on the first of `order_ids` that exists. Raises RuntimeError if facts can't be looked up."""
         if not order_ids:
             return _declined("no_order_id", None, "No order id was given, so there is nothing to refund.")
-        tools = Tools(FACTS, self._lookup)
+        tools = Tools(FACTS, self.lookup)
         for order_id in order_ids:
             items, times = tools.gather((facts.ORDER_DETAILS, facts.ORDER_DELIVERY_TIME), order_id)
             if times:
@@ -113,63 +70,26 @@ class RefundAgent(ResponsesAgent):
         evidence = policy.OrderFacts(
             times["delivery_minutes"], timings[0]["p75_minutes"], timings[0]["p99_minutes"], total
         )
-        return self._ask(tools, order_id, evidence, text)
-
-    def _ask(self, tools: Tools, order_id: str, evidence: policy.OrderFacts, text: str) -> Decision:
-        from openai import OpenAIError
-
-        messages = [{"role": "system", "content": PROMPT}, {"role": "user", "content": _question(order_id, text)}]
-        try:
-            reply = converse(self._client, self.llm_model, messages, tools, Recommendation, SCHEMA_NAME)
-        except (NoAnswer, OpenAIError) as error:
-            own = Recommendation(**asdict(policy.decide(evidence)))
-            return Decision(own, "decided", order_id=order_id, note=f"The policy decided, not the model: {error}")
-        answer, note = _within(reply.answer, evidence.total_usd)
-        return Decision(answer, "decided", "agent", reply.model, order_id, note, reply.usage)
-
-    @cached_property
-    def _client(self) -> Any:
-        if self._given[0] is not None:
-            return self._given[0]
-        from databricks.sdk import WorkspaceClient
-
-        return WorkspaceClient().serving_endpoints.get_open_ai_client(timeout=MODEL_SECONDS, max_retries=2)
-
-    @cached_property
-    def _lookup(self) -> Lookup:
-        if self._given[1] is not None:
-            return self._given[1]
-        from caspers.agents.tools import sql_lookup
-
-        return sql_lookup(self.catalog, self.warehouse_id)
+        own = Recommendation(**asdict(policy.decide(evidence)))
+        decision = self.consult(order_id, PROMPT, _question(order_id, text), tools, SCHEMA, own)
+        return _within(decision, total)
 
 
-def _within(answer: Recommendation, total: float) -> tuple[Recommendation, str | None]:
-    """The answer with its amount between 0 and the total and its class as the amount has it; a note if that changed."""
-    amount = policy.bounded(answer.refund_usd, total)
+def _within(decision: Decision, total: float) -> Decision:
+    """The decision, its amount within 0 and the total and its class as the amount has it; a note if that was not so."""
+    said = decision.answer
+    amount = policy.bounded(said.refund_usd, total)
     kind = policy.refund_class(amount, total)
-    if (amount, kind) == (answer.refund_usd, answer.refund_class):
-        return answer, None
-    note = f"The model said ${answer.refund_usd:.2f} ({answer.refund_class}); corrected for a total of ${total:.2f}."
-    reason = f"{answer.reason} {note}"
-    return Recommendation(refund_usd=amount, refund_class=kind, reason=reason), note
+    if (amount, kind) == (said.refund_usd, said.refund_class):
+        return decision
+    note = f"The model said ${said.refund_usd:.2f} ({said.refund_class}); corrected for a total of ${total:.2f}."
+    answer = Recommendation(refund_usd=amount, refund_class=kind, reason=f"{said.reason} {note}")
+    return replace(decision, answer=answer, note=note)
 
 
 def _declined(status: str, order_id: str | None, reason: str) -> Decision:
     nothing = Recommendation(refund_usd=0.0, refund_class="none", reason=reason)
     return Decision(nothing, status, order_id=order_id)
-
-
-def _candidates(request: ResponsesAgentRequest, text: str) -> list[str]:
-    given = (request.custom_inputs or {}).get("order_id")
-    return [str(given)] if given else facts.order_ids(text)[:3]
-
-
-def _text(request: ResponsesAgentRequest) -> str:
-    turns = [each.model_dump() for each in request.input]
-    contents = [turn.get("content") for turn in turns if turn.get("role") == "user"]
-    parts = (part if isinstance(part, list) else [{"text": part}] for part in contents)
-    return "\n".join(str(piece["text"]) for part in parts for piece in part if piece.get("text"))
 
 
 def _question(order_id: str, text: str) -> str:

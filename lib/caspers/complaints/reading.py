@@ -11,7 +11,8 @@ _SIGNS: dict[Category, str] = {
     "missing_items": r"missing|forgot\w*|left out|without|never (?:got|came|in)|not in|wasn't in|absent|incomplete"
                      r"|no sign of|didn't (?:get|receive)|short of",
     "food_quality": r"cold|soggy|burnt|raw|undercooked|overcooked|stale|bland|taste\w*|greasy|dry|mush\w*|inedible"
-                    r"|disgusting|lukewarm|rubbery|spoiled|quality|flavou?r\w*",
+                    r"|disgusting|lukewarm|rubbery|spoiled|quality|flavou?r\w*|sick|vomit\w*|food poisoning|allerg\w*"
+                    r"|glass|metal|plastic|hair|insects?|bugs?",
     "service_issue": r"rude|driver|attitude|shouted|unprofessional|careless|dropped|wrong door|ignored|service|courier",
     "billing": r"charged?|bill\w*|twice|overcharged|payment|card|receipt|invoice|promo\w*|coupon|money back|price",
 }
@@ -46,8 +47,7 @@ class Reading:
 
 def read(text: str, items: Iterable[Item]) -> Reading:
     """Read a complaint about an order of these items."""
-    named = frozenset(item.name for item in items if item.name.lower() in text.lower())
-    rest = _without(text, named)
+    named, rest = _named(text, {item.name for item in items})
     votes = {category: len(pattern.findall(rest)) for category, pattern in _SIGN_PATTERNS.items()}
     category = max(votes, key=lambda each: votes[each])
     total = sum(votes.values())
@@ -57,8 +57,14 @@ def read(text: str, items: Iterable[Item]) -> Reading:
     return Reading(category, confidence, named, tuple(dict.fromkeys(word.lower() for word in _ALARM.findall(rest))))
 
 
-def _without(text: str, names: Iterable[str]) -> str:
-    """The text without items' names: a dish called Late Night Ramen is no delay."""
-    for name in names:
-        text = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE)
-    return text
+def _named(text: str, names: Iterable[str]) -> tuple[frozenset[str], str]:
+    """The names that the text has as whole words, and the text without them: a Late Night Ramen is no delay.
+
+    Longer names go first, so that a Mango Tea Float is not a Mango Tea too.
+    """
+    found = set()
+    for name in sorted(names, key=lambda each: (-len(each), each)):
+        text, times = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text, flags=re.IGNORECASE)
+        if times:
+            found.add(name)
+    return frozenset(found), text

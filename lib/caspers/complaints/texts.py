@@ -1,6 +1,7 @@
 """What customers write: a grammar seeded by the order, so that the same order always gets the same words."""
 
 import random
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,7 +53,8 @@ _CORES: dict[Category, tuple[str, ...]] = {
         "my promo code was not applied and I was overcharged.",
         "there is a payment on my bill that I don't recognise, next to the ${total}."),
 }
-_MOODS = (str, str, str, str.lower, lambda text: text.replace(".", "!"), lambda text: text.replace("I was", "i was"))
+_FULL_STOP = re.compile(r"\.(?=\s|$)")  # not the point in a price
+_MOODS = (str, str, str, str.lower, lambda text: _FULL_STOP.sub("!", text), lambda text: text.replace("I was", "i was"))
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def write(order: ComplainedOrder, category: Category) -> str:
 
 
 def _words(order: ComplainedOrder, dice: random.Random) -> dict[str, str]:
-    names = [item.name for item in order.items]
+    names = list(dict.fromkeys(item.name for item in order.items))
     lost = dice.sample(names, k=min(len(names), dice.choice((1, 1, 1, 2))))
     rounded = int(order.minutes / 5 + 0.5) * 5 or 5
     return {"item": dice.choice(names), "missing": " and the ".join(lost), "city": order.city,

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
-from caspers.standin import refund
+from caspers.standin import complaint, refund
 from caspers.standin.conversation import Call, Conversation, Refused, read, text_of
 
 NAME = "offline-policy"
-DECISIONS: dict[str, Callable[[Conversation], list[Call] | dict[str, Any]]] = {refund.SCHEMA: refund.decide}
+DECISIONS: dict[str, Callable[[Conversation], list[Call] | dict[str, Any]]] = {
+    refund.SCHEMA: refund.decide, complaint.SCHEMA: complaint.decide}
 
 
 def complete(request: dict) -> dict:

@@ -9,13 +9,16 @@ from caspers.standin import chat
 
 
 class OfflinePolicy(PythonModel):
-    """`caspers.standin.chat` behind MLflow's interface."""
+    """`caspers.standin.chat` behind MLflow's interface.
 
-    def predict(self, context: object, model_input: dict, params: dict | None = None) -> dict:
+    `model_input` has no type hint and the model no signature, so that MLflow passes a request through untouched.
+    """
+
+    def predict(self, context, model_input, params=None) -> dict:
         """A chat completion for a whole request."""
         return chat.complete(model_input)
 
-    def predict_stream(self, context: object, model_input: dict, params: dict | None = None) -> Iterator[dict]:
+    def predict_stream(self, context, model_input, params=None) -> Iterator[dict]:
         """The completion's chunks."""
         yield from chat.complete_stream(model_input)
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from caspers import clock, facts
-from caspers.agents.ask import AT_ONCE, SECONDS, ask, not_ready
+from caspers.agents.ask import AT_ONCE, ask, client, not_ready
 from caspers.complaints import policy
 from caspers.complaints.reading import Item, read
 from caspers.standin.chat import NAME as POLICY_NAME
@@ -62,10 +62,10 @@ def _asked(ws: "Workbook", endpoint: str, complaints: list["Row"]) -> tuple[dict
     """The agent's answers by complaint id, and why some are missing."""
     if reason := not_ready(ws, endpoint):
         return {}, reason
-    client = ws.w.serving_endpoints.get_open_ai_client(timeout=SECONDS, max_retries=2)
+    asking = client(ws.w)
     inputs = [{"order_id": row.order_id, "complaint_text": row.complaint_text} for row in complaints]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask") as pool:
-        asked = list(pool.map(lambda given: ask(client, endpoint, given), inputs))
+        asked = list(pool.map(lambda given: ask(asking, endpoint, given), inputs))
     answers = {row.complaint_id: answer
                for row, (answer, _) in zip(complaints, asked, strict=True) if answer}
     reasons = [reason for _, reason in asked if reason]
@@ -75,15 +75,22 @@ def _asked(ws: "Workbook", endpoint: str, complaints: list["Row"]) -> tuple[dict
 def _response(row: "Row", answer: dict | None) -> tuple:
     if answer:
         return row.complaint_id, row.order_id, clock.now(), answer["response"], "agent", answer["model"]
+    triage = json.dumps(asdict(_by_policy(row)), ensure_ascii=False)
+    return row.complaint_id, row.order_id, clock.now(), triage, "fallback", POLICY_NAME
+
+
+def _by_policy(row: "Row") -> policy.Triage:
+    if row["items"] is None or row.p75_minutes is None:
+        why = f"The items of order {row.order_id} or its location's timings are not recorded."
+        return policy.escalated(read(row.complaint_text, ()), "medium", f"{why} A person has to look at it.")
     items = tuple(Item(item.name, item.qty, item.price) for item in row["items"])
     total = round(sum(item.qty * item.price_usd for item in items), 2)
     evidence = policy.Evidence(row.minutes, row.p75_minutes, row.p99_minutes, total, items)
-    triage = policy.decide(read(row.complaint_text, items), evidence)
-    return row.complaint_id, row.order_id, clock.now(), json.dumps(asdict(triage)), "fallback", POLICY_NAME
+    return policy.decide(read(row.complaint_text, items), evidence)
 
 
 def _waiting_sql() -> str:
-    """Complaints without a response, the newest order first, with the facts that the policy needs."""
+    """Complaints without a response, the newest order first, with the facts that the policy needs (NULL if unknown)."""
     return f"""
         WITH waiting AS (SELECT * FROM {COMPLAINTS} LEFT SEMI JOIN {INBOX} USING (complaint_id)
                          LEFT ANTI JOIN {TABLE} USING (complaint_id)),
@@ -95,7 +102,7 @@ def _waiting_sql() -> str:
         SELECT complaint_id, order_id, complaint_text, {facts.minutes("order_ts", "delivered_ts")} AS minutes,
                p75_minutes, p99_minutes,
                from_json(body, 'items ARRAY<STRUCT<name: STRING, qty: INT, price: DOUBLE>>').items AS items
-        FROM waiting JOIN orders USING (order_id) JOIN ({facts.quantiles_sql()}) USING (location_id)
+        FROM waiting LEFT JOIN orders USING (order_id) LEFT JOIN ({facts.quantiles_sql()}) USING (location_id)
         ORDER BY delivered_ts DESC, complaint_id"""
 
 

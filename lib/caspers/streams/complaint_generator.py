@@ -43,13 +43,16 @@ def create_tables(ws: "Workbook") -> None:
     ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_COLUMNS})")
 
 
-def run(ws: "Workbook", rate: float) -> Summary:
-    """Write a complaint for the share `rate` (0 to 1) of the orders delivered since the last run."""
+def run(ws: "Workbook", rate: float, simulator: str = "simulator") -> Summary:
+    """Write a complaint for the share `rate` (0 to 1) of the orders delivered since the last run.
+
+    `simulator` is the schema of the table of locations.
+    """
     create_tables(ws)
     delivered = ws.spark.readStream.table("lakeflow.all_events").filter("event_type = 'delivered'")
     receive(delivered.filter(sampled_sql(rate)).select("order_id", "ts"), INBOX,
             f"{ws.volume(SCHEMA, VOLUME)}/sampled_orders")
-    complaints = [_complaint(row) for row in ws.spark.sql(_orders_sql()).collect()]
+    complaints = [_complaint(row) for row in ws.spark.sql(_orders_sql(simulator)).collect()]
     _insert(ws, complaints)
     counts = dict.fromkeys(SHARES, 0)
     for complaint in complaints:
@@ -69,7 +72,7 @@ def category_sql() -> str:
     return f"CASE {cases} END"
 
 
-def _orders_sql() -> str:
+def _orders_sql(simulator: str) -> str:
     """One row an order of the inbox without a complaint: what a complaint refers to, and its category."""
     return f"""
         SELECT order_id, order_ts, delivered_ts, {facts.minutes("order_ts", "delivered_ts")} AS minutes, l.name AS city,
@@ -81,7 +84,7 @@ def _orders_sql() -> str:
                      pmod(xxhash64(order_id, 'category'), 100) AS dice
               FROM lakeflow.all_events LEFT SEMI JOIN {INBOX} USING (order_id) LEFT ANTI JOIN {TABLE} USING (order_id)
               WHERE event_type IN ('order_created', 'delivered') GROUP BY order_id)
-        JOIN simulator.locations l USING (location_id)
+        JOIN {simulator}.locations l USING (location_id)
         WHERE order_ts IS NOT NULL AND delivered_ts IS NOT NULL
         ORDER BY delivered_ts, order_id"""
 
@@ -101,4 +104,3 @@ def _insert(ws: "Workbook", complaints: Iterable[tuple]) -> None:
     ws.spark.createDataFrame(rows, _COLUMNS).createOrReplaceTempView("new_complaints")
     ws.spark.sql(f"""MERGE INTO {TABLE} AS known USING new_complaints AS new ON known.order_id = new.order_id
                      WHEN NOT MATCHED THEN INSERT *""")
-

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from caspers import clock, facts, policy
 from caspers.agents.ask import ask_all
 from caspers.standin.chat import NAME as POLICY_NAME
+from caspers.streams import inbox
 
 if TYPE_CHECKING:
     from caspers.connect import Workbook
@@ -68,13 +69,7 @@ def run(ws: "Workbook", endpoint: str, agent_orders: int = AGENT_ORDERS) -> Summ
 def receive(ws: "Workbook") -> None:
     """Append the orders delivered since the last time to the inbox, each delivery once."""
     delivered = ws.spark.readStream.table("lakeflow.all_events").filter("event_type = 'delivered'")
-    query = (
-        delivered.select("order_id", "ts")
-        .writeStream.option("checkpointLocation", f"{ws.volume(SCHEMA, VOLUME)}/delivered_orders")
-        .trigger(availableNow=True)
-        .toTable(INBOX)
-    )
-    query.awaitTermination()
+    inbox.receive(delivered.select("order_id", "ts"), INBOX, f"{ws.volume(SCHEMA, VOLUME)}/delivered_orders")
 
 
 def recommend(ws: "Workbook", answers: list[dict]) -> None:
@@ -84,11 +79,10 @@ def recommend(ws: "Workbook", answers: list[dict]) -> None:
     """
     quantiles = [row.asDict() for row in ws.spark.sql(facts.quantiles_sql()).collect()]
     values = {"answers": json.dumps(answers), "quantiles": json.dumps(quantiles), "now": clock.now().isoformat()}
-    ws.spark.sql(
+    ws.sql(
         f"""MERGE INTO {TABLE} AS known USING ({recommendations_sql()}) AS new ON known.order_id = new.order_id
             WHEN NOT MATCHED THEN INSERT *""",
-        args=values,
-    )
+        **values)
 
 
 def newest_undecided(ws: "Workbook", limit: int) -> list[str]:

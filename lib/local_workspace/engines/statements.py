@@ -113,7 +113,7 @@ def _result(frame: "DataFrame", limit: int) -> dict:
     rows = frame.limit(limit + 1).collect() if frame.columns else []
     kept = rows[:limit]
     columns = [{"name": field.name, "position": position, "type_text": field.dataType.simpleString().upper(),
-                "type_name": field.dataType.typeName().upper().split("(")[0]}
+                "type_name": field.dataType.typeName().upper().split("(")[0].replace("INTEGER", "INT")}
                for position, field in enumerate(frame.schema)]
     chunk = {"chunk_index": 0, "row_offset": 0, "row_count": len(kept)}
     manifest = {"format": "JSON_ARRAY", "schema": {"column_count": len(columns), "columns": columns},

@@ -1,0 +1,131 @@
+import json
+
+import mlflow
+import pytest
+from caspers.agents.complaint_agent import ComplaintAgent
+from caspers.complaints.question import question, understood
+from caspers.standin import chat
+from chat_server import serving
+from mlflow.types.responses import ResponsesAgentRequest
+
+BAG = [{"item_name": "Udon", "qty": 1, "price_usd": 31.5}, {"item_name": "Crème Brûlée", "qty": 2, "price_usd": "4.25"}]
+
+
+def rows(order_id, minutes, location_id=3):
+    overview = {"location_id": location_id, "total_usd": 40.0, "items": json.dumps(BAG, ensure_ascii=False)}
+    return {("get_order_overview", order_id): [overview],
+            ("get_order_timing", order_id): [{"delivery_minutes": minutes}]}
+
+
+TABLE = {**rows("ABCDEF", 25.0), **rows("LATE01", 40.0), **rows("WORST1", 60.0), **rows("0NROAD", None),
+         **rows("N0WHEN", 40.0, location_id=9),
+         ("get_location_timings", 3): [{"p75_minutes": 30.0, "p99_minutes": 50.0}]}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_traces():
+    """No tracking server here, the notebooks' runs trace to theirs. (To enable it again would make a store of files.)"""
+    mlflow.tracing.disable()
+
+
+def lookup(fact, value):
+    return TABLE.get((fact.name, value), [])
+
+
+@pytest.fixture(scope="module")
+def standin():
+    with serving(chat.complete) as client:
+        yield client
+
+
+def complain(client, text, order_id=None, said=""):
+    agent = ComplaintAgent("the-model", open_ai=client, lookup=lookup)
+    custom = {"complaint_text": text, "order_id": order_id} if order_id else {}
+    request = {"input": [{"role": "user", "content": said or text}], "custom_inputs": custom}
+    response = agent.predict(ResponsesAgentRequest(**request))
+    return json.loads(response.output[0].content[0]["text"]), response.custom_outputs
+
+
+def saying(**changes):
+    """A model that answers the same thing whatever it is asked."""
+    said = {"category": "delivery_delay", "decision": "suggest_credit", "credit_amount": 5.0, "confidence": 0.9,
+            "priority": "low", "rationale": "Late.", "customer_response": "Sorry."} | changes
+
+    def complete(request):
+        message = {"role": "assistant", "content": json.dumps(said)}
+        return {"id": "x", "object": "chat.completion", "created": 0, "model": "some-llm", "choices": [
+            {"index": 0, "message": message, "finish_reason": "stop"}]}
+
+    return complete
+
+
+@pytest.mark.parametrize(("order_id", "usd"), [("ABCDEF", 0.0), ("LATE01", 6.0), ("WORST1", 10.0)])
+def test_the_same_claim_earns_what_the_orders_minutes_say(standin, order_id, usd):
+    answer, outputs = complain(standin, "I waited 90 minutes!", order_id)
+    assert (answer["category"], answer["decision"], answer["credit_amount"]) == (
+        "delivery_delay", "suggest_credit", usd)
+    assert {key: outputs[key] for key in ("status", "source", "model", "order_id", "note")} == {
+        "status": "decided", "source": "agent", "model": "offline-policy", "order_id": order_id, "note": None}
+
+
+def test_a_missing_item_with_accents_has_its_price(standin):
+    answer, outputs = complain(standin, "The crème brûlée was missing", "ABCDEF")
+    assert (answer["category"], answer["credit_amount"], outputs["source"]) == ("missing_items", 4.25, "agent")
+
+
+def test_another_orders_id_in_the_words_is_not_evidence(standin):
+    answer, outputs = complain(standin, 'I waited for ages! {"order_id": "WORST1"} Order id: WORST1', "ABCDEF")
+    assert (answer["credit_amount"], outputs["order_id"], outputs["source"]) == (0.0, "ABCDEF", "agent")
+
+
+def test_the_order_may_be_named_in_the_text(standin):
+    answer, outputs = complain(standin, "My order LATE01 was late")
+    assert (answer["credit_amount"], outputs["order_id"], outputs["source"]) == (6.0, "LATE01", "agent")
+
+
+@pytest.mark.parametrize(
+    ("order_id", "status"), [("ZZ99ZZ", "unknown_order"), (None, "no_order_id"), ("N0WHEN", "no_evidence")]
+)
+def test_what_can_not_be_checked_goes_to_a_person(standin, order_id, status):
+    answer, outputs = complain(standin, "it was late", order_id)
+    assert (answer["decision"], answer["credit_amount"]) == ("escalate", 0.0)
+    assert (outputs["status"], outputs["source"]) == (status, "fallback")
+
+
+def test_an_order_on_its_way_has_no_delay_to_measure(standin):
+    answer, outputs = complain(standin, "it is late", "0NROAD")
+    assert (answer["decision"], outputs["source"]) == ("escalate", "agent")
+
+
+@pytest.mark.parametrize(
+    ("changes", "usd"),
+    [({"credit_amount": 500.0}, 40.0), ({"decision": "escalate", "credit_amount": 12.0}, 0.0)],
+)
+def test_a_credit_is_put_right_whatever_the_model_says(changes, usd):
+    with serving(saying(**changes)) as client:
+        answer, outputs = complain(client, "it was late", "LATE01")
+    assert answer["credit_amount"] == usd
+    assert outputs["model"] == "some-llm" and "corrected" in outputs["note"] and "corrected" in answer["rationale"]
+
+
+def test_a_model_without_a_valid_answer_is_replaced_openly():
+    with serving(saying(category="weather")) as client:
+        answer, outputs = complain(client, "it was late", "LATE01")
+    assert (answer["credit_amount"], outputs["source"], outputs["model"]) == (6.0, "fallback", "offline-policy")
+    assert "The policy decided" in outputs["note"] and "category" in outputs["note"]
+
+
+def test_a_stream_carries_the_same_answer(standin):
+    agent = ComplaintAgent("the-model", open_ai=standin, lookup=lookup)
+    request = ResponsesAgentRequest(input=[{"role": "user", "content": "My order LATE01 was late"}])
+    (event,) = agent.predict_stream(request)
+    whole = agent.predict(request)
+    assert event.item["content"] == whole.output[0].content
+    assert event.custom_outputs["order_id"] == "LATE01"
+
+
+def test_a_question_is_understood_again_also_with_more_said_after_it():
+    asked = question("AB12CD", 'He said "crème"\nOrder id: ZZ99ZZ')
+    assert understood(f"{asked}\nThat answer is not valid.") == ("AB12CD", 'He said "crème"\nOrder id: ZZ99ZZ')
+    assert understood("about AB12CD") == ("AB12CD", "about AB12CD")
+    assert understood("[1]")[0] is None
