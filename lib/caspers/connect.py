@@ -70,15 +70,10 @@ class Workbook:
 
     @cached_property
     def mlflow(self) -> ModuleType:
-        """The module mlflow, with its tracking server and model registry set to the workspace's.
-
-        Its messages about every step are off: what goes wrong is raised.
-        """
+        """The module mlflow, with its tracking server and model registry set to the workspace's."""
         warnings.filterwarnings("ignore", message="IProgress not found")  # of the progress bars that it imports
         import mlflow
-        from mlflow.utils.logging_utils import disable_logging
 
-        disable_logging()
         if self.local:
             self.wait_for("mlflow")
         mlflow.set_tracking_uri(self.connection.mlflow_tracking_uri)

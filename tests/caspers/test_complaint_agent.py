@@ -24,7 +24,7 @@ TABLE = {**rows("ABCDEF", 25.0), **rows("LATE01", 40.0), **rows("WORST1", 60.0),
 
 @pytest.fixture(autouse=True, scope="module")
 def no_traces():
-    """No tracking server here, the notebooks' runs trace to theirs. (To enable it again would make a store of files.)"""
+    """There is no tracking server here. (Tracing stays off: to enable it again would make a database in the cwd.)"""
     mlflow.tracing.disable()
 
 

@@ -31,8 +31,7 @@ def by_key(ws, table):
 def deliver(ws, order_id):
     """One more delivered order, as late as it gets."""
     ws.spark.sql(f"""
-        INSERT INTO lakeflow.all_events
-        SELECT uuid(), event_type, ts, location_id, '{order_id}', sequence, body, NULL, 'x'
+        INSERT INTO lakeflow.all_events BY NAME SELECT * EXCEPT (order_id), '{order_id}' AS order_id
         FROM lakeflow.all_events WHERE order_id = 'LATE01'""")
 
 

@@ -7,9 +7,10 @@ from caspers.policy import OrderFacts, decide
 from caspers.streams import refunds
 
 NEW_ORDER = """
-    INSERT INTO lakeflow.all_events
-    SELECT uuid(), event_type, CASE event_type WHEN 'delivered' THEN ts + INTERVAL 1 HOUR ELSE ts END, location_id,
-           '{}', sequence, body, NULL, 'later.json' FROM lakeflow.all_events WHERE order_id = 'EARLY1'"""
+    INSERT INTO lakeflow.all_events BY NAME
+    SELECT * EXCEPT (order_id, ts), '{}' AS order_id,
+           CASE event_type WHEN 'delivered' THEN ts + INTERVAL 1 HOUR ELSE ts END AS ts
+    FROM lakeflow.all_events WHERE order_id = 'EARLY1'"""
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def test_a_run_killed_before_it_recommended_is_made_good_with_the_agents_answers
 
 def test_an_order_without_a_start_gets_no_refund_and_says_why(ws):
     ws.spark.sql("""
-        INSERT INTO lakeflow.all_events SELECT uuid(), event_type, ts, location_id, 'HALF01', sequence, body, NULL, 'x'
+        INSERT INTO lakeflow.all_events BY NAME SELECT * EXCEPT (order_id), 'HALF01' AS order_id
         FROM lakeflow.all_events WHERE order_id = 'EARLY1' AND event_type = 'delivered'""")
     assert refunds.run(ws, "no_such_agent").added == 1
     row = recommendations(ws)["HALF01"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from caspers import config
-from caspers.agents.deploy import quietly
+from caspers.agents import deploy
 from caspers.standin import chat
 from caspers.state import Resource
 
@@ -21,41 +21,28 @@ STANDIN_FILE = Path(__file__).parents[1] / "standin" / "model.py"
 def ensure(ws: "Workbook", name: str) -> list[Resource]:
     """Return once the serving endpoint `name` answers chat completions; what is the workbook's own, to register.
 
-    On a laptop a missing one is made: it forwards to CASPERS_LLM_BASE_URL if that is set, otherwise it serves the
-    stand-in `offline-policy`. Safe to call from several processes at once. On Databricks a missing endpoint raises
-    RuntimeError.
+    On a laptop it is made: it forwards to CASPERS_LLM_BASE_URL if that is set, otherwise it serves the stand-in
+    `offline-policy`, logged anew only when the code has changed. Safe to call from several processes at once.
+    On Databricks it has to be there: RuntimeError if it isn't.
     """
     if not ws.local:
         _require(ws, name)
         return []
+    forwards = config.load().llm_base_url is not None
     with FileLock(config.load().home / "model_endpoint.lock"):  # logging the stand-in twice would cost twice
-        if not _exists(ws, name):
-            _create(ws, name)
-    ws.w.serving_endpoints.wait_get_serving_endpoint_not_updating(name)
+        deploy.serve(ws, name, _external(name) if forwards else _standin(ws))
     made = [Resource("endpoint", name, name)]
-    return made if config.load().llm_base_url else [Resource("model", _model(ws), _model(ws)), *made]
+    return made if forwards else [Resource("model", _model(ws), _model(ws)), *made]
 
 
-def _exists(ws: "Workbook", name: str) -> bool:
+def _require(ws: "Workbook", name: str) -> None:
     from databricks.sdk.errors import NotFound
 
     try:
         ws.w.serving_endpoints.get(name)
     except NotFound:
-        return False
-    return True
-
-
-def _require(ws: "Workbook", name: str) -> None:
-    if not _exists(ws, name):
-        raise RuntimeError(f"This workspace has no serving endpoint {name}. Set LLM_MODEL to one that it has.")
-
-
-def _create(ws: "Workbook", name: str) -> None:
-    from databricks.sdk.service.serving import EndpointCoreConfigInput
-
-    entity = _external(name) if config.load().llm_base_url else _standin(ws)
-    ws.w.serving_endpoints.create(name, config=EndpointCoreConfigInput(name=name, served_entities=[entity]))
+        message = f"This workspace has no serving endpoint {name}. Set LLM_MODEL to one that it has."
+        raise RuntimeError(message) from None
 
 
 def _external(name: str) -> "ServedEntityInput":
@@ -84,7 +71,19 @@ def _model(ws: "Workbook") -> str:
 def _standin(ws: "Workbook") -> "ServedEntityInput":
     from databricks.sdk.service.serving import ServedEntityInput
 
-    with quietly():
+    mark = deploy.fingerprint({})
+    version = deploy.known_version(ws, _model(ws), mark) or _log_standin(ws, mark)
+    return ServedEntityInput(
+        name=chat.NAME,
+        entity_name=_model(ws),
+        entity_version=version,
+        workload_size="Small",
+        scale_to_zero_enabled=True,
+    )
+
+
+def _log_standin(ws: "Workbook", mark: str) -> str:
+    with deploy.quietly():
         ws.mlflow.set_experiment("/Shared/caspers_offline_policy")
         logged = ws.mlflow.pyfunc.log_model(
             name=chat.NAME,
@@ -93,10 +92,6 @@ def _standin(ws: "Workbook") -> "ServedEntityInput":
             metadata={"task": "llm/v1/chat"},
             pip_requirements=["mlflow"],
         )
-    return ServedEntityInput(
-        name=chat.NAME,
-        entity_name=_model(ws),
-        entity_version=str(logged.registered_model_version),
-        workload_size="Small",
-        scale_to_zero_enabled=True,
-    )
+    version = str(logged.registered_model_version)
+    deploy.remember(ws, _model(ws), version, mark)
+    return version

@@ -125,7 +125,7 @@ class SparkEngine:
         write_atomically(settings, "".join(f"{key} {value}\n" for key, value in self._conf().items()))
         return [str(self._software.java), *opens, "-Djdk.reflect.useDirectMethodHandle=false",
                 "-Dio.netty.tryReflectionSetAccessible=true", f"-Dderby.system.home={self._home.root}",
-                f"-Djava.io.tmpdir={self._scratch()}", "-Xmx4g", "-XX:+UseParallelGC",
+                f"-Djava.io.tmpdir={self._scratch()}", "-Xmx4g", "-XX:+UseParallelGC", "-XX:TieredStopAtLevel=1",
                 "-cp", f"{self.spark_home / 'jars'}/*",
                 "org.apache.spark.deploy.SparkSubmit",
                 "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
