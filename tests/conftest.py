@@ -32,8 +32,8 @@ def connected(workspace: dict[str, str]) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def spark(workspace: dict[str, str]):
     """A Spark Connect session on the workspace's server."""
-    from pyspark.sql.connect.session import SparkSession
     from databricks.sdk import WorkspaceClient
+    from pyspark.sql.connect.session import SparkSession
 
     WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"]).api_client.do(
         "POST", "/api/local/wait/spark")

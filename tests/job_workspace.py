@@ -16,6 +16,8 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.jobs import NotebookTask, Run, Task
 from databricks.sdk.service.workspace import ImportFormat
 from fastapi import FastAPI
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.workspace_files import WorkspaceFiles
 from local_workspace.home import Home, open_home
@@ -23,7 +25,6 @@ from local_workspace.processes import Processes
 from local_workspace.routes import identity, jobs, workspace
 from local_workspace.server import create_app
 from local_workspace.store import Store
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 TOKEN = "job-test-token"
 

@@ -87,11 +87,9 @@ def _service(command: str) -> str:
     home = config.load().home
     process = subprocess.Popen([sys.executable, "-m", "local_workspace", command, "--home", str(home)],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    messages = []
     for line in process.stderr:
-        messages.append(line)
         print(line, end="", file=sys.stderr, flush=True)
-    answer = process.communicate()[0]
+    answer = process.communicate()[0].strip()
     if process.returncode == 2:
-        raise RuntimeError("".join(messages).strip())
-    return answer.strip()
+        raise RuntimeError(json.loads(answer)["error"])
+    return answer

@@ -1,6 +1,7 @@
 """`python -m local_workspace setup|start|find|stop|destroy|serve --home DIR`: the service from a shell.
 
-setup fetches the Spark server's distribution; start and find print the connection as one JSON object; messages go to standard error.
+setup fetches the Spark server's distribution; start and find print the connection as one JSON object,
+an error is one with the key `error`; progress goes to standard error.
 """
 
 import argparse
@@ -23,7 +24,7 @@ def main() -> int:
     try:
         return _run(arguments.command, arguments.home)
     except SetupError as error:
-        print(error, file=sys.stderr)
+        print(json.dumps({"error": str(error)}) if arguments.command != "serve" else error)
         return 2
 
 

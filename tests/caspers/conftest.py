@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from caspers import medallion
 
 # Each order: minutes from order to door, location, and days before the newest event.

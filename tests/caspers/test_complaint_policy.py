@@ -1,4 +1,5 @@
 import pytest
+
 from caspers.complaints import policy
 from caspers.complaints.reading import Item, Reading
 

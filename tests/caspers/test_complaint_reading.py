@@ -1,4 +1,5 @@
 import pytest
+
 from caspers.complaints.reading import Item, read
 
 NAMES = ("Late Night Ramen", "Mango Tea", "Mango Tea Float", "Crème Brûlée", "Tea")

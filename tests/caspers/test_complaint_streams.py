@@ -1,7 +1,8 @@
 import json
 
-import caspers
 import pytest
+
+import caspers
 from caspers.complaints import SHARES
 from caspers.streams import complaint_agent, complaint_generator
 

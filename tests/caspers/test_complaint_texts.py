@@ -1,6 +1,7 @@
 from datetime import datetime
 
 import pytest
+
 from caspers.complaints import SHARES
 from caspers.complaints.reading import Item, read
 from caspers.complaints.texts import ComplainedOrder, write

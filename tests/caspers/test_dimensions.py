@@ -1,8 +1,9 @@
 """The dimensional tables, made by a real Spark from Parquet files."""
 
-import caspers
 import polars as pl
 import pytest
+
+import caspers
 from caspers.canonical.catalog import dimensions
 from caspers.canonical.schema import DIMENSIONS, TABLES
 from caspers.dimensions import create_statement, load_dimensions

@@ -3,6 +3,7 @@ import math
 from datetime import timedelta
 
 import pytest
+
 from caspers import facts
 
 

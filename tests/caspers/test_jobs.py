@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 import pytest
-from caspers import jobs
 from databricks.sdk.service.jobs import CronSchedule, JobSettings, NotebookTask, Task
+
+from caspers import jobs
 from job_workspace import serving
 
 

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import polars as pl
 import psycopg
 import pytest
-from caspers import lakebase
 from databricks.sdk.errors import BadRequest
+
+from caspers import lakebase
 from lakebase_workspace import LakebaseWorkspace
 
 PROJECT, CATALOG, DATABASE = "my-devrefundmanager", "my_devrefundmanager", "caspers"

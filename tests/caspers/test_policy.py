@@ -1,6 +1,7 @@
 import math
 
 import pytest
+
 from caspers import policy
 from caspers.policy import OrderFacts, decide
 

@@ -2,10 +2,13 @@ import json
 
 import mlflow
 import pytest
-from caspers.agents.refund_agent import RefundAgent
-from caspers.standin import chat
 from chat_server import serving
 from mlflow.types.responses import ResponsesAgentRequest
+
+from caspers import facts
+from caspers.agents.refund_agent import RefundAgent
+from caspers.agents.tools import keeping
+from caspers.standin import chat
 
 TABLE = {
     ("get_order_details", "AB12CD"): [{"line_usd": 20.5}, {"line_usd": 19.5}],
@@ -22,11 +25,13 @@ TABLE = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def no_traces():
+def no_traces(tmp_path_factory):
     """These tests have no tracking server; the notebooks' runs trace to the workspace's."""
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")  # asked even when it is off
     mlflow.tracing.disable()
     yield
     mlflow.tracing.enable()
+    mlflow.set_tracking_uri(None)
 
 
 def lookup(fact, value):
@@ -118,3 +123,17 @@ def test_a_model_out_of_reach_is_said_too():
     recommendation, outputs = ask(client, order_id="AB12CD")
     assert (recommendation["refund_usd"], outputs["source"]) == (12.0, "fallback")
     assert "The policy decided" in outputs["note"]
+
+
+def test_a_locations_timings_are_looked_up_once_a_while_and_orders_every_time():
+    asked = []
+    remembering = keeping(lambda fact, value: asked.append((fact.name, value)) or [{"n": len(asked)}],
+                          facts.LOCATION_TIMINGS, seconds=3600)
+    for _ in range(2):
+        remembering(facts.LOCATION_TIMINGS, 3)
+        remembering(facts.ORDER_DETAILS, "AB12CD")
+    assert asked == [("get_location_timings", 3), ("get_order_details", "AB12CD"), ("get_order_details", "AB12CD")]
+    keeping_nothing = keeping(lambda fact, value: [asked.append(value)], facts.LOCATION_TIMINGS, seconds=0)
+    for _ in range(2):
+        keeping_nothing(facts.LOCATION_TIMINGS, 8)
+    assert asked[-2:] == [8, 8]

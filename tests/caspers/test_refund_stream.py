@@ -1,8 +1,9 @@
 import json
 from datetime import UTC, datetime
 
-import caspers
 import pytest
+
+import caspers
 from caspers.policy import OrderFacts, decide
 from caspers.streams import refunds
 

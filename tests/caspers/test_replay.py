@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+
 from caspers.canonical import schema
 from caspers.canonical.dataset import DatasetError
 from caspers.canonical.generate import generate

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from caspers import facts
 from caspers.agents.tools import Tools
 from caspers.standin import chat

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import uvicorn
+
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.home import open_home

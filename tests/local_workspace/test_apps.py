@@ -22,6 +22,8 @@ from databricks.sdk.service.apps import (
     EnvVar,
 )
 from databricks.sdk.service.workspace import ImportFormat
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.workspace_files import WorkspaceFiles
 from local_workspace.home import open_home
@@ -29,7 +31,6 @@ from local_workspace.processes import Processes
 from local_workspace.routes import apps, workspace
 from local_workspace.server import create_app
 from local_workspace.store import Store
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 TOKEN = "apps-test-token"
 CODE = """

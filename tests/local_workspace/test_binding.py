@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+
 from local_workspace.engines.binding import bind, literal
 from local_workspace.errors import ApiError
 

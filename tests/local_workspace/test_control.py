@@ -5,6 +5,7 @@ import stat
 import psutil
 import pytest
 from databricks.sdk import WorkspaceClient
+
 from local_workspace import control
 from local_workspace.errors import SetupError
 from local_workspace.home import read_json

@@ -1,4 +1,5 @@
 import pytest
+
 from local_workspace import home as homes
 from local_workspace.errors import SetupError
 from local_workspace.home import open_home, write_atomically

@@ -1,6 +1,7 @@
 from datetime import datetime
 
 import pytest
+
 from local_workspace.engines.jobs.cron import cron_trigger
 from local_workspace.errors import ApiError
 

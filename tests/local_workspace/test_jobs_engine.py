@@ -4,7 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import job_workspace
 import nbformat
 import psutil
 import pytest
@@ -22,6 +21,8 @@ from databricks.sdk.service.jobs import (
     Task,
     TaskDependency,
 )
+
+import job_workspace
 from job_workspace import TOKEN, has_ended, serving, until
 from local_workspace.engines.jobs import history
 

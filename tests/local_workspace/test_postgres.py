@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists
 from databricks.sdk.service import postgres as pg
+
 from lakebase_workspace import BRANCH, CATALOG, PROJECT, USER, LakebaseWorkspace, server_pid
 
 

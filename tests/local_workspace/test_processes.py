@@ -1,7 +1,9 @@
+import json
 import sys
 
 import psutil
 import pytest
+
 from local_workspace.home import open_home
 from local_workspace.processes import Processes, await_ready
 
@@ -14,7 +16,9 @@ def processes(home_root):
 
 
 def test_a_child_ends_with_its_whole_group(processes):
-    code = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']); print('up', flush=True); import signal; signal.pause()"
+    code = ("import signal, subprocess, sys; "
+            "subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']); "
+            "print('up', flush=True); signal.pause()")
     child = processes.spawn("pair", [sys.executable, "-c", code])
     await_ready(child, lambda: "up" in child.log.read_text(), "the pair")
     grandchild = psutil.Process(child.pid).children()[0]
@@ -48,7 +52,7 @@ def test_what_a_killed_daemon_left_behind_is_ended(processes, home_root):
 def test_another_process_with_a_recycled_id_is_left_alone(processes, home_root):
     child = processes.spawn("mine", SLEEPER)
     mark = home_root / "run" / "mine.pid"
-    mark.write_text('{"pid": %d, "created": 1.0}' % child.pid)
+    mark.write_text(json.dumps({"pid": child.pid, "created": 1.0}))
     assert Processes(open_home(home_root)).reap() == []
     assert child.alive()
     child.terminate()

@@ -1,6 +1,7 @@
 import socket
 
 import pytest
+
 from local_workspace.errors import SetupError
 from local_workspace.home import open_home
 from local_workspace.settings import free_port, load_settings

@@ -1,9 +1,10 @@
 from decimal import Decimal
 
 import pytest
-from caspers import sql
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound
+
+from caspers import sql
 
 
 @pytest.fixture(scope="module")

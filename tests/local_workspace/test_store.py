@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+
 from local_workspace.store import Store
 
 

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from databricks.sdk.errors import BadRequest, DatabricksError, NotFound, ResourceAlreadyExists
 from databricks.sdk.service.workspace import ExportFormat, ImportFormat, Language, ObjectType
+
 from job_workspace import TOKEN, serving
 
 HOME = "/Workspace/Users/you@localhost"

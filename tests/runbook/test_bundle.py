@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from caspers.runbook.bundle import PlanError, merge, read_bundle
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
 from caspers.runbook.plan import load_plan
 from caspers.runbook.progress import Progress
 from caspers.runbook.run import run_notebooks
 from caspers.runbook.runner import Runner
-from rich.console import Console
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from caspers.runbook.bundle import PlanError
 from caspers.runbook.plan import Plan, load_plan
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-import caspers
 import psycopg
 import pytest
+
+import caspers
 from caspers import lakebase, state
 from caspers.connect import Workbook
 from caspers.state import Resource

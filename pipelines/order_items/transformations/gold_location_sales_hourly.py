@@ -1,8 +1,9 @@
 """Gold: what each location sold in each hour."""
 
-from caspers import medallion
 from pyspark import pipelines as dp
 from pyspark.sql import DataFrame, SparkSession
+
+from caspers import medallion
 
 spark = SparkSession.active()
 

@@ -1,8 +1,9 @@
 """Gold: the orders."""
 
-from caspers import medallion
 from pyspark import pipelines as dp
 from pyspark.sql import DataFrame, SparkSession
+
+from caspers import medallion
 
 spark = SparkSession.active()
 

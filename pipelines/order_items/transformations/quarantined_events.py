@@ -1,8 +1,9 @@
 """Quarantine: the lines that no one can use, and why."""
 
-from caspers import medallion
 from pyspark import pipelines as dp
 from pyspark.sql import DataFrame, SparkSession
+
+from caspers import medallion
 
 spark = SparkSession.active()
 

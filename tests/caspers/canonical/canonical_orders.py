@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import polars as pl
+
 from caspers.canonical.dataset import Dataset
 
 REPO = Path(__file__).resolve().parents[3]

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import polars as pl
 from canonical_orders import LINE, REPO, of_type
+
 from caspers.canonical import schema
 from caspers.canonical.cities import CITIES
 from caspers.canonical.dataset import content_hash, load_dataset

@@ -4,6 +4,7 @@ import random
 
 import polars as pl
 import pytest
+
 from caspers.canonical import schema
 from caspers.canonical.dataset import DatasetError, content_hash, load_dataset
 from caspers.canonical.generate import generate

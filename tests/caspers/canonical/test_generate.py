@@ -5,6 +5,7 @@ import sys
 
 import polars as pl
 import pytest
+
 from caspers.canonical import schema
 from caspers.canonical.dataset import content_hash, load_dataset
 from caspers.canonical.generate import generate
