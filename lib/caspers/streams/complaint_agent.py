@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TABLE = f"{SCHEMA}.complaint_responses"
 INBOX = f"{SCHEMA}.complaint_inbox"
-AGENT_COMPLAINTS = 25
+AGENT_COMPLAINTS = 10
 _COLUMNS = ("complaint_id STRING, order_id STRING, ts TIMESTAMP, agent_response STRING, source STRING, model STRING")
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SCHEMA, VOLUME = "recommender", "checkpoints"
 TABLE = f"{SCHEMA}.refund_recommendations"
 INBOX = f"{SCHEMA}.delivered_orders"
-AGENT_ORDERS = 25
+AGENT_ORDERS = 10
 _ITEMS = "items ARRAY<STRUCT<price: DECIMAL(10, 2), qty: INT>>"
 _ANSWERS = "ARRAY<STRUCT<order_id: STRING, response: STRING, model: STRING>>"
 _QUANTILES = "ARRAY<STRUCT<location_id: INT, p75_minutes: DOUBLE, p99_minutes: DOUBLE>>"
