@@ -1,12 +1,13 @@
 # make run    set everything up and bring Casper's kitchens to life
 # make test   everything that CI runs
+# make outputs  run the notebooks again and keep what they print, for readers and for the comparison in `make test`
 # make lint   the style checks alone
 # make stop   end the local workspace; its data stay
 
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
-.PHONY: run test lint unit integration notebooks stop setup
+.PHONY: run test lint unit integration notebooks outputs stop setup
 
 run: setup
 	$(UV) run --no-sync runbook.py --target all
@@ -33,6 +34,9 @@ integration:
 notebooks:
 	$(UV) run --no-sync pytest notebooks/*.ipynb --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
 		--nbval-cell-timeout 600 --nbval-kernel-startup-timeout 120 -x --durations 10
+
+outputs:
+	$(UV) run --no-sync python tests/notebooks/refresh.py
 
 stop:
 	$(UV) run --no-sync runbook.py --stop
