@@ -39,8 +39,8 @@ def test_bound_values_are_values(w, warehouse):
 
 def test_a_table_function_is_found_in_the_statements_schema(w, warehouse, spark):
     spark.sql("CREATE SCHEMA IF NOT EXISTS st").collect()
-    spark.sql("CREATE OR REPLACE FUNCTION st.upto(n BIGINT) RETURNS TABLE(k BIGINT) RETURN SELECT id FROM range(n)"
-              ).collect()
+    spark.sql("CREATE OR REPLACE FUNCTION st.upto(n BIGINT) RETURNS TABLE(k BIGINT) "
+              "RETURN SELECT explode(sequence(0L, n - 1L))").collect()
     rows = sql.query(w, warehouse, "SELECT sum(k) AS total FROM upto(:n)", {"n": 4}, schema="st")
     assert rows == [{"total": 6}]
 
