@@ -45,7 +45,8 @@ def runbook(environment):
 
 
 def entries(runbook) -> dict[tuple[str, str], dict]:
-    return {(entry["type"], entry["name"]): entry for entry in json.loads(runbook("--status", "--json"))}
+    found = json.loads(runbook("--status", "--json"))
+    return {(entry["type"], entry["name"].removeprefix("caspersdev.")): entry for entry in found}
 
 
 def of_type(found: dict, kind: str) -> list[dict]:
