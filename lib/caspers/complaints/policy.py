@@ -13,6 +13,7 @@ from typing import Literal
 
 from caspers.complaints import Category
 from caspers.complaints.reading import Item, Reading
+from caspers.policy import bounded
 
 DELAY_SHARES = {"within_p99": 0.15, "beyond_p99": 0.25}
 QUALITY_SHARES = {"some": 0.20, "unsaid": 0.30, "all": 0.40}
@@ -54,11 +55,6 @@ def decide(reading: Reading, evidence: Evidence) -> Triage:
         reason = "what a customer was charged" if reading.category == "billing" else "how a customer was served"
         return escalated(reading, "medium", f"No table of the kitchens records {reason}: a person has to look at it.")
     return rule(reading, evidence)
-
-
-def bounded(amount: float, total: float) -> float:
-    """`amount` kept within 0 and the order's total, in US dollars to the cent."""
-    return round(min(max(amount, 0.0), total), 2)
 
 
 def _delay(reading: Reading, evidence: Evidence) -> Triage:

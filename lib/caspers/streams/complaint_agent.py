@@ -7,7 +7,7 @@ in `source`. What is answered already is never touched, so a run that was killed
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from caspers import clock, facts
@@ -18,6 +18,7 @@ from caspers.standin.chat import NAME as POLICY_NAME
 from caspers.streams.complaint_generator import SCHEMA, VOLUME
 from caspers.streams.complaint_generator import TABLE as COMPLAINTS
 from caspers.streams.inbox import receive
+from caspers.streams.summary import Summary
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -28,16 +29,6 @@ TABLE = f"{SCHEMA}.complaint_responses"
 INBOX = f"{SCHEMA}.complaint_inbox"
 AGENT_COMPLAINTS = 10
 _COLUMNS = ("complaint_id STRING, order_id STRING, ts TIMESTAMP, agent_response STRING, source STRING, model STRING")
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a run did: responses added, by source, and why the agent was not asked (None if it was)."""
-
-    added: int
-    agent: int
-    fallback: int
-    note: str | None
 
 
 def create_tables(ws: "Workbook") -> None:

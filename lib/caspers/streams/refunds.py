@@ -7,13 +7,13 @@ touched, so a run that was killed at any point is made good by the next.
 """
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from caspers import clock, facts, policy
 from caspers.agents.ask import ask_all
 from caspers.standin.chat import NAME as POLICY_NAME
 from caspers.streams import inbox
+from caspers.streams.summary import Summary
 
 if TYPE_CHECKING:
     from caspers.connect import Workbook
@@ -25,16 +25,6 @@ AGENT_ORDERS = 10
 _ITEMS = "items ARRAY<STRUCT<price: DECIMAL(10, 2), qty: INT>>"
 _ANSWERS = "ARRAY<STRUCT<order_id: STRING, response: STRING, model: STRING>>"
 _QUANTILES = "ARRAY<STRUCT<location_id: INT, p75_minutes: DOUBLE, p99_minutes: DOUBLE>>"
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a run did: rows it added, by source, and why the agent was not asked (None if it was)."""
-
-    added: int
-    agent: int
-    fallback: int
-    note: str | None
 
 
 def create_tables(ws: "Workbook") -> None:
