@@ -163,8 +163,14 @@ WHERE minutes IS NOT NULL
 GROUP BY location_id"""
 
 
+def timing_view_query(lakeflow: str = "lakeflow", simulator: str = "simulator") -> str:
+    """The query behind the timing view: the rows of `quantiles_sql` with the locations' names."""
+    return f"""SELECT location_id, name AS location_name, delivered_orders, p50_minutes, p75_minutes, p99_minutes
+FROM ({quantiles_sql(lakeflow)}) JOIN {simulator}.locations USING (location_id)"""
+
+
 def timing_view_ddl(lakeflow: str = "lakeflow", simulator: str = "simulator") -> str:
-    """The statement that creates the view of `quantiles_sql` with the locations' names."""
+    """The statement that creates the timing view or replaces it."""
     return f"""
 CREATE OR REPLACE VIEW {SCHEMA}.{TIMING_VIEW} (
   location_id COMMENT 'Kitchen location', location_name COMMENT 'City or area of the kitchen',
@@ -173,8 +179,7 @@ CREATE OR REPLACE VIEW {SCHEMA}.{TIMING_VIEW} (
   p75_minutes COMMENT 'Three in four orders take no longer',
   p99_minutes COMMENT 'All but one order in a hundred take no longer')
 COMMENT 'Minutes from order_created to delivered, by location, over the {WINDOW_DAYS} days before the newest event'
-AS SELECT location_id, name AS location_name, delivered_orders, p50_minutes, p75_minutes, p99_minutes
-FROM ({quantiles_sql(lakeflow)}) JOIN {simulator}.locations USING (location_id)"""
+AS {timing_view_query(lakeflow, simulator)}"""
 
 
 def create(
@@ -186,15 +191,34 @@ def create(
     """Create or replace the timing view and these functions in schema `ai`; returns the names of what was made."""
     made = [f"{SCHEMA}.{TIMING_VIEW}"]
     _run(spark, f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-    _run(spark, timing_view_ddl(lakeflow, simulator))
+    _ensure_view(spark, lakeflow, simulator)
     for fact in facts:
         _run(spark, fact.ddl(lakeflow, simulator))
         made.append(f"{SCHEMA}.{fact.name}")
     return made
 
 
-# Both agents' notebooks create the same view at the same time, and a metastore may let only one of them.
-@retry(retry=retry_if_exception_message(match=r"(?is).*already.?exists.*"), stop=stop_after_attempt(5),
-       wait=wait_random_exponential(multiplier=0.1, max=1), reraise=True)
+# Both agents' notebooks make the same view and function at the same time. Open Spark replaces by dropping first, so
+# that one of them finds what it makes there already, or what it reads gone for a moment.
+_RACED = re.compile(rf"(?is).*(already.?exists|ROUTINE_NOT_FOUND|`{SCHEMA}`\.`{TIMING_VIEW}` cannot be found).*")
+_again = retry(retry=retry_if_exception_message(match=_RACED), stop=stop_after_attempt(8),
+               wait=wait_random_exponential(multiplier=0.1, max=1), reraise=True)
+
+
+@_again
+def _ensure_view(spark: "SparkSession", lakeflow: str, simulator: str) -> None:
+    """Make the view, or make it anew if its query is another: for a reader it would be gone in between."""
+    if _view_text(spark) != timing_view_query(lakeflow, simulator):
+        spark.sql(timing_view_ddl(lakeflow, simulator))
+
+
+def _view_text(spark: "SparkSession") -> str | None:
+    if not spark.catalog.tableExists(f"{SCHEMA}.{TIMING_VIEW}"):
+        return None
+    rows = spark.sql(f"DESCRIBE TABLE EXTENDED {SCHEMA}.{TIMING_VIEW}").collect()
+    return next(row.data_type for row in rows if row.col_name == "View Text")
+
+
+@_again
 def _run(spark: "SparkSession", statement: str) -> None:
     spark.sql(statement)

@@ -1,8 +1,10 @@
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from pyspark.sql.connect.session import SparkSession
 
 from caspers import facts
 
@@ -65,6 +67,36 @@ def test_quantiles_are_exact_and_leave_out_what_is_older_than_the_window(ask, ki
     assert (timings["location_name"], timings["delivered_orders"]) == ("Harbour", len(expected))
     for share in (50, 75, 99):
         assert timings[f"p{share}_minutes"] == pytest.approx(quantile(expected, share / 100), abs=0.051)
+
+
+def properties(kitchen):
+    rows = kitchen.sql(f"DESCRIBE TABLE EXTENDED ai.{facts.TIMING_VIEW}").collect()
+    return next(row.data_type for row in rows if row.col_name == "Table Properties")
+
+
+def test_a_view_that_says_the_same_is_left_alone_and_another_is_replaced(ask, kitchen):
+    kitchen.sql(f"ALTER VIEW ai.{facts.TIMING_VIEW} SET TBLPROPERTIES ('mark' = 'first')")
+    facts.create(kitchen, [])
+    assert "mark=first" in properties(kitchen)
+    kitchen.sql(f"ALTER VIEW ai.{facts.TIMING_VIEW} AS SELECT 1 AS location_id")
+    facts.create(kitchen, [])
+    assert ask("get_location_timings", 1)
+
+
+def test_two_may_create_at_the_same_time_while_a_third_reads(ask, workspace):
+    def session():
+        return SparkSession.builder.remote(workspace["SPARK_REMOTE"]).create()
+
+    def read(spark):
+        return [spark.sql(f"SELECT count(*) AS n FROM ai.{facts.TIMING_VIEW}").collect()[0].n for _ in range(5)]
+
+    sessions = [session() for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        makers = [pool.submit(facts.create, spark) for spark in sessions[:2]]
+        assert all(pool.submit(read, sessions[2]).result(60))
+        assert len({tuple(maker.result(60)) for maker in makers}) == 1
+    for spark in sessions:
+        spark.stop()
 
 
 def test_functions_say_what_they_answer(ask, kitchen):
