@@ -1,35 +1,28 @@
 """The regression of the notebooks: a fresh home and a still clock, so that their outputs can be compared."""
 
-import os
-import shutil
-import sys
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from still_workspace import still_workspace
 
-NOW = "2026-03-02T12:00:00+00:00"
+_WORKSPACE = pytest.StashKey[ExitStack]()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start a workspace for this session and point every kernel at it."""
-    if not session.config.option.nbval:
-        return
-    from local_workspace import control
-
-    home = Path(tempfile.mkdtemp(prefix="caspers-")) / "home"
-    os.environ.update(CASPERS_HOME=str(home), CASPERS_NOW=NOW)
-    control.start(home, lambda message: print(message, file=sys.stderr))
+    if session.config.option.nbval:
+        stack = session.stash[_WORKSPACE] = ExitStack()
+        home = stack.enter_context(still_workspace())
+        stack.callback(_print_log_of_a_failure, session, home / "logs" / "workspace.log")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End the workspace and remove its home; a failed run's logs are printed first."""
-    if not session.config.option.nbval:
-        return
-    from local_workspace import control
+    """End the workspace and remove its home."""
+    if _WORKSPACE in session.stash:
+        session.stash[_WORKSPACE].close()
 
-    home = Path(os.environ["CASPERS_HOME"])
+
+def _print_log_of_a_failure(session: pytest.Session, log: Path) -> None:
     if session.testsfailed:
-        print("\n".join((home / "logs" / "workspace.log").read_text().splitlines()[-40:]))
-    control.destroy(home)
-    shutil.rmtree(home.parent)
+        print("\n".join(log.read_text().splitlines()[-40:]))

@@ -6,8 +6,10 @@ from typing import Protocol
 
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import OperationFailed
-from databricks.sdk.service.jobs import BaseJob, JobSettings, Run, RunResultState
+from databricks.sdk.service.compute import Environment
+from databricks.sdk.service.jobs import BaseJob, JobEnvironment, JobSettings, Run, RunResultState
 
+ENVIRONMENT = "default"
 MINUTES_A_DAY = 24 * 60
 
 
@@ -15,6 +17,13 @@ class HasClient(Protocol):
     """Anything with a workspace client, such as the workbook that `caspers.connect` returns."""
 
     w: WorkspaceClient
+
+
+class Publishes(Protocol):
+    """Anything that copies files of this repository to the workspace, such as the workbook."""
+
+    def publish(self, path: str) -> str:
+        """Copy `path`; returns its path there."""
 
 
 class JobFailed(RuntimeError):
@@ -41,6 +50,16 @@ def ensure_job(ws: HasClient, settings: JobSettings) -> int:
         return job.job_id
     given = {field.name: getattr(settings, field.name) for field in fields(settings)}
     return ws.w.jobs.create(**{name: value for name, value in given.items() if value is not None}).job_id
+
+
+def environments(ws: Publishes) -> list[JobEnvironment]:
+    """What the Python of a serverless task has installed: this project, which goes to the workspace for it.
+
+    A task names it as ENVIRONMENT. A laptop's tasks have the project already.
+    """
+    ws.publish("lib/caspers")
+    root = ws.publish("pyproject.toml").rpartition("/")[0]
+    return [JobEnvironment(ENVIRONMENT, Environment(environment_version="4", dependencies=[f"--editable {root}"]))]
 
 
 def run_and_wait(ws: HasClient, job_id: int, timeout: timedelta = timedelta(minutes=20),

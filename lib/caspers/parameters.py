@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 type Value = int | float | str
 
@@ -23,12 +23,14 @@ def check(name: str, value: object) -> Value:
         raise ValueError(f"{name}={value!r} is not valid: it must be {allowed}.") from None
 
 
-def check_all(values: Mapping[str, object]) -> dict[str, Value]:
-    """The parameters among `values`, checked and typed; other names are left out, so `globals()` will do.
+def receive(namespace: dict[str, object]) -> None:
+    """Set the parameters among the names of `namespace` to their values for this run, checked and typed.
 
-    Raises ValueError for the first one that is not valid.
+    `namespace` is a notebook's `globals()`, after its parameters cell. papermill has put a run's values there already;
+    a Databricks job hands them over as widgets. Raises ValueError for the first that is not valid, and changes nothing.
     """
-    return {name: check(name, values[name]) for name in RULES if name in values}
+    widgets = namespace["dbutils"].widgets.getAll() if "dbutils" in namespace else {}
+    namespace.update({name: check(name, widgets.get(name, namespace[name])) for name in RULES if name in namespace})
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[object], str]:

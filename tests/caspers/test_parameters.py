@@ -1,4 +1,5 @@
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,8 +38,21 @@ def test_an_unknown_name_lists_the_valid_ones() -> None:
         parameters.check("START_DAYS", 1)
 
 
-def test_check_all_takes_the_parameters_out_of_other_names() -> None:
-    values = {"START_DAY": "70", "CATALOG": "c", "ws": object()}
-    assert parameters.check_all(values) == {"CATALOG": "c", "START_DAY": 70}
-    with pytest.raises(ValueError, match="START_DAY"):
-        parameters.check_all({"START_DAY": "x"})
+def test_a_notebooks_names_get_their_typed_values() -> None:
+    names = {"START_DAY": "70", "CATALOG": "c", "ws": None}
+    parameters.receive(names)
+    assert names == {"START_DAY": 70, "CATALOG": "c", "ws": None}
+
+
+def test_a_databricks_jobs_widgets_win_over_the_defaults() -> None:
+    widgets = SimpleNamespace(getAll=lambda: {"START_DAY": "3", "COMPLAINT_RATE": "0.5"})
+    names = {"START_DAY": 70, "CATALOG": "c", "dbutils": SimpleNamespace(widgets=widgets)}
+    parameters.receive(names)
+    assert (names["START_DAY"], names["CATALOG"], "COMPLAINT_RATE" in names) == (3, "c", False)
+
+
+def test_a_wrong_value_changes_nothing() -> None:
+    names = {"CATALOG": "c", "SPEED_MULTIPLIER": "60", "START_DAY": "x"}
+    with pytest.raises(ValueError, match="START_DAY='x'"):
+        parameters.receive(names)
+    assert names["SPEED_MULTIPLIER"] == "60"

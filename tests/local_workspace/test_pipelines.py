@@ -1,10 +1,12 @@
 """Declarative pipelines through the Databricks SDK: updates, continuous runs, failures."""
 
 import io
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists, ResourceConflict
@@ -165,6 +167,33 @@ def test_a_failure_tells_what_spark_said_and_a_full_refresh_starts_over(project:
     (project.landing / "1.json").unlink()
     assert project.update(full_refresh=True) == UpdateInfoState.COMPLETED
     assert counts(spark, project.name) == {"bronze": 10, "silver": 5, "gold": 10, "of_gold": 10}
+
+
+def test_a_killed_update_leaves_gold_whole_and_the_next_one_catches_up(project: Project, spark,
+                                                                       workspace: dict[str, str]) -> None:
+    project.create()
+    project.land("1.json", range(1000))
+    assert project.update() == UpdateInfoState.COMPLETED
+    project.land("2.json", range(1000, 3000))
+    update_id = project.w.pipelines.start_update(project.id).update_id
+    until(lambda: [event for event in project.w.pipelines.list_pipeline_events(project.id)
+                   if event.origin.update_id == update_id and event.event_type == "flow_progress"])
+    kill_updates(Path(workspace["CASPERS_HOME"]))
+    assert project.wait(update_id) == UpdateInfoState.FAILED
+    [gold] = spark.sql(f"SELECT sum(rows), sum(total) FROM {project.name}.buckets").collect()
+    assert tuple(gold) in [(1000, sum(range(1000))), (3000, sum(range(3000)))]
+    assert project.update() == UpdateInfoState.COMPLETED
+    assert counts(spark, project.name) == {"bronze": 3000, "silver": 1500, "gold": 3000, "of_gold": 3000}
+
+
+def kill_updates(home: Path) -> None:
+    """kill -9 for the processes of updates that this home's workspace has started."""
+    daemon = psutil.Process(json.loads((home / "connection.json").read_text())["pid"])
+    updates = [child for child in daemon.children(recursive=True)
+               if any("pipeline_run" in word for word in child.cmdline())]
+    assert updates
+    for process in updates:
+        process.kill()
 
 
 def test_one_update_at_a_time_and_stop_cancels_it(project: Project) -> None:

@@ -41,7 +41,7 @@ def print_failures(runs: Iterable[Any], console: Console) -> None:
             continue
         failure = run.failure
         place = f"in cell {failure.cell} of {run.cells}" if failure.cell else "before its first cell"
-        _print(console, f"\n{run.task.key} failed {place}: {failure.ename}: {failure.evalue}")
+        _print(console, f"\n{run.task.key} failed {place}: {failure.ename}: {_said(failure.evalue)}")
         for line in _head(failure.source):
             _print(console, f"    {line}")
         _print(console, f"  Executed notebook: {run.output}")
@@ -72,6 +72,11 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def _said(text: str) -> str:
+    """What went wrong, without the server's stack trace: that is in the executed notebook."""
+    return text.partition("\n\nJVM stacktrace")[0].rstrip()
 
 
 def _head(source: str) -> list[str]:
