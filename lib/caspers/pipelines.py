@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from caspers import jobs
+from caspers import jobs, state
 
 if TYPE_CHECKING:
     from caspers.connect import Workbook
 
+TASK = "Spark_Declarative_Pipeline"
 NAME = "Order Items Medallion Declarative Pipeline"
 SCHEMA = "lakeflow"
 TABLES = ("all_events", "silver_order_items", "gold_order_header", "gold_item_sales_day", "gold_brand_sales_day",
@@ -72,6 +73,7 @@ def ensure_schedule(ws: "Workbook", pipeline_id: str, minutes: int) -> int | Non
     if minutes == 0:
         if job := jobs.find(ws, name):
             ws.w.jobs.delete(job.job_id)
+            state.forget(ws, state.Resource("job", str(job.job_id), name, TASK))
         return None
     task = j.Task("update", pipeline_task=j.PipelineTask(pipeline_id))
     schedule = j.CronSchedule(jobs.every_minutes(minutes), "UTC", j.PauseStatus.UNPAUSED)
