@@ -1,6 +1,5 @@
 """Reading a canonical dataset, ours or another one, with every check before anything is made from it."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,14 +120,3 @@ def load_dataset(path: Path) -> Dataset:
     dataset = Dataset(path, {table: load_table(path, table) for table in schema.TABLES})
     _check_events(path, dataset.events)
     return dataset
-
-
-def content_hash(dataset: Dataset) -> str:
-    """SHA-256 over the values of all tables, sorted by key: the same for any storage order, format or machine."""
-    digest = hashlib.sha256()
-    for table, frame in sorted(dataset.tables.items()):
-        digest.update(table.encode())
-        rounded = frame.sort(schema.KEYS[table]).with_columns(cs.float().cast(pl.Float64).round(4))
-        for rows in rounded.iter_slices(100_000):
-            digest.update(rows.write_csv().encode())
-    return digest.hexdigest()

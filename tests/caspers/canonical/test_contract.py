@@ -8,19 +8,19 @@ from canonical_orders import LINE, REPO, of_type
 
 from caspers.canonical import schema
 from caspers.canonical.cities import CITIES
-from caspers.canonical.dataset import content_hash, load_dataset
+from caspers.canonical.content import content_hash
 from caspers.canonical.generate import PING_SECONDS, SEED, generate, order_ids
 from caspers.canonical.routes import BLOCK
 
 
 def test_committed_dataset_is_what_the_generator_makes(dataset):
     stored = (REPO / "data/canonical/content.sha256").read_text().split()[0]
-    assert content_hash(dataset) == stored
+    assert content_hash(dataset.path) == stored
 
 
 def test_the_generator_makes_the_same_content_again(dataset, tmp_path):
     generate(tmp_path, SEED)
-    assert content_hash(load_dataset(tmp_path)) == content_hash(dataset)
+    assert content_hash(tmp_path) == content_hash(dataset.path)
 
 
 def test_committed_files_are_small(dataset):

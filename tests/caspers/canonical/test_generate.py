@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from caspers.canonical import schema
-from caspers.canonical.dataset import content_hash, load_dataset
+from caspers.canonical.content import content_hash
+from caspers.canonical.dataset import load_dataset
 from caspers.canonical.generate import generate
 
 SMALL = {"days": 15, "scale": 0.1}
@@ -17,7 +18,7 @@ def test_a_seed_repeats_and_another_differs(tmp_path):
     hashes = []
     for name, seed in [("a", 5), ("b", 5), ("c", 6)]:
         generate(tmp_path / name, seed, **SMALL)
-        hashes.append(content_hash(load_dataset(tmp_path / name)))
+        hashes.append(content_hash(tmp_path / name))
     assert hashes[0] == hashes[1] != hashes[2]
 
 
@@ -57,6 +58,6 @@ def test_command(tmp_path):
     command = [sys.executable, "-m", "caspers.canonical", "generate", "--days", "2", "--scale", "0.05"]
     done = subprocess.run([*command, "--out", str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert content_hash(load_dataset(tmp_path)) in done.stdout
+    assert content_hash(tmp_path) in done.stdout
     wrong = subprocess.run([*command, "--scale", "-1", "--out", str(tmp_path)], capture_output=True, text=True)
     assert wrong.returncode != 0 and "--scale" in wrong.stderr and "Traceback" not in wrong.stderr
