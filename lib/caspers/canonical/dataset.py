@@ -108,6 +108,19 @@ def _check_events(path: Path, events: pl.DataFrame) -> None:
         raise DatasetError(f"{file}: event_type_id must be 1 to {len(schema.EVENT_TYPES)}, found {low} to {high}")
 
 
+def _check_items(path: Path, events: pl.DataFrame) -> None:
+    """Baskets are JSON arrays of items that have all that the contract names."""
+    file = Path(path) / "events.parquet"
+    try:
+        baskets = events["items_json"].drop_nulls().str.json_decode(pl.List(pl.Struct(schema.ITEM)))
+    except pl.exceptions.ComputeError as error:
+        raise DatasetError(f"{file}: items_json must hold JSON arrays of items ({error})") from None
+    lines = baskets.explode().drop_nulls()
+    missing = [name for name, column in lines.struct.unnest().to_dict().items() if column.has_nulls()]
+    if missing:
+        raise DatasetError(f"{file}: an item in items_json lacks {', '.join(missing)}")
+
+
 def load_dataset(path: Path) -> Dataset:
     """Read the dataset at `path` (a directory of Parquet files), with every check.
 
@@ -119,4 +132,5 @@ def load_dataset(path: Path) -> Dataset:
         raise DatasetError(f"the dataset {path} is not a directory")
     dataset = Dataset(path, {table: load_table(path, table) for table in schema.TABLES})
     _check_events(path, dataset.events)
+    _check_items(path, dataset.events)
     return dataset

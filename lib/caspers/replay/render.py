@@ -11,6 +11,9 @@ from caspers.canonical import schema
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 _DASHES = (8, 13, 18, 23)
 
+WHOLE_FLOAT = r'("(?:id|category_id|menu_id|brand_id|qty)":\s*[0-9]+)\.0+\b'
+"""An item's id or quantity that a dataset has written as 7.0."""
+
 
 def _mix(word: np.ndarray) -> np.ndarray:
     """Spread 64-bit words evenly, one to one (the finalizer of splitmix64)."""
@@ -78,6 +81,13 @@ def _text(name: str) -> pl.Expr:
     return quoted.str.slice(len('{"":')).str.head(-1)
 
 
+def _with_whole_ids(events: pl.DataFrame) -> pl.DataFrame:
+    """Ids and quantities in `items_json` as integers, where a dataset has stored them as whole floats."""
+    if not events["items_json"].str.contains_any([".0,", ".0}"]).any():
+        return events  # searching is far cheaper than replacing
+    return events.with_columns(pl.col("items_json").str.replace_all(WHOLE_FLOAT, "$1"))
+
+
 def _body() -> pl.Expr:
     """What an event carries besides its envelope, as a JSON object by type of event."""
     place = {"customer_lat": _number("customer_lat"), "customer_lon": _number("customer_lon")}
@@ -101,7 +111,7 @@ def as_lines(events: pl.DataFrame) -> pl.DataFrame:
     `events` has the contract's columns, with `ts` (Datetime, the present time of the event) beside them.
     """
     types = pl.Series(schema.EVENT_TYPES)
-    return events.select(
+    return _with_whole_ids(events).select(
         event_ids(events["order_id"], events["sequence"]),
         types.gather(events["event_type_id"].cast(pl.UInt32) - 1).alias("event_type"),
         pl.col("ts").dt.strftime("%Y-%m-%d %H:%M:%S.%3f"),
