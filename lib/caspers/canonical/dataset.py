@@ -13,6 +13,11 @@ class DatasetError(ValueError):
     """A dataset that can't be used: the message names the file, and the column or key that is wrong."""
 
 
+def reason(error: Exception) -> str:
+    """The first line of what Polars says; the rest explains its query, not the file."""
+    return str(error).partition("\n")[0]
+
+
 @dataclass(frozen=True)
 class Dataset:
     """The tables of a canonical dataset, in the contract's columns and types."""
@@ -37,7 +42,7 @@ def _checked_columns(file: Path, table: str, frame: pl.LazyFrame) -> pl.LazyFram
     try:
         found = frame.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DatasetError(f"{file} is damaged: it can't be read as Parquet ({error})") from None
+        raise DatasetError(f"{file} is damaged: it can't be read as Parquet ({reason(error)})") from None
     missing = [name for name in columns if name not in found]
     if missing:
         raise DatasetError(f"{file} lacks the column(s) {', '.join(missing)}; it has {', '.join(found)}")
@@ -91,9 +96,9 @@ def load_table(path: Path, table: str) -> pl.DataFrame:
         _check_fractions(file, table)
         frame = lazy.collect()
     except pl.exceptions.InvalidOperationError as error:
-        raise DatasetError(f"{file} has a value of the wrong type: {error}") from None
+        raise DatasetError(f"{file} has a value of the wrong type: {reason(error)}") from None
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DatasetError(f"{file} is damaged: {error}") from None
+        raise DatasetError(f"{file} is damaged: {reason(error)}") from None
     _check_values(file, table, frame)
     return frame
 
@@ -114,7 +119,7 @@ def _check_items(path: Path, events: pl.DataFrame) -> None:
     try:
         baskets = events["items_json"].drop_nulls().str.json_decode(pl.List(pl.Struct(schema.ITEM)))
     except pl.exceptions.ComputeError as error:
-        raise DatasetError(f"{file}: items_json must hold JSON arrays of items ({error})") from None
+        raise DatasetError(f"{file}: items_json must hold JSON arrays of items ({reason(error)})") from None
     lines = baskets.explode().drop_nulls()
     missing = [name for name, column in lines.struct.unnest().to_dict().items() if column.has_nulls()]
     if missing:

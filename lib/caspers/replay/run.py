@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from caspers.canonical import schema
-from caspers.canonical.dataset import DatasetError, scan_table
+from caspers.canonical.dataset import DatasetError, reason, scan_table
 from caspers.parameters import check
 from caspers.replay.render import write_lines
 from caspers.replay.watermark import MS, Batch, ReplayError, Watermark
@@ -51,7 +51,7 @@ class _Timeline:
             second = pl.col("ts_seconds")
             first, last = self.events.select(low=second.min(), high=second.max()).collect().row(0)
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise DatasetError(f"{Path(path) / 'events.parquet'} is damaged: {error}") from None
+            raise DatasetError(f"{Path(path) / 'events.parquet'} is damaged: {reason(error)}") from None
         if first is None:
             raise DatasetError(f"{Path(path) / 'events.parquet'} holds no events")
         self.start = first // schema.DAY_SECONDS * schema.DAY_SECONDS
