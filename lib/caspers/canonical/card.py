@@ -117,16 +117,21 @@ def plot_routes(dataset: Dataset) -> Figure:
             lat, lon = route.list.get(0), route.list.get(1)
             axes.plot(lon, lat, color=colour, linewidth=0.5, alpha=0.5)
         axes.plot(place["lon"], place["lat"], "k.", markersize=5)
-        axes.set(title=place["name"], xticks=[], yticks=[],
-                 aspect=1 / cos(radians(place["lat"])))
+        axes.set(title=place["name"], xticks=[], yticks=[], aspect=1 / cos(radians(place["lat"])))
     return figure
 
 
 def write_card(dataset: Dataset, out: Path) -> str:
-    """Draw the card's plots to the directory `out` as PNG files; returns its table of figures."""
+    """Draw the card's plots to the directory `out` as PNG files; returns its table of figures.
+
+    Raises ValueError for a dataset of less than two weeks, which has no trend.
+    """
+    rows = orders(dataset)
+    if rows.is_empty() or rows["day"].max() < 13:
+        raise ValueError(f"{dataset.path} holds less than two weeks of orders: too little for a card")
     plots.use_style()
     out.mkdir(parents=True, exist_ok=True)
-    kitchens = _by_kitchen(dataset, orders(dataset))
+    kitchens = _by_kitchen(dataset, rows)
     drawn = {"days": plot_days(kitchens), "hours": plot_hours(kitchens), "minutes": plot_minutes(kitchens),
              "routes": plot_routes(dataset)}  # fmt: skip
     for name, figure in drawn.items():

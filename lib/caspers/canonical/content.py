@@ -14,6 +14,7 @@ PART_ORDERS = 80_000
 """Orders whose events are sorted together: memory grows with these, not with the dataset."""
 
 HEADER_ROWS = 100_000
+"""How often the header comes again in the hashed text: part of what the hash means, unlike the parts."""
 
 
 def _parts(path: Path, table: str) -> Iterator[pl.DataFrame]:

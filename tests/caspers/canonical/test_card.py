@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from canonical_orders import REPO
 
 from caspers.canonical.card import write_card
@@ -30,3 +31,10 @@ def test_a_dataset_of_one_s_own_has_a_card_too(tmp_path):
     generate(tmp_path / "data", 2, days=15, scale=0.1)
     table = write_card(load_dataset(tmp_path / "data"), tmp_path / "plots")
     assert table.count("\n") == 5 and "Silicon Valley" in table
+
+
+def test_too_short_a_dataset_has_no_card(tmp_path):
+    generate(tmp_path / "data", 2, days=9, scale=0.1)
+    with pytest.raises(ValueError, match="less than two weeks"):
+        write_card(load_dataset(tmp_path / "data"), tmp_path / "plots")
+    assert not (tmp_path / "plots").exists()
