@@ -25,17 +25,28 @@ import os, signal, sys
 from datetime import datetime
 from caspers.replay import replay, run
 dataset, volume, state, now, kill_at = sys.argv[1:]
-run.FILE_EVENTS, calls, move = 200, 0, os.replace
-def replace(source, target):
-    # The n-th file dies just before (odd n) or just after (even n) it appears.
-    global calls
-    calls += 1
-    if calls == int(kill_at): os.kill(os.getpid(), signal.SIGKILL)
-    move(source, target)
-    if calls == -int(kill_at): os.kill(os.getpid(), signal.SIGKILL)
-os.replace = replace
+run.FILE_EVENTS, run.WINDOW_MS = 60, 86_400_000
+places, actions = (volume, state), 0
+
+def count(path):
+    # Each open, rename, removal or listing of a file in the volume or beside the watermark is a point to die at.
+    global actions
+    if isinstance(path, (str, os.PathLike)) and str(path).startswith(places):
+        actions += 1
+        if actions == int(kill_at): os.kill(os.getpid(), signal.SIGKILL)
+
+def audit(event, arguments):
+    if event in ("open", "os.rename", "os.remove", "os.scandir", "os.listdir"): count(arguments[0])
+
+replace = os.replace
+def replace_and_count(source, target):
+    replace(source, target)
+    count(target)  # also dies just after a file has appeared
+os.replace = replace_and_count
+sys.addaudithook(audit)
 print("ready", flush=True)
 replay(dataset, volume, state, 4, 60.0, datetime.fromisoformat(now))
+print(actions, flush=True)
 """
 
 
@@ -155,47 +166,107 @@ def test_a_clock_that_jumps_a_week_says_so_and_repeats_nothing(dataset, places):
     assert len(set(ids)) == len(ids)
 
 
-def killed_run(dataset, places, now: datetime, kill_at: int = 0, after: float | None = None) -> int:
-    """Run in a process that dies at a given file, or after so many seconds; returns its exit code."""
+def test_a_clock_that_jumps_a_week_at_full_speed_goes_through_many_passes(dataset, places):
+    replay(dataset, *places, 4, 60.0, NOON)
+    result = replay(dataset, *places, 4, 60.0, NOON + timedelta(days=7))
+    assert "7 days" in result.notes[0] and result.virtual_to == (4.5 + 7 * 60) * schema.DAY_SECONDS
+    written = events(places[0])
+    assert len({event["event_id"] for event in written}) == len(written)
+    assert max(int(e["order_id"].partition("-L")[2] or 0) for e in written) == 42
+    assert replay(dataset, *places, 4, 60.0, NOON + timedelta(days=7)).events == 0
+
+
+def test_a_clock_that_jumps_a_week_and_back_repeats_nothing(dataset, places):
+    for days in (0, 7, 0, 7):
+        replay(dataset, *places, 4, 1.0, NOON + timedelta(days=days))
+    ids = [event["event_id"] for event in events(places[0])]
+    assert len(set(ids)) == len(ids)
+
+
+def start_run(dataset, places, now: datetime, kill_at: int = 0) -> subprocess.Popen:
+    """A replay in a process of its own, which dies at its `kill_at`-th action on a file; it is ready to begin."""
     arguments = [str(dataset), *map(str, places), now.isoformat(), str(kill_at)]
-    process = subprocess.Popen([sys.executable, "-c", KILLED_RUN, *arguments], stdout=subprocess.PIPE)
-    process.stdout.readline()
-    if after is not None:
-        time.sleep(after)
-        process.kill()
-    process.stdout.close()
-    return process.wait(timeout=60)
+    process = subprocess.Popen([sys.executable, "-c", KILLED_RUN, *arguments], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def killed_run(dataset, places, now: datetime, kill_at: int) -> None:
+    """A run that dies at its `kill_at`-th action on a file."""
+    process = start_run(dataset, places, now, kill_at)
+    process.communicate(timeout=60)
+    assert process.returncode == -9
+
+
+def actions(dataset, places, now: datetime) -> int:
+    """How many actions on files a whole run takes."""
+    output, _ = start_run(dataset, places, now).communicate(timeout=60)
+    return int(output)
 
 
 @pytest.fixture
-def undisturbed(dataset, tmp_path):
-    """Lines of three runs that nothing disturbs."""
+def calm(tmp_path):
+    """Places of runs that nothing disturbs."""
     places = tmp_path / "calm" / "events", tmp_path / "calm" / "misc"
     for place in places:
         place.mkdir(parents=True)
+    return places
+
+
+@pytest.fixture
+def undisturbed(dataset, calm):
+    """Lines of three runs that nothing disturbs."""
     for minutes in (0, 3, 30):
+        replay(dataset, *calm, 4, 60.0, NOON + timedelta(minutes=minutes))
+    return lines(calm[0])
+
+
+def sample_of_actions(total: int, chance: random.Random) -> list[int]:
+    """The first and the last actions, and some in between."""
+    return sorted({1, 2, 3, total - 1, total, *chance.sample(range(1, total + 1), 4)})
+
+
+def test_runs_killed_at_random_actions_lose_and_repeat_nothing(dataset, places, undisturbed, tmp_path):
+    for name in ("events", "misc"):
+        (tmp_path / "counted" / name).mkdir(parents=True)
+    counted = tmp_path / "counted" / "events", tmp_path / "counted" / "misc"
+    first, later = (actions(dataset, counted, NOON + timedelta(minutes=minutes)) for minutes in (0, 3))
+    assert first > 20 and later >= 5
+    for kill_at in sample_of_actions(first, random.Random(7)):
+        for place in places:
+            [file.unlink() for file in place.iterdir()]
+        killed_run(dataset, places, NOON, kill_at)
+        # The killed batch is finished first; what became due while nothing ran follows in the same run.
+        replay(dataset, *places, 4, 60.0, NOON)
+        killed_run(dataset, places, NOON + timedelta(minutes=3), 1 + kill_at % later)
+        replay(dataset, *places, 4, 60.0, NOON + timedelta(minutes=30))
+        assert lines(places[0]) == undisturbed, f"killed at action {kill_at} of {first}"
+        assert not [file for file in places[0].iterdir() if not file.name.startswith("events-")]
+
+
+def test_runs_killed_again_and_again_at_random_moments_lose_and_repeat_nothing(dataset, places, undisturbed):
+    chance, codes = random.Random(11), []
+    for minutes, times in [(0, 5), (3, 2)]:
+        for _ in range(times):
+            process = start_run(dataset, places, NOON + timedelta(minutes=minutes))
+            time.sleep(chance.uniform(0, 0.06))  # any moment will do, also one inside the writing of a file
+            process.kill()
+            process.communicate(timeout=60)
+            codes.append(process.returncode)
         replay(dataset, *places, 4, 60.0, NOON + timedelta(minutes=minutes))
-    return lines(places[0])
-
-
-@pytest.mark.parametrize("kill_at", [1, -1, 2, -3, 5])
-def test_a_run_killed_at_any_file_is_repeated_without_loss_or_repetition(dataset, places, undisturbed, kill_at):
-    assert killed_run(dataset, places, NOON, kill_at) == -9
-    replay(dataset, *places, 4, 60.0, NOON)
-    # The killed batch is finished first; what became due while nothing ran follows in the same run.
-    assert killed_run(dataset, places, NOON + timedelta(minutes=3), min(kill_at, 2)) == -9
-    replay(dataset, *places, 4, 60.0, NOON + timedelta(minutes=30))
-    assert lines(places[0]) == undisturbed
-    assert not [file for file in places[0].iterdir() if not file.name.startswith("events-")]
-
-
-def test_runs_killed_at_random_moments_lose_and_repeat_nothing(dataset, places, undisturbed):
-    chance = random.Random(7)
-    codes = [killed_run(dataset, places, NOON, after=chance.uniform(0, 0.06)) for _ in range(5)]
-    replay(dataset, *places, 4, 60.0, NOON)
-    codes += [killed_run(dataset, places, NOON + timedelta(minutes=3), after=chance.uniform(0, 0.06)) for _ in range(2)]
     replay(dataset, *places, 4, 60.0, NOON + timedelta(minutes=30))
     assert lines(places[0]) == undisturbed and -9 in codes
+
+
+def test_files_are_the_same_however_much_is_read_at_a_time(dataset, places, calm, monkeypatch):
+    monkeypatch.setattr(run, "FILE_EVENTS", 300)
+    later = NOON + timedelta(days=1)  # two passes and a half
+    for where, window in [(places, run.WINDOW_MS), (calm, 40_000_000)]:
+        monkeypatch.setattr(run, "WINDOW_MS", window)
+        for now in (NOON, later):
+            replay(dataset, *where, 4, 25.0, now)
+    files, same = ({file.name: file.read_bytes() for file in where[0].iterdir()} for where in (places, calm))
+    assert files == same and any("-002-" in name for name in files)
 
 
 def test_events_whose_watermark_is_lost_are_not_repeated(dataset, places):
@@ -255,3 +326,26 @@ def test_another_dataset_without_places_or_with_odd_texts_replays(dataset, place
             created = bodies[order, "order_created"]
             assert body["delivered_lat"] == created["customer_lat"] is not None
             assert created["customer_addr"] == '5 "Ünder" \\ Street\n'
+
+
+def test_whole_floats_in_baskets_become_ids(dataset, places, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    numbers = r'("(?:id|category_id|menu_id|brand_id|qty)": )(\d+)'
+    floats = pl.col("items_json").str.replace_all(numbers, "${1}${2}.0")
+    pl.read_parquet(dataset / "events.parquet").with_columns(floats).write_parquet(other / "events.parquet")
+    replay(other, *places, 4, 60.0, NOON)
+    baskets = [json.loads(e["body"])["items"] for e in events(places[0]) if e["event_type"] == "order_created"]
+    items = [item for basket in baskets for item in basket]
+    assert len(items) > 100 and {type(item[name]) for item in items for name in ("id", "brand_id", "qty")} == {int}
+    assert {type(item["price"]) for item in items} == {float}
+
+
+def test_orders_are_the_same_whatever_the_columns_order(dataset, places, calm, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    rows = pl.read_parquet(dataset / "events.parquet")
+    rows.select(reversed(rows.columns)).sample(fraction=1, shuffle=True, seed=1).write_parquet(other / "events.parquet")
+    replay(dataset, *calm, 4, 60.0, NOON)
+    replay(other, *places, 4, 60.0, NOON)
+    assert lines(places[0]) == lines(calm[0])

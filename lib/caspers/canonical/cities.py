@@ -17,10 +17,10 @@ WEEK = np.array([0.85, 0.88, 0.92, 1.00, 1.12, 1.173, 1.03])
 class City:
     """One kitchen and the part of its city that it delivers to.
 
-    `box` is (south, north, west, east) in degrees. It holds no open water, so a route that runs along the grid
-    inside it never crosses any. `change` is the ratio of the last week's orders to the first week's; `meals`
-    are peaks as (minute of day, width in minutes, weight); `weekly` tells whether weekends are busier;
-    `capacity` is the orders an hour that the kitchen cooks without queueing; `trouble` the share of orders with
+    `box` is (south, north, west, east) in degrees. It lies inland of every shore, so a route that runs along the
+    grid inside it never crosses the bay or a lake. `change` is the ratio of the last week's orders to the first
+    week's; `meals` are peaks as (minute of day, width in minutes, weight); `weekly` tells whether weekends are
+    busier; `capacity` is the orders an hour that the kitchen cooks without queueing; `trouble` the share of orders with
     an incident; `spread` the sigma of log preparation time; `speed` the drivers' metres a second in light
     traffic.
     """

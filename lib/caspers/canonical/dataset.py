@@ -1,6 +1,5 @@
 """Reading a canonical dataset, ours or another one, with every check before anything is made from it."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,11 @@ from caspers.canonical import schema
 
 class DatasetError(ValueError):
     """A dataset that can't be used: the message names the file, and the column or key that is wrong."""
+
+
+def reason(error: Exception) -> str:
+    """The first line of what Polars says; the rest explains its query, not the file."""
+    return str(error).partition("\n")[0]
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def _checked_columns(file: Path, table: str, frame: pl.LazyFrame) -> pl.LazyFram
     try:
         found = frame.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DatasetError(f"{file} is damaged: it can't be read as Parquet ({error})") from None
+        raise DatasetError(f"{file} is damaged: it can't be read as Parquet ({reason(error)})") from None
     missing = [name for name in columns if name not in found]
     if missing:
         raise DatasetError(f"{file} lacks the column(s) {', '.join(missing)}; it has {', '.join(found)}")
@@ -92,9 +96,9 @@ def load_table(path: Path, table: str) -> pl.DataFrame:
         _check_fractions(file, table)
         frame = lazy.collect()
     except pl.exceptions.InvalidOperationError as error:
-        raise DatasetError(f"{file} has a value of the wrong type: {error}") from None
+        raise DatasetError(f"{file} has a value of the wrong type: {reason(error)}") from None
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DatasetError(f"{file} is damaged: {error}") from None
+        raise DatasetError(f"{file} is damaged: {reason(error)}") from None
     _check_values(file, table, frame)
     return frame
 
@@ -109,6 +113,19 @@ def _check_events(path: Path, events: pl.DataFrame) -> None:
         raise DatasetError(f"{file}: event_type_id must be 1 to {len(schema.EVENT_TYPES)}, found {low} to {high}")
 
 
+def _check_items(path: Path, events: pl.DataFrame) -> None:
+    """Baskets are JSON arrays of items that have all that the contract names."""
+    file = Path(path) / "events.parquet"
+    try:
+        baskets = events["items_json"].drop_nulls().str.json_decode(pl.List(pl.Struct(schema.ITEM)))
+    except pl.exceptions.ComputeError as error:
+        raise DatasetError(f"{file}: items_json must hold JSON arrays of items ({reason(error)})") from None
+    lines = baskets.explode().drop_nulls()
+    missing = [name for name, column in lines.struct.unnest().to_dict().items() if column.has_nulls()]
+    if missing:
+        raise DatasetError(f"{file}: an item in items_json lacks {', '.join(missing)}")
+
+
 def load_dataset(path: Path) -> Dataset:
     """Read the dataset at `path` (a directory of Parquet files), with every check.
 
@@ -120,15 +137,5 @@ def load_dataset(path: Path) -> Dataset:
         raise DatasetError(f"the dataset {path} is not a directory")
     dataset = Dataset(path, {table: load_table(path, table) for table in schema.TABLES})
     _check_events(path, dataset.events)
+    _check_items(path, dataset.events)
     return dataset
-
-
-def content_hash(dataset: Dataset) -> str:
-    """SHA-256 over the values of all tables, sorted by key: the same for any storage order, format or machine."""
-    digest = hashlib.sha256()
-    for table, frame in sorted(dataset.tables.items()):
-        digest.update(table.encode())
-        rounded = frame.sort(schema.KEYS[table]).with_columns(cs.float().cast(pl.Float64).round(4))
-        for rows in rounded.iter_slices(100_000):
-            digest.update(rows.write_csv().encode())
-    return digest.hexdigest()

@@ -3,7 +3,8 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ SEED = 20240101
 DAYS = 90
 PING_SECONDS = 60
 CHUNK_DAYS = 7
-"""Days that are drawn together: memory grows with a week's orders, not with all of them."""
+"""Days that are drawn together, fewer at a greater scale: memory grows with their orders, not with all of them."""
 
 _LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", dtype=np.uint8)
 _IDS = len(_LETTERS) ** 6
@@ -108,10 +109,11 @@ def _draw(
 
 
 def draw_events(seed: int, days: int, scale: float) -> Iterator[pl.DataFrame]:
-    """Events of `days` days in chunks of a week, drawn from `seed`, `scale` times the story's number of orders."""
+    """Events of `days` days in chunks of up to a week, from `seed`, with `scale` times the story's orders."""
     tables, first = dimensions(), 0
-    for day in range(0, days, CHUNK_DAYS):
-        chunk = np.arange(day, min(day + CHUNK_DAYS, days))
+    together = max(1, round(CHUNK_DAYS / max(scale, 1)))
+    for day in range(0, days, together):
+        chunk = np.arange(day, min(day + together, days))
         events, count = _draw(tables, chunk, first, seed, scale, days * schema.DAY_SECONDS)
         first += count
         yield events
@@ -122,22 +124,31 @@ def _check(seed: int, days: int, scale: float) -> None:
         raise ValueError("generate needs --seed 0 or more, --days 1 or more and --scale between 0 and 1000")
 
 
-def generate(out: Path, seed: int = SEED, days: int = DAYS, scale: float = 1.0) -> None:
+def _write_tables(work: Path, seed: int, days: int, scale: float, say: Callable[[str], None]) -> None:
+    """Write all seven files to the directory `work`: events in parts first, then packed into one file."""
+    for name, table in dimensions().items():
+        table.write_parquet(work / f"{name}.parquet", compression="zstd")
+    for number, events in enumerate(draw_events(seed, days, scale)):
+        events.write_parquet(work / f"part-{number:04d}")
+        reached = events["ts_seconds"].max()
+        say(f"drawn up to {datetime.fromtimestamp(reached, UTC):%d %B %Y}" if reached else "no orders yet")
+    say("packing the events into one file")
+    parts = pl.scan_parquet(work / "part-*", glob=True)
+    parts.sink_parquet(work / "events.parquet", compression="zstd", compression_level=9, row_group_size=65_536)
+
+
+def generate(
+    out: Path, seed: int = SEED, days: int = DAYS, scale: float = 1.0, say: Callable[[str], None] = lambda _: None
+) -> None:
     """Write a canonical dataset to the directory `out`; each file appears whole, an older one is replaced.
 
-    Raises ValueError for a seed, number of days or scale out of range.
+    `say` hears how far it is. Raises ValueError for a seed, number of days or scale out of range.
     """
     _check(seed, days, scale)
     out.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".generate-", dir=out))
-    try:
-        for name, table in dimensions().items():
-            table.write_parquet(work / f"{name}.parquet", compression="zstd")
-        for number, events in enumerate(draw_events(seed, days, scale)):
-            events.write_parquet(work / f"part-{number:04d}")
-        parts = pl.scan_parquet(work / "part-*", glob=True)
-        parts.sink_parquet(work / "events.parquet", compression="zstd", compression_level=15, row_group_size=65_536)
+    for left_by_a_killed_run in out.glob(".generate-*"):
+        shutil.rmtree(left_by_a_killed_run)
+    with tempfile.TemporaryDirectory(prefix=".generate-", dir=out) as work:
+        _write_tables(Path(work), seed, days, scale, say)
         for name in schema.TABLES:
-            os.replace(work / f"{name}.parquet", out / f"{name}.parquet")
-    finally:
-        shutil.rmtree(work)
+            os.replace(Path(work) / f"{name}.parquet", out / f"{name}.parquet")

@@ -1,7 +1,8 @@
 """Where it goes: customers, street-grid routes and the driver's pings.
 
 All positions are whole numbers of 1e-5 degrees (about a metre) away from the kitchen, so that routes are exact on any
-machine. A route turns only where two streets of the city's grid cross, and stays in the city's box: no open water.
+machine. A route turns only where two streets of the city's grid cross, and stays in the city's box, inland of any
+shore.
 """
 
 from dataclasses import dataclass

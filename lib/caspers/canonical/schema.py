@@ -73,6 +73,17 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
 }
 """Columns and types of every table, in the order in which the generator writes them."""
 
+ITEM = {
+    "id": pl.Float64,
+    "category_id": pl.Float64,
+    "menu_id": pl.Float64,
+    "brand_id": pl.Float64,
+    "name": pl.String,
+    "price": pl.Float64,
+    "qty": pl.Float64,
+}
+"""An item of `items_json`; its ids and quantity are whole numbers, also when written as 7.0."""
+
 DIMENSIONS = tuple(name for name in TABLES if name != "events")
 """The six dimensional tables."""
 

@@ -1,5 +1,7 @@
 """Writing the events that are due: first all up to START_DAY, then as fast as SPEED_MULTIPLIER tells."""
 
+from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from caspers.canonical import schema
-from caspers.canonical.dataset import DatasetError, scan_table
+from caspers.canonical.dataset import DatasetError, reason, scan_table
 from caspers.parameters import check
 from caspers.replay.render import write_lines
 from caspers.replay.watermark import MS, Batch, ReplayError, Watermark
@@ -20,6 +22,9 @@ LONG_ABSENCE = timedelta(days=1)
 """A gap between two runs that is worth a word."""
 
 WRITERS = 2
+
+WINDOW_MS = 14 * schema.DAY_SECONDS * MS
+"""Virtual time that is read together: memory grows with a fortnight's events, not with a batch."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class _Timeline:
             second = pl.col("ts_seconds")
             first, last = self.events.select(low=second.min(), high=second.max()).collect().row(0)
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise DatasetError(f"{Path(path) / 'events.parquet'} is damaged: {error}") from None
+            raise DatasetError(f"{Path(path) / 'events.parquet'} is damaged: {reason(error)}") from None
         if first is None:
             raise DatasetError(f"{Path(path) / 'events.parquet'} holds no events")
         self.start = first // schema.DAY_SECONDS * schema.DAY_SECONDS
@@ -57,11 +62,18 @@ class _Timeline:
         length = self.length * MS
         return range((batch.start + 1) // length, batch.end // length + 1)
 
-    def between(self, number: int, batch: Batch, anchor: datetime) -> pl.DataFrame:
-        """Events of one pass in (start, end] of the batch, in order of time, with their present time as `ts`."""
+    def windows(self, number: int, batch: Batch) -> Iterator[tuple[int, int]]:
+        """Stretches (start, end] of virtual time that make up a batch's part in one pass."""
+        before, last = number * self.length * MS - 1, (number + 1) * self.length * MS - 1
+        low, high = max(batch.start, before), min(batch.end, last)
+        for start in range(low, high, WINDOW_MS):
+            yield start, min(start + WINDOW_MS, high)
+
+    def between(self, number: int, window: tuple[int, int], anchor: datetime) -> pl.DataFrame:
+        """Events of one pass in a window (start, end], in order of time, with their present time as `ts`."""
         virtual = (pl.col("ts_seconds") - self.start + number * self.length) * MS
         offset = int(anchor.timestamp() * MS)
-        rows = self.events.filter((virtual > batch.start) & (virtual <= batch.end)).with_columns(
+        rows = self.events.filter((virtual > window[0]) & (virtual <= window[1])).with_columns(
             ts=pl.from_epoch(virtual + offset, time_unit="ms")
         )
         events = self._with_places(rows.collect().sort("ts_seconds", "order_id", "sequence"))
@@ -80,29 +92,45 @@ class _Timeline:
         return joined.with_columns(fill).drop("lat", "lon")
 
 
-def _write_pass(events: pl.DataFrame, size: int, stem: str, volume: Path) -> int:
-    """Write the files of one pass that are not there yet, each whole or not at all; returns how many it has."""
-    waiting = []
-    with ThreadPoolExecutor(WRITERS) as writers:
-        for part, rows in enumerate(events.iter_slices(size)):
-            file = volume / f"{stem}-{part:03d}.json"
-            # A file that is there is whole, and a reader may have taken it already: leave it as it is.
-            waiting.append(None if file.exists() else writers.submit(write_lines, rows, file))
-    for one in filter(None, waiting):
-        one.result()
-    return len(waiting)
+def _slices(timeline: _Timeline, number: int, batch: Batch, anchor: datetime) -> Iterator[pl.DataFrame]:
+    """The events of a batch's part in one pass, `batch.size` at a time, in order of time."""
+    rest = None
+    for window in timeline.windows(number, batch):
+        events = timeline.between(number, window, anchor)
+        events = events if rest is None else pl.concat([rest, events])
+        whole = events.height // batch.size * batch.size
+        yield from events.head(whole).iter_slices(batch.size)
+        rest = events.slice(whole)
+    if rest is not None and not rest.is_empty():
+        yield rest
+
+
+def _files(
+    timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path
+) -> Iterator[tuple[Path, pl.DataFrame]]:
+    """The files of a batch and their events: the same names and contents whenever it is repeated."""
+    for number in timeline.passes(batch):
+        stem = f"events-{batch.start + 1:012d}-{batch.end:012d}-{number:03d}"
+        for part, rows in enumerate(_slices(timeline, number, batch, anchor)):
+            yield volume / f"{stem}-{part:03d}.json", rows
 
 
 def _write(timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path) -> tuple[int, int]:
-    """Write a batch; names and contents are the same whenever it is repeated. Returns its events and files."""
+    """Write the files of a batch that are not there yet, each whole or not at all. Returns its events and files."""
     for unfinished in volume.glob("_events-*.part"):
         unfinished.unlink()
-    written = files = 0
-    for number in timeline.passes(batch):
-        events = timeline.between(number, batch, anchor)
-        stem = f"events-{batch.start + 1:012d}-{batch.end:012d}-{number:03d}"
-        written, files = written + events.height, files + _write_pass(events, batch.size, stem, volume)
-    return written, files
+    written, waiting = [], deque()
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for file, rows in _files(timeline, batch, anchor, volume):
+            written.append(rows.height)
+            # A file that is there is whole, and a reader may have taken it already: leave it as it is.
+            if not file.exists():
+                waiting.append(writers.submit(write_lines, rows, file))
+            if len(waiting) > 2 * WRITERS:
+                waiting.popleft().result()
+        for one in waiting:
+            one.result()
+    return sum(written), len(written)
 
 
 def _finish(timeline: _Timeline, mark: Watermark, volume: Path, state: Path) -> tuple[Watermark, int, int]:

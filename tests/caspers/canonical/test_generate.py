@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 
 from caspers.canonical import schema
-from caspers.canonical.dataset import content_hash, load_dataset
-from caspers.canonical.generate import generate
+from caspers.canonical.card import orders, trend
+from caspers.canonical.content import content_hash
+from caspers.canonical.dataset import load_dataset
+from caspers.canonical.generate import draw_events, generate
 
 SMALL = {"days": 15, "scale": 0.1}
 
@@ -17,19 +19,26 @@ def test_a_seed_repeats_and_another_differs(tmp_path):
     hashes = []
     for name, seed in [("a", 5), ("b", 5), ("c", 6)]:
         generate(tmp_path / name, seed, **SMALL)
-        hashes.append(content_hash(load_dataset(tmp_path / name)))
+        hashes.append(content_hash(tmp_path / name))
     assert hashes[0] == hashes[1] != hashes[2]
 
 
-def test_other_seed_is_statistically_equal(tmp_path):
-    medians = []
-    for seed in (1, 2):
-        generate(tmp_path / str(seed), seed, days=14, scale=0.3)
-        events = load_dataset(tmp_path / str(seed)).events
-        spans = events.group_by("order_id").agg(pl.max("ts_seconds") - pl.min("ts_seconds"))["ts_seconds"]
-        medians.append((len(spans), spans.median()))
-    assert medians[0][0] == pytest.approx(medians[1][0], rel=0.05)
-    assert medians[0][1] == pytest.approx(medians[1][1], rel=0.05)
+def test_another_seed_gives_another_dataset_with_the_same_figures(tmp_path, dataset):
+    generate(tmp_path, seed=7)
+    assert content_hash(tmp_path) != content_hash(dataset.path)
+    ours, other = orders(dataset), orders(load_dataset(tmp_path))
+    for location in (1, 2, 3, 4):
+        here, there = (rows.filter(pl.col("location_id") == location) for rows in (ours, other))
+        assert there.height == pytest.approx(here.height, rel=0.03)
+        assert trend(there, 90) == pytest.approx(trend(here, 90), rel=0.08)
+        for column, share, rel in [("minutes", 0.5, 0.02), ("minutes", 0.75, 0.02), ("minutes", 0.99, 0.08),
+                                   ("dollars", 0.5, 0.02), ("hour", 0.5, 0.06)]:  # fmt: skip
+            assert there[column].quantile(share) == pytest.approx(here[column].quantile(share), rel=rel), column
+
+
+def test_a_greater_scale_is_drawn_in_smaller_stretches():
+    largest = [max(events.height for events in draw_events(1, 14, scale)) for scale in (1.0, 7.0)]
+    assert largest[1] < 1.6 * largest[0]  # weekends are busier than the mean of a week
 
 
 def test_scale_and_days(tmp_path):
@@ -41,7 +50,9 @@ def test_scale_and_days(tmp_path):
     assert scaled.events["ts_seconds"].max() < end
 
 
-def test_nothing_but_the_dataset_is_left_behind(tmp_path):
+def test_nothing_but_the_dataset_is_left_behind_also_by_an_earlier_run_that_was_killed(tmp_path):
+    (tmp_path / ".generate-killed").mkdir()
+    (tmp_path / ".generate-killed" / "part-0000").write_bytes(b"half")
     generate(tmp_path, 1, days=1, scale=0.05)
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted(f"{name}.parquet" for name in schema.TABLES)
 
@@ -57,6 +68,6 @@ def test_command(tmp_path):
     command = [sys.executable, "-m", "caspers.canonical", "generate", "--days", "2", "--scale", "0.05"]
     done = subprocess.run([*command, "--out", str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert content_hash(load_dataset(tmp_path)) in done.stdout
+    assert content_hash(tmp_path) in done.stdout
     wrong = subprocess.run([*command, "--scale", "-1", "--out", str(tmp_path)], capture_output=True, text=True)
     assert wrong.returncode != 0 and "--scale" in wrong.stderr and "Traceback" not in wrong.stderr

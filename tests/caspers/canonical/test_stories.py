@@ -86,6 +86,20 @@ def test_busy_hours_are_slower(stages):
     assert means[18] > 1.3 * means[15]
 
 
+def test_kitchens_take_longer_for_slow_dishes_and_big_baskets(dataset, stages):
+    lines = of_type(dataset, schema.CREATED).select("order_id", line=pl.col("items_json").str.json_decode(LINE))
+    baskets = lines.explode("line").unnest("line").group_by("order_id").agg(
+        pl.first("brand_id"), brands=pl.n_unique("brand_id"), pieces=pl.sum("qty"))  # fmt: skip
+    cooking = (pl.col(str(schema.FINISHED)) - pl.col(str(schema.STARTED))) / 60
+    cooked = stages.select("order_id", "location_id", minutes=cooking).join(baskets, on="order_id")
+    cooked = cooked.filter(pl.col("brands") == 1).join(dataset.tables["brands"], on="brand_id")
+    slow, quick = (cooked.filter(wanted)["minutes"].median()
+                   for wanted in (pl.col("avg_prep_time_min") >= 14, pl.col("avg_prep_time_min") <= 9))  # fmt: skip
+    assert slow > 1.4 * quick
+    few, many = (cooked.filter(wanted)["minutes"].median() for wanted in (pl.col("pieces") <= 2, pl.col("pieces") >= 6))
+    assert many > 1.2 * few
+
+
 def test_drivers_wait_and_are_waited_for(stages):
     waiting = (stages[str(schema.ARRIVED)] < stages[str(schema.READY)]).mean()
     assert 0.25 < waiting < 0.75
