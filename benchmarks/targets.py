@@ -1,8 +1,10 @@
 """How long the workbook takes: `uv run python benchmarks/targets.py [TARGET …]`, each in an empty home, then again.
 
-Packages and the Spark distribution must be installed (`make setup`). Prints one table.
+Packages and the Spark distribution must be installed (`make setup`). Prints one table; memory is what everything that
+then runs holds (proportional set size), after the first run.
 """
 
+import json
 import os
 import platform
 import subprocess
@@ -10,6 +12,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import psutil
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -22,19 +26,27 @@ def seconds(target: str, environment: dict[str, str]) -> float:
     return time.monotonic() - started
 
 
-def measure(target: str) -> tuple[float, float]:
-    """Seconds of a first run in an empty home, and of the same again."""
+def gigabytes(home: Path) -> float:
+    """Memory of the workspace at `home`: its service and everything that this has started."""
+    service = psutil.Process(json.loads((home / "connection.json").read_text())["pid"])
+    return sum(process.memory_full_info().pss for process in [service, *service.children(recursive=True)]) / 1e9
+
+
+def measure(target: str) -> tuple[float, float, float]:
+    """Seconds of a first run in an empty home, gigabytes of what then runs, and seconds of the same run again."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "CASPERS_HOME": f"{folder}/home"}
+        home = Path(folder) / "home"
+        environment = {**os.environ, "CASPERS_HOME": str(home)}
         try:
-            return seconds(target, environment), seconds(target, environment)
+            return seconds(target, environment), gigabytes(home), seconds(target, environment)
         finally:
-            subprocess.run([sys.executable, "-m", "local_workspace", "destroy", "--home", f"{folder}/home"], check=True)
+            subprocess.run([sys.executable, "-m", "local_workspace", "destroy", "--home", str(home)], check=True)
 
 
 if __name__ == "__main__":
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{'target':10}{'empty home':>12}{'again':>8}")
+    print(f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
+          f"Python {platform.python_version()}")
+    print(f"{'target':10}{'empty home':>12}{'memory':>10}{'again':>8}")
     for name in sys.argv[1:] or ["default", "all"]:
-        first, again = measure(name)
-        print(f"{name:10}{first:>10.0f} s{again:>6.0f} s", flush=True)
+        first, memory, again = measure(name)
+        print(f"{name:10}{first:>10.0f} s{memory:>7.1f} GB{again:>6.0f} s", flush=True)
