@@ -1,15 +1,15 @@
 """Postgres: a pool whose every connection brings a fresh credential, and what happens when it can't be reached."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg
-import queries
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 WAIT_SECONDS = 3
+STATEMENT_SECONDS = 10
 
 
 class Unavailable(Exception):
@@ -17,20 +17,24 @@ class Unavailable(Exception):
 
 
 class Database:
-    """Connections to the refund database.
+    """Connections to a database in which the app has a schema of its own, made by the statements `prepare`.
 
-    `password()` is asked at each new connection, because a Lakebase token lives an hour.
+    `password()` is asked at each new connection, because a Lakebase token lives an hour. `address` is what
+    libpq's own environment variables don't say.
     """
 
-    def __init__(self, password: Callable[[], str] | None = None, conninfo: str = "") -> None:
+    def __init__(self, prepare: str, password: Callable[[], str] | None = None, conninfo: str = "",
+                 address: Mapping[str, object] | None = None) -> None:
         def options() -> dict[str, object]:
             secret = {"password": password()} if password else {}
-            return {"row_factory": dict_row, "connect_timeout": WAIT_SECONDS, **secret}
+            # No prepared statements: each list gets the plan that suits its values.
+            return {"row_factory": dict_row, "connect_timeout": WAIT_SECONDS, "prepare_threshold": None,
+                    "options": f"-c statement_timeout={STATEMENT_SECONDS}s", **(address or {}), **secret}
 
         # reconnect_timeout=0: no growing pauses between attempts; the next request tries again.
         self._pool = ConnectionPool(conninfo, kwargs=options, min_size=1, max_size=8, timeout=WAIT_SECONDS,
                                     reconnect_timeout=0, check=ConnectionPool.check_connection, open=False)
-        self._prepared = False
+        self._statements, self._prepared = prepare, False
         self._lock = threading.Lock()
 
     def open(self) -> None:
@@ -50,14 +54,16 @@ class Database:
                 yield connection
         except psycopg.errors.UndefinedTable as error:
             raise Unavailable("The recommendations have not arrived in Postgres yet.") from error
+        except psycopg.errors.QueryCanceled as error:
+            raise Unavailable(f"This took longer than {STATEMENT_SECONDS} seconds. A narrower filter helps.") from error
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise Unavailable("The refund database can't be reached right now.") from error
 
     def _prepare(self, connection: psycopg.Connection) -> None:
-        """Make the app's own table, at the first connection that works."""
+        """Make the app's own tables, at the first connection that works."""
         with self._lock:
             if not self._prepared:
                 with connection.transaction():
-                    connection.execute(queries.PREPARE)
+                    connection.execute(self._statements)
                 connection.commit()
                 self._prepared = True
