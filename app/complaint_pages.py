@@ -1,12 +1,11 @@
 """The complaints' pages, where the complaints' own database exists."""
 
-import base64
-import binascii
 from datetime import datetime
 from typing import Annotated
 
-from complaint_models import Complaint, ComplaintId, ComplaintStatus
+from complaint_models import ComplaintId, ComplaintStatus
 from complaints import ComplaintConflict, Complaints
+from cursor import pack, unpack
 from errors import BadField, NotFound
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -42,9 +41,10 @@ Desk = Annotated[Complaints, Depends(desk_of)]
 @router.get("")
 def listing(request: Request, desk: Desk, status: ComplaintStatus = "open", cursor: str | None = None) -> Response:
     """The list of complaints, escalations first."""
-    found, more = desk.page(status, _decode(cursor) if cursor else None, PAGE_SIZE)
+    found, more = desk.page(status, unpack(cursor, _place) if cursor else None, PAGE_SIZE)
+    last = found[-1] if found else None
     return render(request, "complaints.html", complaints=found, status=status, cursor=cursor,
-                  next_cursor=_encode(found[-1]) if more else None)
+                  next_cursor=pack(last.rank, last.ts.isoformat(), last.complaint_id) if more else None)
 
 
 @router.get("/{complaint_id}")
@@ -77,13 +77,5 @@ def _page(request: Request, desk: Complaints, complaint_id: str, status: int = 2
                   **{"errors": [], "notice": None, **values})
 
 
-def _encode(last: Complaint) -> str:
-    return base64.urlsafe_b64encode(f"{last.rank} {last.ts.isoformat()} {last.complaint_id}".encode()).decode()
-
-
-def _decode(cursor: str) -> tuple[int, datetime, str]:
-    try:
-        rank, ts, complaint_id = base64.urlsafe_b64decode(cursor).decode().split(" ")
-        return int(rank), datetime.fromisoformat(ts), complaint_id
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise BadField("cursor", "no page handed out this cursor") from None
+def _place(rank: str, ts: str, complaint_id: str) -> tuple[int, datetime, str]:
+    return int(rank), datetime.fromisoformat(ts), complaint_id

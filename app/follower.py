@@ -44,11 +44,11 @@ class Follower:
             thread.start()
 
     def stop(self) -> None:
-        """End both threads."""
+        """End both threads; one that waits for a lakehouse without an answer is left behind."""
         self._ended.set()
         self._news.set()
         for thread in self._threads:
-            thread.join()
+            thread.join(5)
 
     def await_first(self) -> None:
         """Return once the queue has been filled since the start. Raises Unavailable if that takes too long."""

@@ -1,13 +1,12 @@
 """What the app does, told without HTTP: list, look up, decide. Pages and API both call this."""
 
-import base64
-import binascii
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
 import psycopg
 from course import OrderEvents
+from cursor import pack, unpack
 from db import Database
 from errors import BadField, Conflict, NotFound
 from follower import Follower
@@ -50,10 +49,10 @@ class Refunds:
 
     def page(self, filters: Filters, sort: Sort, cursor: str | None, limit: int) -> Page:
         """One page of a list. Raises BadField for a cursor that no page handed out."""
-        after = decode(cursor, sort) if cursor else None
+        after = unpack(cursor, _place(sort)) if cursor else None
         with self.connection() as connection:
             found = queue.list_recommendations(connection, filters, sort, after, limit + 1)
-        more = encode(found[limit - 1], sort) if len(found) > limit else None
+        more = pack(sort, *queue.place_of(found[limit - 1], sort)) if len(found) > limit else None
         return Page(recommendations=found[:limit], next_cursor=more)
 
     def following(self, found: Recommendation, filters: Filters, sort: Sort) -> str | None:
@@ -147,18 +146,11 @@ class Refunds:
         return request.amount
 
 
-def encode(last: Recommendation, sort: Sort) -> str:
-    """The cursor for what comes after a row."""
-    place = queue.place_of(last, sort)
-    return base64.urlsafe_b64encode(f"{sort} {place.key} {place.order_id}".encode()).decode()
-
-
-def decode(cursor: str, sort: Sort) -> queue.Place:
-    """The place that a cursor stands for. Raises BadField."""
-    try:
-        sorted_by, key, order_id = base64.urlsafe_b64decode(cursor).decode().split(" ")
+def _place(sort: Sort) -> Callable[[str, str, str], queue.Place]:
+    """How to read the place in a list of this order; a cursor of another one is refused."""
+    def read(sorted_by: str, key: str, order_id: str) -> queue.Place:
         if sorted_by != sort:
             raise ValueError(f"a cursor of the order {sorted_by}")
         return queue.parse_place(key, order_id, sort)
-    except (binascii.Error, UnicodeDecodeError, ValueError, ArithmeticError):
-        raise BadField("cursor", "no page handed out this cursor") from None
+
+    return read

@@ -32,7 +32,7 @@ _CONDITIONS = {
     "max_usd": "q.suggested_usd <= %(max_usd)s",
     "source": {"agent": "q.source = 'agent'", "fallback": "q.source = 'fallback'", None: None},
     "text": "(q.order_id = upper(%(text)s) "
-            "OR to_tsvector('simple', q.suggested_reason) @@ websearch_to_tsquery('simple', %(text)s))",
+            "OR q.words @@ websearch_to_tsquery('simple', %(text)s))",
 }
 
 

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS refunds.queue (
     suggested_class text,
     suggested_usd numeric(10, 2),
     suggested_reason text NOT NULL,
+    words tsvector GENERATED ALWAYS AS (to_tsvector('simple', suggested_reason)) STORED,
     facts_at timestamptz,  -- when the lakehouse was asked for what follows
     city text,
     brands text[],
@@ -65,7 +66,7 @@ CREATE INDEX IF NOT EXISTS queue_agent ON refunds.queue (order_ts, order_id) WHE
 CREATE INDEX IF NOT EXISTS queue_arrived ON refunds.queue (arrived);
 CREATE INDEX IF NOT EXISTS queue_no_facts ON refunds.queue (order_ts) WHERE facts_at IS NULL;
 CREATE INDEX IF NOT EXISTS queue_brands ON refunds.queue USING gin (brands);
-CREATE INDEX IF NOT EXISTS queue_text ON refunds.queue USING gin (to_tsvector('simple', suggested_reason));
+CREATE INDEX IF NOT EXISTS queue_text ON refunds.queue USING gin (words);
 CREATE INDEX IF NOT EXISTS decisions_time ON refunds.refund_decisions (decided_at);
 CREATE INDEX IF NOT EXISTS audit_order ON refunds.decision_audit (order_id, id);
 CREATE UNIQUE INDEX IF NOT EXISTS audit_key ON refunds.decision_audit (request_key text_pattern_ops);
