@@ -5,7 +5,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from course import OrderEvents, OrderFacts, course, minutes, moment
+from course import OrderEvents, OrderFacts, course, moment, waited
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import DatabricksError
 from databricks.sdk.service.sql import ExecuteStatementRequestOnWaitTimeout, StatementParameterListItem, StatementState
@@ -30,6 +30,7 @@ SELECT complaint_id, complaint_category, complaint_text, ts FROM complaints.raw_
 WHERE complaint_id = :complaint_id
 """
 _LONGEST_ORDER = timedelta(hours=6)
+_COURSES_KEPT = 1000
 
 
 class LakehouseUnavailable(Exception):
@@ -42,14 +43,20 @@ class Lakehouse:
     def __init__(self, workspace: WorkspaceClient, warehouse_id: str, catalog: str, simulator: str) -> None:
         self._workspace, self._warehouse_id = workspace, warehouse_id
         self._catalog, self._simulator = catalog, simulator
+        self._delivered: dict[str, OrderEvents] = {}  # a delivered order's course does not change any more
 
     def events(self, order_id: str) -> OrderEvents | None:
         """The course of an order, None if there are no events of it."""
+        if order_id in self._delivered:
+            return self._delivered[order_id]
         rows = self._rows(_EVENTS, order_id=order_id)
         try:
-            return course(order_id, rows) if rows else None
+            found = course(order_id, rows) if rows else None
         except (ValueError, KeyError) as error:
             raise LakehouseUnavailable(f"an event of order {order_id} can't be read: {error}") from error
+        if found and found.delivery_minutes is not None:
+            self._keep(found)
+        return found
 
     def facts(self, since: datetime, until: datetime) -> list[OrderFacts]:
         """The facts of the orders placed in a period."""
@@ -70,6 +77,11 @@ class Lakehouse:
         """What the customer wrote, None if it is not there."""
         rows = self._rows(_COMPLAINT, complaint_id=complaint_id)
         return rows[0][2] if rows else None
+
+    def _keep(self, found: OrderEvents) -> None:
+        if len(self._delivered) >= _COURSES_KEPT:
+            self._delivered.clear()
+        self._delivered[found.order_id] = found
 
     def _rows(self, statement: str, **values: str) -> list[list[str]]:
         try:
@@ -108,5 +120,5 @@ def _facts(order_id: str, kinds: dict[str, list], cities: dict[str, str], brands
     return OrderFacts(
         order_id=order_id, city=cities.get(location_id), brands=list(names), items=sum(item["qty"] for item in items),
         total_usd=sum((Decimal(str(item["price"])) * item["qty"] for item in items), Decimal(0)),
-        minutes=minutes(placed, delivered), kitchen_minutes=minutes(placed, ready),
-        waiting_minutes=minutes(ready, picked_up), road_minutes=minutes(picked_up, delivered))
+        minutes=waited(placed, delivered), kitchen_minutes=waited(placed, ready),
+        waiting_minutes=waited(ready, picked_up), road_minutes=waited(picked_up, delivered))

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from follower import Follower
 from lakehouse import Lakehouse
-from queries.schema import PREPARE
+from queries.schema import SCHEMA
 from security import Guard
 from service import Refunds
 from settings import Settings
@@ -31,7 +31,7 @@ def connect(settings: Settings) -> tuple[Database, WorkspaceClient]:
     def password() -> str:
         return workspace.postgres.generate_database_credential(endpoint=settings.endpoint).token
 
-    return Database(PREPARE, password), workspace
+    return Database(SCHEMA, password), workspace
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None,

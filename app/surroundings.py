@@ -6,7 +6,7 @@ from databricks.sdk.errors import NotFound
 from db import Database
 from lakehouse import Lakehouse
 from models import SyncState
-from queries.complaints import PREPARE
+from queries.complaints import SCHEMA
 from settings import Settings
 
 _DATABASE = "caspers_complaints"
@@ -49,7 +49,7 @@ class Surroundings:
         except NotFound:
             return
         address = {"host": host, "port": int(port or 5432), "dbname": _DATABASE}
-        self._database = Database(PREPARE, lambda: postgres.generate_database_credential(endpoint=path).token,
+        self._database = Database(SCHEMA, lambda: postgres.generate_database_credential(endpoint=path).token,
                                   address=address)
         self._database.open()
         self.complaints = Complaints(self._database, self._lakehouse)

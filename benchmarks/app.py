@@ -141,10 +141,10 @@ def _serve(port: int) -> None:
     from databricks.sdk.config import Config
     from db import Database
     from main import create_app
-    from queries.schema import PREPARE
+    from queries.schema import SCHEMA
 
     workspace = WorkspaceClient(config=Config(retry_timeout_seconds=1))
-    app = create_app(database=Database(PREPARE, conninfo=os.environ["BENCHMARK_URI"]), workspace=workspace)
+    app = create_app(database=Database(SCHEMA, conninfo=os.environ["BENCHMARK_URI"]), workspace=workspace)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
 
 

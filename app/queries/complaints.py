@@ -4,10 +4,10 @@ from datetime import datetime
 
 import psycopg
 from complaint_models import Complaint, ComplaintDecision
+from db import Schema
 
 # Decisions only grow: the table is its own audit.
-PREPARE = """
-SELECT pg_advisory_xact_lock(hashtext('desk'));
+SCHEMA = Schema("desk", """
 CREATE SCHEMA IF NOT EXISTS desk;
 CREATE TABLE IF NOT EXISTS desk.complaint_decisions (
     complaint_id text PRIMARY KEY,
@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION desk.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ 
     RAISE EXCEPTION '% of % is not allowed', TG_OP, TG_TABLE_NAME; END $$;
 CREATE OR REPLACE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON desk.complaint_decisions
 FOR EACH STATEMENT EXECUTE FUNCTION desk.refuse();
-"""
+""")
 
 # Escalations first, the urgent ones before the others, then the newest.
 _SELECT = """

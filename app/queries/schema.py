@@ -1,9 +1,11 @@
-"""The app's own schema, `refunds`. Every statement repeats safely, so each start can run them all.
+"""The app's own schema, `refunds`. Every statement repeats safely and keeps what is there.
 
 `queue` is the synced table taken apart into typed, indexed columns, because the synced table belongs to the sync and
 holds JSON. Triggers keep what follows from a row in the same transaction as the row: `daily` counts and sums the
 queue, and each change of `refund_decisions` is written to `decision_audit` and shown in the queue.
 """
+
+from db import Schema
 
 _TABLES = """
 CREATE SCHEMA IF NOT EXISTS refunds;
@@ -76,7 +78,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS audit_key ON refunds.decision_audit (request_k
 _COUNT = """
     INSERT INTO refunds.daily AS d
     SELECT (order_ts AT TIME ZONE 'UTC')::date, g.dimension, g.value, coalesce(suggested_class, ''),
-           coalesce(decision, 'open'), sum(n), sum(n * coalesce(suggested_usd, 0)), sum(n * coalesce(granted_usd, 0))
+           coalesce(decision, 'open'), sum(n), sum(n * coalesce(suggested_usd, 0.00)),
+           sum(n * coalesce(granted_usd, 0.00))
     FROM ({rows}) q CROSS JOIN LATERAL (
         SELECT 'all' AS dimension, '' AS value
         UNION ALL SELECT 'city', city WHERE city IS NOT NULL
@@ -132,4 +135,4 @@ _TRIGGERS = "".join([
     _trigger("only_grows", "decision_audit", "UPDATE OR DELETE OR TRUNCATE", "refuse", when="BEFORE"),
 ])
 
-PREPARE = "SELECT pg_advisory_xact_lock(hashtext('refunds'));" + _TABLES + _INDEXES + _FUNCTIONS + _TRIGGERS
+SCHEMA = Schema("refunds", _TABLES + _INDEXES + _FUNCTIONS + _TRIGGERS)

@@ -17,8 +17,8 @@ from complaints import Complaints
 from db import Database
 from lakehouse import Lakehouse
 from main import create_app
-from queries.complaints import PREPARE as COMPLAINTS
-from queries.schema import PREPARE
+from queries.complaints import SCHEMA as COMPLAINTS
+from queries.schema import SCHEMA
 from refund_table import fill
 from settings import Settings
 from statement_server import statement_app
@@ -59,7 +59,7 @@ def workspace():
 def make_app(conninfo, workspace):
     def make(user="ana", warehouse="warehouse-1"):
         settings = Settings("projects/p/branches/b/endpoints/e", warehouse, "kitchens", user)
-        return create_app(settings, Database(PREPARE, conninfo=conninfo), workspace)
+        return create_app(settings, Database(SCHEMA, conninfo=conninfo), workspace)
 
     return make
 
