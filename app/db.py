@@ -49,11 +49,12 @@ class Database:
             secret = {"password": password()} if password else {}
             # No prepared statements: each list gets the plan that suits its values.
             return {"row_factory": dict_row, "connect_timeout": WAIT_SECONDS, "prepare_threshold": None,
-                    "options": f"-c statement_timeout={STATEMENT_SECONDS}s", **(address or {}), **secret}
+                    **(address or {}), **secret}
 
         # reconnect_timeout=0: no growing pauses between attempts; the next request tries again.
         self._pool = ConnectionPool(conninfo, kwargs=options, min_size=1, max_size=8, timeout=WAIT_SECONDS,
-                                    reconnect_timeout=0, check=ConnectionPool.check_connection, open=False)
+                                    reconnect_timeout=0, check=ConnectionPool.check_connection,
+                                    configure=_limit, open=False)
         self._schema, self._prepared = schema, False
         self._lock = threading.Lock()
 
@@ -87,3 +88,8 @@ class Database:
                     self._schema.prepare(connection)
                 connection.commit()
                 self._prepared = True
+
+
+def _limit(connection: psycopg.Connection) -> None:
+    connection.execute(sql.SQL("SET statement_timeout = {}").format(f"{STATEMENT_SECONDS}s"))
+    connection.commit()

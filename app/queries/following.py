@@ -32,7 +32,7 @@ LEFT JOIN refunds.queue q ON q.order_id = r.order_id
 LEFT JOIN refunds.refund_decisions d ON d.order_id = r.order_id
 CROSS JOIN LATERAL (SELECT CASE WHEN r.agent_response IS JSON OBJECT THEN r.agent_response::jsonb END AS body) a
 CROSS JOIN LATERAL (SELECT
-    CASE WHEN jsonb_typeof(a.body->'refund_usd') = 'number' AND abs((a.body->>'refund_usd')::numeric) < 1e7
+    CASE WHEN jsonb_typeof(a.body->'refund_usd') = 'number' AND (a.body->>'refund_usd')::numeric BETWEEN 0 AND 1e7
          THEN round((a.body->>'refund_usd')::numeric, 2) END AS usd,
     a.body->>'refund_class' AS class, coalesce(a.body->>'reason', 'The answer can''t be read.') AS reason) s
 WHERE q.order_id IS NULL OR q.ts <> r.ts

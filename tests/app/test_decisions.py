@@ -50,6 +50,20 @@ def test_undo_opens_the_order_and_a_late_copy_of_the_call_does_not_close_it(clie
     assert {change["changed_by"] for change in history} == {"ana"}
 
 
+def test_decisions_of_an_earlier_version_are_kept(make_app, conninfo):
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("""
+            CREATE SCHEMA refunds;
+            CREATE TABLE refunds.refund_decisions (
+                order_id text PRIMARY KEY, decision text NOT NULL, amount numeric(10, 2) NOT NULL, reason text NOT NULL,
+                decided_by text NOT NULL, decided_at timestamptz NOT NULL DEFAULT now());
+            INSERT INTO refunds.refund_decisions VALUES ('AAA111', 'approved', 5, '', 'ana', '2026-03-01');""")
+    with TestClient(make_app("ben"), base_url="http://localhost") as ben:
+        assert decide(ben, "AAA111", "deny", reason="no").json()["decision"]["decided_by"] == "ana"
+        summary = ben.get("/api/summary").json()
+        assert (summary["decided"], summary["granted_usd"]) == (1, "5.00")
+
+
 def test_only_whoever_decided_can_undo_and_only_for_a_while(make_app, conninfo):
     with TestClient(make_app("ana"), base_url="http://localhost") as ana, \
             TestClient(make_app("ben"), base_url="http://localhost") as ben:
