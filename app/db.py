@@ -1,15 +1,35 @@
 """Postgres: a pool whose every connection brings a fresh credential, and what happens when it can't be reached."""
 
+import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import psycopg
-import queries
+from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 WAIT_SECONDS = 3
+STATEMENT_SECONDS = 10
+_COMMENT = "SELECT obj_description(to_regnamespace(%s)::oid, 'pg_namespace') AS comment"
+
+
+class Schema(NamedTuple):
+    """A schema of the app's own: its name, and the statements that make it, or bring an older one up to date."""
+
+    name: str
+    statements: str
+
+    def prepare(self, connection: psycopg.Connection) -> None:
+        """Make it unless it is there as it should be: altering tables at every start would lock out who works."""
+        version = hashlib.sha256(self.statements.encode()).hexdigest()
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (self.name,))
+        row = connection.execute(_COMMENT, (self.name,)).fetchone()
+        if row["comment"] != version:
+            connection.execute(self.statements)
+            connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(self.name), version))
 
 
 class Unavailable(Exception):
@@ -17,20 +37,25 @@ class Unavailable(Exception):
 
 
 class Database:
-    """Connections to the refund database.
+    """Connections to a database in which the app has a schema of its own.
 
-    `password()` is asked at each new connection, because a Lakebase token lives an hour.
+    `password()` is asked at each new connection, because a Lakebase token lives an hour. `address` is what
+    libpq's own environment variables don't say.
     """
 
-    def __init__(self, password: Callable[[], str] | None = None, conninfo: str = "") -> None:
+    def __init__(self, schema: Schema, password: Callable[[], str] | None = None, conninfo: str = "",
+                 address: Mapping[str, object] | None = None) -> None:
         def options() -> dict[str, object]:
             secret = {"password": password()} if password else {}
-            return {"row_factory": dict_row, "connect_timeout": WAIT_SECONDS, **secret}
+            # No prepared statements: each list gets the plan that suits its values.
+            return {"row_factory": dict_row, "connect_timeout": WAIT_SECONDS, "prepare_threshold": None,
+                    **(address or {}), **secret}
 
         # reconnect_timeout=0: no growing pauses between attempts; the next request tries again.
         self._pool = ConnectionPool(conninfo, kwargs=options, min_size=1, max_size=8, timeout=WAIT_SECONDS,
-                                    reconnect_timeout=0, check=ConnectionPool.check_connection, open=False)
-        self._prepared = False
+                                    reconnect_timeout=0, check=ConnectionPool.check_connection,
+                                    configure=_limit, open=False)
+        self._schema, self._prepared = schema, False
         self._lock = threading.Lock()
 
     def open(self) -> None:
@@ -50,14 +75,21 @@ class Database:
                 yield connection
         except psycopg.errors.UndefinedTable as error:
             raise Unavailable("The recommendations have not arrived in Postgres yet.") from error
+        except psycopg.errors.QueryCanceled as error:
+            raise Unavailable(f"This took longer than {STATEMENT_SECONDS} seconds. A narrower filter helps.") from error
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise Unavailable("The refund database can't be reached right now.") from error
 
     def _prepare(self, connection: psycopg.Connection) -> None:
-        """Make the app's own table, at the first connection that works."""
+        """Make the app's own schema, at the first connection that works."""
         with self._lock:
             if not self._prepared:
                 with connection.transaction():
-                    connection.execute(queries.PREPARE)
+                    self._schema.prepare(connection)
                 connection.commit()
                 self._prepared = True
+
+
+def _limit(connection: psycopg.Connection) -> None:
+    connection.execute(sql.SQL("SET statement_timeout = {}").format(f"{STATEMENT_SECONDS}s"))
+    connection.commit()

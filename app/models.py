@@ -4,12 +4,38 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 RefundClass = Literal["none", "partial", "full"]
 Status = Literal["open", "decided", "all"]
+Sort = Literal["newest", "oldest", "amount", "minutes"]
 OrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,40}$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Money = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2)]
+RequestKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{8,64}$")]
+
+
+def _blank_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+def _optional(kind: object) -> object:
+    """A query parameter that a form may send empty."""
+    return Annotated[kind | None, BeforeValidator(_blank_is_none)]
+
+
+class Filters(BaseModel):
+    """Which recommendations a list holds. What is None doesn't matter."""
+
+    status: Status = "all"
+    refund_class: _optional(RefundClass) = None
+    city: _optional(Text) = None
+    brand: _optional(Text) = None
+    min_usd: _optional(Money) = None
+    max_usd: _optional(Money) = None
+    source: _optional(Literal["agent", "fallback"]) = None
+    text: _optional(Text) = Field(None, description="an order id, or words of the reason")
 
 
 class Decision(BaseModel):
@@ -21,12 +47,23 @@ class Decision(BaseModel):
     reason: str
     decided_by: str
     decided_at: datetime
+    request_key: str | None = Field(None, exclude=True)
+
+
+class Change(BaseModel):
+    """A line of the audit: a decision made (`after`) or undone (`before`)."""
+
+    order_id: str
+    changed_by: str
+    changed_at: datetime
+    before: Decision | None
+    after: Decision | None
 
 
 class Recommendation(BaseModel):
-    """What the agent suggests for an order, and the decision if there is one.
+    """What the agent suggests for an order, the decision if there is one, and the order's facts once they are known.
 
-    An answer that can't be read has no class and no amount.
+    An answer that can't be read has no class and no amount. `p75_minutes` and `p99_minutes` are the city's.
     """
 
     order_id: str
@@ -38,10 +75,26 @@ class Recommendation(BaseModel):
     suggested_usd: Decimal | None
     suggested_reason: str
     decision: Decision | None
+    city: str | None
+    brands: list[str] | None
+    items: int | None
+    total_usd: Decimal | None
+    minutes: float | None
+    kitchen_minutes: float | None
+    waiting_minutes: float | None
+    road_minutes: float | None
+    p75_minutes: float | None
+    p99_minutes: float | None
+
+
+class OrderDetails(Recommendation):
+    """One order: its recommendation, and every change of its decision."""
+
+    history: list[Change]
 
 
 class Page(BaseModel):
-    """Recommendations, newest first; `next_cursor` leads to the older ones."""
+    """Recommendations in the order asked for; `next_cursor` leads to the ones after them."""
 
     recommendations: list[Recommendation]
     next_cursor: str | None
@@ -76,6 +129,30 @@ class Summary(BaseModel):
                    granted_usd=sum((row.granted_usd for row in rows), Decimal(0)))
 
 
+class BulkResult(BaseModel):
+    """How many orders are approved at once, and the sum in dollars."""
+
+    orders: int
+    amount: Decimal
+
+
+class SyncState(BaseModel):
+    """How far Postgres follows the lakehouse: the state of the sync, and the seconds from the last commit to here."""
+
+    state: str
+    lag_seconds: float | None
+    synced_at: datetime | None
+
+
+class Health(BaseModel):
+    """`sync` is None where the platform doesn't say; `refreshed_at` is when the queue last followed."""
+
+    status: Literal["ok"] = "ok"
+    database: Literal["reached"] = "reached"
+    sync: SyncState | None
+    refreshed_at: datetime
+
+
 class RefundRequest(BaseModel):
     """A decision to save: approve the suggestion, change its amount, or deny it with a reason."""
 
@@ -84,7 +161,7 @@ class RefundRequest(BaseModel):
 
     order_id: OrderId
     decision: Literal["approve", "change", "deny"]
-    amount: Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)] | None = Field(None, validate_default=True)
+    amount: Money | None = Field(None, validate_default=True)
     reason: Reason = Field("", validate_default=True)
 
     @field_validator("amount")
@@ -103,36 +180,3 @@ class RefundRequest(BaseModel):
         if info.data.get("decision") == "deny" and not reason:
             raise ValueError("say why the refund is denied")
         return reason
-
-
-class Stage(BaseModel):
-    """One step of an order; `minutes` since the step before. `pings` counts the driver's positions folded into it."""
-
-    name: str
-    ts: datetime
-    minutes: float | None
-    pings: int = 0
-
-
-class Item(BaseModel):
-    """One line of an order."""
-
-    name: str
-    qty: int
-    price: Decimal
-
-    @property
-    def total(self) -> Decimal:
-        """Price times quantity."""
-        return self.price * self.qty
-
-
-class OrderEvents(BaseModel):
-    """An order's course: its stages, its items, and the minutes from creation to delivery."""
-
-    order_id: str
-    location_id: int
-    stages: list[Stage]
-    items: list[Item]
-    total_usd: Decimal
-    delivery_minutes: float | None

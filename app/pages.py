@@ -1,67 +1,45 @@
-"""The pages that people see."""
+"""The queue and the overview."""
 
 from typing import Annotated
-from urllib.parse import parse_qsl
 
+import drawing
 from api import refunds_of
-from events import EventsUnavailable
-from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import RedirectResponse, Response
-from models import OrderId, RefundClass, RefundRequest, Status
-from problems import field_errors
-from pydantic import ValidationError
-from security import user_of
-from service import BadField, Conflict, NotFound
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from forms import Asked
+from models import Text
+from queries import overview, queue
 from web import render
 
 PAGE_SIZE = 50
 router = APIRouter(include_in_schema=False)
 
 
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a plain HTML form; empty ones are left out."""
-    return dict(parse_qsl((await request.body()).decode(errors="replace")))
-
-
 @router.get("/")
-def queue(request: Request, status: Status = "open", refund_class: Annotated[RefundClass | None, Query()] = None,
-          cursor: str | None = None) -> Response:
+def show_queue(request: Request, query: Asked) -> Response:
     """The list of recommendations."""
     refunds = refunds_of(request)
-    page = refunds.page(status, refund_class, cursor, PAGE_SIZE)
-    return render(request, "queue.html", page=page, summary=refunds.summary(), status=status,
-                  refund_class=refund_class, cursor=cursor)
+    with refunds.connection() as connection:  # before the page is read: what comes in between is new, not lost
+        around = {"arrived": queue.last_arrival(connection), "choices": queue.choices(connection)}
+    page = refunds.page(query, query.sort, query.cursor, PAGE_SIZE)
+    return render(request, "queue.html", page=page, summary=refunds.summary(), query=query, link=query.link(),
+                  here=query.here(), done=refunds.recommendation(query.done) if query.done else None, **around)
 
 
-@router.get("/orders/{order_id}")
-def order(request: Request, order_id: OrderId) -> Response:
-    """One order: suggestion, course, items, and the form for a decision."""
-    return _order_page(request, order_id)
+@router.get("/new")
+def new_rows(request: Request, query: Asked, since: Annotated[int, Query(ge=0)]) -> dict[str, int]:
+    """How many rows the list got since it was shown."""
+    return {"new": refunds_of(request).new_since(query, since)}
 
 
-@router.post("/orders/{order_id}/decision")
-def decide(request: Request, order_id: OrderId, form: Annotated[dict[str, str], Depends(_form)]) -> Response:
-    """Save the form; after that the order's page shows the decision."""
-    try:
-        wanted = RefundRequest.model_validate({**form, "order_id": order_id})
-        refunds_of(request).decide(wanted, user_of(request, request.app.state.settings))
-    except ValidationError as error:
-        return _order_page(request, order_id, 422, errors=field_errors(error.errors()), form=form)
-    except BadField as error:
-        found = [{"field": error.field, "message": error.message}]
-        return _order_page(request, order_id, 422, errors=found, form=form)
-    except Conflict as error:
-        return _order_page(request, order_id, 409, notice=str(error))
-    return RedirectResponse(f"/orders/{order_id}", 303)
-
-
-def _order_page(request: Request, order_id: str, status: int = 200, **values: object) -> Response:
-    refunds = refunds_of(request)
-    found = refunds.recommendation(order_id)
-    course, trouble = None, None
-    try:
-        course = refunds.events(order_id)
-    except (EventsUnavailable, NotFound) as error:
-        trouble = str(error)
-    return render(request, "order.html", status, found=found, course=course, trouble=trouble,
-                  **{"errors": [], "form": {}, "notice": None, **values})
+@router.get("/overview")
+def show_overview(request: Request, days: Annotated[int, Query(ge=7, le=90)] = 30, city: Text | None = None,
+                  brand: Text | None = None) -> Response:
+    """The figures of the desk."""
+    dimension, value = ("city", city) if city else ("brand", brand) if brand else ("all", None)
+    with refunds_of(request).connection() as connection:
+        series = overview.by_day(connection, dimension, value, days)
+        groups = {name: overview.by_group(connection, name, days) for name in ("city", "brand")}
+        figures = overview.figures(connection)
+    return render(request, "overview.html", bars=drawing.bars(series), groups=groups, figures=figures, days=days,
+                  chosen=value, summary=refunds_of(request).summary())

@@ -3,11 +3,13 @@
 from http import HTTPStatus
 
 from db import Unavailable
-from events import EventsUnavailable
+from errors import BadField, Conflict, Moved, NotFound
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from service import BadField, Conflict, NotFound
+from forms import BadForm
+from lakehouse import LakehouseUnavailable
+from security import Refused
 from starlette.exceptions import HTTPException
 from web import render
 
@@ -16,13 +18,16 @@ def install(app: FastAPI) -> None:
     """Answer each of the app's errors with its own status."""
     app.add_exception_handler(NotFound, lambda request, error: _answer(request, 404, str(error)))
     app.add_exception_handler(Unavailable, lambda request, error: _answer(request, 503, str(error)))
-    app.add_exception_handler(EventsUnavailable, lambda request, error: _answer(
+    app.add_exception_handler(LakehouseUnavailable, lambda request, error: _answer(
         request, 503, f"The order's events can't be read right now: {error}"))
     app.add_exception_handler(Conflict, lambda request, error: _answer(
-        request, 409, str(error), decision=error.decision.model_dump(mode="json")))
+        request, 409, str(error), **({"decision": error.decision.model_dump(mode="json")} if error.decision else {})))
+    app.add_exception_handler(Moved, lambda request, error: _answer(request, 409, str(error)))
     app.add_exception_handler(BadField, lambda request, error: _answer(
         request, 422, f"{error.field}: {error.message}", errors=[{"field": error.field, "message": error.message}]))
-    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Refused, refuse)
+    app.add_exception_handler(RequestValidationError, lambda request, error: _invalid(request, error.errors()))
+    app.add_exception_handler(BadForm, lambda request, error: _invalid(request, error.errors))
     app.add_exception_handler(HTTPException, lambda request, error: _answer(request, error.status_code, error.detail))
 
 
@@ -32,8 +37,15 @@ def field_errors(errors: list[dict]) -> list[dict[str, str]]:
             for error in errors]
 
 
-def _invalid(request: Request, error: RequestValidationError) -> Response:
-    found = field_errors(error.errors())
+def refuse(request: Request, refused: Refused) -> Response:
+    """The answer to a request that is not let in."""
+    answer = _answer(request, refused.status, str(refused))
+    answer.headers.update(refused.headers)
+    return answer
+
+
+def _invalid(request: Request, errors: list[dict]) -> Response:
+    found = field_errors(errors)
     return _answer(request, 422, "; ".join(f"{e['field']}: {e['message']}" for e in found), errors=found)
 
 
@@ -43,4 +55,5 @@ def _answer(request: Request, status: int, detail: str, **more: object) -> Respo
         return JSONResponse({"type": "about:blank", "title": title, "status": status, "detail": detail, **more},
                             status, media_type="application/problem+json")
     return render(request, "problem.html", status, title=title, detail=detail,
-                  retry=status == 503 and request.method == "GET", unsaved=request.method == "POST")
+                  retry=status == 503 and request.method == "GET",
+                  unsaved=status == 503 and request.method == "POST")

@@ -1,91 +1,135 @@
 """What the app does, told without HTTP: list, look up, decide. Pages and API both call this."""
 
-import base64
-import binascii
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
-import queries
+import psycopg
+from course import OrderEvents
+from cursor import pack, unpack
 from db import Database
-from events import EventReader
-from models import Decision, OrderEvents, Page, Recommendation, RefundRequest, Summary
+from errors import BadField, Conflict, NotFound
+from follower import Follower
+from lakehouse import Lakehouse
+from models import (
+    Decision,
+    Filters,
+    Health,
+    OrderDetails,
+    Page,
+    Recommendation,
+    RefundRequest,
+    Sort,
+    Summary,
+    SyncState,
+)
+from queries import decisions, overview, queue
 
+MOST_NEW = 100
 _SAVED_AS = {"approve": "approved", "change": "changed", "deny": "denied"}
-
-
-class NotFound(Exception):
-    """No such order; the message says which."""
-
-
-class Conflict(Exception):
-    """Somebody else has decided the order: `decision` is theirs."""
-
-    def __init__(self, decision: Decision) -> None:
-        super().__init__(f"{decision.decided_by} has decided order {decision.order_id} already: "
-                         f"{decision.decision}, ${decision.amount}. Nothing was changed.")
-        self.decision = decision
-
-
-class BadField(Exception):
-    """A value that makes no sense: the field's name and why."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field, self.message = field, message
 
 
 class Refunds:
     """The refund desk over its database and the lakehouse's events."""
 
-    def __init__(self, database: Database, events: EventReader) -> None:
-        self._database, self._events = database, events
+    def __init__(self, database: Database, lakehouse: Lakehouse, follower: Follower) -> None:
+        self._database, self._lakehouse, self._follower = database, lakehouse, follower
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection]:
+        """A transaction on a queue that is filled. Raises Unavailable."""
+        self._follower.await_first()
+        with self._database.connection() as connection:
+            yield connection
 
     def summary(self) -> Summary:
         """All recommendations in figures."""
-        with self._database.connection() as connection:
-            return Summary.of(queries.summarise(connection))
+        with self.connection() as connection:
+            return Summary.of(overview.summarise(connection))
 
-    def page(self, status: str, refund_class: str | None, cursor: str | None, limit: int) -> Page:
-        """One page, newest first. Raises BadField for a cursor that no page handed out."""
-        before = _decode(cursor) if cursor else None
-        with self._database.connection() as connection:
-            found = queries.list_recommendations(connection, status=status, refund_class=refund_class,
-                                                 before=before, limit=limit + 1)
-        more = _encode(found[limit - 1]) if len(found) > limit else None
+    def page(self, filters: Filters, sort: Sort, cursor: str | None, limit: int) -> Page:
+        """One page of a list. Raises BadField for a cursor that no page handed out."""
+        after = unpack(cursor, _place(sort)) if cursor else None
+        with self.connection() as connection:
+            found = queue.list_recommendations(connection, filters, sort, after, limit + 1)
+        more = pack(sort, *queue.place_of(found[limit - 1], sort)) if len(found) > limit else None
         return Page(recommendations=found[:limit], next_cursor=more)
+
+    def following(self, found: Recommendation, filters: Filters, sort: Sort) -> str | None:
+        """The order after this one in a list, None at its end."""
+        with self.connection() as connection:
+            after = queue.list_recommendations(connection, filters, sort, queue.place_of(found, sort), 1)
+        return after[0].order_id if after else None
+
+    def new_since(self, filters: Filters, arrived: int) -> int:
+        """How many rows of a list came after arrival `arrived`; more than MOST_NEW are not counted."""
+        with self.connection() as connection:
+            return queue.count_since(connection, filters, arrived, MOST_NEW)
 
     def recommendation(self, order_id: str) -> Recommendation:
         """The recommendation of an order. Raises NotFound."""
-        with self._database.connection() as connection:
-            found = queries.get_recommendation(connection, order_id)
+        with self.connection() as connection:
+            found = queue.get_recommendation(connection, order_id)
         if found is None:
             raise NotFound(f"There is no recommendation for order {order_id}.")
         return found
 
+    def details(self, order_id: str) -> OrderDetails:
+        """An order with the history of its decision. Raises NotFound."""
+        found = self.recommendation(order_id)
+        with self.connection() as connection:
+            return OrderDetails(**dict(found), history=decisions.history(connection, order_id))
+
     def events(self, order_id: str) -> OrderEvents:
-        """The course of an order. Raises NotFound or EventsUnavailable."""
-        found = self._events.read(order_id)
+        """The course of an order. Raises NotFound or LakehouseUnavailable."""
+        found = self._lakehouse.events(order_id)
         if found is None:
             raise NotFound(f"There are no events of order {order_id}.")
         return found
 
-    def decide(self, request: RefundRequest, user: str) -> Decision:
-        """Save a decision. Raises NotFound, BadField, or Conflict if the order has one."""
+    def decide(self, request: RefundRequest, user: str, key: str | None = None) -> Decision:
+        """Save a decision. The same `key` again changes nothing and gets what it saved.
+
+        Raises NotFound, BadField, or Conflict if the order has another decision.
+        """
         suggested = self.recommendation(request.order_id)
         if suggested.decision:
-            raise Conflict(suggested.decision)
-        values = {"order_id": request.order_id, "decision": _SAVED_AS[request.decision],
+            return self._same_or_conflict(suggested.decision, user, key)
+        values = {"order_id": request.order_id, "decision": _SAVED_AS[request.decision], "request_key": key,
                   "amount": self._amount(request, suggested), "reason": request.reason, "decided_by": user}
-        with self._database.connection() as connection:
-            saved = queries.save_decision(connection, values)
-            if saved is None:
-                raise Conflict(queries.get_decision(connection, request.order_id))
-        return saved
+        with self.connection() as connection:
+            saved = decisions.save(connection, values)
+            holds = saved or decisions.get(connection, request.order_id)
+        if holds is None:
+            raise Conflict(f"This was sent before, and order {request.order_id} was reopened since. "
+                           "Nothing was changed.")
+        return saved or self._same_or_conflict(holds, user, key)
 
-    def ping(self) -> None:
-        """Return if the database answers. Raises Unavailable."""
-        with self._database.connection() as connection:
+    def undo(self, order_id: str, user: str) -> None:
+        """Take back the user's own decision while there is time. Raises NotFound, or Conflict if it can't be."""
+        with self.connection() as connection:
+            if decisions.undo(connection, user, order_id):
+                return
+            holds = decisions.get(connection, order_id)
+        if holds is None:
+            raise NotFound(f"Order {order_id} has no decision to undo.")
+        raise Conflict(f"{holds.decided_by} decided order {order_id} at {holds.decided_at:%H:%M} UTC. Only they can "
+                       f"undo it, within {decisions.UNDO_MINUTES} minutes.", holds)
+
+    def health(self, sync: SyncState | None) -> Health:
+        """How the app is, with what is known of the sync.
+
+        Raises Unavailable if the database does not answer, or the queue was not filled yet.
+        """
+        with self.connection() as connection:
             connection.execute("SELECT 1")
+        return Health(sync=sync, refreshed_at=self._follower.refreshed_at)
+
+    @staticmethod
+    def _same_or_conflict(holds: Decision, user: str, key: str | None) -> Decision:
+        if key and (key, user) == (holds.request_key, holds.decided_by):
+            return holds
+        raise Conflict.decided(holds)
 
     def _amount(self, request: RefundRequest, suggested: Recommendation) -> Decimal:
         if request.decision == "deny":
@@ -94,21 +138,19 @@ class Refunds:
             if suggested.suggested_usd is None:
                 raise BadField("decision", "the suggestion can't be read: change the amount or deny instead")
             return suggested.suggested_usd
-        # No suggestion exceeds the order's total, so only a raise needs the total from the lakehouse.
-        if suggested.suggested_usd is None or request.amount > suggested.suggested_usd:
-            total = self.events(request.order_id).total_usd
-            if request.amount > total:
-                raise BadField("amount", f"more than the order's total of ${total}")
+        total = suggested.total_usd
+        if total is None and (suggested.suggested_usd is None or request.amount > suggested.suggested_usd):
+            total = self.events(request.order_id).total_usd  # no suggestion exceeds the total: only a raise needs it
+        if total is not None and request.amount > total:
+            raise BadField("amount", f"more than the order's total of ${total}")
         return request.amount
 
 
-def _encode(last: Recommendation) -> str:
-    return base64.urlsafe_b64encode(f"{last.order_ts.isoformat()} {last.order_id}".encode()).decode()
+def _place(sort: Sort) -> Callable[[str, str, str], queue.Place]:
+    """How to read the place in a list of this order; a cursor of another one is refused."""
+    def read(sorted_by: str, key: str, order_id: str) -> queue.Place:
+        if sorted_by != sort:
+            raise ValueError(f"a cursor of the order {sorted_by}")
+        return queue.parse_place(key, order_id, sort)
 
-
-def _decode(cursor: str) -> tuple[str, str]:
-    try:
-        ts, order_id = base64.urlsafe_b64decode(cursor).decode().split(" ")
-        return datetime.fromisoformat(ts).isoformat(), order_id
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise BadField("cursor", "no page handed out this cursor") from None
+    return read

@@ -12,9 +12,13 @@ from fastapi.testclient import TestClient
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
 
 from asgi_server import Served
+from complaint_table import fill_complaints
+from complaints import Complaints
 from db import Database
-from events import EventReader
+from lakehouse import Lakehouse
 from main import create_app
+from queries.complaints import SCHEMA as COMPLAINTS
+from queries.schema import SCHEMA
 from refund_table import fill
 from settings import Settings
 from statement_server import statement_app
@@ -55,9 +59,21 @@ def workspace():
 def make_app(conninfo, workspace):
     def make(user="ana", warehouse="warehouse-1"):
         settings = Settings("projects/p/branches/b/endpoints/e", warehouse, "kitchens", user)
-        return create_app(settings, Database(conninfo=conninfo), EventReader(workspace, warehouse, "kitchens"))
+        return create_app(settings, Database(SCHEMA, conninfo=conninfo), workspace)
 
     return make
+
+
+@pytest.fixture
+def complaint_desk(conninfo, workspace):
+    """Gives an app the complaints' database, as the platform's answer would."""
+    with psycopg.connect(conninfo) as connection:
+        fill_complaints(connection)
+    database = Database(COMPLAINTS, conninfo=conninfo)
+    database.open()
+    yield lambda app: setattr(app.state.surroundings, "complaints", Complaints(
+        database, Lakehouse(workspace, "warehouse-1", "kitchens", "simulator")))
+    database.close()
 
 
 @pytest.fixture

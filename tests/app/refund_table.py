@@ -2,7 +2,7 @@
 
 import json
 
-ROWS = [  # order_id, minute of delivery, class, amount, reason, source
+ROWS = [  # order_id, minute of the order, class, amount, reason, source
     ("AAA111", 45, "partial", 5.0, "9 minutes later than three of four orders", "agent"),
     ("BBB222", 46, "full", 30.25, "later than 99 of 100 orders", "fallback"),
     ("CCC333", 47, "none", 0, "on time", "fallback"),

@@ -1,10 +1,14 @@
-"""The Refund Manager in a real Chromium, which has to be on PATH."""
+"""The Refund Manager in a real Chromium, which has to be on PATH. Each test leaves a picture in its tmp_path."""
 
 import shutil
 
+import psycopg
 import pytest
 from asgi_server import Served
+from axe_playwright_python.sync_playwright import Axe
+from desk import eventually
 from playwright.sync_api import expect, sync_playwright
+from refund_table import add
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +22,22 @@ def browser():
 
 
 @pytest.fixture
-def page(browser):
-    """A page that fails the test if a script ran or the console complained."""
+def page(browser, tmp_path):
+    """A page that fails the test if a script of others ran, something moved, or the console complained."""
     page, troubles = browser.new_page(), []
     page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
     yield page
+    page.screenshot(path=tmp_path / "page.png")
     page.close()
-    assert [trouble for trouble in troubles if "status of" not in trouble] == []
+    assert [trouble for trouble in troubles if "status of" not in trouble and "ERR_" not in trouble] == []
+
+
+def decisions(conninfo):
+    with psycopg.connect(conninfo) as connection:
+        return connection.execute(
+            "SELECT order_id, decision, amount::text FROM refunds.refund_decisions ORDER BY 1").fetchall()
 
 
 def test_from_the_queue_to_a_decision(page, served):
@@ -36,11 +47,42 @@ def test_from_the_queue_to_a_decision(page, served):
     page.get_by_role("button", name="Approve $7.10").click()
     expect(page.get_by_text("By ana")).to_be_visible()
     page.reload()
-    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
     page.get_by_role("link", name="All recommendations").click()
     expect(page.get_by_role("link", name="DDD444")).to_have_count(0)
     page.get_by_role("link", name="decided").click()
     expect(page.get_by_role("row", name="DDD444")).to_contain_text("approved")
+
+
+def test_a_day_by_keys(page, served, conninfo):
+    page.goto(served)
+    page.keyboard.press("n")  # DDD444
+    page.keyboard.press("a")
+    expect(page.get_by_role("status").filter(has_text="DDD444")).to_contain_text("approved $7.10")
+    page.keyboard.press("u")
+    expect(page.get_by_role("row", name="DDD444")).to_be_visible()
+    for key in "nnnp":  # DDD444, CCC333, BBB222, CCC333
+        page.keyboard.press(key)
+    expect(page.locator("tr.chosen")).to_contain_text("CCC333")
+    page.keyboard.press("n")
+    page.keyboard.press("c")
+    expect(page.get_by_label("Another amount, in dollars")).to_be_focused()
+    page.keyboard.type("3.10")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("changed")).to_be_visible()
+    page.keyboard.press("n")  # the next open order
+    expect(page.get_by_role("heading", name="Order AAA111")).to_be_visible()
+    page.keyboard.press("d")
+    page.keyboard.type("was on time")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("By ana")).to_be_visible()
+    assert decisions(conninfo) == [("AAA111", "denied", "0.00"), ("BBB222", "changed", "3.10")]
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("q")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
 
 
 def test_two_people_decide_the_same_order(page, browser, served, make_app):
@@ -49,25 +91,152 @@ def test_two_people_decide_the_same_order(page, browser, served, make_app):
         page.goto(f"{served}/orders/AAA111")
         second.goto(f"{other}/orders/AAA111")
         page.get_by_role("button", name="Approve").click()
+        expect(page.get_by_text("By ana")).to_be_visible()
         second.get_by_label("Why there is no refund").fill("it was on time")
         second.get_by_role("button", name="Deny").click()
         expect(second.get_by_role("alert")).to_contain_text("ana has decided order AAA111 already")
+        second.get_by_role("button", name="Undo").click()
+        expect(second.get_by_role("alert")).to_contain_text("Only they can undo")
         second.close()
+
+
+def test_impatience_makes_one_decision(page, served, conninfo):
+    page.goto(f"{served}/orders/AAA111")
+    page.get_by_role("button", name="Approve").dblclick()
+    expect(page.get_by_text("By ana")).to_be_visible()
+    page.reload()
+    page.go_back()
+    page.goto(f"{served}/orders/AAA111")
+    expect(page.get_by_text("By ana")).to_be_visible()
+    assert decisions(conninfo) == [("AAA111", "approved", "5.00")]
+
+
+def test_a_lost_answer_leaves_one_decision_that_is_seen(page, browser, served, conninfo):
+    sent = []
+
+    def lose(route):
+        sent.append(route.request.post_data)
+        route.fetch(max_redirects=0)
+        route.abort("connectionreset")
+
+    page.goto(f"{served}/orders/AAA111")
+    page.route("**/decision**", lose, times=1)
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="Approve").click()
+    assert len(sent) == 1
+    assert decisions(conninfo) == [("AAA111", "approved", "5.00")]
+    again = browser.new_page()
+    again.goto(f"{served}/orders/AAA111")
+    expect(again.get_by_text("By ana")).to_be_visible()
+    again.close()
+
+
+def test_many_at_once_with_preview_and_undo(page, served, conninfo):
+    page.goto(f"{served}/?refund_class=partial")
+    page.get_by_role("link", name="Approve all of these").click()
+    expect(page.get_by_text("$12.10", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Approve 2 orders, $12.10").click()
+    expect(page.get_by_role("status").filter(has_text="2 orders")).to_be_visible()
+    assert len(decisions(conninfo)) == 2
+    page.reload()
+    page.get_by_role("button", name="Undo all of it").click()
+    expect(page.get_by_role("row", name="DDD444")).to_be_visible()
+    assert decisions(conninfo) == []
+
+
+def test_filters_make_links_that_can_be_shared(page, browser, served):
+    page.goto(served)
+    eventually(lambda: page.goto(served) and page.get_by_text("Bellevue").count())
+    page.get_by_text("Search, filter and sort").click()
+    page.get_by_label("City", exact=True).select_option("Bellevue")
+    page.get_by_label("Sort by").select_option("amount")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("row", name="BBB222")).to_be_visible()
+    expect(page.get_by_role("row", name="AAA111")).to_have_count(0)
+    shared = browser.new_page()
+    shared.goto(page.url)
+    expect(shared.get_by_role("row", name="BBB222")).to_be_visible()
+    expect(shared.get_by_label("City", exact=True)).to_have_value("Bellevue")
+    shared.get_by_label("From $").fill("500")
+    shared.get_by_role("button", name="Show").click()
+    expect(shared.get_by_text("No open recommendations match")).to_be_visible()
+    shared.close()
+
+
+def test_new_rows_are_announced(page, served, conninfo):
+    page.clock.install()
+    page.goto(served)
+    with psycopg.connect(conninfo) as connection:
+        add(connection, "EEE555", 50, "agent", '{"refund_usd": 1, "refund_class": "partial", "reason": "new"}')
+
+    def announced():
+        page.clock.run_for(10_000)
+        return page.get_by_role("link", name="1 new").count()
+
+    eventually(announced)
+    page.get_by_role("link", name="1 new").click()
+    expect(page.get_by_role("row", name="EEE555")).to_be_visible()
 
 
 def test_a_phone_shows_everything_without_scrolling_sideways(page, served):
     page.set_viewport_size({"width": 360, "height": 740})
-    for path in ("/?status=all", "/orders/AAA111"):
+    for path in ("/?status=all&sort=amount", "/orders/AAA111", "/overview", "/bulk"):
         page.goto(served + path)
         assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.goto(f"{served}/orders/AAA111")
     expect(page.get_by_label("Another amount, in dollars")).to_be_visible()
 
 
-def test_the_banner_goes_away_by_itself(page, served, postgres):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser, make_app, complaint_desk, scheme):
+    app = make_app()
+    complaint_desk(app)
+    with Served(app) as url:
+        page = browser.new_page(color_scheme=scheme)
+        decide_one(page, url)
+        for path in ("/?status=all&sort=amount", "/orders/AAA111", "/orders/BBB222", "/overview", "/bulk",
+                     "/complaints", "/complaints/c-2", "/nowhere"):
+            page.goto(url + path)
+            found = Axe().run(page).response["violations"]
+            assert [(path, each["id"], each["nodes"][0]["html"]) for each in found
+                    if each["impact"] in ("serious", "critical")] == []
+        page.close()
+
+
+def decide_one(page, url):
+    page.goto(f"{url}/orders/BBB222")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("By ana")).to_be_visible()
+
+
+def test_nothing_moves_while_a_page_loads(page, served):
+    page.goto(f"{served}/?status=all")
+    shift = page.evaluate("""() => new Promise((done) => {
+        let sum = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => (sum += entry.value)))
+            .observe({ type: "layout-shift", buffered: true });
+        requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+    })""")
+    assert shift == 0
+
+
+def test_the_banner_goes_away_by_itself(page, browser, served, postgres):
+    page.clock.install()
+    page.goto(f"{served}/?status=all")
+    other = browser.new_page()
     postgres.stop()
     try:
-        page.goto(served)
-        expect(page.get_by_role("alert")).to_contain_text("can't be reached")
+        other.goto(served)
+        expect(other.get_by_role("alert")).to_contain_text("can't be reached")
+        page.clock.run_for(10_000)
+        expect(page.get_by_text("The connection is lost")).to_be_visible(timeout=20_000)
     finally:
         postgres.start()
-    expect(page.get_by_role("link", name="AAA111")).to_be_visible(timeout=20_000)
+    expect(other.get_by_role("link", name="AAA111")).to_be_visible(timeout=20_000)
+
+    def gone():
+        page.clock.run_for(10_000)
+        return page.get_by_text("The connection is lost").is_hidden()
+
+    eventually(gone)
+    other.close()

@@ -1,0 +1,117 @@
+"""An order's course, made of its events: stages, items, minutes, and the way that it went."""
+
+import json
+import math
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+_LABELS = {
+    "order_created": "Ordered", "gk_started": "Cooking started", "gk_finished": "Cooking finished",
+    "gk_ready": "Ready for pick-up", "driver_arrived": "Driver arrived", "driver_picked_up": "Picked up",
+    "driver_ping": "On the way", "delivered": "Delivered",
+}
+Event = tuple[str, datetime, dict]
+Point = tuple[float, float]
+
+
+class Stage(BaseModel):
+    """One step of an order; `minutes` since the step before. `pings` counts the driver's positions folded into it."""
+
+    name: str
+    ts: datetime
+    minutes: float | None
+    pings: int = 0
+
+
+class Item(BaseModel):
+    """One line of an order."""
+
+    name: str
+    qty: int
+    price: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """Price times quantity."""
+        return self.price * self.qty
+
+
+class Route(BaseModel):
+    """The planned way and the driver's positions, each a (latitude, longitude)."""
+
+    points: list[Point]
+    pings: list[Point]
+
+
+class OrderEvents(BaseModel):
+    """An order's course: its stages, its items, and the minutes from creation to delivery."""
+
+    order_id: str
+    location_id: int
+    stages: list[Stage]
+    items: list[Item]
+    total_usd: Decimal
+    delivery_minutes: float | None
+    route: Route
+
+
+class OrderFacts(BaseModel):
+    """What the queue shows of an order besides its recommendation; minutes to 0.1, None for what is not over."""
+
+    order_id: str
+    city: str | None
+    brands: list[str]
+    items: int
+    total_usd: Decimal
+    minutes: float | None
+    kitchen_minutes: float | None
+    waiting_minutes: float | None
+    road_minutes: float | None
+
+
+def course(order_id: str, rows: list[list[str]]) -> OrderEvents:
+    """Turn event rows (event_type, ts, location_id, body), in order of time, into an order's course."""
+    events = [(kind, moment(ts), json.loads(body or "{}")) for kind, ts, _, body in rows]
+    items = [Item.model_validate(item) for kind, _, body in events if kind == "order_created"
+             for item in body["items"]]
+    first = {kind: ts for kind, ts, _ in reversed(events)}
+    return OrderEvents(order_id=order_id, location_id=int(rows[0][2]), stages=_stages(events), items=items,
+                       total_usd=sum((item.total for item in items), Decimal(0)), route=_route(events),
+                       delivery_minutes=waited(first.get("order_created"), first.get("delivered")))
+
+
+def moment(text: str | None) -> datetime | None:
+    """A timestamp as a SQL warehouse writes it."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def minutes(start: datetime | None, end: datetime | None) -> float | None:
+    """The minutes between two moments to 0.1, None if one is missing."""
+    return round((end - start).total_seconds() / 60, 1) if start and end else None
+
+
+def waited(start: datetime | None, end: datetime | None) -> float | None:
+    """The same with a half rounded up, as the refund policy does it: what is compared with P75 and P99."""
+    return math.floor((end - start).total_seconds() / 6 + 0.5) / 10 if start and end else None
+
+
+def _stages(events: list[Event]) -> list[Stage]:
+    """One stage an event; the driver's pings in a row are one, at the time of the last."""
+    stages: list[Stage] = []
+    pings, before = 0, None
+    for place, (kind, ts, _) in enumerate(events):
+        pings += kind == "driver_ping"
+        if kind == "driver_ping" and events[place + 1:place + 2] and events[place + 1][0] == "driver_ping":
+            continue
+        stages.append(Stage(name=_LABELS.get(kind, kind), ts=ts, minutes=minutes(before, ts), pings=pings))
+        pings, before = 0, ts
+    return stages
+
+
+def _route(events: list[Event]) -> Route:
+    planned = next((body.get("route_points") or [] for kind, _, body in events if kind == "driver_picked_up"), [])
+    pings = [(body["loc_lat"], body["loc_lon"]) for kind, _, body in events
+             if kind == "driver_ping" and body.get("loc_lat") is not None]
+    return Route(points=planned, pings=pings)

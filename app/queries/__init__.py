@@ -1,0 +1,1 @@
+"""All the SQL that the app speaks to Postgres, and nothing else: one module a concern."""

@@ -1,0 +1,27 @@
+"""How often somebody may write."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+_MOST_KNOWN = 10_000
+
+
+class RateLimit:
+    """Up to `burst` writes at once by each user, and `per_second` more as time goes on."""
+
+    def __init__(self, burst: int, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._burst, self._rate, self._clock = burst, per_second, clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, user: str) -> int:
+        """Count one write; returns 0, or the seconds to wait if there were too many."""
+        now = self._clock()
+        left, since = self._left.pop(user, (self._burst, now))
+        left = min(self._burst, left + (now - since) * self._rate)
+        allowed = left >= 1
+        self._left[user] = (left - 1 if allowed else left, now)
+        while len(self._left) > _MOST_KNOWN:
+            self._left.popitem(last=False)
+        return 0 if allowed else math.ceil((1 - left) / self._rate)

@@ -1,0 +1,117 @@
+"""Filters, orders and pages of the queue, its facts from the lakehouse, and the export."""
+
+import csv
+import io
+
+import psycopg
+import pytest
+from desk import decide, eventually, ids
+from fastapi.testclient import TestClient
+from refund_table import add
+
+
+@pytest.fixture
+def informed(client):
+    """A client of an app whose queue has the facts of the orders."""
+    eventually(lambda: client.get("/api/orders/BBB222").json()["city"], "Bellevue")
+    return client
+
+
+def listed(client, **query):
+    return ids(client.get("/api/recommendations", params=query))
+
+
+@pytest.mark.parametrize(("query", "found"), [
+    ({"city": "Bellevue"}, ["BBB222"]), ({"city": "Nowhere"}, []), ({"brand": "Tea & Co"}, ["BBB222", "AAA111"]),
+    ({"brand": "Lemongrass Lane"}, ["AAA111"]), ({"min_usd": "5", "max_usd": "7.10"}, ["DDD444", "AAA111"]),
+    ({"source": "fallback"}, ["CCC333", "BBB222"]), ({"text": "aaa111"}, ["AAA111"]),
+    ({"text": "orders 99"}, ["BBB222"]), ({"text": "'; DROP TABLE x --"}, []), ({"city": "' OR true --"}, []),
+    ({"sort": "oldest"}, ["AAA111", "BBB222", "CCC333", "DDD444"]),
+    ({"sort": "amount"}, ["BBB222", "DDD444", "AAA111", "CCC333"]),
+    ({"sort": "minutes", "refund_class": "full"}, ["BBB222"]), ({"city": "", "min_usd": ""}, [
+        "DDD444", "CCC333", "BBB222", "AAA111"])])
+def test_filters_and_orders(informed, query, found):
+    assert listed(informed, **query) == found
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "amount", "minutes"])
+def test_pages_of_every_order_hold_each_row_once(informed, conninfo, sort):
+    with psycopg.connect(conninfo) as connection:
+        for number in range(7):  # equal times and amounts: the order id decides
+            add(connection, f"EEE{number}", 45, "agent", '{"refund_usd": 5, "refund_class": "partial", "reason": "x"}')
+    eventually(lambda: len(listed(informed)), 11)
+    whole, pages, cursor = listed(informed, sort=sort), [], None
+    while cursor or not pages:
+        place = {"cursor": cursor} if cursor else {}
+        page = informed.get("/api/recommendations", params={"sort": sort, "limit": 2, **place})
+        pages.append(ids(page))
+        cursor = page.json()["next_cursor"]
+    assert sum(pages, []) == whole
+    assert len(whole) == len(set(whole)) == 11
+
+
+def test_a_cursor_belongs_to_its_order(client):
+    cursor = client.get("/api/recommendations", params={"limit": 1, "sort": "amount"}).json()["next_cursor"]
+    answer = client.get("/api/recommendations", params={"cursor": cursor, "sort": "newest"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor")
+
+
+@pytest.mark.parametrize(("query", "field"), [
+    ("min_usd=x", "min_usd"), ("max_usd=-1", "max_usd"), ("source=boss", "source"), ("sort=best", "sort"),
+    (f"text={'x' * 101}", "text")])
+def test_bad_filters_name_the_field(client, query, field):
+    answer = client.get(f"/api/recommendations?{query}")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+def test_an_order_has_its_facts(informed):
+    order = informed.get("/api/orders/BBB222").json()
+    assert (order["brands"], order["items"], order["total_usd"]) == (["Tea & Co"], 1, "3.25")
+    assert [order[f"{name}minutes"] for name in ("", "kitchen_", "waiting_", "road_")] == [45.5, 20.0, 4.0, 21.5]
+    assert (order["p75_minutes"], order["p99_minutes"]) == (30.1, 44.0)
+
+
+def test_rows_that_change_or_go_in_the_synced_table_do_so_in_the_queue(client, conninfo):
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("DELETE FROM recommender.refund_recommendations WHERE order_id = 'CCC333'")
+        connection.execute("""
+            UPDATE recommender.refund_recommendations SET ts = now() + interval '1 s',
+                agent_response = '{"refund_usd": 6.5, "refund_class": "partial", "reason": "corrected"}'
+            WHERE order_id = 'AAA111'""")
+    eventually(lambda: [(row["order_id"], row["suggested_usd"]) for row in client.get(
+        "/api/recommendations").json()["recommendations"]], [
+            ("DDD444", "7.10"), ("BBB222", "30.25"), ("AAA111", "6.50")])
+    assert client.get("/api/summary").json()["suggested_usd"] == "43.85"
+
+
+def test_a_restart_keeps_decisions_and_figures(make_app):
+    def figures(client):
+        return {key: value for key, value in client.get("/api/summary").json().items() if key != "by_class"}
+
+    with TestClient(make_app(), base_url="http://localhost") as client:
+        decide(client, "AAA111", "change", amount="2.50")
+        before = figures(client)
+    with TestClient(make_app(), base_url="http://localhost") as client:
+        assert figures(client) == before
+    assert (before["granted_usd"], before["decided"]) == ("2.50", 1)
+
+
+def test_new_rows_are_counted_by_filter(client, conninfo):
+    page = client.get("/", params={"refund_class": "full"}).text
+    since = page.split('data-since="')[1].split('"')[0]
+    with psycopg.connect(conninfo) as connection:
+        add(connection, "EEE1", 30, "agent", '{"refund_usd": 9, "refund_class": "full", "reason": "x"}')
+        add(connection, "EEE2", 31, "agent", '{"refund_usd": 0, "refund_class": "none", "reason": "x"}')
+    eventually(lambda: client.get("/new", params={"since": since, "refund_class": "full"}).json(), {"new": 1})
+    assert client.get("/new", params={"since": since}).json() == {"new": 2}
+
+
+def test_the_export_is_the_filtered_list(informed, conninfo):
+    decide(informed, "AAA111", "deny", reason="=HYPERLINK(0)")
+    answer = informed.get("/api/export.csv", params={"refund_class": "partial"})
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["order_id"] for row in rows] == ["DDD444", "AAA111"]
+    assert (rows[1]["granted_usd"], rows[1]["total_usd"], rows[1]["decided_by"]) == ("0.00", "28.25", "ana")
+    assert rows[1]["reason"] == "'=HYPERLINK(0)"  # no formula in a spreadsheet
+    assert informed.get("/api/export.csv?sort=x").status_code == 422

@@ -1,0 +1,68 @@
+"""What the app refuses, and what it tells about itself."""
+
+import pytest
+from desk import decide, eventually, fields
+from fastapi.testclient import TestClient
+from rate import RateLimit
+
+
+@pytest.mark.parametrize("token", ["", "guessed"])
+def test_a_form_without_the_pages_token_saves_nothing(client, token):
+    client.get("/orders/AAA111")
+    form = {"decision": "approve", "token": token, "key": "a-key-of-mine"}
+    answer = client.post("/orders/AAA111/decision", data=form)
+    assert answer.status_code == 403
+    assert client.get("/api/summary").json()["decided"] == 0
+
+
+def test_the_tokens_cookie_is_for_this_site_only(client):
+    cookie = client.get("/").headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=strict" in cookie
+    assert "set-cookie" not in client.get("/").headers
+    assert fields(client.get("/orders/AAA111").text)["token"] == client.cookies["desk"]
+
+
+def test_nobody_writes_without_a_name_behind_the_platform(make_app):
+    with TestClient(make_app(None), base_url="https://refunds.databricksapps.example") as platform:
+        assert decide(platform, "AAA111", "approve").status_code == 401
+        assert "Secure" in platform.get("/nowhere").headers["set-cookie"]
+
+
+def test_floods_of_writes_are_refused(client):
+    codes = [decide(client, "ZZZ999", "approve").status_code for _ in range(70)]
+    assert codes[0] == 404
+    assert codes[-1] == 429
+    answer = decide(client, "AAA111", "approve")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert client.get("/api/summary").status_code == 200
+
+
+def test_the_rate_limit_is_each_users_own_and_time_heals_it():
+    now = [0.0]
+    limit = RateLimit(2, 0.5, lambda: now[0])
+    assert [limit.take("ana"), limit.take("ana"), limit.take("ana"), limit.take("ben")] == [0, 0, 2, 0]
+    now[0] = 2.0
+    assert [limit.take("ana"), limit.take("ana")] == [0, 2]
+
+
+def test_health_tells_the_lag_of_the_sync(client):
+    assert eventually(lambda: client.get("/healthz").json()["sync"]) == {
+        "state": "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE", "lag_seconds": 1.5, "synced_at": "2026-03-01T18:00:01.500000"}
+
+
+def test_the_api_describes_itself_with_examples(client):
+    described = client.get("/api/openapi.json").json()
+    paths = described["paths"]
+    assert set(paths) == {
+        "/healthz", "/api/summary", "/api/recommendations", "/api/orders/{order_id}", "/api/orders/{order_id}/events",
+        "/api/export.csv", "/api/refunds", "/api/refunds/{order_id}/undo"}
+    refused = paths["/api/refunds"]["post"]["responses"]["409"]["content"]["application/problem+json"]
+    assert "already" in refused["example"]["detail"]
+    assert described["components"]["schemas"]["RefundRequest"]["examples"]
+    names = {parameter["name"] for parameter in paths["/api/recommendations"]["get"]["parameters"]}
+    assert {"limit", "cursor", "city", "brand", "min_usd", "max_usd", "source", "text", "sort"} <= names
+
+
+def test_pages_stay_small(client):
+    assert len(client.get("/").content) < 100_000
