@@ -54,13 +54,21 @@ def test_from_the_queue_to_a_decision(page, served):
     expect(page.get_by_role("row", name="DDD444")).to_contain_text("approved")
 
 
+def listens(page):
+    """Return once the page's keys work: its script shows the button that explains them."""
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+
+
 def test_a_day_by_keys(page, served, conninfo):
     page.goto(served)
+    listens(page)
     page.keyboard.press("n")  # DDD444
     page.keyboard.press("a")
     expect(page.get_by_role("status").filter(has_text="DDD444")).to_contain_text("approved $7.10")
+    listens(page)
     page.keyboard.press("u")
     expect(page.get_by_role("row", name="DDD444")).to_be_visible()
+    listens(page)
     for key in "nnnp":  # DDD444, CCC333, BBB222, CCC333
         page.keyboard.press(key)
     expect(page.locator("tr.chosen")).to_contain_text("CCC333")
@@ -70,17 +78,22 @@ def test_a_day_by_keys(page, served, conninfo):
     page.keyboard.type("3.10")
     page.keyboard.press("Enter")
     expect(page.get_by_text("changed")).to_be_visible()
+    listens(page)
     page.keyboard.press("n")  # the next open order
     expect(page.get_by_role("heading", name="Order AAA111")).to_be_visible()
+    listens(page)
     page.keyboard.press("d")
     page.keyboard.type("was on time")
     page.keyboard.press("Enter")
     expect(page.get_by_text("By ana")).to_be_visible()
     assert decisions(conninfo) == [("AAA111", "denied", "0.00"), ("BBB222", "changed", "3.10")]
+    listens(page)
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("q")
+    expect(page.get_by_role("row", name="CCC333")).to_be_visible()
+    listens(page)
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
 
