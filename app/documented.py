@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 _EXAMPLES = {
     404: "There is no recommendation for order K7Q2ZD.",
-    409: "ana@example.com has decided order K7Q2ZD already: approved, $4.50. Nothing was changed.",
+    409: "support@example.com has decided order K7Q2ZD already: approved, $4.50. Nothing was changed.",
     422: "amount: more than the order's total of $28.25",
     429: "That is a lot of changes in a short time. Go on in 3 seconds.",
     503: "The refund database can't be reached right now.",
