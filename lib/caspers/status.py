@@ -70,11 +70,14 @@ def _word(value: Enum | str | None, otherwise: str = "UNKNOWN") -> str:
 
 
 def _job(ws: "Workbook", resource: Resource) -> Facts:
-    settings = ws.w.jobs.get(int(resource.id)).settings
+    job_id = int(resource.id)
+    settings = ws.w.jobs.get(job_id).settings
     paused = settings.schedule is not None and _word(settings.schedule.pause_status, "") == "PAUSED"
-    last = next(iter(ws.w.jobs.list_runs(job_id=int(resource.id), limit=1)), None)
-    outcome = "" if last is None else f", last run {_word(last.state.result_state or last.state.life_cycle_state)}"
-    return {"state": ("PAUSED" if paused else "SCHEDULED" if settings.schedule else "UNSCHEDULED") + outcome}
+    schedule = "PAUSED" if paused else "SCHEDULED" if settings.schedule else "UNSCHEDULED"
+    ended = next(iter(ws.w.jobs.list_runs(job_id=job_id, completed_only=True, limit=1)), None)
+    outcome = f", last run {_word(ended.state.result_state)}" if ended else ""
+    running = any(True for _ in ws.w.jobs.list_runs(job_id=job_id, active_only=True, limit=1))
+    return {"state": schedule + outcome + (", running" if running else "")}
 
 
 def _pipeline(ws: "Workbook", resource: Resource) -> Facts:

@@ -1,9 +1,13 @@
+import os
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from databricks.sdk.service.jobs import CronSchedule, JobSettings, NotebookTask, Task
 
 from caspers import jobs
+from caspers.state import Resource
+from caspers.status import _job
 from job_workspace import serving
 
 
@@ -36,6 +40,22 @@ def test_waiting_gives_the_run_that_succeeded(ws):
     path = ws.upload("/Users/me/fine.ipynb", "40 + 2")
     run = jobs.run_and_wait(ws, jobs.ensure_job(ws, settings(path, "Fine")))
     assert ws.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result == "42"
+
+
+def test_status_tells_the_last_ended_run_while_another_runs(ws, tmp_path):
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)  # opening it waits for the other side
+    job_id = jobs.ensure_job(ws, settings(ws.upload("/Users/me/waits.ipynb", f"open({str(gate)!r}).read()"), "Waits"))
+    told = partial(_job, ws, Resource("job", str(job_id), "Waits"))
+    first = ws.w.jobs.run_now(job_id)
+    assert told() == {"state": "UNSCHEDULED, running"}
+    gate.write_text("go")
+    first.result()
+    assert told() == {"state": "UNSCHEDULED, last run SUCCESS"}
+    second = ws.w.jobs.run_now(job_id)
+    assert told() == {"state": "UNSCHEDULED, last run SUCCESS, running"}
+    gate.write_text("go")
+    second.result()
 
 
 def test_waiting_raises_the_error_of_the_failing_task(ws):
