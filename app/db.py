@@ -28,6 +28,7 @@ class Schema(NamedTuple):
         connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (self.name,))
         row = connection.execute(_COMMENT, (self.name,)).fetchone()
         if row["comment"] != version:
+            connection.execute("SET LOCAL statement_timeout = 0")  # an index over a million rows takes its time
             connection.execute(self.statements)
             connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(self.name), version))
 
@@ -68,13 +69,16 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection]:
-        """A connection inside one transaction. Raises Unavailable if Postgres or the synced table is not there."""
+        """A connection inside one transaction. Raises Unavailable if Postgres or the synced table can't be had now."""
         try:
             with self._pool.connection() as connection:
                 self._prepare(connection)
                 yield connection
         except psycopg.errors.UndefinedTable as error:
             raise Unavailable("The recommendations have not arrived in Postgres yet.") from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise Unavailable(f"The app's role may not do this in Postgres ({error.diag.message_primary}); notebook 10 "
+                              "grants what it needs.") from error
         except psycopg.errors.QueryCanceled as error:
             raise Unavailable(f"This took longer than {STATEMENT_SECONDS} seconds. A narrower filter helps.") from error
         except (PoolTimeout, psycopg.OperationalError) as error:

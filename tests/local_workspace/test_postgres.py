@@ -110,10 +110,64 @@ def test_what_is_not_there_or_there_already_is_named(workspace):
         api.create_catalog(catalog(""), "another")
 
 
-def test_an_app_gets_the_variables_of_its_database(workspace):
-    found = workspace.engine.client_environment({"branch": BRANCH, "database": f"{BRANCH}/databases/caspers"})
-    assert f"{found['PGHOST']}:{found['PGPORT']}" == workspace.engine.address(PROJECT)
-    assert (found["PGUSER"], found["PGDATABASE"]) == (USER, "caspers")
+@pytest.fixture
+def app_client(workspace) -> Callable[[str], WorkspaceClient]:
+    """A client that signs in as an app does."""
+    def sign_in(secret: str) -> WorkspaceClient:
+        return WorkspaceClient(host=workspace.w.config.host, client_id="app-desk", client_secret=secret)
+
+    return sign_in
+
+
+def test_an_app_signs_in_with_its_secret_and_is_itself(workspace, app_client):
+    me = app_client(identities.secret(TOKEN, "app-desk"))
+    assert me.current_user.me().user_name == "app-desk"
+    assert workspace.w.current_user.me().user_name == USER
+    with pytest.raises(ValueError, match="invalid_client|is wrong"):
+        app_client(identities.secret(TOKEN, "app-other")).current_user.me()
+
+
+def test_tokens_end_and_can_not_be_made_up(monkeypatch):
+    token = identities.access_token(TOKEN, "app-desk")
+    assert identities.holder(TOKEN, token) == "app-desk"
+    assert identities.holder(TOKEN, token.replace("desk", "host")) is None
+    assert [identities.holder(TOKEN, wrong) for wrong in ("", "..", "app-desk.9999999999.", TOKEN)] == [None] * 4
+    monkeypatch.setattr(identities.time, "time", lambda: time.time_ns() / 1e9 + identities.TOKEN_LIFE)
+    assert identities.holder(TOKEN, token) is None
+
+
+def test_an_app_reads_what_it_was_granted_and_keeps_a_schema_of_its_own(workspace, app_client):
+    workspace.write("recommendations", {"order_id": ["AAA111"], "usd": [4.5]})
+    workspace.follow("recommendations")
+    given = workspace.engine.client_environment({"branch": BRANCH, "database": f"{BRANCH}/databases/caspers"}, "app-desk")
+    assert f"{given['PGHOST']}:{given['PGPORT']}" == workspace.engine.address(PROJECT)
+    assert (given["PGUSER"], given["PGDATABASE"]) == ("app-desk", "caspers")
+    ws = SimpleNamespace(w=workspace.w)
+    for _ in range(2):
+        grants.let_into_database(ws, "app-desk", PROJECT, "caspers", "shop.recommendations")
+    password = app_client(identities.secret(TOKEN, "app-desk")).postgres.generate_database_credential(
+        f"{BRANCH}/endpoints/primary").token
+    with psycopg.connect(host=given["PGHOST"], port=given["PGPORT"], user="app-desk", dbname="caspers",
+                         password=password, autocommit=True) as connection:
+        assert connection.execute("SELECT usd FROM shop.recommendations").fetchall() == [(4.5,)]
+        connection.execute("CREATE SCHEMA desk; CREATE TABLE desk.decisions (n int)")
+        for statement in ("UPDATE shop.recommendations SET usd = 0", "CREATE TABLE shop.mine (n int)",
+                          "SELECT * FROM _sync.positions", "CREATE TABLE public.mine (n int)"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+def test_roles_are_listed_and_made_once(workspace):
+    api = workspace.w.postgres
+    wanted = pg.Role(spec=pg.RoleRoleSpec(postgres_role="another-app", identity_type=pg.RoleIdentityType.SERVICE_PRINCIPAL))
+    made = api.create_role(BRANCH, wanted).wait()
+    assert (made.status.postgres_role, made.status.identity_type) == (
+        "another-app", pg.RoleIdentityType.SERVICE_PRINCIPAL)
+    with pytest.raises(ResourceAlreadyExists):
+        api.create_role(BRANCH, wanted)
+    with pytest.raises(BadRequest, match="application id"):
+        api.create_role(BRANCH, pg.Role(spec=pg.RoleRoleSpec(
+            postgres_role="postgres", identity_type=pg.RoleIdentityType.SERVICE_PRINCIPAL)))
 
 
 def test_a_restart_keeps_port_and_data(workspace):
