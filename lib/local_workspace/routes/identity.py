@@ -3,9 +3,9 @@
 import secrets
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 
 from local_workspace import identities
-from local_workspace.errors import ApiError
 from local_workspace.server import basic_credentials
 
 router = APIRouter()
@@ -25,14 +25,15 @@ def authorization_server(request: Request) -> dict:
 
 
 @router.post("/oidc/v1/token")
-def token(request: Request) -> dict:
-    """An access token for a service principal that shows its secret: OAuth's client credentials. Raises 401."""
+def token(request: Request) -> JSONResponse:
+    """An access token for a service principal that shows its secret: OAuth's client credentials; 401 if it is wrong."""
     name, secret = basic_credentials(request.headers.get("authorization", ""))
     ours = request.app.state.token
     if not secrets.compare_digest(secret.encode(), identities.secret(ours, name).encode()):
-        raise ApiError(401, "invalid_client", f"The secret of the service principal {name!r} is wrong.")
-    return {"access_token": identities.access_token(ours, name), "token_type": "Bearer",
-            "expires_in": identities.TOKEN_LIFE}
+        return JSONResponse({"error": "invalid_client",
+                             "error_description": f"The secret of the service principal {name!r} is wrong."}, 401)
+    return JSONResponse({"access_token": identities.access_token(ours, name), "token_type": "Bearer",
+                         "expires_in": identities.TOKEN_LIFE})
 
 
 @router.get("/api/2.0/preview/scim/v2/Me")
