@@ -1,14 +1,14 @@
 """The Refund Manager in a real Chromium, which has to be on PATH. Each test leaves a picture in screenshots/."""
 
-import shutil
 from pathlib import Path
 
 import psycopg
 import pytest
 from asgi_server import Served
 from axe_playwright_python.sync_playwright import Axe
+from chromium import chromium
 from desk import eventually
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from refund_table import add
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -16,12 +16,8 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 @pytest.fixture(scope="module")
 def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "this test needs Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from local_workspace import identities
 from local_workspace.engines.app_deployments import Deployments, now, public
 from local_workspace.engines.app_process import AppProcess, Launch, free_port
 from local_workspace.engines.app_source import argv, read_source, variables
@@ -211,9 +212,8 @@ class AppsEngine:
         resources = settings.get("resources") or []
         if not all(isinstance(resource, dict) and resource.get("name") for resource in resources):
             raise invalid("Each of an app's resources needs a name.")
-        given = self._app_env({"name": name, "resources": resources})
-        return {"description": settings.get("description") or "", "resources": resources, "update_time": now(),
-                "service_principal_client_id": given.get("DATABRICKS_CLIENT_ID")}
+        self._app_env({"name": name, "resources": resources})  # gives its role what the resources say, or raises
+        return {"description": settings.get("description") or "", "resources": resources, "update_time": now()}
 
     def _view(self, app: dict) -> dict:
         shown = {key: value for key, value in app.items() if key not in _OWN_NOTES and value is not None}
@@ -223,7 +223,8 @@ class AppsEngine:
         pending = self._deployments.pending(app["name"])
         if pending:
             shown["pending_deployment"] = public(pending)
-        return shown | {"url": _url(app["port"]), "app_status": self._app_status(app),
+        return shown | {"service_principal_client_id": identities.service_principal(app["name"]),
+                        "url": _url(app["port"]), "app_status": self._app_status(app),
                         "compute_status": {"state": app["compute"], "message": f"App compute is {app['compute']}."}}
 
     def _app_status(self, app: dict) -> dict:
