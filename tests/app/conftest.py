@@ -9,6 +9,7 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from fastapi.testclient import TestClient
 from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
 
@@ -43,7 +44,7 @@ def postgres():
 
 @pytest.fixture(scope="session")
 def template(postgres):
-    """A database as notebooks 09 and 10 leave it: the synced table, and a role that may read it and make schemas."""
+    """A database as an app finds it at its second start: the synced table, a role that reads it, the role's schema."""
     with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
         for statement in (*_HASTE, f'CREATE ROLE "{ROLE}" LOGIN', "CREATE DATABASE desk_template"):
             connection.execute(statement)
@@ -52,6 +53,9 @@ def template(postgres):
         for statement in ("CONNECT, CREATE ON DATABASE desk_template", "USAGE ON SCHEMA recommender",
                           "SELECT ON TABLE recommender.refund_recommendations"):
             connection.execute(f'GRANT {statement} TO "{ROLE}"')
+    app = make_conninfo(postgres.get_uri(database="desk_template"), user=ROLE)
+    with psycopg.connect(app, row_factory=dict_row) as connection:
+        SCHEMA.prepare(connection)
     return "desk_template"
 
 
