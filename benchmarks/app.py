@@ -35,6 +35,7 @@ PAGES = {
     "API: list": "/api/recommendations",
     "API: open full refunds": "/api/recommendations?status=open&refund_class=full",
     "API: a city's, highest amount": "/api/recommendations?city=Chicago&sort=amount",
+    "API: a city's, longest delivery": "/api/recommendations?city=Chicago&sort=minutes",
     "API: a brand's, from $5": "/api/recommendations?brand=Brand+7&min_usd=5",
     "API: words": "/api/recommendations?text=beyond+P99",
     "API: one order": "/api/orders/O0000400",

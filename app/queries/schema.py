@@ -74,6 +74,7 @@ CREATE INDEX IF NOT EXISTS queue_amount ON refunds.queue (coalesce(suggested_usd
 CREATE INDEX IF NOT EXISTS queue_minutes ON refunds.queue (coalesce(minutes, -1), order_id);
 CREATE INDEX IF NOT EXISTS queue_city ON refunds.queue (city, order_ts, order_id);
 CREATE INDEX IF NOT EXISTS queue_city_amount ON refunds.queue (city, coalesce(suggested_usd, -1), order_id);
+CREATE INDEX IF NOT EXISTS queue_city_minutes ON refunds.queue (city, coalesce(minutes, -1), order_id);
 CREATE INDEX IF NOT EXISTS queue_door ON refunds.queue (door, order_ts);
 CREATE INDEX IF NOT EXISTS queue_agent ON refunds.queue (order_ts, order_id) WHERE source = 'agent';
 CREATE INDEX IF NOT EXISTS queue_arrived ON refunds.queue (arrived);
