@@ -16,8 +16,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def take(page: Page, url: str) -> None:
-    """The queue, as much as a screen shows, and the order with the highest open refund, whole."""
-    page.goto(url)
+    """The queue of partial refunds, as much as a screen shows, and the order with the highest open refund, whole."""
+    page.goto(f"{url}/?refund_class=partial")
     page.screenshot(path=DOCS / "refund_manager_queue.png")
     page.goto(f"{url}/?refund_class=full&sort=amount")
     page.locator("#queue tbody a").first.click()
@@ -31,7 +31,7 @@ def main() -> None:
     if app is None:
         sys.exit("There is no Refund Manager to take pictures of: `make run` first.")
     with chromium() as browser:
-        take(browser.new_page(viewport={"width": 1200, "height": 760}), app.url)
+        take(browser.new_page(viewport={"width": 1200, "height": 640}), app.url)
 
 
 if __name__ == "__main__":
