@@ -1,4 +1,5 @@
-// Keys, the count of new rows, what comes later, and forms that are sent once. Every page works without it; this makes it quick.
+// Keys, the count of new rows, what comes after the page, and forms that are sent once.
+// Every page works without it; this makes it quick.
 
 const POLL_MS = 10_000;
 const rows = [...document.querySelectorAll("#queue tbody tr")];
