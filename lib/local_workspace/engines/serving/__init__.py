@@ -3,5 +3,6 @@
 from local_workspace.engines.serving.endpoint import Lease
 from local_workspace.engines.serving.engine import ServingEngine
 from local_workspace.engines.serving.entity import ExternalTarget
+from local_workspace.engines.serving.gateway import Gateway, Limits, Refusal
 
-__all__ = ["ExternalTarget", "Lease", "ServingEngine"]
+__all__ = ["ExternalTarget", "Gateway", "Lease", "Limits", "Refusal", "ServingEngine"]
