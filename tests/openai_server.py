@@ -1,6 +1,6 @@
 """A small OpenAI-compatible server in a process of its own: `python openai_server.py FD`.
 
-It echoes, keeps count of requests by their last message, and misbehaves when that message asks it to. A token is a word.
+It echoes, keeps count of requests by their last message, and misbehaves when that message asks it to. Words are tokens.
 """
 
 import asyncio

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import httpx
 import openai
-import openai_server
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
@@ -15,6 +14,7 @@ from model_workspace import TOKEN, ServingProcess, http_socket, serving_process
 from pydantic import BaseModel
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+import openai_server
 from local_workspace.engines.serving.gateway import Pace
 
 TOOLS = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}]
@@ -145,7 +145,8 @@ def test_a_passing_trouble_is_not_noticed(ai, w, text, attempts):
 def test_an_error_comes_through_with_its_details(ai, upstream):
     with pytest.raises(openai.BadRequestError, match="big answered 400: no such parameter") as told:
         say(ai, "refuse")
-    assert (told.value.param, told.value.code, told.value.type) == ("temperature", "unsupported_parameter", "some_error")
+    error = told.value
+    assert (error.param, error.code, error.type) == ("temperature", "unsupported_parameter", "some_error")
     with pytest.raises(openai.NotFoundError, match="no endpoint nowhere"):
         ai.chat.completions.create(model="nowhere", messages=user("x"))
 

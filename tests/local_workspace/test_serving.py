@@ -14,9 +14,9 @@ import openai
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
-from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists, ResourceConflict
+from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, ResourceAlreadyExists, ResourceConflict
 from databricks.sdk.service import serving as api
-from model_workspace import running, serving_process
+from model_workspace import TOKEN, running, serving_process
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 MODELS = Path(__file__).parent / "models"
@@ -226,28 +226,38 @@ def test_a_model_that_cannot_load_fails_with_its_reason(endpoints, w):
     w.serving_endpoints.delete("broken")
 
 
-def test_a_new_version_takes_over_without_a_failed_request(ai, w):
+def test_a_new_version_takes_over_without_a_failed_request_and_a_broken_one_does_not(ai, w):
     import mlflow
 
     mlflow.MlflowClient().set_registered_model_alias(SUMS, "champion", "2")
-    done, said = threading.Event(), []
+    done = threading.Event()
 
-    def keep_asking() -> None:
-        while not done.wait(0.05):
+    def keep_asking() -> list[str]:
+        said = []
+        while not done.wait(0.01):
             said.append(ai.responses.create(model="sums", input="hi").output_text)
+        return said
 
-    with ThreadPoolExecutor(2) as pool:
-        asking = [pool.submit(keep_asking) for _ in range(2)]
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(keep_asking) for _ in range(4)]
         try:
+            with pytest.raises(OperationFailed, match="UPDATE_FAILED"):
+                w.serving_endpoints.update_config_and_wait("sums", served_entities=config(
+                    SUMS, "2", environment_vars={"PYTHONHOME": "/nowhere"}).served_entities)
+            broken = w.serving_endpoints.get("sums")
             w.serving_endpoints.update_config_and_wait(
                 "sums", served_entities=config(SUMS, "champion").served_entities)
-            said.append(ai.responses.create(model="sums", input="hi").output_text)
+            said_last = ai.responses.create(model="sums", input="hi").output_text
         finally:
             done.set()
-        for future in asking:
-            future.result()
-    assert (said[0], said[-1]) == ("one: hi", "two: hi")
-    assert w.serving_endpoints.get("sums").config.served_entities[0].entity_version == "2"
+        heard = [future.result() for future in asking]
+    assert (broken.state.ready.value, broken.config.served_entities[0].entity_version) == ("READY", "1")
+    assert said_last == "two: hi"
+    for said in heard:  # one version, then the other, never back
+        assert said == sorted(said, key=["one: hi", "two: hi"].index) and said[0] == "one: hi"
+    found = w.serving_endpoints.get("sums")
+    assert found.config.served_entities[0].entity_version == "2"
+    assert found.state.config_update == api.EndpointStateConfigUpdate.NOT_UPDATING
 
 
 def test_a_killed_model_process_is_started_again(endpoints, w, connected):
@@ -263,14 +273,19 @@ def test_a_killed_model_process_is_started_again(endpoints, w, connected):
     assert w.serving_endpoints.query("doubler", dataframe_records=[{"x": 1}]).predictions == [2]
 
 
-def test_endpoints_come_back_after_a_restart(endpoints, w, connected):
-    from local_workspace.engines.serving import ServingEngine
-    from local_workspace.processes import Processes
-
-    connected.serving.stop()
-    assert not list(connected.home.run.glob("endpoint-*.pid"))
-    connected.serving = ServingEngine(connected.home, connected.store, Processes(connected.home), connected.mlflow,
-                                      connected.env)
-    connected.serving.start()
-    assert w.serving_endpoints.wait_get_serving_endpoint_not_updating("doubler").state.ready.value == "READY"
-    assert w.serving_endpoints.query("doubler", dataframe_records=[{"x": 3}]).predictions == [6]
+def test_a_workspace_killed_amid_a_change_comes_back_with_one_of_both_versions(endpoints, tmp_path):
+    marks = tmp_path / "home/run"
+    with serving_process(tmp_path / "home") as workspace:
+        other = WorkspaceClient(config=Config(host=workspace.host, token=TOKEN, retry_timeout_seconds=60))
+        other.serving_endpoints.create_and_wait("killed", config=config(SUMS, "1"))
+        change = other.serving_endpoints.update_config("killed", served_entities=config(SUMS, "2").served_entities)
+        assert change.response.state.config_update == api.EndpointStateConfigUpdate.IN_PROGRESS
+        workspace.kill()
+        workspace.start()
+        found = other.serving_endpoints.wait_get_serving_endpoint_not_updating("killed")
+        said = other.serving_endpoints.query("killed", dataframe_records=[{"input": user("hi")}])
+        text = said.predictions[0]["output"][0]["content"][0]["text"]
+        entity, = found.config.served_entities
+        assert (entity.entity_version, text) in (("1", "one: hi"), ("2", "two: hi"))
+        assert len(list(marks.glob("endpoint-*.pid"))) == 1  # none of the killed workspace's own is left
+    assert not list(marks.glob("endpoint-*.pid"))
