@@ -1,12 +1,10 @@
-"""What stands between an endpoint and a server elsewhere: a pace, a time-out, a budget, and what was used of it."""
+"""What stands between an endpoint and a server elsewhere: a pace, its limits, and what was used of them."""
 
 import logging
 import threading
 from collections import deque
-from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
+from local_workspace.engines.serving.budget import Limits, Used, spent
 from local_workspace.errors import ApiError, invalid
 from local_workspace.store import Store
 
@@ -23,46 +21,6 @@ class Refusal(ApiError):
     def __init__(self, status: int, error_code: str, message: str, details: dict | None = None) -> None:
         super().__init__(status, error_code, message)
         self.details = details or {}
-
-
-class Limits(BaseModel):
-    """The longest time of an answer in seconds, waits and further attempts included; the budget of a run.
-
-    A limit that is None does not exist. `run` names what the budget is for: another name starts the count anew, none
-    goes on with it.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    timeout_seconds: float = Field(600.0, gt=0)
-    max_calls: int | None = Field(None, ge=0)
-    max_usd: float | None = Field(None, ge=0)
-    usd_per_million_input: float | None = Field(None, ge=0)
-    usd_per_million_output: float | None = Field(None, ge=0)
-    run: str | None = None
-
-    @model_validator(mode="after")
-    def _priced(self) -> "Limits":
-        if self.max_usd is not None and None in (self.usd_per_million_input, self.usd_per_million_output):
-            raise ValueError("max_usd needs usd_per_million_input and usd_per_million_output.")
-        return self
-
-    def usd(self, tokens: tuple[int, int]) -> float:
-        """What so many tokens in and out cost."""
-        prices = (self.usd_per_million_input or 0.0, self.usd_per_million_output or 0.0)
-        return sum(count * price for count, price in zip(tokens, prices, strict=True)) / 1e6
-
-
-class Used(BaseModel):
-    """What a run has used: requests sent, tokens, dollars; of how many calls the tokens are guessed by length."""
-
-    run: str | None = None
-    since: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    usd: float = 0.0
-    guessed_calls: int = 0
 
 
 class Pace:
@@ -110,9 +68,8 @@ class Gateway:
     def begin(self) -> None:
         """Count a call before it is made, so that none is forgotten. Raises Refusal 429 if the budget is spent."""
         with self._lock:
-            spent = _spent(self.limits, self.used)
-            if spent:
-                raise Refusal(429, "REQUEST_LIMIT_EXCEEDED", f"Endpoint {self.name}: {spent}",
+            if why := spent(self.limits, self.used):
+                raise Refusal(429, "REQUEST_LIMIT_EXCEEDED", f"Endpoint {self.name}: {why}",
                               {"type": "insufficient_quota", "code": "insufficient_quota"})
             self.used.calls += 1
             self._save()
@@ -127,8 +84,8 @@ class Gateway:
             used.usd += self.limits.usd(tokens)
             used.guessed_calls += tokens is not told
             self._save()
-            if spent := _spent(self.limits, used):
-                _log.warning("endpoint %s: %s", self.name, spent)
+            if why := spent(self.limits, used):
+                _log.warning("endpoint %s: %s", self.name, why)
 
     def describe(self) -> dict:
         """The limits, and what was used of them."""
@@ -137,18 +94,6 @@ class Gateway:
     def _save(self) -> None:
         self._store.put(KIND, self.name, {"limits": self.limits.model_dump(), "used": self.used.model_dump(),
                                           "settings": self.settings})
-
-
-def _spent(limits: Limits, used: Used) -> str:
-    """Which budget is spent and what to do, or nothing."""
-    if limits.max_calls is not None and used.calls >= limits.max_calls:
-        what, setting = f"the budget of {limits.max_calls} calls", "CASPERS_LLM_MAX_CALLS (max_calls)"
-    elif limits.max_usd is not None and used.usd >= limits.max_usd:
-        what, setting = f"the budget of ${limits.max_usd:g}", "CASPERS_LLM_MAX_USD (max_usd)"
-    else:
-        return ""
-    return (f"{what} is spent: {used.calls} calls and ${used.usd:.4f} since {used.since}. Raise {setting} and run the "
-            "notebook again, or start another run of the runbook.")
 
 
 def _pace(settings: dict) -> Pace | None:
