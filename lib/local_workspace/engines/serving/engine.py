@@ -31,7 +31,7 @@ class ServingEngine:
         self._env = dict(client_env)
         self._endpoints: dict[str, Endpoint] = {}
         self._gateways: dict[str, Gateway] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def start(self) -> None:
         """Bring up the endpoints of the store; returns at once."""
@@ -56,8 +56,6 @@ class ServingEngine:
         """
         check_name(name)
         entity = self._resolved(read_entity(config))
-        if ai_gateway:
-            self._configure(name, entity, ai_gateway)
         stamp = int(time.time() * 1000)
         doc = {"name": name, "creator": "local", "creation_timestamp": stamp, "last_updated_timestamp": stamp,
                "tags": tags or [], "description": description, "config": None, "failed": None,
@@ -65,6 +63,8 @@ class ServingEngine:
         with self._lock:
             if self._store.get(KIND, name):
                 raise already_exists(f"Endpoint {name} exists already.")
+            if ai_gateway:
+                self._configure(name, entity, ai_gateway)
             self._store.put(KIND, name, {**doc, "id": f"{self._store.next_id():032x}"})
             return self._open(name).describe()
 
