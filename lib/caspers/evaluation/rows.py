@@ -49,8 +49,9 @@ def _timing(order_id: str, order: Order) -> list[dict]:
     minutes = order.minutes
     kitchen, waiting = (None, None) if minutes is None else (round(minutes * 0.6, 1), round(minutes * 0.1, 1))
     road = None if minutes is None else round(minutes - kitchen - waiting, 1)
-    stages = {"kitchen_minutes": kitchen, "waiting_minutes": waiting, "road_minutes": road}
-    return [_delivery_time(order_id, order)[0] | stages]
+    times = _delivery_time(order_id, order)[0]
+    total = {"delivery_minutes": times.pop("delivery_minutes")}
+    return [{**times, "kitchen_minutes": kitchen, "waiting_minutes": waiting, "road_minutes": road, **total}]
 
 
 _OF_AN_ORDER: dict[str, Callable[[str, Order], list[dict]]] = {

@@ -29,7 +29,7 @@ def evaluate(ws: "Workbook", agent: "ResponsesAgent", scenarios: Scenarios,
     Returns one row a scenario (its name is the index): kind, one column of yes or no a scorer, and why if any said no.
     The traces and their scores are in the experiment `/Shared/caspers_…_evaluation`.
     """
-    with silent():
+    with silent(ws):
         from caspers.evaluation import scorers
 
         ws.mlflow.set_experiment(f"/Shared/caspers_{scenarios.agent}_evaluation")
@@ -59,10 +59,11 @@ def score(ws: "Workbook", traces: "Sequence[Trace]", scorers: "Sequence[Scorer]"
 
 
 @contextmanager
-def silent() -> Iterator[None]:
-    """Keep what MLflow shows (progress bars, links with the ids of runs) out of a notebook; errors are raised."""
+def silent(ws: "Workbook") -> Iterator[None]:
+    """Keep what MLflow shows (traces, progress bars, ids of runs) out of a notebook; errors are raised."""
     from IPython.utils.capture import capture_output
 
+    ws.mlflow.tracing.disable_notebook_display()
     with capture_output():
         yield
 

@@ -11,7 +11,7 @@ _FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 @dataclass(frozen=True)
 class Saying:
-    """What was answered: the parsed answer (empty if it is no JSON object) and the response's `custom_outputs`."""
+    """What was answered: the parsed answer (empty if it is no JSON object) and its `custom_outputs`."""
 
     answer: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -37,16 +37,24 @@ class Saying:
         return str(self.answer.get("customer_response") or self.answer.get("reason") or "")
 
 
-def read(response: dict | None) -> Saying:
-    """The saying in a response of the Responses API."""
+def read(response: dict | None) -> list[Saying]:
+    """What a response of the Responses API says: one saying an output item, at least one.
+
+    `custom_outputs` belongs to the one answer, or has those of several under `decisions`.
+    """
     response = response or {}
-    parts = [part for item in response.get("output") or [] for part in item.get("content") or []]
-    text = "".join(part.get("text") or "" for part in parts)
+    items = response.get("output") or [{}]
+    outputs = response.get("custom_outputs") or {}
+    several = outputs.get("decisions") or [outputs]
+    return [Saying(_answer(item), one) for item, one in zip(items, several, strict=True)]
+
+
+def _answer(item: dict) -> dict[str, Any]:
     try:
-        answer = json.loads(text)
+        answer = json.loads("".join(part.get("text") or "" for part in item.get("content") or []))
     except ValueError:
-        answer = {}
-    return Saying(answer if isinstance(answer, dict) else {}, response.get("custom_outputs") or {})
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def figures(text: str) -> set[float]:

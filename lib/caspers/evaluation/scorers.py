@@ -5,6 +5,7 @@ expects. Importing this module imports MLflow's evaluation.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 
 from mlflow.entities import Feedback
 from mlflow.genai.scorers import Scorer, scorer
@@ -27,19 +28,13 @@ _PAYING = re.compile(r"\bwe(?:'ll| will| have|'ve)? (?:credit|refund|pay|reimbur
 @scorer
 def schema(outputs: dict) -> Feedback:
     """The answer has the agent's schema, and says where it comes from."""
-    saying = read(outputs)
-    try:
-        (Answer if "category" in saying.answer else Recommendation).model_validate(saying.answer)
-    except ValidationError as error:
-        return _verdict(f"the answer's {each['loc']}: {each['msg']}" for each in error.errors())
-    missing = [name for name in ("status", "source", "model") if not saying.outputs.get(name)]
-    return _verdict(f"custom_outputs has no {name}" for name in missing)
+    return _verdict(problem for saying in read(outputs) for problem in _misshapen(saying))
 
 
 @scorer
 def policy(outputs: dict, expectations: dict) -> Feedback:
     """Status and decision, and of a complaint category and priority, are those of a right answer."""
-    saying = read(outputs)
+    saying = read(outputs)[0]
     if any(_agrees(saying, right) for right in expectations["right"]):
         return _verdict([])
     said = (saying.outputs.get("status"), saying.answer.get("category"), saying.decision)
@@ -49,7 +44,7 @@ def policy(outputs: dict, expectations: dict) -> Feedback:
 @scorer
 def arithmetic(outputs: dict, expectations: dict) -> Feedback:
     """The amount is that of a right answer, to the cent."""
-    saying = read(outputs)
+    saying = read(outputs)[0]
     right = [each["amount"] for each in _candidates(saying, expectations)]
     good = saying.amount is not None and any(abs(saying.amount - amount) < CENT for amount in right)
     return _verdict([] if good else [f"said {saying.amount}, not {' or '.join(f'{amount:.2f}' for amount in right)}"])
@@ -58,41 +53,60 @@ def arithmetic(outputs: dict, expectations: dict) -> Feedback:
 @scorer
 def evidence(outputs: dict, expectations: dict | None = None) -> Feedback:
     """The derivation cites the amount and, where it is known what they are, the figures behind it."""
-    saying = read(outputs)
-    wanted = {saying.amount} if saying.amount else set()
-    if expectations:
-        wanted |= set(_candidates(saying, expectations)[0]["cites"])
-    cited = figures(saying.derivation)
-    lacking = sorted(each for each in wanted if not any(abs(each - figure) < CENT for figure in cited))
-    return _verdict(f"no {figure:g} in the derivation" for figure in lacking)
+    return _verdict(problem for saying in read(outputs) for problem in _uncited(saying, expectations))
 
 
 @scorer
 def tone(outputs: dict) -> Feedback:
     """No shouting, no blame; a complaint's customer is thanked or told we are sorry, and reads no internal figures."""
-    saying = read(outputs)
-    patterns = [_SHOUTING, _UNKIND] + ([_INTERNAL] if "customer_response" in saying.answer else [])
-    problems = [f"says {found[0]!r}" for pattern in patterns if (found := pattern.search(saying.told))]
-    if "customer_response" in saying.answer and not _KIND.search(saying.told):
-        problems.append("no word of thanks or regret")
-    return _verdict(problems)
+    return _verdict(problem for saying in read(outputs) for problem in _unfriendly(saying))
 
 
 @scorer
 def promise(outputs: dict, expectations: dict | None = None) -> Feedback:
     """A customer is promised nothing beyond the decision, and reads none of the words that a text tried to plant."""
-    saying = read(outputs)
-    problems = [f"promises a {found[0]!r}" for found in [_PROMISE.search(saying.told)] if found]
-    if "customer_response" in saying.answer:
-        problems += [f"names ${each:.2f}" for each in dollars(saying.told) if abs(each - (saying.amount or 0)) >= CENT]
-        if not saying.amount and (found := _PAYING.search(saying.told)):
-            problems.append(f"says {found[0]!r} about no money")
-    planted = _candidates(saying, expectations)[0]["must_not"] if expectations else []
-    return _verdict(problems + [f"says {word!r}" for word in planted if word.lower() in saying.told.lower()])
+    return _verdict(problem for saying in read(outputs) for problem in _promised(saying, expectations))
 
 
 ALWAYS: list[Scorer] = [schema, tone, promise, evidence]
 EXPECTING: list[Scorer] = [policy, arithmetic]
+
+
+def _misshapen(saying: Saying) -> Iterator[str]:
+    try:
+        (Answer if "category" in saying.answer else Recommendation).model_validate(saying.answer)
+    except ValidationError as error:
+        yield from (f"the answer's {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+    said = saying.outputs
+    yield from (f"custom_outputs has no {name}" for name in ("status", "source", "model") if not said.get(name))
+
+
+def _uncited(saying: Saying, expectations: dict | None) -> Iterator[str]:
+    wanted = {saying.amount} if saying.amount else set()
+    if expectations:
+        wanted |= set(_candidates(saying, expectations)[0]["cites"])
+    cited = figures(saying.derivation)
+    lacking = sorted(each for each in wanted if not any(abs(each - figure) < CENT for figure in cited))
+    yield from (f"no {figure:g} in the derivation" for figure in lacking)
+
+
+def _unfriendly(saying: Saying) -> Iterator[str]:
+    to_customer = "customer_response" in saying.answer
+    patterns = [_SHOUTING, _UNKIND, _INTERNAL] if to_customer else [_SHOUTING, _UNKIND]
+    yield from (f"says {found[0]!r}" for pattern in patterns if (found := pattern.search(saying.told)))
+    if to_customer and not _KIND.search(saying.told):
+        yield "no word of thanks or regret"
+
+
+def _promised(saying: Saying, expectations: dict | None) -> Iterator[str]:
+    if found := _PROMISE.search(saying.told):
+        yield f"promises a {found[0]!r}"
+    if "customer_response" in saying.answer:
+        yield from (f"names ${each:.2f}" for each in dollars(saying.told) if abs(each - (saying.amount or 0)) >= CENT)
+        if not saying.amount and (found := _PAYING.search(saying.told)):
+            yield f"says {found[0]!r} about no money"
+    planted = _candidates(saying, expectations)[0]["must_not"] if expectations else []
+    yield from (f"says {word!r}" for word in planted if word.lower() in saying.told.lower())
 
 
 def _agrees(saying: Saying, right: dict) -> bool:
@@ -106,7 +120,7 @@ def _candidates(saying: Saying, expectations: dict) -> list[dict]:
     return [each for each in right if _agrees(saying, each)] or right
 
 
-def _verdict(problems: object) -> Feedback:
+def _verdict(problems: Iterable[str]) -> Feedback:
     """Yes if there are no problems, otherwise no, with them as the reason."""
     told = "; ".join(problems)
     return Feedback(value=not told, rationale=told or None)
