@@ -20,7 +20,7 @@ GOOD = {"category": "delivery_delay", "decision": "suggest_credit", "credit_amou
         "customer_response": "We are sorry. We credit you $6.00."}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def ws(connected):
     """What the evaluation needs of a workbook, on the living workspace; traces are on, as in a notebook."""
     from databricks.sdk import WorkspaceClient
