@@ -1,4 +1,4 @@
-"""The text classifier that reads what a complaint is about: words and pieces of words, weighed by a logistic regression.
+"""The classifier that reads what a complaint is about: words and pieces of words, weighed by a logistic regression.
 
 It is trained on the texts in `corpus`, in the process that first reads a complaint: that takes a fraction of a second,
 and so a model that is logged with this package carries code and texts, and no pickle that another version of

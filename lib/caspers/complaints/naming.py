@@ -20,10 +20,10 @@ ALIKE = 80
 """How alike two words have to be, of 100."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _JOINING = frozenset({"and", "n", "of", "with", "in", "the"})
-_FUNCTION = frozenset(
-    "a an the my our your his her their its this that these those no not any some one two three both i you he she we "
-    "they it me us him them is are was were be been has have had do did does and or but so for from with without of "
-    "in on at to by as if than then there here also only just even still please".split())
+_FUNCTION = frozenset(re.findall(r"\w+", """
+    a an the my our your his her their its this that these those no not any some one two three both i you he she we they
+    it me us him them is are was were be been has have had do did does and or but so for from with without of in on at
+    to by as if than then there here also only just even still please"""))
 
 
 @dataclass(frozen=True)

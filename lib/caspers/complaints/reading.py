@@ -14,7 +14,8 @@ from caspers.complaints.naming import mentions
 _ALARM = re.compile(
     r"\b(?:sick(?! of| and tired)|(?:am|are|be|been|fe(?:el|ll|lt)|feeling|got|is|me|so|us|was|were) ill|vomit\w*"
     r"|threw up|poison\w*|allerg\w*|hospital|doctor|glass|metal|plastic(?! bags?\b)|hair|insects?|bugs?|cockroach\w*"
-    r"|maggots?|lawyers?|attorney|lawsuit|legal|sue|court|health (?:department|inspector)|police|threat\w*|harass\w*)\b",
+    r"|maggots?|lawyers?|attorney|lawsuit|legal|sue|court|health (?:department|inspector)|police|threat\w*"
+    r"|harass\w*)\b",
     re.IGNORECASE)
 _HERE = "\ufffc"
 """Stands where an item is named, while a text is taken apart."""
@@ -112,6 +113,8 @@ def _reading(text: str, names: list[tuple[str, ...]], category: Category, confid
              matters: dict[str, str]) -> Reading:
     alarming = tuple(dict.fromkeys(word.lower() for word in _ALARM.findall(text)))
     clear = any(matters[sentence] != NOTHING for sentence in _sentences(text))
+    if not clear:
+        category = "service_issue"  # there is nothing in it that could be checked: a person reads it
     return Reading(category, confidence, _faulted(text, names, category, matters), alarming, clear)
 
 
