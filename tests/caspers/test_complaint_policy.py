@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from caspers.complaints import policy
@@ -60,7 +62,27 @@ def test_what_evidence_can_not_settle_goes_to_a_person(what, order, priority):
     assert "$" not in triage.customer_response
 
 
-def test_the_customer_reads_the_credit_and_no_internal_figures():
-    triage = policy.decide(reading("delivery_delay"), evidence(51.0))
-    assert "$5.50" in triage.customer_response
-    assert "P99" not in triage.customer_response and "50.0" not in triage.customer_response
+def test_a_text_without_a_matter_and_an_item_not_on_the_order_are_for_a_person():
+    vague = policy.decide(Reading("service_issue", 0.1, frozenset(), (), clear=False), evidence(99.0))
+    assert (vague.decision, "doesn't say" in vague.rationale) == ("escalate", True)
+    elsewhere = policy.decide(reading("missing_items"), evidence())
+    assert "Miso Soup, Udon" in elsewhere.rationale and elsewhere.credit_amount == 0
+
+
+@pytest.mark.parametrize(
+    ("triage", "told"),
+    [
+        (policy.decide(reading("delivery_delay"), evidence(51.0)), "$5.50"),
+        (policy.decide(reading("delivery_delay"), evidence(31.0)), "$3.00"),
+        (policy.decide(reading("delivery_delay"), evidence(12.0)), "can't offer a credit"),
+        (policy.decide(reading("missing_items", ["Udon", "Miso Soup"]), evidence()), "the Miso Soup and the Udon"),
+        (policy.decide(reading("food_quality", ["Udon"]), evidence()), "the Udon"),
+        (policy.decide(reading("food_quality"), evidence()), "your meal"),
+        (policy.decide(reading("billing"), evidence()), "charge"),
+        (policy.decide(reading("food_quality", alarming=("glass",)), evidence()), "seriously"),
+    ],
+)
+def test_the_customer_reads_about_the_own_complaint_and_no_internal_figures(triage, told):
+    assert told in triage.customer_response
+    assert not re.search(r"P\d\d|%|\bmin|30\.0|50\.0", triage.customer_response)
+    assert triage.rationale.endswith(".") and ". " not in triage.rationale

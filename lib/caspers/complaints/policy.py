@@ -4,14 +4,15 @@ A delay is checked against the order's own minutes: up to its location's P75 the
 the total, beyond it 25 %. A missing item is worth its price on the order. Food that was not right is worth 20 % of
 the total if one of several items is named, 40 % if all are, 30 % if the complaint doesn't say. Percentages are
 rounded to the half dollar, and no credit exceeds the total. A person decides on billing, on service (no table
-knows what was said at the door), on anything with a word of danger or law in it, and on what can't be checked.
+knows what was said at the door), on anything with a word of danger or law in it, and on what can't be checked: a
+complaint that doesn't say what went wrong, or a missing item that is not on the order.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Literal
 
-from caspers.complaints import Category
+from caspers.complaints import Category, replies
 from caspers.complaints.reading import Item, Reading
 from caspers.policy import bounded
 
@@ -50,6 +51,8 @@ def decide(reading: Reading, evidence: Evidence) -> Triage:
     if reading.alarming:
         words = ", ".join(reading.alarming)
         return escalated(reading, "high", f"The complaint says “{words}”: a person has to look at it.")
+    if not reading.clear:
+        return escalated(reading, "medium", "The complaint doesn't say what went wrong: a person has to read it.")
     rule = {"delivery_delay": _delay, "missing_items": _missing, "food_quality": _quality}.get(reading.category)
     if rule is None:
         reason = "what a customer was charged" if reading.category == "billing" else "how a customer was served"
@@ -62,47 +65,56 @@ def _delay(reading: Reading, evidence: Evidence) -> Triage:
         return escalated(reading, "medium", "The order has no recorded delivery, so the delay can't be measured.")
     took = f"Delivered in {evidence.minutes:.1f} min"
     if evidence.minutes <= evidence.p75:
-        return _credit(reading, 0.0, f"{took}, within the location's P75 of {evidence.p75:.1f}: no credit.")
+        return _credit(reading, 0.0, replies.on_time(),
+                       f"{took}, within the location's P75 of {evidence.p75:.1f} (P99 {evidence.p99:.1f}): "
+                       f"no credit on the total of ${evidence.total_usd:.2f}.")
     late = evidence.minutes > evidence.p99
-    share = DELAY_SHARES["beyond_p99" if late else "within_p99"]
-    limit = f"beyond the location's P99 of {evidence.p99:.1f}" if late else (
+    limit = f"beyond the location's P99 of {evidence.p99:.1f} (P75 {evidence.p75:.1f})" if late else (
         f"between the location's P75 of {evidence.p75:.1f} and P99 of {evidence.p99:.1f}")
-    return _share(reading, evidence, share, f"{took}, {limit}")
+    amount, derived = _share(evidence, DELAY_SHARES["beyond_p99" if late else "within_p99"])
+    return _credit(reading, amount, replies.late(amount, late), f"{took}, {limit}: {derived}")
 
 
 def _missing(reading: Reading, evidence: Evidence) -> Triage:
-    named = [item for item in evidence.items if item.name in reading.named_items]
+    named = _named(reading, evidence)
     if not named:
-        return escalated(reading, "medium", "The complaint names no item of the order, so its worth can't be told.")
+        on_it = ", ".join(item.name for item in evidence.items)
+        return escalated(reading, "medium", f"Nothing that the complaint names as missing is on the order ({on_it}), "
+                                            "so no credit follows from it: a person has to look at it.")
     amount = bounded(sum(item.price_usd for item in named), evidence.total_usd)
-    prices = ", ".join(f"{item.name} ${item.price_usd:.2f}" for item in named)
-    return _credit(reading, amount, f"Reported missing, at its price on the order: {prices}; together ${amount:.2f}.")
+    return _credit(reading, amount, replies.missing([item.name for item in named], amount),
+                   f"Reported missing, at its price on the order: {_priced(named)}; together ${amount:.2f}.")
 
 
 def _quality(reading: Reading, evidence: Evidence) -> Triage:
-    named = len([item for item in evidence.items if item.name in reading.named_items])
-    extent = "unsaid" if not named else "all" if named == len(evidence.items) else "some"
-    what = f"{named} of {len(evidence.items)} items named" if named else "no item named"
-    return _share(reading, evidence, QUALITY_SHARES[extent], f"Food not right, {what}")
+    named = _named(reading, evidence)
+    extent = "unsaid" if not named else "all" if len(named) == len(evidence.items) else "some"
+    what = f"{len(named)} of {len(evidence.items)} items named ({_priced(named)})" if named else "no item named"
+    amount, derived = _share(evidence, QUALITY_SHARES[extent])
+    reply = replies.not_right([item.name for item in named], amount)
+    return _credit(reading, amount, reply, f"Food not right, {what}: {derived}")
 
 
-def _share(reading: Reading, evidence: Evidence, share: float, why: str) -> Triage:
+def _named(reading: Reading, evidence: Evidence) -> list[Item]:
+    return [item for item in evidence.items if item.name in reading.named_items]
+
+
+def _priced(items: list[Item]) -> str:
+    return ", ".join(f"{item.name} ${item.price_usd:.2f}" for item in items)
+
+
+def _share(evidence: Evidence, share: float) -> tuple[float, str]:
+    """That share of the total, in US dollars, and how it is derived."""
     amount = bounded(math.floor(evidence.total_usd * share / STEP_USD + 0.5) * STEP_USD, evidence.total_usd)
-    return _credit(reading, amount,
-                   f"{why}: {share:.0%} of the total of ${evidence.total_usd:.2f}, to the half dollar ${amount:.2f}.")
+    return amount, f"{share:.0%} of the total of ${evidence.total_usd:.2f}, to the half dollar ${amount:.2f}."
 
 
-def _credit(reading: Reading, amount: float, rationale: str) -> Triage:
-    if amount:
-        answer = f"We are sorry, this is not how your order should have been. We credit you ${amount:.2f}."
-    else:
-        answer = ("Thank you for writing to us, and sorry for your trouble. We checked your order's times and they are "
-                  "what we aim for, so we can't offer a credit this time.")
+def _credit(reading: Reading, amount: float, reply: str, rationale: str) -> Triage:
     priority = "medium" if amount >= HIGH_CREDIT_USD else "low"
-    return Triage(reading.category, "suggest_credit", amount, reading.confidence, priority, rationale, answer)
+    return Triage(reading.category, "suggest_credit", amount, reading.confidence, priority, rationale, reply)
 
 
 def escalated(reading: Reading, priority: Literal["medium", "high"], rationale: str) -> Triage:
     """The answer that hands a complaint to a person."""
-    answer = "Thank you for telling us, and we are sorry. One of our team is looking into it and will write to you."
-    return Triage(reading.category, "escalate", 0.0, reading.confidence, priority, rationale, answer)
+    return Triage(reading.category, "escalate", 0.0, reading.confidence, priority, rationale,
+                  replies.for_a_person(reading))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from caspers import clock, facts
 from caspers.agents.ask import AT_ONCE, ask, client, not_ready
 from caspers.complaints import policy
-from caspers.complaints.reading import Item, read
+from caspers.complaints.reading import Item, Reading, read_all
 from caspers.standin.chat import NAME as POLICY_NAME
 from caspers.streams.complaint_generator import SCHEMA, VOLUME
 from caspers.streams.complaint_generator import TABLE as COMPLAINTS
@@ -44,7 +44,8 @@ def run(ws: "Workbook", endpoint: str, agent_complaints: int = AGENT_COMPLAINTS)
             f"{ws.volume(SCHEMA, VOLUME)}/complaint_inbox")
     waiting = ws.spark.sql(_waiting_sql()).collect()
     answers, note = _asked(ws, endpoint, waiting[:agent_complaints])
-    rows = [_response(row, answers.get(row.complaint_id)) for row in waiting]
+    readings = _read([row for row in waiting if row.complaint_id not in answers])
+    rows = [_response(row, answers.get(row.complaint_id), readings) for row in waiting]
     _insert(ws, rows)
     return Summary(len(rows), len(answers), len(rows) - len(answers), note if rows else None)
 
@@ -63,21 +64,30 @@ def _asked(ws: "Workbook", endpoint: str, complaints: list["Row"]) -> tuple[dict
     return answers, f"{len(reasons)} complaints fell back: {reasons[0]}" if reasons else None
 
 
-def _response(row: "Row", answer: dict | None) -> tuple:
+def _read(rows: list["Row"]) -> dict[str, Reading]:
+    """What the complaints say, by complaint id, all read at once."""
+    readings = read_all([(row.complaint_text, _items(row)) for row in rows])
+    return {row.complaint_id: reading for row, reading in zip(rows, readings, strict=True)}
+
+
+def _items(row: "Row") -> tuple[Item, ...]:
+    return tuple(Item(item.name, item.qty, item.price) for item in row["items"] or ())
+
+
+def _response(row: "Row", answer: dict | None, readings: dict[str, Reading]) -> tuple:
     if answer:
         return row.complaint_id, row.order_id, clock.now(), answer["response"], "agent", answer["model"]
-    triage = json.dumps(asdict(_by_policy(row)), ensure_ascii=False)
+    triage = json.dumps(asdict(_by_policy(row, readings[row.complaint_id])), ensure_ascii=False)
     return row.complaint_id, row.order_id, clock.now(), triage, "fallback", POLICY_NAME
 
 
-def _by_policy(row: "Row") -> policy.Triage:
+def _by_policy(row: "Row", reading: Reading) -> policy.Triage:
     if row["items"] is None or row.p75_minutes is None:
         why = f"The items of order {row.order_id} or its location's timings are not recorded."
-        return policy.escalated(read(row.complaint_text, ()), "medium", f"{why} A person has to look at it.")
-    items = tuple(Item(item.name, item.qty, item.price) for item in row["items"])
+        return policy.escalated(reading, "medium", f"{why} A person has to look at it.")
+    items = _items(row)
     total = round(sum(item.qty * item.price_usd for item in items), 2)
-    evidence = policy.Evidence(row.minutes, row.p75_minutes, row.p99_minutes, total, items)
-    return policy.decide(read(row.complaint_text, items), evidence)
+    return policy.decide(reading, policy.Evidence(row.minutes, row.p75_minutes, row.p99_minutes, total, items))
 
 
 def _waiting_sql() -> str:

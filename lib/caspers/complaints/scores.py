@@ -1,0 +1,63 @@
+"""How well complaints are read, measured on the held-out texts."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from caspers.complaints import SHARES, Category
+from caspers.complaints.corpus import NOTHING, HeldOut, held_out
+from caspers.complaints.reading import Item, Reading, read_all
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Counts over the held-out texts.
+
+    right, texts: by category (its own, or NOTHING if it is for a person); by_kind: (right, texts) by what is hard.
+    named: of the items reported missing, (found, reported, found in all): each item of each text counts once.
+    wrong: the texts that were read as something else, with the reading.
+    """
+
+    right: Counter
+    texts: Counter
+    by_kind: dict[str, tuple[int, int]]
+    named: tuple[int, int, int]
+    wrong: list[tuple[HeldOut, Reading]]
+
+    def accuracy(self, category: Category | None = None) -> float:
+        """The share of texts of a category, or of all five together, whose first matter is read."""
+        names = [category] if category else list(SHARES)
+        return sum(self.right[name] for name in names) / sum(self.texts[name] for name in names)
+
+    @property
+    def precision(self) -> float:
+        """The share of the items that were read as missing which the customer reports."""
+        return self.named[0] / self.named[2]
+
+    @property
+    def recall(self) -> float:
+        """The share of the items that customers report missing which were read."""
+        return self.named[0] / self.named[1]
+
+
+def measure() -> Scores:
+    """Read all held-out texts and compare."""
+    texts = held_out()
+    readings = read_all([(each.text, [Item(name, 1, 1.0) for name in each.items]) for each in texts])
+    pairs = list(zip(texts, readings, strict=True))
+    wrong = [(each, reading) for each, reading in pairs if not _right(each, reading)]
+    missed = Counter(each.kind for each, _ in wrong)
+    kinds = Counter(each.kind for each in texts)
+    return Scores(Counter(each.category for each, reading in pairs if _right(each, reading)),
+                  Counter(each.category for each in texts),
+                  {kind: (count - missed[kind], count) for kind, count in kinds.items()}, _named(pairs), wrong)
+
+
+def _right(text: HeldOut, reading: Reading) -> bool:
+    return not reading.clear if text.category == NOTHING else reading.category == text.category
+
+
+def _named(pairs: list[tuple[HeldOut, Reading]]) -> tuple[int, int, int]:
+    """Items found rightly, reported and found, over the texts about missing items."""
+    missing = [(each.named, reading.named_items) for each, reading in pairs if each.category == "missing_items"]
+    return (sum(len(named & found) for named, found in missing), sum(len(named) for named, _ in missing),
+            sum(len(found) for _, found in missing))
