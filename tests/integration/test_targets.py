@@ -78,18 +78,21 @@ def test_default_makes_the_refund_track_and_no_complaint_object(runbook):
     assert found["table", "recommender.refund_recommendations"]["rows"] > 1000
 
 
-def test_all_adds_the_complaint_track(runbook):
+def test_all_adds_the_complaint_track_and_makes_nothing_of_the_refund_track_twice(runbook):
+    before = entries(runbook)
     runbook("--target", "all", *DAYS)
     found = entries(runbook)
+    assert set(before) <= set(found)
+    assert not [name for _, name in set(found) - set(before) if "refund" in name]
     healthy(found)
     assert len(of_type(found, "postgres_project")) == 2
     assert found["table", "complaints.complaint_responses"]["rows"] > 100
     assert len(of_type(found, "job")) == 4
 
 
-def test_all_again_makes_nothing_twice(runbook):
+def test_the_complaint_track_again_makes_nothing_twice(runbook):
     before = entries(runbook)
-    runbook("--target", "all", *DAYS)
+    runbook("--target", "all", "--from", "Complaint_Agent", "--from", "Complaint_Generator_Stream", *DAYS)
     after = entries(runbook)
     assert set(after) == set(before)
     healthy(after)

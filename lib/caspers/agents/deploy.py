@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from caspers.connect import Workbook
 
 PACKAGE = str(Path(__file__).parents[1])
-REQUIREMENTS = ["mlflow", "databricks-sdk[openai]", "openai", "pydantic", "tenacity"]
+REQUIREMENTS = ["mlflow", "databricks-sdk[openai]", "openai", "pydantic", "rapidfuzz", "scikit-learn", "tenacity"]
 FINGERPRINT, SCORES, REPLACES = "fingerprint", "evaluation", "replaces"  # tags of a version
 CHAMPION = "champion"
 LONGEST_START = timedelta(minutes=30)
