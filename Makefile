@@ -1,13 +1,14 @@
 # make run    set everything up and bring Casper's kitchens to life
 # make test   everything that CI runs
 # make outputs  run the notebooks again and keep what they print, for readers and for the comparison in `make test`
+# make pictures  take the README's pictures of the app that runs
 # make lint   the style checks alone
 # make stop   end the local workspace; its data stay
 
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
-.PHONY: run test lint unit integration notebooks outputs stop setup
+.PHONY: run test lint unit integration notebooks outputs pictures stop setup
 
 run: setup
 	$(UV) run --no-sync runbook.py --target all
@@ -37,6 +38,9 @@ notebooks:
 
 outputs:
 	$(UV) run --no-sync python tests/notebooks/refresh.py
+
+pictures:
+	$(UV) run --no-sync python tests/app/pictures.py
 
 stop:
 	$(UV) run --no-sync runbook.py --stop

@@ -11,7 +11,6 @@ from models import (
     Decision,
     Filters,
     Health,
-    OrderDetails,
     OrderId,
     Page,
     RefundRequest,
@@ -19,6 +18,7 @@ from models import (
     Sort,
     Summary,
 )
+from order_models import OrderDetails
 from security import user_of
 from service import Refunds
 

@@ -58,7 +58,10 @@ class OrderEvents(BaseModel):
 
 
 class OrderFacts(BaseModel):
-    """What the queue shows of an order besides its recommendation; minutes to 0.1, None for what is not over."""
+    """What the queue shows of an order besides its recommendation; minutes to 0.1, None for what is not over.
+
+    `door` is the address with its coordinates: streets of one name are many.
+    """
 
     order_id: str
     city: str | None
@@ -69,6 +72,7 @@ class OrderFacts(BaseModel):
     kitchen_minutes: float | None
     waiting_minutes: float | None
     road_minutes: float | None
+    door: str | None
 
 
 def course(order_id: str, rows: list[list[str]]) -> OrderEvents:

@@ -45,10 +45,14 @@ class Lakehouse:
         self._catalog, self._simulator = catalog, simulator
         self._delivered: dict[str, OrderEvents] = {}  # a delivered order's course does not change any more
 
+    def known(self, order_id: str) -> OrderEvents | None:
+        """The course of a delivered order that was read before."""
+        return self._delivered.get(order_id)
+
     def events(self, order_id: str) -> OrderEvents | None:
         """The course of an order, None if there are no events of it."""
-        if order_id in self._delivered:
-            return self._delivered[order_id]
+        if known := self.known(order_id):
+            return known
         rows = self._rows(_EVENTS, order_id=order_id)
         try:
             found = course(order_id, rows) if rows else None
@@ -112,7 +116,8 @@ class Lakehouse:
 def _facts(order_id: str, kinds: dict[str, list], cities: dict[str, str], brands: dict[str, str]) -> OrderFacts:
     """The facts of an order from the first event of each kind: [location_id, ts, body]."""
     location_id, _, body = kinds["order_created"]
-    items = json.loads(body or "{}").get("items", [])
+    created = json.loads(body or "{}")
+    items = created.get("items", [])
     placed, ready, picked_up, delivered = (
         moment(kinds[kind][1]) if kind in kinds else None
         for kind in ("order_created", "gk_ready", "driver_picked_up", "delivered"))
@@ -121,4 +126,10 @@ def _facts(order_id: str, kinds: dict[str, list], cities: dict[str, str], brands
         order_id=order_id, city=cities.get(location_id), brands=list(names), items=sum(item["qty"] for item in items),
         total_usd=sum((Decimal(str(item["price"])) * item["qty"] for item in items), Decimal(0)),
         minutes=waited(placed, delivered), kitchen_minutes=waited(placed, ready),
-        waiting_minutes=waited(ready, picked_up), road_minutes=waited(picked_up, delivered))
+        waiting_minutes=waited(ready, picked_up), road_minutes=waited(picked_up, delivered), door=_door(created))
+
+
+def _door(created: dict) -> str | None:
+    """Where an order went, None if its event doesn't say exactly."""
+    place = [created.get(name) for name in ("customer_addr", "customer_lat", "customer_lon")]
+    return None if None in place else "{} ({:.5f}, {:.5f})".format(*place)

@@ -87,12 +87,6 @@ class Recommendation(BaseModel):
     p99_minutes: float | None
 
 
-class OrderDetails(Recommendation):
-    """One order: its recommendation, and every change of its decision."""
-
-    history: list[Change]
-
-
 class Page(BaseModel):
     """Recommendations in the order asked for; `next_cursor` leads to the ones after them."""
 

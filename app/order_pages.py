@@ -26,6 +26,14 @@ def order(request: Request, order_id: OrderId, query: Asked) -> Response:
     return _page(request, order_id, query)
 
 
+@router.get("/course")
+def course(request: Request, order_id: OrderId, query: Asked) -> Response:
+    """What only the lakehouse knows of an order, which takes a second: its page fetches it once it is shown."""
+    found, trouble = _course(request, order_id)
+    return render(request, "course.html", order_id=order_id, link=query.link(), trouble=trouble, **_drawn(found),
+                  whole=request.headers.get("sec-fetch-mode") == "navigate")
+
+
 @router.post("/decision")
 def decide(request: Request, order_id: OrderId, query: Asked, form: Form) -> Response:
     """Save the form; after that the order, or the list that it came from, shows the decision."""
@@ -58,13 +66,16 @@ def undo(request: Request, order_id: OrderId, query: Asked, form: Form) -> Respo
 def _page(request: Request, order_id: str, query: PageQuery, status: int = 200, **values: object) -> Response:
     refunds = refunds_of(request)
     found = refunds.details(order_id)
-    course, trouble = _course(request, order_id)
     with refunds.connection() as connection:
         usual = queue.usual(connection, found.city)
-    return render(request, "order.html", status, found=found, course=course, trouble=trouble, link=query.link(),
-                  map=route_map(course.route) if course else None, phases=phases(found, usual),
+    return render(request, "order.html", status, found=found, link=query.link(), phases=phases(found, usual),
+                  **_drawn(refunds.known_events(order_id)),
                   next_id=refunds.following(found, query, query.sort), complaints=_complaints(request, order_id),
                   **{"errors": [], "form": {}, "notice": None, **values})
+
+
+def _drawn(course: OrderEvents | None) -> dict[str, object]:
+    return {"course": course, "map": route_map(course.route) if course else None}
 
 
 def _course(request: Request, order_id: str) -> tuple[OrderEvents | None, str | None]:

@@ -15,7 +15,6 @@ from models import (
     Decision,
     Filters,
     Health,
-    OrderDetails,
     Page,
     Recommendation,
     RefundRequest,
@@ -23,7 +22,8 @@ from models import (
     Summary,
     SyncState,
 )
-from queries import decisions, overview, queue
+from order_models import OrderDetails
+from queries import around, decisions, overview, queue
 
 MOST_NEW = 100
 _SAVED_AS = {"approve": "approved", "change": "changed", "deny": "denied"}
@@ -75,10 +75,16 @@ class Refunds:
         return found
 
     def details(self, order_id: str) -> OrderDetails:
-        """An order with the history of its decision. Raises NotFound."""
+        """An order with the history of its decision and what was around it. Raises NotFound."""
         found = self.recommendation(order_id)
         with self.connection() as connection:
-            return OrderDetails(**dict(found), history=decisions.history(connection, order_id))
+            return OrderDetails(**dict(found), history=decisions.history(connection, order_id),
+                                others=around.at_the_door(connection, order_id),
+                                kitchen=around.kitchen(connection, order_id))
+
+    def known_events(self, order_id: str) -> OrderEvents | None:
+        """The course of an order if it was read before; asks nobody."""
+        return self._lakehouse.known(order_id)
 
     def events(self, order_id: str) -> OrderEvents:
         """The course of an order. Raises NotFound or LakehouseUnavailable."""

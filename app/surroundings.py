@@ -3,10 +3,10 @@
 from complaints import Complaints
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import NotFound
-from db import Database
+from db import Database, Unavailable
 from lakehouse import Lakehouse
 from models import SyncState
-from queries.complaints import SCHEMA
+from queries.complaints import SCHEMA, list_complaints
 from settings import Settings
 
 _DATABASE = "caspers_complaints"
@@ -49,7 +49,14 @@ class Surroundings:
         except NotFound:
             return
         address = {"host": host, "port": int(port or 5432), "dbname": _DATABASE}
-        self._database = Database(SCHEMA, lambda: postgres.generate_database_credential(endpoint=path).token,
-                                  address=address)
-        self._database.open()
-        self.complaints = Complaints(self._database, self._lakehouse)
+        database = Database(SCHEMA, lambda: postgres.generate_database_credential(endpoint=path).token,
+                            address=address)
+        database.open()
+        try:
+            with database.connection() as connection:
+                list_complaints(connection, "all", None, 1)
+        except Unavailable:  # it is there, but the app was not let in yet: asked again at the next look
+            database.close()
+            return
+        self._database = database
+        self.complaints = Complaints(database, self._lakehouse)

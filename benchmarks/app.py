@@ -35,6 +35,7 @@ PAGES = {
     "API: list": "/api/recommendations",
     "API: open full refunds": "/api/recommendations?status=open&refund_class=full",
     "API: a city's, highest amount": "/api/recommendations?city=Chicago&sort=amount",
+    "API: a city's, longest delivery": "/api/recommendations?city=Chicago&sort=minutes",
     "API: a brand's, from $5": "/api/recommendations?brand=Brand+7&min_usd=5",
     "API: words": "/api/recommendations?text=beyond+P99",
     "API: one order": "/api/orders/O0000400",
@@ -60,7 +61,8 @@ FROM unnest(ARRAY['San Francisco', 'Silicon Valley', 'Bellevue', 'Chicago']) c;
 UPDATE refunds.queue SET facts_at = now(),
     city = (ARRAY['San Francisco', 'Silicon Valley', 'Bellevue', 'Chicago'])[1 + arrived % 4],
     brands = ARRAY['Brand ' || (1 + arrived / 4 % 24)], items = 1 + arrived % 5, total_usd = 25.5 + arrived % 40,
-    minutes = 20 + arrived % 40, kitchen_minutes = 12 + arrived % 20, waiting_minutes = 2, road_minutes = 8;
+    minutes = 20 + arrived % 40, kitchen_minutes = 12 + arrived % 20, waiting_minutes = 2, road_minutes = 8,
+    door = 'Door ' || arrived % 900000;
 """
 
 

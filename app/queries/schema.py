@@ -56,6 +56,15 @@ CREATE TABLE IF NOT EXISTS refunds.cities (
     kitchen_p75 numeric(8, 1), waiting_p75 numeric(8, 1), road_p75 numeric(8, 1));
 """
 
+# A queue of an earlier version gets what it lacks, and asks for the facts again.
+_LATER = """
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'refunds.queue'::regclass AND attname = 'door') THEN
+        ALTER TABLE refunds.queue ADD COLUMN door text;
+        UPDATE refunds.queue SET facts_at = NULL;
+    END IF; END $$;
+"""
+
 _INDEXES = """
 CREATE INDEX IF NOT EXISTS queue_newest ON refunds.queue (order_ts, order_id);
 CREATE INDEX IF NOT EXISTS queue_open ON refunds.queue (order_ts, order_id) WHERE decision IS NULL;
@@ -64,6 +73,9 @@ CREATE INDEX IF NOT EXISTS queue_class ON refunds.queue (suggested_class, order_
 CREATE INDEX IF NOT EXISTS queue_amount ON refunds.queue (coalesce(suggested_usd, -1), order_id);
 CREATE INDEX IF NOT EXISTS queue_minutes ON refunds.queue (coalesce(minutes, -1), order_id);
 CREATE INDEX IF NOT EXISTS queue_city ON refunds.queue (city, order_ts, order_id);
+CREATE INDEX IF NOT EXISTS queue_city_amount ON refunds.queue (city, coalesce(suggested_usd, -1), order_id);
+CREATE INDEX IF NOT EXISTS queue_city_minutes ON refunds.queue (city, coalesce(minutes, -1), order_id);
+CREATE INDEX IF NOT EXISTS queue_door ON refunds.queue (door, order_ts);
 CREATE INDEX IF NOT EXISTS queue_agent ON refunds.queue (order_ts, order_id) WHERE source = 'agent';
 CREATE INDEX IF NOT EXISTS queue_arrived ON refunds.queue (arrived);
 CREATE INDEX IF NOT EXISTS queue_no_facts ON refunds.queue (order_ts) WHERE facts_at IS NULL;
@@ -135,4 +147,4 @@ _TRIGGERS = "".join([
     _trigger("only_grows", "decision_audit", "UPDATE OR DELETE OR TRUNCATE", "refuse", when="BEFORE"),
 ])
 
-SCHEMA = Schema("refunds", _TABLES + _INDEXES + _FUNCTIONS + _TRIGGERS)
+SCHEMA = Schema("refunds", _TABLES + _LATER + _INDEXES + _FUNCTIONS + _TRIGGERS)

@@ -1,4 +1,5 @@
-// Keys, the count of new rows, and forms that are sent once. Every page works without it; this makes it quick.
+// Keys, the count of new rows, what comes after the page, and forms that are sent once.
+// Every page works without it; this makes it quick.
 
 const POLL_MS = 10_000;
 const rows = [...document.querySelectorAll("#queue tbody tr")];
@@ -116,3 +117,16 @@ function show(count) {
 
 if (fresh) setInterval(look, POLL_MS);
 if (fresh) addEventListener("focus", look);
+
+// What only the lakehouse knows comes after the page.
+async function load(part) {
+  try {
+    const answer = await fetch(part.dataset.load);
+    if (!answer.ok) throw new Error(answer.statusText);
+    part.innerHTML = await answer.text();
+  } catch (error) {
+    part.querySelector("[role=status]").textContent = `What happened can't be read right now: ${error.message}`;
+  }
+}
+
+document.querySelectorAll("[data-load]").forEach(load);

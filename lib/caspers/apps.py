@@ -1,16 +1,19 @@
-"""The Refund Manager from outside: find it, let it read, ask it."""
+"""The Refund Manager from outside: find it, let it in, ask it."""
 
 from typing import TYPE_CHECKING
 
 import httpx
-import psycopg
 from databricks.sdk.errors import NotFound
 from databricks.sdk.service.apps import App
-from psycopg import sql
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from caspers import grants, lakebase
 
 if TYPE_CHECKING:
     from caspers.connect import Workbook
+
+NAME = "refund-manager"
+_RESPONSES = "complaints.complaint_responses"
 
 
 def find(ws: "Workbook", name: str) -> App | None:
@@ -33,11 +36,18 @@ def ensure(ws: "Workbook", wanted: App) -> App:
     return ws.w.apps.get(wanted.name)
 
 
-def let_read(connection: psycopg.Connection, app: App, schema: str) -> None:
-    """Let the app's own identity read the tables of a Postgres schema. Repeats safely."""
-    role, place = sql.Identifier(app.service_principal_client_id), sql.Identifier(schema)
-    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(place, role))
-    connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(place, role))
+def open_complaints(ws: "Workbook", app: App | None) -> bool:
+    """Let the app read the complaint agent's responses, and keep what people decide beside them. Repeats safely.
+
+    False while there is no app, or no synced responses: whichever is made later asks again.
+    """
+    if app is None or not lakebase.online(ws, f"{ws.catalog}complaintmanager.{_RESPONSES}"):
+        return False
+    principal = app.service_principal_client_id
+    grants.let_into_database(ws, principal, lakebase.project_id(ws.catalog, "complaintmanager"), "caspers_complaints",
+                             _RESPONSES)
+    grants.let_read(ws, principal, ["complaints.raw_complaints"])
+    return True
 
 
 def client(ws: "Workbook", app: App) -> httpx.Client:

@@ -1,11 +1,28 @@
 """Everything that can be set from outside, read in this one place."""
 
+import math
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class LlmLimits:
+    """What the server behind LLM_MODEL may be asked for; None is no limit.
+
+    timeout_seconds: the longest time of an answer, waits and retries included; calls_per_minute: calls wait for it;
+    max_calls, max_usd: the budget of a run, in US dollars at the prices of a million tokens in and out.
+    """
+
+    timeout_seconds: float | None
+    calls_per_minute: int | None
+    max_calls: int | None
+    max_usd: float | None
+    usd_per_million_input: float | None
+    usd_per_million_output: float | None
 
 
 @dataclass(frozen=True)
@@ -16,7 +33,9 @@ class Config:
     now: a still clock, or None for the real one (CASPERS_NOW, ISO 8601 with a zone).
     canonical_dataset: the folder with the dataset's Parquet files (CANONICAL_DATASET).
     llm_base_url, llm_api_key, llm_model: an OpenAI-compatible server for LLM_MODEL (CASPERS_LLM_*); url None for
-    the offline stand-in.
+    the offline stand-in. llm_limits: CASPERS_LLM_TIMEOUT_SECONDS, _CALLS_PER_MINUTE, _MAX_CALLS, _MAX_USD,
+    _USD_PER_MILLION_INPUT, _USD_PER_MILLION_OUTPUT.
+    run: what a budget is for; the runbook sets it for its notebooks (CASPERS_RUN).
     """
 
     home: Path
@@ -25,10 +44,12 @@ class Config:
     llm_base_url: str | None
     llm_api_key: str
     llm_model: str | None
+    llm_limits: LlmLimits
+    run: str | None
 
 
 def load() -> Config:
-    """The settings as the environment has them now. Raises ValueError for a CASPERS_NOW that is no time."""
+    """The settings as the environment has them now. Raises ValueError that names a variable with a senseless value."""
     env = os.environ
     return Config(
         home=Path(env.get("CASPERS_HOME") or REPO / ".caspers").resolve(),
@@ -37,7 +58,38 @@ def load() -> Config:
         llm_base_url=env.get("CASPERS_LLM_BASE_URL") or None,
         llm_api_key=env.get("CASPERS_LLM_API_KEY", ""),
         llm_model=env.get("CASPERS_LLM_MODEL") or None,
+        llm_limits=_llm_limits(),
+        run=env.get("CASPERS_RUN") or None,
     )
+
+
+def _llm_limits() -> LlmLimits:
+    limits = LlmLimits(
+        timeout_seconds=_number("CASPERS_LLM_TIMEOUT_SECONDS", float, above_zero=True),
+        calls_per_minute=_number("CASPERS_LLM_CALLS_PER_MINUTE", int, above_zero=True),
+        max_calls=_number("CASPERS_LLM_MAX_CALLS", int),
+        max_usd=_number("CASPERS_LLM_MAX_USD", float),
+        usd_per_million_input=_number("CASPERS_LLM_USD_PER_MILLION_INPUT", float),
+        usd_per_million_output=_number("CASPERS_LLM_USD_PER_MILLION_OUTPUT", float),
+    )
+    if limits.max_usd is not None and None in (limits.usd_per_million_input, limits.usd_per_million_output):
+        raise ValueError("CASPERS_LLM_MAX_USD needs the model's prices: set CASPERS_LLM_USD_PER_MILLION_INPUT and "
+                         "CASPERS_LLM_USD_PER_MILLION_OUTPUT")
+    return limits
+
+
+def _number[T: (int, float)](name: str, kind: type[T], above_zero: bool = False) -> T | None:
+    text = os.environ.get(name)
+    if not text:
+        return None
+    try:
+        value = kind(text)
+    except ValueError:
+        value = kind(-1)
+    if not math.isfinite(value) or value < 0 or (above_zero and value == 0):
+        wanted = f"a {'whole number' if kind is int else 'number'} {'above 0' if above_zero else 'of at least 0'}"
+        raise ValueError(f"{name} is {text!r}; it must be {wanted}")
+    return value
 
 
 def _time(text: str | None) -> datetime | None:

@@ -96,6 +96,12 @@ def ensure_synced_table(ws: "HasClient", table: str, source: str, key: Sequence[
     return found
 
 
+def online(ws: "HasClient", table: str) -> bool:
+    """Whether synced table `table` is there, with its first snapshot in Postgres."""
+    found = find(ws.w.postgres.get_synced_table, f"synced_tables/{table}")
+    return found is not None and "ONLINE" in _state(found)
+
+
 def wait_online(ws: "HasClient", table: str, timeout: float = 900) -> SyncedTable:
     """Synced table `table` once its first snapshot is in Postgres.
 

@@ -1,7 +1,7 @@
 """`_internal_state.resources`: every thing that a notebook made, so that it can be removed again."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_random_exponential
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from caspers.connect import Workbook
 
 TABLE = "_internal_state.resources"
-_ROW = "type STRING, id STRING, name STRING, created_at TIMESTAMP, payload STRING"
+_ROW = "task STRING, type STRING, id STRING, name STRING, created_at TIMESTAMP, payload STRING"
+_COLUMNS = "task, type, id, name, created_at, payload"
+_GIVEN = f"from_json(:rows, 'ARRAY<STRUCT<{_ROW}>>')"
 
 
 @dataclass(frozen=True)
@@ -31,27 +33,43 @@ def register(ws: "Workbook", task: str, type: str, id: object, name: str, payloa
     register_all(ws, task, [Resource(type, str(id), name, task, payload or {})])
 
 
-@retry(retry=retry_if_exception_message(match=r"(?s).*(DELTA_CONCURRENT|DELTA_METADATA_CHANGED|PROTOCOL_CHANGED).*"),
-       stop=stop_after_attempt(8), wait=wait_random_exponential(multiplier=0.2, max=3), reraise=True)
 def register_all(ws: "Workbook", task: str, resources: list[Resource]) -> None:
-    """Remember several things that `task` made, in one write. Notebooks may do so at the same time."""
-    moment = clock.now().isoformat()
-    rows = [{**asdict(resource), "created_at": moment, "payload": json.dumps(resource.payload)}
-            for resource in resources]
-    _in_table(ws, f"""
-        MERGE INTO {TABLE} AS known
-        USING (SELECT inline(from_json(:rows, 'ARRAY<STRUCT<{_ROW}>>'))) AS made
-        ON known.task = '{_checked(task)}' AND known.type = made.type AND known.name = made.name
-        WHEN MATCHED THEN UPDATE SET id = made.id, payload = made.payload
-        WHEN NOT MATCHED THEN INSERT (task, type, id, name, created_at, payload)
-        VALUES ('{_checked(task)}', made.type, made.id, made.name, made.created_at, made.payload)""",
-              rows=json.dumps(rows))
+    """Remember several things that `task` made; what is known already as it is now is not written again.
+
+    Notebooks may do so at the same time. Two runs of one task at once may write a thing twice: it is read once.
+    """
+    known = {_key(each): each for each in _rows(ws, f"WHERE task = '{_checked(task)}'")}
+    made = {_key(each): each for each in (replace(resource, task=task) for resource in resources)}
+    new = [each for key, each in made.items() if key not in known]
+    changed = [each for key, each in made.items() if key in known and each != known[key]]
+    if new:
+        _write(ws, f"INSERT INTO {TABLE} ({_COLUMNS}) SELECT inline({_GIVEN})", new)
+    if changed:
+        _write(ws, f"""
+            MERGE INTO {TABLE} AS known USING (SELECT inline({_GIVEN})) AS made
+            ON known.task = '{_checked(task)}' AND known.type = made.type AND known.name = made.name
+            WHEN MATCHED THEN UPDATE SET id = made.id, payload = made.payload""", changed)
 
 
 def resources(ws: "Workbook") -> list[Resource]:
     """Everything that was registered, the oldest first; empty if nothing ever was."""
+    return list({_key(each): each for each in _rows(ws)}.values())
+
+
+def forget(ws: "Workbook", resource: Resource) -> None:
+    """Strike a thing that is gone from the list."""
+    ws.sql(f"DELETE FROM {TABLE} WHERE task = :task AND type = :type AND name = :name",
+           task=resource.task, type=resource.type, name=resource.name)
+
+
+def _key(resource: Resource) -> tuple[str, str, str]:
+    return resource.task, resource.type, resource.name
+
+
+def _rows(ws: "Workbook", where: str = "") -> list[Resource]:
+    columns = "type, id, name, task, payload"
     try:
-        rows = ws.sql(f"SELECT type, id, name, task, payload FROM {TABLE} ORDER BY created_at, task, type, name")
+        rows = ws.sql(f"SELECT {columns} FROM {TABLE} {where} ORDER BY created_at, task, type, name")
     except RuntimeError as error:
         if _is_missing(error):
             return []
@@ -59,10 +77,12 @@ def resources(ws: "Workbook") -> list[Resource]:
     return [Resource(**{**row, "payload": json.loads(row["payload"] or "{}")}) for row in rows]
 
 
-def forget(ws: "Workbook", resource: Resource) -> None:
-    """Strike a thing that is gone from the list."""
-    ws.sql(f"DELETE FROM {TABLE} WHERE task = :task AND type = :type AND name = :name",
-           task=resource.task, type=resource.type, name=resource.name)
+@retry(retry=retry_if_exception_message(match=r"(?s).*(DELTA_CONCURRENT|DELTA_METADATA_CHANGED|PROTOCOL_CHANGED).*"),
+       stop=stop_after_attempt(8), wait=wait_random_exponential(multiplier=0.2, max=3), reraise=True)
+def _write(ws: "Workbook", statement: str, made: list[Resource]) -> None:
+    moment = clock.now().isoformat()
+    rows = [{**asdict(each), "created_at": moment, "payload": json.dumps(each.payload)} for each in made]
+    _in_table(ws, statement, rows=json.dumps(rows))
 
 
 def _in_table(ws: "Workbook", statement: str, **values: str) -> None:
@@ -73,7 +93,7 @@ def _in_table(ws: "Workbook", statement: str, **values: str) -> None:
             raise
         # Partitioned by task: notebooks that run side by side then write to different files and never conflict.
         ws.sql(f"CREATE SCHEMA IF NOT EXISTS {TABLE.partition('.')[0]}")
-        ws.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} (task STRING, {_ROW}) PARTITIONED BY (task)")
+        ws.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_ROW}) PARTITIONED BY (task)")
         ws.sql(statement, **values)
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import psutil
 import uvicorn
 
-from local_workspace import software
+from local_workspace import identities, software
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.catalog import CatalogEngine
+from local_workspace.engines.grants import GrantsEngine
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.pipelines import PipelinesEngine
@@ -29,6 +30,7 @@ from local_workspace.routes import (
     apps,
     catalog,
     files,
+    grants,
     health,
     identity,
     jobs,
@@ -44,7 +46,7 @@ from local_workspace.settings import Settings, load_settings
 from local_workspace.store import Store
 
 USER = "you@localhost"
-ROUTES = (apps, catalog, files, health, identity, jobs, pipelines, postgres, serving, sql, workspace, mlflow)
+ROUTES = (apps, catalog, files, grants, health, identity, jobs, pipelines, postgres, serving, sql, workspace, mlflow)
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Engines:
     spark: SparkEngine
     mlflow: MlflowEngine
     catalog: CatalogEngine
+    grants: GrantsEngine
     files: VolumeFiles
     workspace_files: WorkspaceFiles
     statements: StatementsEngine
@@ -113,12 +116,13 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     mlflow_engine = MlflowEngine(home, processes)
     environment = {**client_environment(settings, spark.remote), "CASPERS_HOME": str(home.root)}
     return Engines(
-        home=home, user=USER, spark=spark, catalog=catalog_engine, files=VolumeFiles(catalog_engine),
-        workspace_files=workspace_files, statements=StatementsEngine(store, spark), pipelines=pipelines_engine,
+        home=home, user=USER, spark=spark, catalog=catalog_engine, grants=GrantsEngine(store, catalog_engine),
+        files=VolumeFiles(catalog_engine), workspace_files=workspace_files,
+        statements=StatementsEngine(store, spark), pipelines=pipelines_engine,
         mlflow=mlflow_engine, serving=ServingEngine(home, store, processes, mlflow_engine, environment),
         jobs=JobsEngine(home, store, processes, workspace_files, pipelines_engine, lambda: environment),
         postgres=postgres_engine,
-        apps=AppsEngine(home, store, processes, workspace_files, _app_environment(environment, postgres_engine)))
+        apps=AppsEngine(home, store, processes, workspace_files, _app_environment(settings, postgres_engine)))
 
 
 def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
@@ -128,12 +132,15 @@ def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
             "MLFLOW_TRACKING_URI": host, "MLFLOW_TRACKING_TOKEN": settings.token}
 
 
-def _app_environment(environment: dict[str, str], postgres_engine: PostgresEngine) -> Callable[[dict], dict[str, str]]:
+def _app_environment(settings: Settings, postgres_engine: PostgresEngine) -> Callable[[dict], dict[str, str]]:
+    """What an app is told: who it is, how it signs in, and where its Postgres is. The user's token is not its own."""
     def of_app(app: dict) -> dict[str, str]:
-        values = {**environment, "LOCAL_WORKSPACE_USER": USER}
+        me = identities.service_principal(app["name"])
+        values = {"DATABRICKS_HOST": f"http://127.0.0.1:{settings.port}", "DATABRICKS_CLIENT_ID": me,
+                  "DATABRICKS_CLIENT_SECRET": identities.secret(settings.token, me), "LOCAL_WORKSPACE_USER": USER}
         for resource in app.get("resources") or []:
             if "postgres" in resource:
-                values |= postgres_engine.client_environment(resource["postgres"])
+                values |= postgres_engine.client_environment(resource["postgres"], me)
         return values
 
     return of_app

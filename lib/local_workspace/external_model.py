@@ -1,19 +1,18 @@
-"""Asks an OpenAI-compatible server on behalf of an endpoint, patiently."""
+"""Asks an OpenAI-compatible server on behalf of an endpoint, patiently and within the endpoint's limits."""
 
+import asyncio
 import json
 import random
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, stop_before_delay
 
-from local_workspace.engines.serving import ExternalTarget
-from local_workspace.errors import ApiError
+from local_workspace.engines.serving import ExternalTarget, Gateway, Refusal
 
 _ATTEMPTS = 4
 _LONGEST_PAUSE = 20.0
+_CONNECT_SECONDS = 10.0
 _PASSING = {408, 429, 500, 502, 503, 504}  # worth another attempt
-# A model may think for minutes before its first token; connecting takes seconds or fails.
-_TIMEOUT = httpx.Timeout(600, connect=10)
 _CODES = {400: "BAD_REQUEST", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "RESOURCE_DOES_NOT_EXIST",
           429: "REQUEST_LIMIT_EXCEEDED", 503: "TEMPORARILY_UNAVAILABLE"}
 
@@ -21,62 +20,88 @@ _CODES = {400: "BAD_REQUEST", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 
 class _TryAgain(Exception):
     """A passing trouble of the upstream: what to tell if it doesn't pass, and how long it asked us to wait."""
 
-    def __init__(self, error: ApiError, pause: float | None = None) -> None:
+    def __init__(self, error: Refusal, pause: float | None = None) -> None:
         super().__init__(error.message)
         self.error, self.pause = error, pause
 
 
 def external_client() -> httpx.AsyncClient:
     """A client for the servers of external models."""
-    return httpx.AsyncClient(timeout=_TIMEOUT, limits=httpx.Limits(max_connections=64))
+    return httpx.AsyncClient(limits=httpx.Limits(max_connections=64))
 
 
-async def ask(client: httpx.AsyncClient, target: ExternalTarget, operation: str, body: dict) -> httpx.Response:
-    """The upstream's good answer to `operation`, not yet read, so that a stream flows through.
+async def ask(client: httpx.AsyncClient, target: ExternalTarget, gateway: Gateway, operation: str,
+              body: dict) -> httpx.Response:
+    """The upstream's good answer to `operation`; a stream is not yet read, so that it flows through.
 
-    Tries four times when it can't be reached, is overloaded or fails. Raises ApiError with the
-    upstream's status and message (502 if there was no answer at all).
+    Tries four times when it can't be reached, is overloaded or fails, at the endpoint's pace. Raises Refusal: 429 if
+    the budget is spent, 504 after the time-out, 502 if there was no answer at all, else the upstream's own status.
     """
-    content = json.dumps({**body, "model": target.model}).encode()
-    outgoing = client.build_request("POST", target.address(operation), content=content,
-                                    headers={"Content-Type": "application/json", **target.auth})
+    seconds = gateway.limits.timeout_seconds
+    deadline = asyncio.get_running_loop().time() + seconds
+    outgoing = client.build_request(
+        "POST", target.address(operation), content=json.dumps({**body, "model": target.model}).encode(),
+        headers={"Content-Type": "application/json", **target.auth},
+        timeout=httpx.Timeout(seconds, connect=_CONNECT_SECONDS))
     try:
-        async for attempt in AsyncRetrying(stop=stop_after_attempt(_ATTEMPTS), wait=_pause, reraise=True,
-                                           retry=retry_if_exception_type(_TryAgain)):
-            with attempt:
-                return await _once(client, outgoing, target)
+        async with asyncio.timeout_at(deadline):
+            async for attempt in AsyncRetrying(
+                    stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(seconds), wait=_pause, reraise=True,
+                    retry=retry_if_exception_type(_TryAgain)):
+                with attempt:
+                    await _turn(gateway, deadline)
+                    gateway.begin()
+                    return await _once(client, outgoing, target, whole=not body.get("stream"))
     except _TryAgain as last:
         raise last.error from None
+    except TimeoutError:
+        raise Refusal(504, "DEADLINE_EXCEEDED", f"{outgoing.url} gave no answer for model {target.model} within "
+                      f"{seconds:g} s (CASPERS_LLM_TIMEOUT_SECONDS).") from None
 
 
-async def _once(client: httpx.AsyncClient, outgoing: httpx.Request, target: ExternalTarget) -> httpx.Response:
+async def _turn(gateway: Gateway, deadline: float) -> None:
+    """Wait until the rate limit lets a call go. Raises Refusal 429 if that would take longer than the call may."""
+    if gateway.pace is None:
+        return
+    now = asyncio.get_running_loop().time()
+    turn = gateway.pace.turn(now, deadline)
+    if turn is None:
+        raise Refusal(429, "REQUEST_LIMIT_EXCEEDED", f"Endpoint {gateway.name}: so many calls wait for its rate limit "
+                      "(CASPERS_LLM_CALLS_PER_MINUTE) that this one's turn would come after its time-out.",
+                      {"type": "rate_limit_error", "code": "rate_limit_exceeded"})
+    await asyncio.sleep(turn - now)
+
+
+async def _once(client: httpx.AsyncClient, outgoing: httpx.Request, target: ExternalTarget,
+                whole: bool) -> httpx.Response:
     try:
         answer = await client.send(outgoing, stream=True)
+        if whole or not answer.is_success:
+            await answer.aread()
     except httpx.TransportError as error:
         message = f"{outgoing.url} could not be reached for model {target.model}: {type(error).__name__} {error}"
-        raise _TryAgain(ApiError(502, "BAD_GATEWAY", message.rstrip())) from error
+        raise _TryAgain(Refusal(502, "BAD_GATEWAY", message.rstrip())) from error
     if answer.is_success:
         return answer
-    error = await _error(answer, target)
+    error = _error(answer, target)
     if answer.status_code in _PASSING:
         raise _TryAgain(error, _asked_pause(answer))
     raise error
 
 
-async def _error(answer: httpx.Response, target: ExternalTarget) -> ApiError:
-    text = (await answer.aread()).decode(errors="replace")
-    await answer.aclose()
-    message = f"The server of external model {target.model} answered {answer.status_code}: {_message(text)}"
-    return ApiError(answer.status_code, _CODES.get(answer.status_code, "UPSTREAM_ERROR"), message)
+def _error(answer: httpx.Response, target: ExternalTarget) -> Refusal:
+    told = _told(answer)
+    message = f"The server of external model {target.model} answered {answer.status_code}: {told.pop('message')}"
+    return Refusal(answer.status_code, _CODES.get(answer.status_code, "UPSTREAM_ERROR"), message, told)
 
 
-def _message(text: str) -> str:
-    """The message in an error of OpenAI's form, or the text as it is."""
+def _told(answer: httpx.Response) -> dict:
+    """The message, type, param and code of an error of OpenAI's form; other text is the message as it is."""
     try:
-        error = json.loads(text)["error"]
-        return error["message"] if isinstance(error, dict) else str(error)
-    except (ValueError, KeyError, TypeError):
-        return text[:500]
+        error = answer.json()["error"]
+        return {"message": error["message"], **{key: error.get(key) for key in ("type", "param", "code")}}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {"message": answer.text[:500]}
 
 
 def _asked_pause(answer: httpx.Response) -> float | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local_workspace.errors import SetupError
 
-VERSION = 1
+VERSION = 2
 MIN_FREE_BYTES = 2 * 1024**3
 
 

@@ -5,10 +5,11 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 
-from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel
 from mlflow.pyfunc.scoring_server import invocations
 from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse, ResponsesAgentStreamEvent
+
+from local_workspace.chat_request import checked
 
 _AGENT_TASK = "agent/v1/responses"
 _CHAT_TASKS = {"llm/v1/chat", "agent/v1/chat", "agent/v2/chat"}
@@ -83,11 +84,11 @@ class ChatModel(Model):
 
     def chat(self, body: dict) -> dict:
         """What the model's `predict` says to the request."""
-        return self.model.predict(_with_messages(body))
+        return self.model.predict(checked(body))
 
     def chat_stream(self, body: dict) -> Iterator[dict]:
         """What the model's `predict_stream` yields."""
-        yield from self.model.predict_stream(_with_messages(body))
+        yield from self.model.predict_stream(checked(body))
 
 
 class AgentModel(Model):
@@ -144,12 +145,6 @@ class AgentModel(Model):
         yield {**envelope, "choices": [_delta({}, "stop")]}
 
 
-def _with_messages(body: dict) -> dict:
-    if not isinstance(body.get("messages"), list) or not body["messages"]:
-        raise MlflowException.invalid_parameter_value("`messages` must be a list with at least one message.")
-    return body
-
-
 def _agent_request(body: dict) -> ResponsesAgentRequest:
     turns = body.get("input")
     if isinstance(turns, str):  # the Responses API takes a plain text for one message of the user
@@ -159,7 +154,7 @@ def _agent_request(body: dict) -> ResponsesAgentRequest:
 
 
 def _from_chat(body: dict) -> dict:
-    turns = [{"role": turn["role"], "content": turn["content"]} for turn in _with_messages(body)["messages"]]
+    turns = [{"role": turn["role"], "content": turn.get("content")} for turn in checked(body)["messages"]]
     return {"input": turns, **{key: body[key] for key in ("custom_inputs", "context") if key in body}}
 
 

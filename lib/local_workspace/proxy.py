@@ -1,6 +1,6 @@
 """Passes a request on to a server behind the workspace and streams the answer back."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 
 import httpx
 from fastapi import Request
@@ -12,6 +12,7 @@ from local_workspace.errors import unavailable
 # Headers that belong to one connection (RFC 9110, 7.6.1), and the workspace's own token.
 _OURS = {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
          "transfer-encoding", "upgrade", "authorization", "host"}
+_OF_BYTES = {"content-length", "content-encoding"}
 
 
 def socket_client(socket: str) -> httpx.AsyncClient:
@@ -22,13 +23,17 @@ def socket_client(socket: str) -> httpx.AsyncClient:
 
 
 class Relay(StreamingResponse):
-    """An upstream's answer, streamed and closed however the transfer ends."""
+    """An upstream's answer, streamed and closed however the transfer ends.
 
-    def __init__(self, answer: httpx.Response) -> None:
-        super().__init__(_raw(answer), answer.status_code)
+    `content` is what to send instead of the answer's own bytes: an async generator over the decoded answer.
+    """
+
+    def __init__(self, answer: httpx.Response, content: AsyncGenerator[bytes] | None = None) -> None:
+        self._answer, self._content = answer, content or _raw(answer)
+        super().__init__(self._content, answer.status_code)
+        hidden = _OURS | _OF_BYTES if content else _OURS
         self.raw_headers = [(name.lower(), value) for name, value in answer.headers.raw
-                            if name.decode().lower() not in _OURS]
-        self._answer = answer
+                            if name.decode().lower() not in hidden]
         self._callbacks: list[Callable[[], None]] = []
 
     def on_close(self, callback: Callable[[], None]) -> None:
@@ -42,6 +47,7 @@ class Relay(StreamingResponse):
         finally:
             for callback in self._callbacks:
                 callback()
+            await self._content.aclose()
             await self._answer.aclose()
 
 
@@ -76,6 +82,6 @@ def _has_body(request: Request) -> bool:
     return "content-length" in request.headers or "transfer-encoding" in request.headers
 
 
-async def _raw(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def _raw(answer: httpx.Response) -> AsyncGenerator[bytes]:
     async for chunk in answer.aiter_raw():
         yield chunk

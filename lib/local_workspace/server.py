@@ -9,13 +9,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local_workspace import identities
 from local_workspace.errors import ApiError
 
-OPEN_PATHS = {"/.well-known/databricks-config"}
+OPEN_PATHS = {"/.well-known/databricks-config", "/oidc/.well-known/oauth-authorization-server", "/oidc/v1/token"}
 
 
 class TokenMiddleware:
-    """Lets a request through if it carries the token: as Bearer, or as the password of HTTP Basic."""
+    """Lets a request through if it carries the token: as Bearer, or as the password of HTTP Basic.
+
+    A service principal's access token is as good; `request.state.principal` tells who it is, None for the user.
+    """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self.app, self.token = app, token
@@ -29,26 +33,34 @@ class TokenMiddleware:
 
     def _allowed(self, scope: Scope) -> bool:
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-        return secrets.compare_digest(presented_token(header).encode(), self.token.encode())
+        presented = presented_token(header)
+        principal = identities.holder(self.token, presented)
+        scope.setdefault("state", {})["principal"] = principal
+        return principal is not None or secrets.compare_digest(presented.encode(), self.token.encode())
 
 
 def presented_token(header: str) -> str:
     """The token in an Authorization header; empty if there is none."""
     scheme, _, value = header.partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(value).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-    return ""
+    return value.strip() if scheme.lower() == "bearer" else basic_credentials(header)[1]
+
+
+def basic_credentials(header: str) -> tuple[str, str]:
+    """Name and password of HTTP Basic in an Authorization header; empty if there are none."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        name, _, password = base64.b64decode(value).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return name, password
 
 
 def create_app(engines: object, token: str, routers: list) -> FastAPI:
     """The API app over `engines`; every route of `routers` wants `token`."""
     app = FastAPI(title="Local workspace", docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.engines = engines
+    app.state.engines, app.state.token = engines, token
     app.add_middleware(TokenMiddleware, token=token)
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

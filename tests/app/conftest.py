@@ -8,6 +8,8 @@ import psycopg
 import pytest
 from databricks.sdk import WorkspaceClient
 from fastapi.testclient import TestClient
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
 
@@ -23,6 +25,10 @@ from refund_table import fill
 from settings import Settings
 from statement_server import statement_app
 
+ROLE = "app-refund-manager"
+# Nothing here has to survive a power cut.
+_HASTE = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
+
 
 @pytest.fixture(scope="session")
 def postgres():
@@ -36,17 +42,37 @@ def postgres():
         server.cleanup()
 
 
-@pytest.fixture
-def conninfo(postgres):
-    """An empty database with the synced table, as Lakebase shows it to the app."""
-    uri = postgres.get_uri()
-    with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS caspers WITH (FORCE)")
-        connection.execute("CREATE DATABASE caspers")
-    uri = postgres.get_uri(database="caspers")
-    with psycopg.connect(uri) as connection:
+@pytest.fixture(scope="session")
+def template(postgres):
+    """A database as an app finds it at its second start: the synced table, a role that reads it, the role's schema."""
+    with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+        for statement in (*_HASTE, f'CREATE ROLE "{ROLE}" LOGIN', "CREATE DATABASE desk_template"):
+            connection.execute(statement)
+    with psycopg.connect(postgres.get_uri(database="desk_template")) as connection:
         fill(connection)
-    return uri
+        for statement in ("CONNECT, CREATE ON DATABASE desk_template", "USAGE ON SCHEMA recommender",
+                          "SELECT ON TABLE recommender.refund_recommendations"):
+            connection.execute(f'GRANT {statement} TO "{ROLE}"')
+    app = make_conninfo(postgres.get_uri(database="desk_template"), user=ROLE)
+    with psycopg.connect(app, row_factory=dict_row) as connection:
+        SCHEMA.prepare(connection)
+    return "desk_template"
+
+
+@pytest.fixture
+def conninfo(postgres, template):
+    """The database's owner at a fresh copy of the template."""
+    with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS caspers WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE caspers TEMPLATE {template}")
+        connection.execute(f'GRANT CREATE ON DATABASE caspers TO "{ROLE}"')
+    return postgres.get_uri(database="caspers")
+
+
+@pytest.fixture
+def app_conninfo(conninfo):
+    """The app's own role there."""
+    return make_conninfo(conninfo, user=ROLE)
 
 
 @pytest.fixture(scope="session")
@@ -56,20 +82,22 @@ def workspace():
 
 
 @pytest.fixture
-def make_app(conninfo, workspace):
+def make_app(app_conninfo, workspace):
     def make(user="ana", warehouse="warehouse-1"):
         settings = Settings("projects/p/branches/b/endpoints/e", warehouse, "kitchens", user)
-        return create_app(settings, Database(SCHEMA, conninfo=conninfo), workspace)
+        return create_app(settings, Database(SCHEMA, conninfo=app_conninfo), workspace)
 
     return make
 
 
 @pytest.fixture
-def complaint_desk(conninfo, workspace):
+def complaint_desk(conninfo, app_conninfo, workspace):
     """Gives an app the complaints' database, as the platform's answer would."""
     with psycopg.connect(conninfo) as connection:
         fill_complaints(connection)
-    database = Database(COMPLAINTS, conninfo=conninfo)
+        connection.execute(f'GRANT USAGE ON SCHEMA complaints TO "{ROLE}"')
+        connection.execute(f'GRANT SELECT ON complaints.complaint_responses TO "{ROLE}"')
+    database = Database(COMPLAINTS, conninfo=app_conninfo)
     database.open()
     yield lambda app: setattr(app.state.surroundings, "complaints", Complaints(
         database, Lakehouse(workspace, "warehouse-1", "kitchens", "simulator")))

@@ -14,12 +14,15 @@ ITEMS = [{"id": 1, "brand_id": 1, "name": "Pad <b>Thai</b>", "price": 12.5, "qty
          {"id": 2, "brand_id": 2, "name": "Tea", "price": 3.25, "qty": 1}]
 
 
+DOOR = {"customer_addr": "12 Elm Street", "customer_lat": 37.2, "customer_lon": -122.3}
+
+
 def event(event_type, ts, body, order_id="AAA111", location_id=1):
     return (event_type, ts, location_id, order_id, json.dumps(body))
 
 
 COURSE = [
-    event("order_created", "2026-03-01T18:45:00.000Z", {"items": ITEMS}),
+    event("order_created", "2026-03-01T18:45:00.000Z", {"items": ITEMS, **DOOR}),
     event("gk_started", "2026-03-01T18:46:30.000Z", {}),
     event("driver_picked_up", "2026-03-01T19:05:00.000Z", {"route_points": [[37.1, -122.1], [37.2, -122.1],
                                                                             [37.2, -122.3]]}),
@@ -30,6 +33,8 @@ COURSE = [
     event("gk_ready", "2026-03-01T19:06:00.000Z", {}, "BBB222", 2),
     event("driver_picked_up", "2026-03-01T19:10:00.000Z", {}, "BBB222", 2),
     event("delivered", "2026-03-01T19:31:30.000Z", {}, "BBB222", 2),
+    event("order_created", "2026-03-01T18:47:00.000Z", {"items": [], **DOOR}, "CCC333"),
+    event("delivered", "2026-03-01T19:27:30.000Z", {}, "CCC333"),
 ]
 _TABLES = """
 ATTACH ':memory:' AS lakeflow; ATTACH ':memory:' AS ai; ATTACH ':memory:' AS simulator; ATTACH ':memory:' AS complaints;

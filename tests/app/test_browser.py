@@ -1,35 +1,34 @@
-"""The Refund Manager in a real Chromium, which has to be on PATH. Each test leaves a picture in its tmp_path."""
+"""The Refund Manager in a real Chromium, which has to be on PATH. Each test leaves a picture in screenshots/."""
 
-import shutil
+from pathlib import Path
 
 import psycopg
 import pytest
 from asgi_server import Served
 from axe_playwright_python.sync_playwright import Axe
+from chromium import chromium
 from desk import eventually
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from refund_table import add
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
 @pytest.fixture(scope="module")
 def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "this test needs Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
-def page(browser, tmp_path):
+def page(browser, request):
     """A page that fails the test if a script of others ran, something moved, or the console complained."""
     page, troubles = browser.new_page(), []
     page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
     yield page
-    page.screenshot(path=tmp_path / "page.png")
+    page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png", full_page=True)
     page.close()
     assert [trouble for trouble in troubles if "status of" not in trouble and "ERR_" not in trouble] == []
 
@@ -200,20 +199,25 @@ def test_a_phone_shows_everything_without_scrolling_sideways(page, served):
     expect(page.get_by_label("Another amount, in dollars")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser, make_app, complaint_desk, scheme):
+def test_axe_finds_nothing_serious(page, make_app, complaint_desk):
     app = make_app()
     complaint_desk(app)
     with Served(app) as url:
-        page = browser.new_page(color_scheme=scheme)
         decide_one(page, url)
         for path in ("/?status=all&sort=amount", "/orders/AAA111", "/orders/BBB222", "/overview", "/bulk",
                      "/complaints", "/complaints/c-2", "/nowhere"):
             page.goto(url + path)
-            found = Axe().run(page).response["violations"]
-            assert [(path, each["id"], each["nodes"][0]["html"]) for each in found
-                    if each["impact"] in ("serious", "critical")] == []
-        page.close()
+            expect(page.locator("[data-load] [role=status]")).to_have_count(0)  # all of it is there
+            for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):  # the rest is no colour
+                page.emulate_media(color_scheme=scheme)
+                assert (path, scheme, serious(page, rules)) == (path, scheme, [])
+                name = path.partition("?")[0].strip("/").replace("/", "_") or "queue"
+                page.screenshot(path=SCREENSHOTS / f"{name}_{scheme}.png", full_page=True)
+
+
+def serious(page, rules):
+    found = Axe().run(page, options=rules).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
 
 
 def decide_one(page, url):
@@ -223,14 +227,20 @@ def decide_one(page, url):
 
 
 def test_nothing_moves_while_a_page_loads(page, served):
-    page.goto(f"{served}/?status=all")
-    shift = page.evaluate("""() => new Promise((done) => {
+    eventually(lambda: page.goto(served) and page.get_by_text("Bellevue").count())
+    for path in ("/?status=all", "/orders/AAA111"):
+        page.goto(served + path)
+        expect(page.locator("[data-load] [role=status]")).to_have_count(0)
+        assert shift_of(page) == 0
+
+
+def shift_of(page):
+    return page.evaluate("""() => new Promise((done) => {
         let sum = 0;
         new PerformanceObserver((list) => list.getEntries().forEach((entry) => (sum += entry.value)))
             .observe({ type: "layout-shift", buffered: true });
         requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
     })""")
-    assert shift == 0
 
 
 def test_the_banner_goes_away_by_itself(page, browser, served, postgres):

@@ -50,9 +50,10 @@ def test_undo_opens_the_order_and_a_late_copy_of_the_call_does_not_close_it(clie
     assert {change["changed_by"] for change in history} == {"ana"}
 
 
-def test_decisions_of_an_earlier_version_are_kept(make_app, conninfo):
-    with psycopg.connect(conninfo) as connection:
+def test_decisions_of_an_earlier_version_are_kept(make_app, app_conninfo):
+    with psycopg.connect(app_conninfo) as connection:
         connection.execute("""
+            DROP SCHEMA refunds CASCADE;
             CREATE SCHEMA refunds;
             CREATE TABLE refunds.refund_decisions (
                 order_id text PRIMARY KEY, decision text NOT NULL, amount numeric(10, 2) NOT NULL, reason text NOT NULL,

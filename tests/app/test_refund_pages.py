@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 from desk import eventually, send
 from fastapi.testclient import TestClient
@@ -23,13 +25,30 @@ def test_text_of_others_is_escaped(client):
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
         assert "unsafe" not in policy
-    assert "Pad &lt;b&gt;Thai" in client.get("/orders/AAA111").text
+    assert "Pad &lt;b&gt;Thai" in client.get("/orders/AAA111/course").text
 
 
 def test_an_order_shows_its_course_and_items(client):
+    course = ("45.0 minutes to the door", "2 positions", "$28.25", "+18.5 min")
     page = client.get("/orders/AAA111").text
-    for text in ("45.0 minutes to the door", "2 positions", "$28.25", "+18.5 min", "Approve $5.00"):
-        assert text in page
+    assert "Approve $5.00" in page
+    assert 'data-load="/orders/AAA111/course' in page and course[0] not in page  # it does not wait for the lakehouse
+    piece = client.get("/orders/AAA111/course").text
+    assert all(text in piece for text in course) and "<header" not in piece
+    assert "<header" in client.get("/orders/AAA111/course", headers={"sec-fetch-mode": "navigate"}).text
+    again = client.get("/orders/AAA111").text
+    assert all(text in again for text in course) and "data-load" not in again
+
+
+def test_an_order_shows_what_else_there_was(client):
+    eventually(lambda: client.get("/api/orders/AAA111").json()["kitchen"]["orders"], 1)
+    order = client.get("/api/orders/AAA111").json()
+    assert order["kitchen"] == {"orders": 1, "late": 1, "median_minutes": 40.5}
+    assert [other["order_id"] for other in order["others"]] == ["CCC333"]
+    page = client.get("/orders/AAA111").text
+    assert "Other orders at this address" in page and "/orders/CCC333" in page
+    assert "1 other order of San Francisco" in page
+    assert "Other orders at this address" not in client.get("/orders/BBB222").text
 
 
 def test_the_form_saves_and_leads_back_to_the_order(client):
@@ -64,7 +83,8 @@ def test_unknown_pages_and_orders_are_404_pages(client):
 
 def test_without_the_lakehouse_an_order_can_still_be_approved(make_app):
     with TestClient(make_app(warehouse="gone"), base_url="http://localhost") as client:
-        assert "no such warehouse" in client.get("/orders/AAA111").text
+        assert client.get("/orders/AAA111").status_code == 200
+        assert "no such warehouse" in client.get("/orders/AAA111/course").text
         assert client.post("/api/refunds", json={"order_id": "AAA111", "decision": "approve"}).status_code == 201
         raised = client.post("/api/refunds", json={"order_id": "BBB222", "decision": "change", "amount": "31"})
         assert raised.status_code == 503
@@ -87,11 +107,11 @@ def test_an_outage_shows_a_banner_and_ends_by_itself(client, postgres):
     assert client.get("/healthz").json()["status"] == "ok"
     postgres.stop()
     try:
-        page = client.get("/")
-        assert page.status_code == 503
+        with ThreadPoolExecutor() as pool:
+            page, health = pool.map(client.get, ("/", "/healthz"))
+        assert (page.status_code, health.status_code) == (503, 503)
         assert "can&#39;t be reached" in page.text
         assert 'http-equiv="refresh"' in page.text
-        assert client.get("/healthz").status_code == 503
     finally:
         postgres.start()
     assert client.get("/").status_code == 200

@@ -1,5 +1,6 @@
 """What the app refuses, and what it tells about itself."""
 
+import psycopg
 import pytest
 from desk import decide, eventually, fields
 from fastapi.testclient import TestClient
@@ -26,6 +27,27 @@ def test_nobody_writes_without_a_name_behind_the_platform(make_app):
     with TestClient(make_app(None), base_url="https://refunds.databricksapps.example") as platform:
         assert decide(platform, "AAA111", "approve").status_code == 401
         assert "Secure" in platform.get("/nowhere").headers["set-cookie"]
+
+
+def test_the_apps_role_reads_the_synced_table_and_writes_its_own_schema_only(client, app_conninfo):
+    assert decide(client, "AAA111", "approve").status_code == 201
+    for statement in ("UPDATE recommender.refund_recommendations SET ts = now()",
+                      "DELETE FROM recommender.refund_recommendations", "CREATE TABLE recommender.mine (n int)",
+                      "CREATE TABLE public.mine (n int)", "ALTER TABLE recommender.refund_recommendations RENAME TO x",
+                      "CREATE ROLE another", "SELECT pg_read_file('/etc/passwd')"):
+        with psycopg.connect(app_conninfo) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
+    with psycopg.connect(app_conninfo) as connection:
+        owned = connection.execute("SELECT nspname FROM pg_namespace WHERE nspowner = current_user::regrole").fetchall()
+    assert owned == [("refunds",)]
+
+
+def test_a_right_that_is_missing_is_told(make_app, conninfo):
+    with psycopg.connect(conninfo) as connection:
+        connection.execute('REVOKE SELECT ON recommender.refund_recommendations FROM "app-refund-manager"')
+    with TestClient(make_app(), base_url="http://localhost") as client:
+        answer = client.get("/healthz")
+    assert (answer.status_code, "notebook 10" in answer.json()["detail"]) == (503, True)
 
 
 def test_floods_of_writes_are_refused(client):

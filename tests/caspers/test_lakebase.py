@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from databricks.sdk.errors import BadRequest
 
-from caspers import lakebase
+from caspers import grants, lakebase
 from lakebase_workspace import LakebaseWorkspace
 
 PROJECT, CATALOG, DATABASE = "my-devrefundmanager", "my_devrefundmanager", "caspers"
@@ -96,3 +96,22 @@ def test_a_failed_sync_is_reported(workspace, ws):
     lakebase.ensure_synced_table(ws, name, "my_dev.kitchen.spoilt", ["order_id"])
     with pytest.raises(RuntimeError, match="SYNCED_TABLE_OFFLINE_FAILED: .*NUL"):
         lakebase.wait_online(ws, name)
+
+
+def test_a_principal_reads_one_table_and_writes_its_own_schema_only(workspace, ws, connection):
+    for table in ("kitchen.open", "kitchen.closed"):
+        workspace.write(table, pl.DataFrame({"order_id": ["a"]}))
+        lakebase.ensure_synced_table(ws, f"{CATALOG}.{table}", f"my_dev.{table}", ["order_id"])
+        lakebase.wait_online(ws, f"{CATALOG}.{table}")
+    for _ in range(2):
+        grants.let_into_database(ws, "app-desk", PROJECT, DATABASE, "kitchen.open")
+    password = workspace.engine.credential(PROJECT, "app-desk")["token"]
+    info = connection.info
+    with psycopg.connect(host=info.host, port=info.port, dbname=DATABASE, user="app-desk", password=password,
+                         autocommit=True) as app:
+        assert app.execute("SELECT * FROM kitchen.open").fetchall() == [("a",)]
+        app.execute("CREATE SCHEMA desk")
+        for statement in ("SELECT * FROM kitchen.closed", "UPDATE kitchen.open SET order_id = 'b'",
+                          "CREATE TABLE kitchen.mine (n int)", "SELECT * FROM _sync.positions"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute(statement)

@@ -5,6 +5,7 @@ import pytest
 from caspers import facts
 from caspers.agents.tools import Tools
 from caspers.standin import chat
+from caspers.standin.conversation import BadRequest
 
 TABLE = {
     ("get_order_details", "AB12CD"): [{"line_usd": 20.5}, {"line_usd": 19.5}],
@@ -78,9 +79,31 @@ def test_it_says_which_tool_is_missing():
     assert "get_order_details" in content
 
 
-def test_messages_are_required():
-    with pytest.raises(ValueError, match="messages"):
-        chat.complete({"messages": []})
+def test_a_tool_choice_is_kept():
+    assert "get_order_details" in talk(request("order AB12CD", tool_choice="none"))[1]
+    forced = chat.complete(request("order AB12CD", parallel_tool_calls=False))["choices"][0]["message"]["tool_calls"]
+    assert [call["function"]["name"] for call in forced] == ["get_order_details"]
+
+
+@pytest.mark.parametrize(("asked", "param"), [
+    ({"messages": []}, "messages"),
+    (request("x", n=2), "n"),
+    (request("x", logprobs=True), "logprobs"),
+    ({"messages": [{"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "?"}}]},
+                   {"role": "tool", "tool_call_id": "1", "content": "[]"}]}, "messages"),
+])
+def test_what_it_cannot_take_is_named(asked, param):
+    with pytest.raises(BadRequest) as error:
+        chat.complete(asked)
+    assert error.value.param == param
+
+
+def test_a_tool_that_failed_is_told():
+    call = {"id": "1", "type": "function", "function": {"name": "get_order_details", "arguments": '{"oid": "AB12CD"}'}}
+    asked = request("order AB12CD")
+    asked["messages"] += [{"role": "assistant", "content": None, "tool_calls": [call]},
+                          {"role": "tool", "tool_call_id": "1", "content": "timed out"}]
+    assert "get_order_details failed: timed out" in chat.complete(asked)["choices"][0]["message"]["content"]
 
 
 def test_usage_counts_words():
@@ -89,8 +112,21 @@ def test_usage_counts_words():
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"] > 4
 
 
+def test_a_limit_of_tokens_cuts_the_answer():
+    whole = chat.complete(request("hello"))["choices"][0]["message"]["content"]
+    cut = chat.complete(request("hello", max_tokens=3))
+    assert (cut["choices"][0]["finish_reason"], cut["usage"]["completion_tokens"]) == ("length", 3)
+    assert whole.startswith(cut["choices"][0]["message"]["content"])
+    calls = chat.complete(request("order AB12CD", max_completion_tokens=1))["choices"][0]
+    assert calls["finish_reason"] == "length" and "tool_calls" not in calls["message"]
+
+
 def test_a_stream_carries_the_same_message():
     asked = request("hello")
-    first, last = chat.complete_stream(asked)
-    assert first["choices"][0]["delta"]["content"] == chat.complete(asked)["choices"][0]["message"]["content"]
+    *pieces, last = chat.complete_stream(asked)
+    assert all("usage" not in chunk for chunk in (*pieces, last))
+    said = "".join(chunk["choices"][0]["delta"]["content"] for chunk in pieces)
+    assert said == chat.complete(asked)["choices"][0]["message"]["content"]
     assert last["choices"][0]["finish_reason"] == "stop"
+    end, usage = list(chat.complete_stream({**asked, "stream_options": {"include_usage": True}}))[-2:]
+    assert (end["usage"], usage["choices"], usage["usage"]) == (None, [], chat.complete(asked)["usage"])

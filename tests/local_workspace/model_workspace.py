@@ -1,7 +1,14 @@
-"""For tests: a workspace of MLflow and model serving alone, on a free port."""
+"""For tests: a workspace of MLflow and model serving alone, on a free port.
+
+`python model_workspace.py HOME FD` is one of serving alone, a process that can be killed.
+"""
 
 import contextlib
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +52,44 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
                 store.close()
 
 
+class ServingProcess:
+    """A workspace of serving alone in a process of its own, on a port that stays when it is killed.
+
+    It takes any version of a model for there, and models find MLflow by this process's environment.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root, self._listener = root, http_socket()
+        self.host = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.start()
+
+    def start(self) -> None:
+        """Start the workspace; requests wait until it answers."""
+        number = self._listener.fileno()
+        self._process = subprocess.Popen([sys.executable, __file__, str(self._root), str(number)], pass_fds=[number])
+
+    def kill(self) -> None:
+        """Kill it as `kill -9` does."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it and the processes of its models."""
+        self._process.terminate()
+        self._process.wait()
+        self._listener.close()
+
+
+@contextlib.contextmanager
+def serving_process(root: Path) -> Iterator[ServingProcess]:
+    """A workspace of serving alone in a process of its own, with its home at `root`."""
+    workspace = ServingProcess(root)
+    try:
+        yield workspace
+    finally:
+        workspace.stop()
+
+
 @contextlib.contextmanager
 def served(app: object, listener: socket.socket) -> Iterator[None]:
     """`app` on `listener`, in a thread."""
@@ -68,3 +113,25 @@ def client_env(port: int) -> dict[str, str]:
     host = f"http://127.0.0.1:{port}"
     return {"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": TOKEN, "MLFLOW_TRACKING_URI": host,
             "MLFLOW_TRACKING_TOKEN": TOKEN, "MLFLOW_DISABLE_TELEMETRY": "true"}
+
+
+def main(root: Path, descriptor: int) -> None:
+    """Serve the home at `root` on the socket `descriptor` until told to end."""
+    home = open_home(root)
+    os.chdir(home.root)
+    processes, store = Processes(home), Store(home.database)
+    processes.reap()
+    registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda name, version: version)
+    engine = ServingEngine(home, store, processes, registry, {})
+    engine.start()
+    app = create_app(SimpleNamespace(home=home, user="you@localhost", serving=engine), TOKEN,
+                     [identity.router, serving.router])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # uvicorn raises it again once it has shut down
+    try:
+        uvicorn.run(app, fd=descriptor, log_level="warning", timeout_graceful_shutdown=1)
+    finally:
+        engine.stop()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

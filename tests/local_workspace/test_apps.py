@@ -68,7 +68,7 @@ eventually = retry(retry=retry_if_exception_type((httpx.TransportError, Assertio
 
 
 def app_env(app):
-    return {"DATABRICKS_HOST": "http://127.0.0.1:1", "DATABRICKS_TOKEN": "t", "PGUSER": "me@example.com"}
+    return {"DATABRICKS_HOST": "http://127.0.0.1:1", "DATABRICKS_CLIENT_ID": f"app-{app['name']}"}
 
 
 class AppsWorkspace:
@@ -125,7 +125,7 @@ def test_create_deploy_and_ask(ws):
     created = ws.w.apps.create_and_wait(App(name="hello", description="says hello", resources=RESOURCES))
     assert (created.compute_status.state, created.app_status.state) == (
         ComputeState.ACTIVE, ApplicationState.UNAVAILABLE)
-    assert created.service_principal_client_id == "me@example.com"
+    assert created.service_principal_client_id == "app-hello"
     ws.upload()
     deployment = ws.deploy(env_vars=[EnvVar("GREETING", "good evening")])
     app = ws.w.apps.get("hello")
@@ -138,7 +138,7 @@ def test_create_deploy_and_ask(ws):
     assert environment["ENDPOINT"] == "projects/p/branches/production/endpoints/primary"
     assert environment["DATABRICKS_APP_NAME"] == "hello"
     assert environment["DATABRICKS_APP_URL"] == app.url
-    assert environment["PGUSER"] == "me@example.com"
+    assert environment["DATABRICKS_CLIENT_ID"] == "app-hello"
 
 
 def test_what_runs_is_the_code_as_it_was_deployed(deployed):

@@ -1,7 +1,7 @@
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists, Unauthenticated
-from databricks.sdk.service.catalog import VolumeType
+from databricks.sdk.service.catalog import PermissionsChange, Privilege, VolumeType
 
 CATALOG = "kitchens"
 
@@ -89,3 +89,18 @@ def test_a_wrong_or_missing_token_is_refused(workspace):
     for token in ("wrong", "x" * 32):
         with pytest.raises(Unauthenticated, match="Wrong or missing token"):
             WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=token).current_user.me()
+
+
+def test_grants_are_kept_and_shown(w, catalog, schema):
+    name = f"{catalog}.{schema}"
+    add = PermissionsChange(add=[Privilege.USE_SCHEMA, Privilege.SELECT], principal="app-desk")
+    for _ in range(2):
+        w.grants.update("schema", name, changes=[add])
+    remove = PermissionsChange(remove=[Privilege.SELECT], principal="app-desk")
+    shown = w.grants.update("schema", name, changes=[remove])
+    held = w.grants.get("schema", name)
+    assert shown.as_dict() == held.as_dict()
+    assert [(each.principal, each.privileges) for each in held.privilege_assignments] == [
+        ("app-desk", [Privilege.USE_SCHEMA])]
+    with pytest.raises(NotFound):
+        w.grants.update("schema", f"{catalog}.nowhere", changes=[add])

@@ -3,17 +3,19 @@
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
+from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists
 from databricks.sdk.service import postgres as pg
 
-from lakebase_workspace import BRANCH, CATALOG, PROJECT, USER, LakebaseWorkspace, server_pid
+from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWorkspace, server_pid
+from local_workspace import identities
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +112,56 @@ def test_what_is_not_there_or_there_already_is_named(workspace):
         api.create_catalog(catalog(""), "another")
 
 
-def test_an_app_gets_the_variables_of_its_database(workspace):
-    found = workspace.engine.client_environment({"branch": BRANCH, "database": f"{BRANCH}/databases/caspers"})
-    assert f"{found['PGHOST']}:{found['PGPORT']}" == workspace.engine.address(PROJECT)
-    assert (found["PGUSER"], found["PGDATABASE"]) == (USER, "caspers")
+@pytest.fixture
+def app_client(workspace) -> Callable[[str], WorkspaceClient]:
+    """A client that signs in as an app does."""
+    def sign_in(secret: str) -> WorkspaceClient:
+        return WorkspaceClient(host=workspace.w.config.host, client_id="app-desk", client_secret=secret)
+
+    return sign_in
+
+
+def test_an_app_signs_in_with_its_secret_and_is_itself(workspace, app_client):
+    me = app_client(identities.secret(TOKEN, "app-desk"))
+    assert me.current_user.me().user_name == "app-desk"
+    assert workspace.w.current_user.me().user_name == USER
+    with pytest.raises(ValueError):
+        app_client(identities.secret(TOKEN, "app-other")).current_user.me()
+
+
+def test_tokens_end_and_can_not_be_made_up(monkeypatch):
+    token = identities.access_token(TOKEN, "app-desk")
+    assert identities.holder(TOKEN, token) == "app-desk"
+    assert identities.holder(TOKEN, token.replace("desk", "host")) is None
+    assert [identities.holder(TOKEN, wrong) for wrong in ("", "..", "app-desk.9999999999.", TOKEN)] == [None] * 4
+    monkeypatch.setattr(identities, "TOKEN_LIFE", -1)
+    assert identities.holder(TOKEN, identities.access_token(TOKEN, "app-desk")) is None
+
+
+def test_an_app_gets_the_variables_of_its_database_and_may_connect(workspace, app_client):
+    resource = {"branch": BRANCH, "database": f"{BRANCH}/databases/caspers"}
+    given = workspace.engine.client_environment(resource, "app-desk")
+    assert f"{given['PGHOST']}:{given['PGPORT']}" == workspace.engine.address(PROJECT)
+    assert (given["PGUSER"], given["PGDATABASE"]) == ("app-desk", "caspers")
+    password = app_client(identities.secret(TOKEN, "app-desk")).postgres.generate_database_credential(
+        f"{BRANCH}/endpoints/primary").token
+    with psycopg.connect(host=given["PGHOST"], port=given["PGPORT"], user="app-desk", dbname="caspers",
+                         password=password) as connection:
+        connection.execute("CREATE SCHEMA desk")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE public.mine (n int)")
+
+
+def test_roles_are_listed_and_made_once(workspace):
+    api = workspace.w.postgres
+    kind = pg.RoleIdentityType.SERVICE_PRINCIPAL
+    wanted = pg.Role(spec=pg.RoleRoleSpec(postgres_role="another-app", identity_type=kind))
+    made = api.create_role(BRANCH, wanted).wait()
+    assert (made.status.postgres_role, made.status.identity_type) == ("another-app", kind)
+    with pytest.raises(ResourceAlreadyExists):
+        api.create_role(BRANCH, wanted)
+    with pytest.raises(BadRequest, match="application id"):
+        api.create_role(BRANCH, pg.Role(spec=pg.RoleRoleSpec(postgres_role="postgres", identity_type=kind)))
 
 
 def test_a_restart_keeps_port_and_data(workspace):

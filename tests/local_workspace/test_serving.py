@@ -1,10 +1,8 @@
-"""Endpoints as the official clients see them: models of MLflow in processes of their own, and servers elsewhere."""
+"""Endpoints as the official clients see them: models of MLflow in processes of their own."""
 
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +14,9 @@ import openai
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
-from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists, ResourceConflict
+from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, ResourceAlreadyExists, ResourceConflict
 from databricks.sdk.service import serving as api
-from model_workspace import http_socket, running
+from model_workspace import TOKEN, running, serving_process
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 MODELS = Path(__file__).parent / "models"
@@ -228,28 +226,38 @@ def test_a_model_that_cannot_load_fails_with_its_reason(endpoints, w):
     w.serving_endpoints.delete("broken")
 
 
-def test_a_new_version_takes_over_without_a_failed_request(ai, w):
+def test_a_new_version_takes_over_without_a_failed_request_and_a_broken_one_does_not(ai, w):
     import mlflow
 
     mlflow.MlflowClient().set_registered_model_alias(SUMS, "champion", "2")
-    done, said = threading.Event(), []
+    done = threading.Event()
 
-    def keep_asking() -> None:
-        while not done.wait(0.05):
+    def keep_asking() -> list[str]:
+        said = []
+        while not done.wait(0.01):
             said.append(ai.responses.create(model="sums", input="hi").output_text)
+        return said
 
-    with ThreadPoolExecutor(2) as pool:
-        asking = [pool.submit(keep_asking) for _ in range(2)]
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(keep_asking) for _ in range(4)]
         try:
+            with pytest.raises(OperationFailed, match="UPDATE_FAILED"):
+                w.serving_endpoints.update_config_and_wait("sums", served_entities=config(
+                    SUMS, "2", environment_vars={"PYTHONHOME": "/nowhere"}).served_entities)
+            broken = w.serving_endpoints.get("sums")
             w.serving_endpoints.update_config_and_wait(
                 "sums", served_entities=config(SUMS, "champion").served_entities)
-            said.append(ai.responses.create(model="sums", input="hi").output_text)
+            said_last = ai.responses.create(model="sums", input="hi").output_text
         finally:
             done.set()
-        for future in asking:
-            future.result()
-    assert (said[0], said[-1]) == ("one: hi", "two: hi")
-    assert w.serving_endpoints.get("sums").config.served_entities[0].entity_version == "2"
+        heard = [future.result() for future in asking]
+    assert (broken.state.ready.value, broken.config.served_entities[0].entity_version) == ("READY", "1")
+    assert said_last == "two: hi"
+    for said in heard:  # one version, then the other, never back
+        assert said == sorted(said, key=["one: hi", "two: hi"].index) and said[0] == "one: hi"
+    found = w.serving_endpoints.get("sums")
+    assert found.config.served_entities[0].entity_version == "2"
+    assert found.state.config_update == api.EndpointStateConfigUpdate.NOT_UPDATING
 
 
 def test_a_killed_model_process_is_started_again(endpoints, w, connected):
@@ -265,92 +273,19 @@ def test_a_killed_model_process_is_started_again(endpoints, w, connected):
     assert w.serving_endpoints.query("doubler", dataframe_records=[{"x": 1}]).predictions == [2]
 
 
-def test_endpoints_come_back_after_a_restart(endpoints, w, connected):
-    from local_workspace.engines.serving import ServingEngine
-    from local_workspace.processes import Processes
-
-    connected.serving.stop()
-    assert not list(connected.home.run.glob("endpoint-*.pid"))
-    connected.serving = ServingEngine(connected.home, connected.store, Processes(connected.home), connected.mlflow,
-                                      connected.env)
-    connected.serving.start()
-    assert w.serving_endpoints.wait_get_serving_endpoint_not_updating("doubler").state.ready.value == "READY"
-    assert w.serving_endpoints.query("doubler", dataframe_records=[{"x": 3}]).predictions == [6]
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[str]:
-    """The base URL of a real OpenAI-compatible server in a process of its own."""
-    with http_socket() as listener:
-        process = subprocess.Popen([sys.executable, Path(__file__).parent / "openai_server.py",
-                                    str(listener.fileno())], pass_fds=[listener.fileno()])
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        process.terminate()
-        process.wait()
-
-
-@pytest.fixture(scope="module")
-def forwarded(upstream, connected, w) -> openai.OpenAI:
-    """A client of the workspace, whose endpoint `forwarded` is the upstream's model `big`."""
-    w.serving_endpoints.create_and_wait("forwarded", config=external("openai", openai_config=api.OpenAiConfig(
-        openai_api_base=upstream, openai_api_key_plaintext="sk-secret")))
-    return w.serving_endpoints.get_open_ai_client(max_retries=0)
-
-
-def external(provider: str, **details: object) -> api.EndpointCoreConfigInput:
-    model = api.ExternalModel(provider=api.ExternalModelProvider(provider), name="big", task="llm/v1/chat", **details)
-    return api.EndpointCoreConfigInput(
-        name="unused", served_entities=[api.ServedEntityInput(name="big", external_model=model)])
-
-
-def test_an_external_model_gets_the_request_with_its_own_name_and_key(forwarded):
-    answer = forwarded.chat.completions.create(model="forwarded", messages=user("hello"))
-    assert answer.model == "big"
-    assert answer.choices[0].message.content == "hello | Bearer sk-secret | 1"
-
-
-def test_the_sdk_queries_an_external_model(forwarded, w):
-    message = api.ChatMessage(role=api.ChatMessageRole.USER, content="by sdk")
-    said = w.serving_endpoints.query("forwarded", messages=[message]).choices[0].message.content
-    assert said.startswith("by sdk")
-
-
-def test_an_external_model_streams(forwarded):
-    chunks = forwarded.chat.completions.create(model="forwarded", messages=user("a b c"), stream=True)
-    assert [chunk.choices[0].delta.content for chunk in chunks] == ["a", "b", "c"]
-
-
-def test_an_overloaded_upstream_is_asked_again(forwarded):
-    answer = forwarded.chat.completions.create(model="forwarded", messages=user("fail twice"))
-    assert answer.choices[0].message.content.endswith("| 3")
-
-
-def test_an_error_of_the_upstream_comes_through(forwarded):
-    with pytest.raises(openai.BadRequestError, match="big answered 400: no such parameter"):
-        forwarded.chat.completions.create(model="forwarded", messages=user("refuse"))
-
-
-def test_the_key_of_an_external_model_is_never_shown(forwarded, connected):
-    answer = httpx.get(f"{connected.env['DATABRICKS_HOST']}/api/2.0/serving-endpoints/forwarded",
-                       headers={"Authorization": f"Bearer {connected.env['DATABRICKS_TOKEN']}"})
-    assert answer.json()["config"]["served_entities"][0]["external_model"]["openai_config"]["openai_api_base"]
-    assert "sk-secret" not in answer.text
-
-
-def test_an_upstream_that_is_not_there_is_named(forwarded, w):
-    with http_socket() as free:
-        port = free.getsockname()[1]
-    w.serving_endpoints.create_and_wait("away", config=external(
-        "custom", custom_provider_config=api.CustomProviderConfig(custom_provider_url=f"http://127.0.0.1:{port}/v1")))
-    with pytest.raises(openai.InternalServerError, match=f"127.0.0.1:{port}/v1/chat/completions could not be reached"):
-        forwarded.chat.completions.create(model="away", messages=user("x"))
-
-
-@pytest.mark.parametrize(("details", "told"), [
-    ({"provider": "anthropic"}, "'anthropic' is not supported"),
-    ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_base="nonsense")}, "'nonsense' is not"),
-    ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_key="{{secrets/a/b}}")}, "no secrets"),
-])
-def test_an_external_model_that_cannot_work_is_refused(connected, w, details, told):
-    with pytest.raises(BadRequest, match=told):
-        w.serving_endpoints.create("never", config=external(**details))
+def test_a_workspace_killed_amid_a_change_comes_back_with_one_of_both_versions(endpoints, tmp_path):
+    marks = tmp_path / "home/run"
+    with serving_process(tmp_path / "home") as workspace:
+        other = WorkspaceClient(config=Config(host=workspace.host, token=TOKEN, retry_timeout_seconds=60))
+        other.serving_endpoints.create_and_wait("killed", config=config(SUMS, "1"))
+        change = other.serving_endpoints.update_config("killed", served_entities=config(SUMS, "2").served_entities)
+        assert change.response.state.config_update == api.EndpointStateConfigUpdate.IN_PROGRESS
+        workspace.kill()
+        workspace.start()
+        found = other.serving_endpoints.wait_get_serving_endpoint_not_updating("killed")
+        said = other.serving_endpoints.query("killed", dataframe_records=[{"input": user("hi")}])
+        text = said.predictions[0]["output"][0]["content"][0]["text"]
+        entity, = found.config.served_entities
+        assert (entity.entity_version, text) in (("1", "one: hi"), ("2", "two: hi"))
+        assert len(list(marks.glob("endpoint-*.pid"))) == 1  # none of the killed workspace's own is left
+    assert not list(marks.glob("endpoint-*.pid"))

@@ -1,11 +1,12 @@
-"""From an agent's code to its endpoint: what is logged, whether it changed, and the endpoint that serves it."""
+"""From an agent's code to its endpoint: what is logged, whether it changed, which version is `champion` and served."""
 
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 PACKAGE = str(Path(__file__).parents[1])
 REQUIREMENTS = ["mlflow", "databricks-sdk[openai]", "openai", "pydantic", "tenacity"]
-FINGERPRINT = "fingerprint"
+FINGERPRINT, SCORES, REPLACES = "fingerprint", "evaluation", "replaces"  # tags of a version
+CHAMPION = "champion"
 LONGEST_START = timedelta(minutes=30)
+_LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 
 
 @contextmanager
@@ -36,11 +39,17 @@ def code(file: str) -> str:
     return str(path)
 
 
+def requirements() -> list[str]:
+    """What the agent's environment needs, each at the version that is installed here."""
+    return [f"{name}=={metadata.version(name.partition('[')[0])}" for name in REQUIREMENTS]
+
+
 def fingerprint(settings: dict[str, Any]) -> str:
-    """A short text that changes with the package's code and with an agent's settings."""
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for file in sorted(Path(PACKAGE).rglob("*.py")):
-        digest.update(file.read_bytes())
+    """A short text that changes with the package's code and data files, with its requirements and with the settings."""
+    digest = hashlib.sha256(json.dumps([settings, requirements()], sort_keys=True).encode())
+    for file in sorted(Path(PACKAGE).rglob("*")):
+        if file.is_file() and not _LEFT_OUT & set(file.parts):
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -56,12 +65,51 @@ def remember(ws: "Workbook", model: str, version: str, mark: str) -> None:
     ws.mlflow.MlflowClient().set_model_version_tag(model, version, FINGERPRINT, mark)
 
 
+def champion(ws: "Workbook", model: str) -> str | None:
+    """The version of a registered model that carries the alias `champion`, or None."""
+    version = ws.mlflow.MlflowClient().get_registered_model(model).aliases.get(CHAMPION)
+    return None if version is None else str(version)
+
+
+def promote(ws: "Workbook", model: str, version: str, scores: Mapping[str, float]) -> None:
+    """Move `champion` to a version that passed the gate with these `scores`, and note which one it replaces."""
+    client, before = ws.mlflow.MlflowClient(), champion(ws, model)
+    client.set_model_version_tag(model, version, SCORES, json.dumps(dict(scores)))
+    if before == version:
+        return
+    if before:
+        client.set_model_version_tag(model, version, REPLACES, before)
+    client.set_registered_model_alias(model, CHAMPION, version)
+
+
+def roll_back(ws: "Workbook", model: str, endpoint: str) -> "ServingEndpointDetailed":
+    """Serve the version that the champion replaced, and make it champion again.
+
+    If it is cut short, the same call goes on. Raises LookupError if the champion replaced none.
+    """
+    client, now = ws.mlflow.MlflowClient(), champion(ws, model)
+    before = client.get_model_version(model, now).tags.get(REPLACES) if now else None
+    if before is None:
+        raise LookupError(f"Model {model} can't go back: its champion, version {now}, replaced no other version.")
+    served = serve(ws, endpoint, _entity(model, before))
+    client.set_registered_model_alias(model, CHAMPION, before)  # last, so that a repeated call means the same version
+    return served
+
+
 def resources(ws: "Workbook", llm_model: str, functions: Iterable[str]) -> list["Resource"]:
     """What the agent uses; Databricks gives its endpoint the right to exactly these things."""
     from mlflow.models.resources import DatabricksFunction, DatabricksServingEndpoint, DatabricksSQLWarehouse
 
     used = [DatabricksFunction(f"{ws.catalog}.ai.{name}") for name in functions]
     return [DatabricksServingEndpoint(llm_model), DatabricksSQLWarehouse(ws.warehouse_id), *used]
+
+
+def serve_champion(ws: "Workbook", model: str, endpoint: str) -> "ServingEndpointDetailed":
+    """Have the endpoint serve the model's champion; raises what `serve` raises, LookupError if there is no champion."""
+    version = champion(ws, model)
+    if version is None:
+        raise LookupError(f"Model {model} has no champion. Evaluate a version and promote it first.")
+    return serve(ws, endpoint, _entity(model, version))
 
 
 def serve(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> "ServingEndpointDetailed":
@@ -80,6 +128,13 @@ def serve(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> "Servin
     except NotFound:
         endpoints.create(endpoint, config=EndpointCoreConfigInput(name=endpoint, served_entities=[entity]))
     return endpoints.wait_get_serving_endpoint_not_updating(endpoint, LONGEST_START)
+
+
+def _entity(model: str, version: str) -> "ServedEntityInput":
+    from databricks.sdk.service.serving import ServedEntityInput
+
+    return ServedEntityInput(name=model.rpartition(".")[2], entity_name=model, entity_version=version,
+                             workload_size="Small", scale_to_zero_enabled=True)
 
 
 def _serves(found: "ServingEndpointDetailed", entity: "ServedEntityInput") -> bool:

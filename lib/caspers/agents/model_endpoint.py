@@ -1,5 +1,7 @@
 """The endpoint behind LLM_MODEL: found, or on a laptop made."""
 
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from caspers.standin import chat
 from caspers.state import Resource
 
 if TYPE_CHECKING:
-    from databricks.sdk.service.serving import ServedEntityInput
+    from databricks.sdk.service.serving import AiGatewayRateLimit, ServedEntityInput
 
     from caspers.connect import Workbook
 
@@ -21,8 +23,9 @@ STANDIN_FILE = Path(__file__).parents[1] / "standin" / "model.py"
 def ensure(ws: "Workbook", name: str) -> list[Resource]:
     """Return once the serving endpoint `name` answers chat completions; what is the workbook's own, to register.
 
-    On a laptop it is made: it forwards to CASPERS_LLM_BASE_URL if that is set, otherwise it serves the stand-in
-    `offline-policy`, logged anew only when the code has changed. Safe to call from several processes at once.
+    On a laptop it is made, or changed over: it forwards to CASPERS_LLM_BASE_URL if that is set, within the limits of
+    CASPERS_LLM_*, otherwise it serves the stand-in `offline-policy`, logged anew only when the code has changed.
+    Safe to call from several processes at once.
     On Databricks it has to be there: RuntimeError if it isn't.
     """
     if not ws.local:
@@ -30,7 +33,10 @@ def ensure(ws: "Workbook", name: str) -> list[Resource]:
         return []
     forwards = config.load().llm_base_url is not None
     with FileLock(config.load().home / "model_endpoint.lock"):  # logging the stand-in twice would cost twice
-        deploy.serve(ws, name, _external(name) if forwards else _standin(ws))
+        if forwards:
+            _forward(ws, name)
+        else:
+            deploy.serve(ws, name, _standin(ws))
     made = [Resource("endpoint", name, name)]
     return made if forwards else [Resource("model", _model(ws), _model(ws)), *made]
 
@@ -43,6 +49,38 @@ def _require(ws: "Workbook", name: str) -> None:
     except NotFound:
         message = f"This workspace has no serving endpoint {name}. Set LLM_MODEL to one that it has."
         raise RuntimeError(message) from None
+
+
+def _forward(ws: "Workbook", name: str) -> None:
+    """Have the endpoint forward. It is updated even if it does already: its key, which nobody can read, may differ."""
+    from databricks.sdk.errors import NotFound, OperationFailed
+    from databricks.sdk.service.serving import EndpointCoreConfigInput
+
+    endpoints, entity = ws.w.serving_endpoints, _external(name)
+    _limit(ws, name)
+    try:
+        with suppress(OperationFailed):  # what it failed to serve before doesn't matter now
+            endpoints.wait_get_serving_endpoint_not_updating(name, deploy.LONGEST_START)
+        endpoints.update_config(name, served_entities=[entity])
+    except NotFound:
+        endpoints.create(name, config=EndpointCoreConfigInput(name=name, served_entities=[entity]))
+    endpoints.put_ai_gateway(name, rate_limits=_rate_limits())
+    endpoints.wait_get_serving_endpoint_not_updating(name, deploy.LONGEST_START)
+
+
+def _limit(ws: "Workbook", name: str) -> None:
+    """Set the endpoint's time-out and budget, before it can be asked anything."""
+    settings = config.load()
+    limits = {key: value for key, value in asdict(settings.llm_limits).items() if value is not None}
+    limits.pop("calls_per_minute", None)  # Databricks has a place for it
+    ws.w.api_client.do("PUT", f"/api/local/serving-endpoints/{name}/limits", body={**limits, "run": settings.run})
+
+
+def _rate_limits() -> list["AiGatewayRateLimit"]:
+    from databricks.sdk.service.serving import AiGatewayRateLimit, AiGatewayRateLimitRenewalPeriod
+
+    calls = config.load().llm_limits.calls_per_minute
+    return [AiGatewayRateLimit(AiGatewayRateLimitRenewalPeriod.MINUTE, calls=calls)] if calls else []
 
 
 def _external(name: str) -> "ServedEntityInput":

@@ -1,5 +1,6 @@
 """One run from start to end: workspace, notebooks, what failed, what is running now."""
 
+import os
 import shlex
 import signal
 from collections.abc import Collection, Sequence
@@ -22,8 +23,10 @@ def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -
     Raises PlanError if a notebook is missing, RuntimeError if the workspace can't be started.
     """
     progress = Progress(console)
-    runner = Runner(plan, _new_folder(folder), progress.changed)
+    executed = _new_folder(folder)
+    runner = Runner(plan, executed, progress.changed)
     found = connection.ensure()
+    os.environ["CASPERS_RUN"] = executed.name  # for the kernels: a budget counts anew in each run
     code = run_notebooks(runner, plan, given, progress, console)
     if code == 0:
         from caspers.runbook.workspace import open_workbook

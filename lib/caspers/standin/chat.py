@@ -1,13 +1,14 @@
 """Chat completions by written policy. Not a language model, and it never says that it is one."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
 from caspers.standin import complaint, refund
-from caspers.standin.conversation import Call, Conversation, Refused, read, text_of
+from caspers.standin.conversation import Call, Conversation, Refused, check, read, text_of
 
 NAME = "offline-policy"
 DECISIONS: dict[str, Callable[[Conversation], list[Call] | dict[str, Any]]] = {
@@ -18,28 +19,42 @@ def complete(request: dict) -> dict:
     """A chat completion for a chat-completions request: tool calls while facts are missing, then the JSON answer.
 
     The name of the request's JSON schema chooses the decision. A request that is none of them gets a text that says
-    so; one without proper messages raises ValueError.
+    so; one without proper messages, or for what it can't do, raises BadRequest.
     """
+    check(request)
     try:
         message = _message(read(request))
     except Refused as why:
         message = {"role": "assistant", "content": f"This is {NAME}. {why}"}
-    finish = "tool_calls" if "tool_calls" in message else "stop"
-    choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": None}
+    message, cut = _shortened(message, request.get("max_completion_tokens") or request.get("max_tokens"))
+    finish = "length" if cut else "tool_calls" if "tool_calls" in message else "stop"
+    choice = {"index": 0, "message": {"refusal": None, **message}, "finish_reason": finish, "logprobs": None}
     return {**_envelope("chat.completion"), "choices": [choice], "usage": _usage(request, message)}
 
 
 def complete_stream(request: dict) -> Iterator[dict]:
-    """The same completion as chunks: the message, then why it ends."""
+    """The same completion as chunks: word by word or call by call, why it ends, and the usage if it is asked for."""
     whole = complete(request)
+    counted = (request.get("stream_options") or {}).get("include_usage")
+    envelope = {**_envelope("chat.completion.chunk"), "id": whole["id"], **({"usage": None} if counted else {})}
     choice = whole["choices"][0]
-    delta = dict(choice["message"])
-    if "tool_calls" in delta:
-        delta["tool_calls"] = [{"index": index, **call} for index, call in enumerate(delta["tool_calls"])]
-    envelope = {**_envelope("chat.completion.chunk"), "id": whole["id"]}
-    yield {**envelope, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
-    end = {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}
-    yield {**envelope, "choices": [end], "usage": whole["usage"]}
+    for delta in _deltas(choice["message"]):
+        yield {**envelope, "choices": [{"index": 0, "delta": delta, "finish_reason": None, "logprobs": None}]}
+    end = {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"], "logprobs": None}
+    yield {**envelope, "choices": [end]}
+    if counted:
+        yield {**envelope, "choices": [], "usage": whole["usage"]}
+
+
+def _deltas(message: dict) -> Iterator[dict]:
+    """A message in pieces: its role, the words of its text, its calls each with name first and arguments after."""
+    yield {"role": "assistant", "content": None if "tool_calls" in message else ""}
+    for word in re.findall(r"\s*\S+|\s+", message["content"] or ""):
+        yield {"content": word}
+    for index, call in enumerate(message.get("tool_calls", [])):
+        function = call["function"]
+        yield {"tool_calls": [{"index": index, **call, "function": {**function, "arguments": ""}}]}
+        yield {"tool_calls": [{"index": index, "function": {"arguments": function["arguments"]}}]}
 
 
 def _message(conversation: Conversation) -> dict:
@@ -52,7 +67,8 @@ def _message(conversation: Conversation) -> dict:
     step = decide(conversation)
     if isinstance(step, dict):
         return {"role": "assistant", "content": json.dumps(step)}
-    return {"role": "assistant", "content": None, "tool_calls": [_tool_call(call) for call in step]}
+    return {"role": "assistant", "content": None,
+            "tool_calls": [_tool_call(call) for call in conversation.allowed(step)]}
 
 
 def _tool_call(call: Call) -> dict:
@@ -60,16 +76,25 @@ def _tool_call(call: Call) -> dict:
     return {"id": f"call_{uuid4().hex}", "type": "function", "function": function}
 
 
+def _shortened(message: dict, words: int | None) -> tuple[dict, bool]:
+    """The message in at most so many words, and whether that cut it; half a call would be none, so it has none then."""
+    said = _said(message)
+    if words is None or len(said.split()) <= words:
+        return message, False
+    kept = "" if "tool_calls" in message else re.match(rf"(\s*\S+){{{words}}}", said).group()
+    return {"role": "assistant", "content": kept}, True
+
+
 def _envelope(kind: str) -> dict:
     return {"id": f"chatcmpl-{uuid4().hex}", "object": kind, "created": int(time.time()), "model": NAME}
+
+
+def _said(message: dict) -> str:
+    return json.dumps(message["tool_calls"]) if "tool_calls" in message else message["content"]
 
 
 def _usage(request: dict, message: dict) -> dict[str, int]:
     """Words in and out: it has no tokens of its own to count."""
     read_words = sum(len(text_of(each).split()) for each in request["messages"])
-    said = (message["content"] or json.dumps(message["tool_calls"])).split()
-    return {
-        "prompt_tokens": read_words,
-        "completion_tokens": len(said),
-        "total_tokens": read_words + len(said),
-    }
+    said = len(_said(message).split())
+    return {"prompt_tokens": read_words, "completion_tokens": said, "total_tokens": read_words + said}

@@ -5,8 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+class BadRequest(ValueError):
+    """The request is none that the stand-in can take; `param` names the part that is wrong, as OpenAI's errors do."""
+
+    def __init__(self, message: str, param: str) -> None:
+        super().__init__(message)
+        self.param = param
+
+
 class Refused(ValueError):
-    """The request can't be served; the message says why."""
+    """The stand-in can't decide on the request; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +30,15 @@ class Conversation:
     """What was asked so far.
 
     text: all that the user said; schema: the name of the JSON schema of the answer, None if none is asked for;
-    tools: names of the tools on offer; results: rows by call, as (tool's name, its argument's value).
+    tools: names of the tools that may be called; results: rows by call, as (tool's name, its argument's value);
+    parallel: whether several tools may be called at once.
     """
 
     text: str
     schema: str | None
     tools: frozenset[str]
     results: dict[tuple[str, Any], list[dict]] = field(default_factory=dict)
+    parallel: bool = True
 
     def wanting(self, *calls: Call) -> list[Call]:
         """Those of `calls` that have no result yet. Raises Refused for a tool that is not on offer."""
@@ -38,23 +48,45 @@ class Conversation:
                 raise Refused(f"I need the tool {call.name} to look the facts up, and this request does not offer it.")
         return missing
 
+    def allowed(self, calls: list[Call]) -> list[Call]:
+        """Those of `calls` to make now."""
+        return calls if self.parallel else calls[:1]
+
     def rows(self, call: Call) -> list[dict]:
         """The rows that a call brought."""
         return self.results[call.name, _value(call.arguments)]
 
 
-def read(request: dict) -> Conversation:
-    """The conversation in a request. Raises ValueError if `messages` is not a list of messages."""
+def check(request: dict) -> None:
+    """Raises BadRequest if `messages` is no list of messages, or if more is asked for than the stand-in can do."""
     messages = request.get("messages")
     if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
-        raise ValueError("`messages` must be a list with at least one message.")
-    format_ = request.get("response_format") or {}
+        raise BadRequest("`messages` must be a list with at least one message.", "messages")
+    if request.get("n") not in (None, 1):
+        raise BadRequest("`n` must be 1: a policy has one answer.", "n")
+    if request.get("logprobs"):
+        raise BadRequest("`logprobs` must be false: a policy has no probabilities.", "logprobs")
+
+
+def read(request: dict) -> Conversation:
+    """The conversation in a request. Raises BadRequest if a call in it can't be read, Refused if a tool failed."""
+    messages, form = request["messages"], request.get("response_format") or {}
     return Conversation(
         text="\n".join(text_of(each) for each in messages if each.get("role") == "user"),
-        schema=(format_.get("json_schema") or {}).get("name"),
-        tools=frozenset(tool["function"]["name"] for tool in request.get("tools") or []),
+        schema=(form.get("json_schema") or {}).get("name"),
+        tools=_tools(request),
         results=_results(messages),
+        parallel=request.get("parallel_tool_calls") is not False,
     )
+
+
+def _tools(request: dict) -> frozenset[str]:
+    """The tools that may be called: none, all, or the one that `tool_choice` names."""
+    names = frozenset(tool["function"]["name"] for tool in request.get("tools") or [])
+    choice = request.get("tool_choice")
+    if isinstance(choice, dict):
+        return names & {choice["function"]["name"]}
+    return frozenset() if choice == "none" else names
 
 
 def text_of(message: dict) -> str:
@@ -71,14 +103,27 @@ def _results(messages: list[dict]) -> dict[tuple[str, Any], list[dict]]:
     for message in messages:
         if message.get("role") == "tool" and message.get("tool_call_id") in calls:
             function = calls[message["tool_call_id"]]
-            found[function["name"], _value(json.loads(function["arguments"]))] = _rows(function["name"], message)
+            found[function["name"], _value(_arguments(function))] = _rows(function["name"], message)
     return found
 
 
+def _arguments(function: dict) -> dict[str, Any]:
+    try:
+        arguments = json.loads(function["arguments"])
+    except ValueError:
+        arguments = None
+    if not isinstance(arguments, dict):
+        raise BadRequest(f"The arguments of a call of {function['name']} are no JSON object.", "messages")
+    return arguments
+
+
 def _rows(name: str, message: dict) -> list[dict]:
-    rows = json.loads(text_of(message))
+    try:
+        rows = json.loads(text_of(message))
+    except ValueError:
+        rows = text_of(message)
     if not isinstance(rows, list):
-        raise Refused(f"The tool {name} failed: {rows.get('error', rows)}")
+        raise Refused(f"The tool {name} failed: {rows.get('error', rows) if isinstance(rows, dict) else rows}")
     return rows
 
 

@@ -1,11 +1,14 @@
 """The file that MLflow logs as the stand-in's model (models from code): whole requests in, completions out."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 from caspers.standin import chat
+from caspers.standin.conversation import BadRequest
 
 
 class OfflinePolicy(PythonModel):
@@ -16,11 +19,22 @@ class OfflinePolicy(PythonModel):
 
     def predict(self, context, model_input, params=None) -> dict:
         """A chat completion for a whole request."""
-        return chat.complete(model_input)
+        with _told():
+            return chat.complete(model_input)
 
     def predict_stream(self, context, model_input, params=None) -> Iterator[dict]:
         """The completion's chunks."""
-        yield from chat.complete_stream(model_input)
+        with _told():
+            yield from chat.complete_stream(model_input)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A request's fault in MLflow's words, with the part that is wrong."""
+    try:
+        yield
+    except BadRequest as fault:
+        raise MlflowException.invalid_parameter_value(str(fault), param=fault.param) from fault
 
 
 set_model(OfflinePolicy())

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from local_workspace import identities
 from local_workspace.engines.app_deployments import Deployments, now, public
 from local_workspace.engines.app_process import AppProcess, Launch, free_port
 from local_workspace.engines.app_source import argv, read_source, variables
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class AppsEngine:
-    """The apps, their deployments and their processes. `app_env(app)` gives an app its clients' variables."""
+    """The apps, their deployments and their processes. `app_env(app)` gives an app its identity and addresses."""
 
     def __init__(self, home: Home, store: Store, processes: Processes, files: WorkspaceFiles,
                  app_env: Callable[[dict], dict[str, str]]) -> None:
@@ -61,7 +62,7 @@ class AppsEngine:
         if not _NAME.fullmatch(name):
             raise invalid(f"App name {name!r} must be 2 to 30 lower-case letters, digits and hyphens and start with "
                           "a letter.")
-        wanted = self._settings(settings)
+        wanted = self._settings(name, settings)
         with self._lock:
             if self._store.get("app", name):
                 raise already_exists(f"An app named '{name}' already exists")
@@ -82,7 +83,7 @@ class AppsEngine:
     def update(self, name: str, settings: dict) -> dict:
         """Replace description and resources; a running app sees them at its next start. Raises 404, 400."""
         self._app(name)
-        self._store.update("app", name, **self._settings(settings))
+        self._store.update("app", name, **self._settings(name, settings))
         return self.get(name)
 
     def delete(self, name: str) -> dict:
@@ -207,14 +208,12 @@ class AppsEngine:
             raise not_found(f"App '{name}' does not exist")
         return app
 
-    def _settings(self, settings: dict) -> dict:
+    def _settings(self, name: str, settings: dict) -> dict:
         resources = settings.get("resources") or []
         if not all(isinstance(resource, dict) and resource.get("name") for resource in resources):
             raise invalid("Each of an app's resources needs a name.")
-        given = self._app_env({"resources": resources})
-        # On Databricks an app's own identity is also its role in Postgres.
-        return {"description": settings.get("description") or "", "resources": resources, "update_time": now(),
-                "service_principal_client_id": given.get("PGUSER")}
+        self._app_env({"name": name, "resources": resources})  # gives its role what the resources say, or raises
+        return {"description": settings.get("description") or "", "resources": resources, "update_time": now()}
 
     def _view(self, app: dict) -> dict:
         shown = {key: value for key, value in app.items() if key not in _OWN_NOTES and value is not None}
@@ -224,7 +223,8 @@ class AppsEngine:
         pending = self._deployments.pending(app["name"])
         if pending:
             shown["pending_deployment"] = public(pending)
-        return shown | {"url": _url(app["port"]), "app_status": self._app_status(app),
+        return shown | {"service_principal_client_id": identities.service_principal(app["name"]),
+                        "url": _url(app["port"]), "app_status": self._app_status(app),
                         "compute_status": {"state": app["compute"], "message": f"App compute is {app['compute']}."}}
 
     def _app_status(self, app: dict) -> dict:

@@ -36,6 +36,8 @@ def created(request: Request, resource: str) -> Json:
             response = get_project(request, project)
         case ["projects", project, "branches", branch, "databases", database]:
             response = get_database(request, project, branch, database)
+        case ["projects", project, "branches", branch, "roles", role]:
+            response = get_role(request, project, branch, role)
         case ["catalogs", catalog]:
             response = get_catalog(request, catalog)
         case ["synced_tables", table]:
@@ -106,9 +108,30 @@ def get_endpoint(request: Request, project: str, branch: str, endpoint: str) -> 
 
 @router.get(_BRANCH + "/roles")
 def list_roles(request: Request, project: str, branch: str) -> Json:
-    """The role of the workspace's user, which owns the databases."""
-    user = _on_branch(request, project, branch).project(project)["owner"]
-    return {"roles": [shapes.role(project, user)]}
+    """The workspace's user, who owns the databases, and the service principals that were let in."""
+    engine = _on_branch(request, project, branch)
+    owner = engine.project(project)["owner"]
+    return {"roles": [shapes.role(project, name, owner) for name in engine.roles(project)]}
+
+
+@router.post(_BRANCH + "/roles")
+def create_role(request: Request, project: str, branch: str, body: Json) -> Json:
+    """Let a service principal in."""
+    spec = _spec(body, "postgres_role", "identity_type")
+    if spec["identity_type"] != "SERVICE_PRINCIPAL":
+        raise invalid(f"A role of the kind {spec['identity_type']} can't be made here: only SERVICE_PRINCIPAL.")
+    _on_branch(request, project, branch).create_role(project, spec["postgres_role"])
+    return created(request, shapes.role_path(project, spec["postgres_role"]))
+
+
+@router.get(_BRANCH + "/roles/{role}")
+def get_role(request: Request, project: str, branch: str, role: str) -> Json:
+    """One role."""
+    path = f"{names.branch_path(project)}/roles/{role}"
+    for found in list_roles(request, project, branch)["roles"]:
+        if found["name"] == path:
+            return found
+    raise not_found(f"Role {role} does not exist in project {project}.")
 
 
 @router.get(_BRANCH + "/databases")
@@ -193,11 +216,11 @@ def delete_synced_table(request: Request, table: str) -> Json:
 
 @router.post("/credentials")
 def generate_credential(request: Request, body: Json) -> Json:
-    """A password for the workspace's user at an endpoint."""
+    """A password for whoever asks, the workspace's user or a service principal, at an endpoint."""
     branch, _, endpoint = body.get("endpoint", "").partition("/endpoints/")
     if endpoint != names.ENDPOINT:
         raise invalid(f"Endpoint {body.get('endpoint')!r} must be {names.endpoint_path('<project>')}.")
-    return _engine(request).credential(names.project_of(branch))
+    return _engine(request).credential(names.project_of(branch), request.state.principal)
 
 
 def _spec(body: Json, *required: str) -> Json:

@@ -1,23 +1,19 @@
-"""Model serving: endpoints, and questions to them in Databricks' and in OpenAI's form."""
+"""Model serving: endpoints, and their AI Gateway."""
 
-import json
 from typing import Annotated
-from weakref import WeakKeyDictionary
 
-import httpx
 from fastapi import APIRouter, Body, Request
 
-from local_workspace.engines.serving import Lease, ServingEngine
-from local_workspace.errors import invalid, not_found
-from local_workspace.external_model import ask, external_client
-from local_workspace.proxy import Relay, send, socket_client
+from local_workspace.engines.serving import Limits, ServingEngine
+from local_workspace.errors import invalid
+from local_workspace.routes import invocations
 
 router = APIRouter()
+router.include_router(invocations.router)
 
 Json = Annotated[dict, Body()]
 _API = "/api/2.0/serving-endpoints"
-_OPERATIONS = {"llm/v1/chat": "chat/completions", "llm/v1/completions": "completions",
-               "llm/v1/embeddings": "embeddings"}
+_LOCAL = "/api/local/serving-endpoints"  # what Databricks doesn't have
 
 
 @router.post(_API)
@@ -26,7 +22,7 @@ def create(request: Request, body: Json) -> dict:
     if not body.get("name"):
         raise invalid("name: an endpoint needs a name.")
     return _engine(request).create(body["name"], body.get("config") or {}, body.get("tags"),
-                                   body.get("description") or "")
+                                   body.get("description") or "", body.get("ai_gateway"))
 
 
 @router.get(_API)
@@ -47,6 +43,26 @@ def update_config(request: Request, name: str, body: Json) -> dict:
     return _engine(request).update(name, body)
 
 
+@router.put(_API + "/{name}/ai-gateway")
+def put_ai_gateway(request: Request, name: str, body: Json) -> dict:
+    """Set the rate limit of an external model."""
+    return _engine(request).configure(name, body)
+
+
+@router.get(_LOCAL + "/{name}/usage")
+def usage(request: Request, name: str) -> dict:
+    """The limits of an endpoint that asks a server elsewhere, and what it has used of its budget."""
+    return _engine(request).usage(name)
+
+
+@router.put(_LOCAL + "/{name}/limits")
+def put_limits(request: Request, name: str, limits: Limits) -> dict:
+    """Set the time-out and the budget of an endpoint, which may be made afterwards."""
+    gateway = _engine(request).gateway(name)
+    gateway.limit(limits)
+    return gateway.describe()
+
+
 @router.delete(_API + "/{name}")
 def delete(request: Request, name: str) -> dict:
     """Remove an endpoint."""
@@ -60,79 +76,5 @@ def logs(request: Request, name: str, served_entity: str) -> dict:
     return {"logs": _engine(request).logs(name, served_entity)}
 
 
-@router.post("/serving-endpoints/{name}/invocations")
-async def invocations(request: Request, name: str) -> Relay:
-    """Ask an endpoint, whatever it serves."""
-    return await _ask(request, name, "invocations")
-
-
-@router.post("/serving-endpoints/{operation:path}")
-async def openai_style(request: Request, operation: str) -> Relay:
-    """Ask as OpenAI's client does: `model` is the endpoint's name."""
-    if operation not in ("chat/completions", "completions", "embeddings", "responses"):
-        raise not_found(f"There is no operation {operation} on serving endpoints.")
-    name = _read(await request.body()).get("model")
-    if not isinstance(name, str) or not name:
-        raise invalid("model: give the name of a serving endpoint.")
-    return await _ask(request, name, operation)
-
-
-async def _ask(request: Request, name: str, operation: str) -> Relay:
-    content = await request.body()
-    lease = _engine(request).lease(name)
-    try:
-        relay = await (_ask_external if lease.replica.external else _ask_process)(request, lease, operation, content)
-    except BaseException:
-        lease.release()
-        raise
-    relay.on_close(lease.release)
-    relay.headers["served-model-name"] = lease.replica.entity["name"]
-    return relay
-
-
-async def _ask_process(request: Request, lease: Lease, operation: str, content: bytes) -> Relay:
-    client = _process_client(request, lease)
-    outgoing = client.build_request("POST", f"/{operation}", content=content,
-                                    headers={"Content-Type": "application/json"})
-    return await send(client, outgoing, f"The model server of {lease.replica.entity['name']}")
-
-
-async def _ask_external(request: Request, lease: Lease, operation: str, content: bytes) -> Relay:
-    target, body = lease.replica.external, _read(content)
-    if operation == "invocations":
-        operation = _OPERATIONS[target.task]
-    # The SDK's `query` adds some of Databricks' own; its extra_params are a part of the request itself.
-    body = {key: value for key, value in body.items() if key not in ("client_request_id", "usage_context")}
-    body |= body.pop("extra_params", {})
-    return Relay(await ask(_external_client(request), target, operation, body))
-
-
-def _read(content: bytes) -> dict:
-    try:
-        body = json.loads(content)
-    except ValueError as error:
-        raise invalid(f"The request is not JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise invalid("The request must be a JSON object.")
-    return body
-
-
 def _engine(request: Request) -> ServingEngine:
     return request.app.state.engines.serving
-
-
-def _process_client(request: Request, lease: Lease) -> httpx.AsyncClient:
-    """One client a process, forgotten with it."""
-    state = request.app.state
-    if not hasattr(state, "model_clients"):
-        state.model_clients = WeakKeyDictionary()
-    if lease.replica not in state.model_clients:
-        state.model_clients[lease.replica] = socket_client(lease.replica.socket)
-    return state.model_clients[lease.replica]
-
-
-def _external_client(request: Request) -> httpx.AsyncClient:
-    state = request.app.state
-    if not hasattr(state, "external_client"):
-        state.external_client = external_client()
-    return state.external_client

@@ -119,20 +119,39 @@ class PostgresEngine:
         """`host:port` of a project's server, started if need be."""
         return f"{HOST}:{self.running(project).port}"
 
-    def credential(self, project: str) -> dict:
-        """The user's password for a project and the time until which to use it."""
+    def credential(self, project: str, role: str | None = None) -> dict:
+        """The password of `role`, or the user's, and the time until which to use it. Raises 404 for no such role."""
+        wanted = role or self._user
+        if wanted not in self.roles(project):
+            raise not_found(f"Project {project} has no role {wanted}.")
         expires = datetime.now(UTC) + CREDENTIAL_LIFE
-        return {"token": self.running(project).password(self._user), "expire_time": timestamp(expires)}
+        return {"token": self.running(project).password(wanted), "expire_time": timestamp(expires)}
 
-    def client_environment(self, resource: dict) -> dict[str, str]:
+    def roles(self, project: str) -> list[str]:
+        """The roles of a project: the user, and the service principals that were let in. Raises 404."""
+        return self.running(project).roles()
+
+    def create_role(self, project: str, name: str) -> None:
+        """Let a service principal log in. Raises 400 for a bad name, 404, 409 if it exists."""
+        names.check_role(name)
+        if name in self.roles(project):
+            raise already_exists(f"Role {name} already exists in project {project}.")
+        self.running(project).ensure_role(name)
+
+    def client_environment(self, resource: dict, role: str) -> dict[str, str]:
         """libpq's variables for an app's Postgres resource: a `branch` path, and a `database` as path or name.
 
+        The resource is the app's permission, too: its role may connect there, and make schemas of its own.
         Raises 400 for another branch, 404 if the project or the database is missing.
         """
         project, wanted = names.project_of(resource["branch"]), resource["database"].rpartition("/")[2]
         host, _, port = self.address(project).partition(":")
         database = self.database(project, names.dns_name(wanted))["name"]
-        return {"PGHOST": host, "PGPORT": port, "PGUSER": self._user, "PGDATABASE": database, "PGSSLMODE": "disable"}
+        self.running(project).ensure_role(role)
+        with self.connect(project, database) as connection:
+            connection.execute(sql.SQL("GRANT CONNECT, CREATE ON DATABASE {} TO {}").format(
+                sql.Identifier(database), sql.Identifier(role)))
+        return {"PGHOST": host, "PGPORT": port, "PGUSER": role, "PGDATABASE": database, "PGSSLMODE": "disable"}
 
     def databases(self, project: str) -> list[dict]:
         """Databases of a project with their owners, by name."""
@@ -159,6 +178,10 @@ class PostgresEngine:
                 connection.execute(statement)
             except psycopg.errors.DuplicateDatabase:
                 raise already_exists(f"Database {name} already exists in project {project}.") from None
+        with self.connect(project, name) as connection:
+            for rights in ("SELECT ON TABLES", "USAGE ON SCHEMAS"):  # of synced tables, for others to be let read
+                connection.execute(sql.SQL("ALTER DEFAULT PRIVILEGES GRANT {} TO {} WITH GRANT OPTION").format(
+                    sql.SQL(rights), sql.Identifier(self._user)))
         return self.database(project, names.dns_name(name))
 
     def delete_database(self, project: str, database_id: str) -> None:

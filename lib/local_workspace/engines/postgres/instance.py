@@ -56,7 +56,7 @@ class Instance:
             # A backend of a killed server may hold its shared memory for another moment.
             Retrying(retry=retry_if_exception_type(RuntimeError), stop=stop_after_attempt(3), wait=wait_fixed(1),
                      reraise=True)(self._launch)
-            self._ensure_role()
+            self._ensure_owner()
 
     def stop(self) -> None:
         """End the server cleanly: open transactions roll back, everything committed is on disk."""
@@ -79,12 +79,28 @@ class Instance:
             self._secret.unlink(missing_ok=True)
 
     def password(self, role: str) -> str:
-        """The password of `role`: ADMIN or the user."""
-        doc = read_json(self._secret)
-        if doc is None:
-            doc = {ADMIN: secrets.token_urlsafe(24), self.user: secrets.token_urlsafe(24)}
-            write_atomically(self._secret, json.dumps(doc))
-        return doc[role]
+        """The password of `role`, made when it is asked for the first time."""
+        with self._lock:
+            doc = read_json(self._secret) or {}
+            if role not in doc:
+                doc[role] = secrets.token_urlsafe(24)
+                write_atomically(self._secret, json.dumps(doc))
+            return doc[role]
+
+    def roles(self) -> list[str]:
+        """The roles that may log in, besides the administrator."""
+        with self.connect() as connection:
+            rows = connection.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname <> %s ORDER BY oid",
+                                      [ADMIN]).fetchall()
+        return [name for (name,) in rows]
+
+    def ensure_role(self, name: str) -> None:
+        """A role that may log in, and nothing else yet."""
+        role, password = sql.Identifier(name), sql.Literal(self.password(name))
+        with self.connect() as connection:
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {}").format(role))
+            connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, password))
 
     def connect(self, database: str = ADMIN, autocommit: bool = False) -> psycopg.Connection:
         """A new administrator's connection to `database`. Raises psycopg.OperationalError."""
@@ -123,15 +139,12 @@ class Instance:
             return False
         return True
 
-    def _ensure_role(self) -> None:
+    def _ensure_owner(self) -> None:
         """The user owns databases and reads everything; synced tables are the administrator's to write."""
-        role, password = sql.Identifier(self.user), sql.Literal(self.password(self.user))
+        self.ensure_role(self.user)
         with self.connect() as connection:
-            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [self.user]).fetchone()
-            if not known:
-                connection.execute(sql.SQL("CREATE ROLE {}").format(role))
-            connection.execute(sql.SQL("ALTER ROLE {} LOGIN CREATEDB PASSWORD {}").format(role, password))
-            connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(role))
+            connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(self.user)))
+            connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(self.user)))
 
     def _end_stray(self) -> None:
         """End a server that a killed daemon left on this data directory."""

@@ -7,6 +7,7 @@ from local_workspace.errors import invalid
 BRANCH, ENDPOINT = "production", "primary"
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _DATABASE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_ROLE = re.compile(r"(?!pg_)[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 
 
@@ -21,6 +22,12 @@ def check_database(database: str) -> None:
     """Raises 400 unless `database` is a plain Postgres identifier."""
     if not _DATABASE.fullmatch(database):
         raise invalid(f"Database name {database!r} must be 1 to 63 lower-case letters, digits and underscores.")
+
+
+def check_role(role: str) -> None:
+    """Raises 400 unless `role` is a name that a service principal can have."""
+    if not _ROLE.fullmatch(role) or role == "postgres":
+        raise invalid(f"Role {role!r} must be the application id of a service principal.")
 
 
 def check_catalog(catalog: str) -> None:

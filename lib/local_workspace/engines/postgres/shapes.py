@@ -38,10 +38,11 @@ def endpoint(project_id: str, address: str) -> Json:
                        "disabled": False, "hosts": {"host": address}}}
 
 
-def role(project_id: str, user: str) -> Json:
-    """The role of the workspace's user."""
-    return {"name": role_path(project_id, user), "role_id": names.dns_name(user),
-            "parent": names.branch_path(project_id), "status": {"postgres_role": user, "identity_type": "USER"}}
+def role(project_id: str, name: str, owner: str) -> Json:
+    """A role: the workspace's user, or a service principal."""
+    kind = "USER" if name == owner else "SERVICE_PRINCIPAL"
+    return {"name": role_path(project_id, name), "role_id": names.dns_name(name),
+            "parent": names.branch_path(project_id), "status": {"postgres_role": name, "identity_type": kind}}
 
 
 def database(doc: Json) -> Json:

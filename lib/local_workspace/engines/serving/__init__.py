@@ -1,7 +1,9 @@
 """Model serving: one process an endpoint, or an OpenAI-compatible server elsewhere."""
 
+from local_workspace.engines.serving.budget import Limits
 from local_workspace.engines.serving.endpoint import Lease
 from local_workspace.engines.serving.engine import ServingEngine
 from local_workspace.engines.serving.entity import ExternalTarget
+from local_workspace.engines.serving.gateway import Gateway, Refusal
 
-__all__ = ["ExternalTarget", "Lease", "ServingEngine"]
+__all__ = ["ExternalTarget", "Gateway", "Lease", "Limits", "Refusal", "ServingEngine"]

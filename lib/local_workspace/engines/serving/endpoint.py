@@ -72,6 +72,11 @@ class Endpoint:
         raise unavailable(f"Endpoint {self.name} is starting{why}. Ask w.serving_endpoints.get({self.name!r}) until "
                           "state.ready is READY.")
 
+    def config(self) -> dict:
+        """The config that it serves or is about to."""
+        doc = self._store.get(KIND, self.name)
+        return doc["pending"] or doc["config"] or doc["failed"]["config"]
+
     def describe(self) -> dict:
         """The endpoint as the REST API shows it."""
         doc = self._store.get(KIND, self.name)
@@ -104,13 +109,15 @@ class Endpoint:
     def _run(self) -> None:
         while not self._stopping.is_set():
             doc = self._store.get(KIND, self.name)
-            if doc["pending"]:
+            alive = self._replica is not None and self._replica.alive()
+            if doc["config"] and not alive and not (doc["pending"] and self._trouble):
+                self._recover(doc["config"])  # first: a daemon may have been killed amid a change
+            elif doc["pending"]:
                 self._roll_out(doc["pending"])
-            elif doc["config"] and not (self._replica and self._replica.alive()):
-                self._recover(doc["config"])
             else:
                 self._pause = 0.0
-            self._wake.wait(self._pause or None)
+            if not self._store.get(KIND, self.name)["pending"]:
+                self._wake.wait(self._pause or None)
             self._wake.clear()
 
     def _roll_out(self, config: dict) -> None:
@@ -122,9 +129,9 @@ class Endpoint:
                 self._store.update(KIND, self.name, pending=None, failed={"config": config, "message": str(error)})
                 self._wake.set()
             return
+        self._store.update(KIND, self.name, config=config, pending=None, failed=None)
         with self._lock:
             old, self._replica = self._replica, replica
-        self._store.update(KIND, self.name, config=config, pending=None, failed=None)
         self._trouble, self._pause = "", 0.0
         if old:
             threading.Thread(target=self._retire, args=[old.drain, old], name=f"drain {self.name}").start()

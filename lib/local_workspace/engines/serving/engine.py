@@ -9,7 +9,9 @@ from pathlib import Path
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.serving.endpoint import KIND, Endpoint, Lease, new_config
 from local_workspace.engines.serving.entity import check_name, read_entity
-from local_workspace.errors import ApiError, already_exists, not_found, unavailable
+from local_workspace.engines.serving.gateway import KIND as GATEWAY
+from local_workspace.engines.serving.gateway import Gateway
+from local_workspace.errors import ApiError, already_exists, invalid, not_found, unavailable
 from local_workspace.home import Home
 from local_workspace.processes import Processes
 from local_workspace.store import Store
@@ -28,7 +30,8 @@ class ServingEngine:
         self._home, self._store, self._processes, self._mlflow = home, store, processes, mlflow
         self._env = dict(client_env)
         self._endpoints: dict[str, Endpoint] = {}
-        self._lock = threading.Lock()
+        self._gateways: dict[str, Gateway] = {}
+        self._lock = threading.RLock()
 
     def start(self) -> None:
         """Bring up the endpoints of the store; returns at once."""
@@ -45,7 +48,8 @@ class ServingEngine:
         for endpoint in endpoints:
             endpoint.stop()
 
-    def create(self, name: str, config: dict, tags: list[dict] | None = None, description: str = "") -> dict:
+    def create(self, name: str, config: dict, tags: list[dict] | None = None, description: str = "",
+               ai_gateway: dict | None = None) -> dict:
         """Create an endpoint and begin to start it.
 
         Raises ApiError: 400 for a bad name or config, 404 for an unknown model, 409 if the name is taken.
@@ -59,18 +63,20 @@ class ServingEngine:
         with self._lock:
             if self._store.get(KIND, name):
                 raise already_exists(f"Endpoint {name} exists already.")
+            if ai_gateway:
+                self._configure(name, entity, ai_gateway)
             self._store.put(KIND, name, {**doc, "id": f"{self._store.next_id():032x}"})
             return self._open(name).describe()
 
     def get(self, name: str) -> dict:
         """The endpoint. Raises ApiError 404."""
-        return self._endpoint(name).describe()
+        return self._shown(self._endpoint(name))
 
     def list(self) -> list[dict]:
         """All endpoints."""
         with self._lock:
             endpoints = list(self._endpoints.values())
-        return [endpoint.describe() for endpoint in endpoints]
+        return [self._shown(endpoint) for endpoint in endpoints]
 
     def update(self, name: str, config: dict) -> dict:
         """Begin to serve another config; the present one answers until the new one is ready.
@@ -98,7 +104,29 @@ class ServingEngine:
         if endpoint is None:
             raise not_found(f"There is no endpoint {name}.")
         endpoint.stop()
+        with self._lock:
+            self._gateways.pop(name, None)
         self._store.delete(KIND, name)
+        self._store.delete(GATEWAY, name)
+
+    def gateway(self, name: str) -> Gateway:
+        """The limits and usage of endpoint `name`; they may be set before there is such an endpoint."""
+        check_name(name)
+        with self._lock:
+            if name not in self._gateways:
+                self._gateways[name] = Gateway(name, self._store)
+            return self._gateways[name]
+
+    def usage(self, name: str) -> dict:
+        """The limits of an endpoint and what it has used of its budget. Raises ApiError 404."""
+        self._endpoint(name)
+        return self.gateway(name).describe()
+
+    def configure(self, name: str, ai_gateway: dict) -> dict:
+        """Set an endpoint's AI Gateway. Raises ApiError: 404, 400 for what a local workspace doesn't do."""
+        config = self._endpoint(name).config()
+        self._configure(name, config["entity"], ai_gateway)
+        return ai_gateway
 
     def lease(self, name: str) -> Lease:
         """The right to ask endpoint `name`; release it when the answer is complete. Raises ApiError 404, 503, 400."""
@@ -113,6 +141,15 @@ class ServingEngine:
             raise not_found(f"Endpoint {name} serves no entity {served_entity}.")
         path = self._home.logs / f"endpoint-{name}-{max(versions)}.log"
         return _tail(path) if path.exists() else ""
+
+    def _configure(self, name: str, entity: dict, ai_gateway: dict) -> None:
+        if ai_gateway.get("rate_limits") and "external_model" not in entity:
+            raise invalid("rate_limits: a local workspace keeps them for external models only.")
+        self.gateway(name).configure(ai_gateway)
+
+    def _shown(self, endpoint: Endpoint) -> dict:
+        settings = self.gateway(endpoint.name).settings
+        return {**endpoint.describe(), **({"ai_gateway": settings} if settings else {})}
 
     def _endpoint(self, name: str) -> Endpoint:
         with self._lock:

@@ -13,7 +13,7 @@ from local_workspace.engines.serving.entity import ExternalTarget, external_targ
 from local_workspace.processes import Child, Processes, await_ready
 
 _START_SECONDS = 300
-_DRAIN_SECONDS = 60
+_DRAIN_SECONDS = 300  # an agent may take minutes over one answer
 _QUIET = {"MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true", "MLFLOW_DISABLE_TELEMETRY": "true",
           "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "PYTHONUNBUFFERED": "1"}
 
@@ -80,7 +80,7 @@ class Replica:
             self._idle.notify_all()
 
     def drain(self) -> None:
-        """Wait until the requests under way are answered (at most a minute), then end the process."""
+        """Wait until the requests under way are answered (at most five minutes), then end the process."""
         with self._idle:
             self._idle.wait_for(lambda: self._in_flight == 0, _DRAIN_SECONDS)
         self.end()

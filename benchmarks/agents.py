@@ -1,0 +1,103 @@
+"""How fast and how good the agents are: `uv run python benchmarks/agents.py`, in a home of its own.
+
+Brings up the data, the pipeline and both agents (about two minutes), then prints: seconds of an agent's endpoint for
+one order, calls one after the other; seconds to recommend for the whole backlog of delivered orders, set-wise, read and
+write included; and the share of the evaluation's scenarios that each scorer passed.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import quantiles
+
+import psutil
+from targets import REPO
+
+import caspers
+from caspers.agents import ask, deploy
+from caspers.connect import Workbook
+from caspers.streams import refunds
+
+TASKS = ("Canonical_Data", "Spark_Declarative_Pipeline", "Refund_Recommender_Agent", "Complaint_Agent")
+CATALOG = "caspersdev"
+CALLS, WARM_UP = 100, 5
+AGENTS = {"refund_agent": "caspers_refund_agent", "complaint_agent": "caspers_complaint_agent"}
+"""The endpoint of each agent's model."""
+
+
+def bring_up() -> Workbook:
+    """The workbook's first tasks in the home of this process' environment. Raises CalledProcessError."""
+    for task in TASKS:
+        print(f"{task} …", file=sys.stderr, flush=True)
+        subprocess.run([sys.executable, "runbook.py", "--target", "all", "--only", task], cwd=REPO, check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return caspers.connect(CATALOG)
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Seconds of a call."""
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def backlog(ws: Workbook) -> tuple[int, float]:
+    """Recommend for all delivered orders in one run without the agent: orders, and seconds."""
+    from databricks.sdk.service.catalog import VolumeType
+
+    ws.w.schemas.create(refunds.SCHEMA, ws.catalog)
+    ws.w.volumes.create(ws.catalog, refunds.SCHEMA, refunds.VOLUME, VolumeType.MANAGED)
+    seconds = timed(lambda: refunds.run(ws, AGENTS["refund_agent"], agent_orders=0))
+    return ws.sql(f"SELECT count(*) AS orders FROM {refunds.TABLE}")[0]["orders"], seconds
+
+
+def one_by_one(ws: Workbook, endpoint: str) -> list[float]:
+    """Seconds of each call about the orders delivered last. Raises RuntimeError if the agent did not answer one."""
+    orders = [row["order_id"] for row in ws.sql(f"SELECT order_id FROM {refunds.TABLE} ORDER BY order_ts DESC LIMIT "
+                                                f"{CALLS + WARM_UP}")]
+    client, seconds = ask.client(ws.w), []
+    for order_id in orders:
+        started = time.perf_counter()
+        _, reason = ask.ask(client, endpoint, {"order_id": order_id, "complaint_text": "It took forever."})
+        seconds.append(time.perf_counter() - started)
+        if reason:
+            raise RuntimeError(f"{endpoint} about {order_id}: {reason}")
+    return seconds[WARM_UP:]
+
+
+def scores(ws: Workbook, model: str) -> dict[str, float]:
+    """The scores with which the model's champion passed its gate."""
+    name = f"{ws.catalog}.ai.{model}"
+    return json.loads(ws.mlflow.MlflowClient().get_model_version(name, deploy.champion(ws, name)).tags[deploy.SCORES])
+
+
+def report(ws: Workbook) -> None:
+    """Measure, and print the three tables."""
+    print(f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
+          f"Python {platform.python_version()}")
+    orders, seconds = backlog(ws)
+    print(f"backlog of {orders:,} delivered orders: {seconds:.1f} s")
+    print(f"{'one order':18}{'p50':>9}{'p95':>9}")
+    for model, endpoint in AGENTS.items():
+        cuts = quantiles(one_by_one(ws, endpoint), n=20)
+        print(f"{model:18}{cuts[9] * 1000:>6.0f} ms{cuts[18] * 1000:>6.0f} ms", flush=True)
+    table = {model: scores(ws, model) for model in AGENTS}
+    print(f"{'scenarios passed':18}" + "".join(f"{name:>12}" for name in table["refund_agent"]))
+    for model, found in table.items():
+        print(f"{model:18}" + "".join(f"{share:>12.0%}" for share in found.values()))
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["CASPERS_HOME"] = str(Path(folder) / "home")
+        try:
+            report(bring_up())
+        finally:
+            subprocess.run([sys.executable, "-m", "local_workspace", "destroy", "--home", os.environ["CASPERS_HOME"]],
+                           check=True)

@@ -1,0 +1,27 @@
+"""Language models as judges of what no code can tell; only where a language model is at hand."""
+
+from typing import TYPE_CHECKING
+
+from caspers import config
+
+if TYPE_CHECKING:
+    from mlflow.genai.scorers import Scorer
+
+    from caspers.connect import Workbook
+
+GUIDELINES = {
+    "kind": "The text that a customer gets to read is friendly and calm, also towards a customer who is rude.",
+    "plain": "The derivation of the amount can be followed by somebody who knows only the figures that it names.",
+}
+
+
+def at_hand(ws: "Workbook", llm_model: str) -> "list[Scorer]":
+    """A judge for each guideline, asking the endpoint `llm_model`; none if only the stand-in is behind it."""
+    if ws.local and config.load().llm_base_url is None:
+        return []
+    from mlflow.deployments import set_deployments_target
+    from mlflow.genai.scorers import Guidelines
+
+    set_deployments_target("databricks")  # endpoints:/ are those of the workspace
+    model = f"endpoints:/{llm_model}"
+    return [Guidelines(name=name, guidelines=text, model=model) for name, text in GUIDELINES.items()]

@@ -1,0 +1,57 @@
+"""Scoring a tenth of the calls of production, with the scorers that need no expectations."""
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from caspers.evaluation.run import score, silent
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.entities import TraceInfo
+
+    from caspers.connect import Workbook
+
+SHARE = 0.10
+NEWEST = 1000
+_GRAIN = 10_000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Calls found, how many of them are in the sample, and the scores of those that were not scored before."""
+
+    calls: int
+    sampled: int
+    scores: "pd.DataFrame"
+
+
+def score_sample(ws: "Workbook", experiment: str, share: float = SHARE) -> Sample:
+    """Score the sampled ones of an endpoint's newest calls (at most 1,000), each once; scores stay with the traces.
+
+    `experiment` is where the endpoint's model was logged. A call is in the sample, always or never, by a hash of its
+    trace's id; `share` (0 to 1) is the part of all calls that is. A call that is still being written down is left for
+    the next time.
+    """
+    import pandas as pd
+
+    with silent(ws):
+        from caspers.evaluation import scorers
+
+        place = ws.mlflow.set_experiment(experiment)
+        calls = ws.mlflow.search_traces(locations=[place.experiment_id], return_type="list", include_spans=False,
+                                        max_results=NEWEST, order_by=["timestamp_ms DESC"])
+        sampled = [call.info for call in calls if in_sample(call.info.trace_id, share)]
+        fresh = [ws.mlflow.get_trace(info.trace_id) for info in sampled if not _scored(info)]
+        whole = [trace for trace in fresh if any(span.parent_id is None for span in trace.data.spans)]
+        scores = score(ws, whole, scorers.ALWAYS) if whole else pd.DataFrame()
+    return Sample(len(calls), len(sampled), scores)
+
+
+def in_sample(trace_id: str, share: float) -> bool:
+    """Whether a call is in the sample of this share of all calls."""
+    return zlib.crc32(trace_id.encode()) % _GRAIN < round(share * _GRAIN)
+
+
+def _scored(info: "TraceInfo") -> bool:
+    return any(each.name == "schema" for each in info.assessments)

@@ -1,0 +1,59 @@
+"""The rows that the SQL functions of schema `ai` would return about the scenarios' orders."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from caspers import facts
+from caspers.evaluation.orders import Location, Order
+
+BRAND = "Noodle Lane"
+PLACED = datetime(2024, 3, 1, 12)
+
+
+def answer(fact: facts.Fact, value: Any, orders: Mapping[str, Order], locations: Mapping[int, Location]) -> list[dict]:
+    """The rows of a fact about an order's or a location's id; none if it is not known."""
+    if fact is facts.LOCATION_TIMINGS:
+        return [_timings(value, locations[value])] if value in locations else []
+    return _OF_AN_ORDER[fact.name](value, orders[value]) if value in orders else []
+
+
+def _timings(location_id: int, location: Location) -> dict:
+    return {"location_id": location_id, "location_name": location.name, "delivered_orders": 5000,
+            "p50_minutes": location.p50, "p75_minutes": location.p75, "p99_minutes": location.p99}
+
+
+def _details(order_id: str, order: Order) -> list[dict]:
+    return [{"order_id": order_id, "location_id": order.location, "brand_name": BRAND, "item_name": name,
+             "qty": quantity, "price_usd": price, "line_usd": round(quantity * price, 2)}
+            for name, quantity, price in order.items]
+
+
+def _overview(order_id: str, order: Order) -> list[dict]:
+    items = [{"brand_name": BRAND, "item_name": name, "qty": quantity, "price_usd": price}
+             for name, quantity, price in order.items]
+    return [{"order_id": order_id, "location_id": order.location, "location_name": f"Location {order.location}",
+             "total_usd": order.total_usd, "total_qty": sum(item["qty"] for item in items),
+             "items": json.dumps(items)}]
+
+
+def _delivery_time(order_id: str, order: Order) -> list[dict]:
+    delivered = None if order.minutes is None else (PLACED + timedelta(minutes=order.minutes)).isoformat()
+    return [{"order_id": order_id, "location_id": order.location, "order_ts": PLACED.isoformat(),
+             "delivered_ts": delivered, "delivery_minutes": order.minutes}]
+
+
+def _timing(order_id: str, order: Order) -> list[dict]:
+    """Three fifths of the minutes in the kitchen, a tenth waiting for the driver, the rest on the road."""
+    minutes = order.minutes
+    kitchen, waiting = (None, None) if minutes is None else (round(minutes * 0.6, 1), round(minutes * 0.1, 1))
+    road = None if minutes is None else round(minutes - kitchen - waiting, 1)
+    times = _delivery_time(order_id, order)[0]
+    total = {"delivery_minutes": times.pop("delivery_minutes")}
+    return [{**times, "kitchen_minutes": kitchen, "waiting_minutes": waiting, "road_minutes": road, **total}]
+
+
+_OF_AN_ORDER: dict[str, Callable[[str, Order], list[dict]]] = {
+    facts.ORDER_DETAILS.name: _details, facts.ORDER_OVERVIEW.name: _overview,
+    facts.ORDER_DELIVERY_TIME.name: _delivery_time, facts.ORDER_TIMING.name: _timing}

@@ -1,0 +1,62 @@
+"""What a service principal, such as an app's own identity, may do: in a Lakebase database, and in the lakehouse."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from databricks.sdk.errors import AlreadyExists, ResourceConflict
+from databricks.sdk.service.catalog import PermissionsChange, Privilege
+from databricks.sdk.service.postgres import Role, RoleIdentityType, RoleRoleSpec
+from psycopg import sql
+
+from caspers import lakebase
+
+if TYPE_CHECKING:
+    from caspers.connect import Workbook
+
+_GRANTS = ("GRANT CONNECT, CREATE ON DATABASE {database} TO {role}", "GRANT USAGE ON SCHEMA {schema} TO {role}",
+           "GRANT SELECT ON TABLE {table} TO {role}")
+
+
+def let_into_database(ws: "Workbook", principal: str, project: str, database: str, table: str) -> None:
+    """Let a principal connect to a database, read one table (schema.table), and make schemas of its own.
+
+    It may write nothing that others own. Repeats safely. Raises RuntimeError if you may not grant that.
+    """
+    _ensure_role(ws, project, principal)
+    schema, name = table.split(".")
+    names = {"database": sql.Identifier(database), "schema": sql.Identifier(schema),
+             "table": sql.Identifier(schema, name), "role": sql.Identifier(principal)}
+    with lakebase.connect(ws, project, database) as connection:
+        for statement in _GRANTS:
+            connection.execute(sql.SQL(statement).format(**names))
+        # Postgres only warns if whoever grants has nothing to give.
+        asked = connection.execute("SELECT has_table_privilege(%s, %s, 'SELECT')",
+                                   (principal, names["table"].as_string(connection)))
+        if not asked.fetchone()[0]:
+            raise RuntimeError(f"You may not let others read {table} in {database}: its owner has to grant it to "
+                               f"{principal}.")
+
+
+def let_read(ws: "Workbook", principal: str, tables: Iterable[str]) -> None:
+    """Let a principal use the catalog and read these tables and views (schema.table) in it. Repeats safely."""
+    wanted = set(tables)
+    _grant(ws, "catalog", ws.catalog, principal, Privilege.USE_CATALOG)
+    for schema in sorted({table.split(".")[0] for table in wanted}):
+        _grant(ws, "schema", f"{ws.catalog}.{schema}", principal, Privilege.USE_SCHEMA)
+    for table in sorted(wanted):
+        _grant(ws, "table", f"{ws.catalog}.{table}", principal, Privilege.SELECT)
+
+
+def _grant(ws: "Workbook", kind: str, full_name: str, principal: str, privilege: Privilege) -> None:
+    ws.w.grants.update(kind, full_name, changes=[PermissionsChange(add=[privilege], principal=principal)])
+
+
+def _ensure_role(ws: "Workbook", project: str, principal: str) -> None:
+    branch = lakebase.branch_path(project)
+    if principal in [role.status.postgres_role for role in ws.w.postgres.list_roles(branch)]:
+        return
+    spec = RoleRoleSpec(postgres_role=principal, identity_type=RoleIdentityType.SERVICE_PRINCIPAL)
+    try:
+        ws.w.postgres.create_role(branch, Role(spec=spec)).wait()
+    except (AlreadyExists, ResourceConflict):
+        return  # somebody made it at the same moment

@@ -1,0 +1,57 @@
+"""What an endpoint may use of a server elsewhere, and what it has used."""
+
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Limits(BaseModel):
+    """The longest time of an answer in seconds, waits and further attempts included; the budget of a run.
+
+    A limit that is None does not exist. `run` names what the budget is for: another name starts the count anew, none
+    goes on with it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    timeout_seconds: float = Field(600.0, gt=0)
+    max_calls: int | None = Field(None, ge=0)
+    max_usd: float | None = Field(None, ge=0)
+    usd_per_million_input: float | None = Field(None, ge=0)
+    usd_per_million_output: float | None = Field(None, ge=0)
+    run: str | None = None
+
+    @model_validator(mode="after")
+    def _priced(self) -> "Limits":
+        if self.max_usd is not None and None in (self.usd_per_million_input, self.usd_per_million_output):
+            raise ValueError("max_usd needs usd_per_million_input and usd_per_million_output.")
+        return self
+
+    def usd(self, tokens: tuple[int, int]) -> float:
+        """What so many tokens in and out cost."""
+        prices = (self.usd_per_million_input or 0.0, self.usd_per_million_output or 0.0)
+        return sum(count * price for count, price in zip(tokens, prices, strict=True)) / 1e6
+
+
+class Used(BaseModel):
+    """What a run has used: requests sent, tokens, dollars; of how many calls the tokens are guessed by length."""
+
+    run: str | None = None
+    since: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float = 0.0
+    guessed_calls: int = 0
+
+
+def spent(limits: Limits, used: Used) -> str:
+    """Which budget is spent and what to do, or nothing."""
+    if limits.max_calls is not None and used.calls >= limits.max_calls:
+        what, setting = f"the budget of {limits.max_calls} calls", "CASPERS_LLM_MAX_CALLS (max_calls)"
+    elif limits.max_usd is not None and used.usd >= limits.max_usd:
+        what, setting = f"the budget of ${limits.max_usd:g}", "CASPERS_LLM_MAX_USD (max_usd)"
+    else:
+        return ""
+    return (f"{what} is spent: {used.calls} calls and ${used.usd:.4f} since {used.since}. Raise {setting} and run the "
+            "notebook again, or start another run of the runbook.")

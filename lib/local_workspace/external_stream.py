@@ -1,0 +1,90 @@
+"""An external model's answer on its way to the caller: its tokens are counted, and a stream that breaks says so."""
+
+import json
+from collections.abc import AsyncGenerator
+
+import httpx
+
+from local_workspace.engines.serving import Gateway
+
+_DATA, _DONE = b"data:", b"[DONE]"
+
+
+def asking_for_usage(body: dict) -> dict:
+    """`body`, its stream told to end with the usage, as a whole answer does by itself."""
+    if not body.get("stream") or "messages" not in body:
+        return body
+    return {**body, "stream_options": {**(body.get("stream_options") or {}), "include_usage": True}}
+
+
+async def metered(answer: httpx.Response, gateway: Gateway, body: dict) -> AsyncGenerator[bytes]:
+    """The bytes of the answer to `body`; its tokens are counted before the caller has all of it."""
+    if body.get("stream"):
+        async for piece in _metered_stream(answer, gateway, body):
+            yield piece
+    else:
+        gateway.settle(_read(answer.content).get("usage"), len(answer.request.content), len(answer.content))
+        yield answer.content
+
+
+async def _metered_stream(answer: httpx.Response, gateway: Gateway, body: dict) -> AsyncGenerator[bytes]:
+    wanted = (body.get("stream_options") or {}).get("include_usage")
+    bill = _Bill(gateway, len(answer.request.content))
+    try:
+        async for line in _lines(answer):
+            chunk = bill.look(line)
+            if chunk.get("usage") and not chunk.get("choices") and not wanted:
+                continue  # the caller did not ask for this chunk, and may not expect one without choices
+            if line:
+                yield line + (b"\n\n" if line.startswith(_DATA) else b"\n")
+    except httpx.TransportError as error:
+        bill.settle()
+        message = f"The stream of {answer.request.url} broke off: {type(error).__name__} {error}".rstrip()
+        yield f"data: {json.dumps({'error': {'message': message, 'type': 'server_error'}})}\n\n".encode()
+        yield b"data: [DONE]\n\n"
+    finally:
+        bill.settle()  # also when the caller has gone
+
+
+class _Bill:
+    """What one stream costs, settled once."""
+
+    def __init__(self, gateway: Gateway, sent: int) -> None:
+        self._gateway, self._sent, self._received = gateway, sent, 0
+        self._usage: dict | None = None
+        self._settled = False
+
+    def look(self, line: bytes) -> dict:
+        """Take note of a line; the chunk in it, if it may hold the usage. The end settles the bill."""
+        self._received += len(line)
+        data = line.removeprefix(_DATA).strip()
+        if data == _DONE:
+            self.settle()
+        chunk = _read(data) if b'"usage"' in data else {}
+        self._usage = chunk.get("usage") or self._usage
+        return chunk
+
+    def settle(self) -> None:
+        """Charge the endpoint."""
+        if not self._settled:
+            self._settled = True
+            self._gateway.settle(self._usage, self._sent, self._received)
+
+
+async def _lines(answer: httpx.Response) -> AsyncGenerator[bytes]:
+    """Lines of the answer as servers-sent events have them: JSON may hold what Unicode calls a line's end."""
+    rest = b""
+    async for piece in answer.aiter_bytes():
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield line.rstrip(b"\r")
+    if rest:
+        yield rest
+
+
+def _read(text: bytes) -> dict:
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}

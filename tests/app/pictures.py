@@ -1,0 +1,38 @@
+"""Takes the README's pictures, of the Refund Manager that runs in the local workspace.
+
+    make run && make pictures
+"""
+
+import sys
+from pathlib import Path
+
+from chromium import chromium
+from playwright.sync_api import Page, expect
+
+import caspers
+from caspers import apps
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def take(page: Page, url: str) -> None:
+    """The queue of partial refunds, as much as a screen shows, and the order with the highest open refund, whole."""
+    page.goto(f"{url}/?refund_class=partial")
+    page.screenshot(path=DOCS / "refund_manager_queue.png")
+    page.goto(f"{url}/?refund_class=full&sort=amount")
+    page.locator("#queue tbody a").first.click()
+    expect(page.locator("#course svg.map")).to_be_visible()
+    page.screenshot(path=DOCS / "refund_manager_order.png", full_page=True)
+
+
+def main() -> None:
+    """Find the app and take them."""
+    app = apps.find(caspers.connect("caspersdev"), apps.NAME)
+    if app is None:
+        sys.exit("There is no Refund Manager to take pictures of: `make run` first.")
+    with chromium() as browser:
+        take(browser.new_page(viewport={"width": 1200, "height": 640}), app.url)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+
+import mlflow
+import pytest
+
+from caspers.agents import deploy
+
+MODEL = "test.ai.echo"
+FILE = Path(__file__).parents[1] / "local_workspace" / "models" / "doubler.py"
+SCORES = {"schema": 1.0, "all": 0.95}
+
+
+@pytest.fixture(scope="module")
+def ws(connected):
+    """What deploying needs of a workbook, on the living workspace."""
+    from databricks.sdk import WorkspaceClient
+
+    mlflow.set_tracking_uri(connected["MLFLOW_TRACKING_URI"])
+    client = WorkspaceClient(host=connected["DATABRICKS_HOST"], token=connected["DATABRICKS_TOKEN"])
+    client.api_client.do("POST", "/api/local/wait/mlflow")
+    yield SimpleNamespace(mlflow=mlflow, w=client)
+    mlflow.set_tracking_uri(None)
+
+
+@pytest.fixture(scope="module")
+def versions(ws):
+    """Two versions of a model, alike."""
+    mlflow.set_experiment("deploy")
+    with deploy.quietly():
+        for _ in range(2):
+            mlflow.pyfunc.log_model(name="echo", python_model=str(FILE), registered_model_name=MODEL,
+                                    pip_requirements=["mlflow"])
+    return mlflow.MlflowClient()
+
+
+def served(ws):
+    return ws.w.serving_endpoints.get("echo").config.served_entities[0].entity_version
+
+
+def test_requirements_are_pinned_to_what_is_installed():
+    assert f"mlflow=={metadata.version('mlflow')}" in deploy.requirements()
+    assert f"databricks-sdk[openai]=={metadata.version('databricks-sdk')}" in deploy.requirements()
+    assert all("==" in each for each in deploy.requirements())
+
+
+def test_a_fingerprint_changes_with_settings_code_and_data(tmp_path, monkeypatch):
+    monkeypatch.setattr(deploy, "PACKAGE", str(tmp_path))
+    (tmp_path / "__pycache__").mkdir()
+    marks = [deploy.fingerprint({}), deploy.fingerprint({"catalog": "x"})]
+    for name in ("agent.py", "texts.jsonl"):
+        (tmp_path / name).write_text("something")
+        marks.append(deploy.fingerprint({}))
+    assert len(set(marks)) == 4
+    (tmp_path / "__pycache__" / "agent.pyc").write_bytes(b"compiled")
+    assert deploy.fingerprint({}) == marks[-1]
+
+
+def test_a_version_is_known_by_its_fingerprint(ws, versions):
+    assert deploy.known_version(ws, MODEL, "a-mark") is None
+    deploy.remember(ws, MODEL, "1", "a-mark")
+    assert deploy.known_version(ws, MODEL, "a-mark") == "1"
+
+
+def test_champion_moves_is_served_and_goes_back(ws, versions):
+    with pytest.raises(LookupError, match="has no champion"):
+        deploy.serve_champion(ws, MODEL, "echo")
+    deploy.promote(ws, MODEL, "1", SCORES)
+    deploy.promote(ws, MODEL, "1", SCORES)  # a notebook that runs again
+    assert deploy.serve_champion(ws, MODEL, "echo").state.ready.value == "READY" and served(ws) == "1"
+    with pytest.raises(LookupError, match="version 1, replaced no other"):
+        deploy.roll_back(ws, MODEL, "echo")
+
+    deploy.promote(ws, MODEL, "2", SCORES)
+    deploy.serve_champion(ws, MODEL, "echo")
+    assert (deploy.champion(ws, MODEL), served(ws)) == ("2", "2")
+    assert versions.get_model_version(MODEL, "2").tags == {
+        "evaluation": '{"schema": 1.0, "all": 0.95}', "replaces": "1"}
+
+    deploy.roll_back(ws, MODEL, "echo")
+    assert (deploy.champion(ws, MODEL), served(ws)) == ("1", "1")
+    ws.w.serving_endpoints.delete("echo")
