@@ -6,7 +6,7 @@ explains it are made of the same numbers.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,10 @@ def first(event_type: str) -> str:
 
 @dataclass(frozen=True)
 class Argument:
-    """The one argument of a function: its name, its SQL type and what to pass."""
+    """The one argument of a function: its name, the column that returns it, its SQL type and what to pass."""
 
     name: str
+    column: str
     sql_type: str
     comment: str
 
@@ -69,8 +70,9 @@ class Fact:
         )
 
 
-_ORDER = Argument("oid", "STRING", "Order id: six letters or digits, with an ending such as -L1 in later rounds")
-_LOCATION = Argument("location", "INT", "Location id, as the functions about an order return it")
+_ORDER = Argument(
+    "oid", "order_id", "STRING", "Order id: six letters or digits, with an ending such as -L1 in later rounds")
+_LOCATION = Argument("location", "location_id", "INT", "Location id, as the functions about an order return it")
 
 ORDER_DETAILS = Fact(
     "get_order_details",
@@ -144,6 +146,26 @@ FROM (SELECT order_id, location_id, {first("order_created")} AS order_ts,
 )
 
 FACTS = (ORDER_DETAILS, ORDER_DELIVERY_TIME, LOCATION_TIMINGS, ORDER_OVERVIEW, ORDER_TIMING)
+
+
+def together_sql(facts: Iterable[Fact], names: Sequence[str]) -> str:
+    """One query for what several functions say about several things, whose values are bound as `:name`.
+
+    Its columns: fact (the function's name), place (of the thing in `names`), row (JSON of all the function's columns).
+    It calls the functions, so that whoever may call them needs no right to a table.
+    """
+    return "\nUNION ALL\n".join(_about_sql(fact, names) for fact in facts)
+
+
+def _about_sql(fact: Fact, names: Sequence[str]) -> str:
+    things = [f"CAST(:{name} AS {fact.argument.sql_type})" for name in names]
+    row = "to_json(struct(found.*), map('ignoreNullFields', 'false')) AS row"
+    if len(things) == 1:  # a constant is pushed down to the files, a join is not
+        return f"SELECT '{fact.name}' AS fact, 0 AS place, {row} FROM {fact.name}({things[0]}) AS found"
+    asked = ", ".join(f"({place}, {thing})" for place, thing in enumerate(things))
+    return (f"SELECT '{fact.name}' AS fact, place, {row} FROM VALUES {asked} AS asked(place, thing),\n"
+            f"     LATERAL {fact.name}(asked.thing) AS found\n"
+            f"WHERE found.{fact.argument.column} IN ({', '.join(things)})")  # says it again for the push-down
 
 
 def quantiles_sql(lakeflow: str = "lakeflow") -> str:

@@ -15,7 +15,7 @@ BAG = [{"item_name": "Udon", "qty": 1, "price_usd": 31.5}, {"item_name": "Crème
 def rows(order_id, minutes, location_id=3):
     overview = {"location_id": location_id, "total_usd": 40.0, "items": json.dumps(BAG, ensure_ascii=False)}
     return {("get_order_overview", order_id): [overview],
-            ("get_order_timing", order_id): [{"delivery_minutes": minutes}]}
+            ("get_order_timing", order_id): [{"location_id": location_id, "delivery_minutes": minutes}]}
 
 
 TABLE = {**rows("ABCDEF", 25.0), **rows("LATE01", 40.0), **rows("WORST1", 60.0), **rows("0NROAD", None),
@@ -29,8 +29,8 @@ def no_traces():
     mlflow.tracing.disable()
 
 
-def lookup(fact, value):
-    return TABLE.get((fact.name, value), [])
+def lookup(facts, values):
+    return {(fact.name, value): TABLE.get((fact.name, value), []) for fact in facts for value in values}
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +116,34 @@ def test_a_model_without_a_valid_answer_is_replaced_openly():
     assert "The policy decided" in outputs["note"] and "category" in outputs["note"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "replaced"),
+    [({"customer_response": "We give you 500 dollars!"}, True), ({"customer_response": "Here are $5.00."}, False),
+     ({"decision": "escalate", "credit_amount": 0.0, "customer_response": "You get $1,000."}, True)],
+)
+def test_a_reply_promises_no_more_than_the_credit(changes, replaced):
+    with serving(saying(**changes)) as client:
+        answer, outputs = complain(client, "it was late", "LATE01")
+    assert (answer["customer_response"] != changes["customer_response"]) == replaced
+    assert bool(outputs["note"]) == replaced
+
+
+def test_several_complaints_are_answered_in_their_order(standin):
+    agent = ComplaintAgent("the-model", open_ai=standin, lookup=lookup)
+    ids = ("LATE01", "ZZ99ZZ", "WORST1")
+    complaints = [{"order_id": order_id, "complaint_text": "it was late"} for order_id in ids]
+    response = agent.predict(ResponsesAgentRequest(input=[], custom_inputs={"complaints": complaints}))
+    answers = [json.loads(item.content[0]["text"]) for item in response.output]
+    assert [each["credit_amount"] for each in answers] == [6.0, 0.0, 10.0]
+    assert [each["status"] for each in response.custom_outputs["decisions"]] == ["decided", "unknown_order", "decided"]
+
+
 def test_a_stream_carries_the_same_answer(standin):
     agent = ComplaintAgent("the-model", open_ai=standin, lookup=lookup)
     request = ResponsesAgentRequest(input=[{"role": "user", "content": "My order LATE01 was late"}])
-    (event,) = agent.predict_stream(request)
+    *deltas, event = agent.predict_stream(request)
     whole = agent.predict(request)
+    assert "".join(each.delta for each in deltas) == event.item["content"][0]["text"]
     assert event.item["content"] == whole.output[0].content
     assert event.custom_outputs["order_id"] == "LATE01"
 

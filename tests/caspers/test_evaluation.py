@@ -62,8 +62,8 @@ def test_the_lookup_answers_the_columns_of_the_functions(fact):
     scenarios = evaluation.load("complaint")
     columns = [column.split()[0] for column in fact.returns.split(",")]
     for value in scenarios.locations if fact is facts.LOCATION_TIMINGS else scenarios.orders:
-        assert [list(row) for row in scenarios.lookup(fact, value)][:1] == [columns]
-    assert scenarios.lookup(fact, "NOSUCH") == []
+        assert [list(row) for row in scenarios.lookup([fact], [value])[fact.name, value]][:1] == [columns]
+    assert scenarios.lookup([fact], ["NOSUCH"]) == {(fact.name, "NOSUCH"): []}
 
 
 def test_a_scenario_without_an_answer_is_refused():

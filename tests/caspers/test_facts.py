@@ -4,9 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from databricks.sdk import WorkspaceClient
 from pyspark.sql.connect.session import SparkSession
 
-from caspers import facts
+from caspers import facts, sql
+from caspers.agents.lookup import sql_lookup
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,20 @@ def test_quantiles_are_exact_and_leave_out_what_is_older_than_the_window(ask, ki
     assert (timings["location_name"], timings["delivered_orders"]) == ("Harbour", len(expected))
     for share in (50, 75, 99):
         assert timings[f"p{share}_minutes"] == pytest.approx(quantile(expected, share / 100), abs=0.051)
+
+
+@pytest.mark.parametrize("values", [["LATE01"], ["LATE01", "NOSUCH", "ONROAD", "EARLY1"], [2], [1, 2, 9]])
+def test_one_query_for_many_says_exactly_what_the_functions_say(ask, connected, values):
+    wanted = [fact for fact in facts.FACTS if (fact.argument.sql_type == "INT") == isinstance(values[0], int)]
+    w = WorkspaceClient()
+    warehouse = next(iter(w.warehouses.list()), None) or w.warehouses.create(name="facts").result()
+    known = sql_lookup("caspersdev", warehouse.id)(wanted, values)
+    assert set(known) == {(fact.name, value) for fact in wanted for value in values}
+    for (name, value), rows in known.items():
+        call = f"SELECT * FROM {name}({value!r})"
+        alone = sql.query(w, warehouse.id, call, {}, "caspersdev", "ai")
+        assert sorted(map(str, rows)) == sorted(map(str, alone))
+    assert any(known.values())
 
 
 def properties(kitchen):

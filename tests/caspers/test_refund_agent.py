@@ -3,20 +3,21 @@ import json
 import mlflow
 import pytest
 from chat_server import serving
+from mlflow.exceptions import MlflowException
 from mlflow.types.responses import ResponsesAgentRequest
 
 from caspers import facts
+from caspers.agents.lookup import keeping_timings
 from caspers.agents.refund_agent import RefundAgent
-from caspers.agents.tools import keeping
 from caspers.standin import chat
 
 TABLE = {
-    ("get_order_details", "AB12CD"): [{"line_usd": 20.5}, {"line_usd": 19.5}],
+    ("get_order_details", "AB12CD"): [{"location_id": 3, "line_usd": 20.5}, {"location_id": 3, "line_usd": 19.5}],
     ("get_order_delivery_time", "AB12CD"): [
         {"delivery_minutes": 40.0, "location_id": 3, "delivered_ts": "2024-03-01T12:40:00.000Z"}
     ],
     ("get_location_timings", 3): [{"p75_minutes": 30.0, "p99_minutes": 50.0}],
-    ("get_order_details", "0NROAD"): [{"line_usd": 20.5}],
+    ("get_order_details", "0NROAD"): [{"location_id": 3, "line_usd": 20.5}],
     ("get_order_delivery_time", "0NROAD"): [{"delivery_minutes": None, "location_id": 3, "delivered_ts": None}],
     ("get_order_delivery_time", "N0ITEM"): [
         {"delivery_minutes": 31.0, "location_id": 3, "delivered_ts": "2024-03-01T12:40:00.000Z"}
@@ -34,8 +35,8 @@ def no_traces(tmp_path_factory):
     mlflow.set_tracking_uri(None)
 
 
-def lookup(fact, value):
-    return TABLE.get((fact.name, value), [])
+def lookup(facts, values):
+    return {(fact.name, value): TABLE.get((fact.name, value), []) for fact in facts for value in values}
 
 
 @pytest.fixture(scope="module")
@@ -125,15 +126,108 @@ def test_a_model_out_of_reach_is_said_too():
     assert "The policy decided" in outputs["note"]
 
 
+def test_a_model_whose_server_fails_or_sends_nonsense_is_replaced_and_it_is_said():
+    def fails(request):
+        raise RuntimeError("out of memory")
+
+    for complete in (fails, lambda request: {"object": "chat.completion", "choices": []}, lambda request: {}):
+        with serving(complete) as client:
+            recommendation, outputs = ask(client, order_id="AB12CD")
+        assert (recommendation["refund_usd"], outputs["source"], outputs["model"]) == (
+            12.0, "fallback", "offline-policy")
+        assert "The policy decided" in outputs["note"]
+
+
+def calling(*calls):
+    """A model that calls these tools at once, then answers; and the requests that it was sent."""
+    asked = []
+
+    def complete(request):
+        asked.append(request)
+        message = {"role": "assistant", "content": answer(12.0, "partial")}
+        if len(asked) == 1:
+            functions = [{"name": name, "arguments": arguments} for name, arguments in calls]
+            message = {"role": "assistant", "content": None, "tool_calls": [
+                {"id": f"c{place}", "type": "function", "function": each} for place, each in enumerate(functions)]}
+        return {"id": "x", "object": "chat.completion", "created": 0, "model": "some-llm", "choices": [
+            {"index": 0, "message": message, "finish_reason": "stop"}]}
+
+    return complete, asked
+
+
+def test_calls_side_by_side_are_all_answered_and_none_reads_another_order():
+    complete, asked = calling(
+        ("get_order_details", '{"oid": "AB12CD"}'), ("get_location_timings", '{"location": "3"}'),
+        ("get_order_details", '{"oid": "0NROAD"}'), ("drop_tables", "{}"), ("get_order_details", "no JSON"))
+    with serving(complete) as client:
+        assert ask(client, order_id="AB12CD")[1]["source"] == "agent"
+    mine, timings, other, unknown, broken = [
+        json.loads(message["content"]) for message in asked[1]["messages"] if message["role"] == "tool"]
+    assert (mine, timings) == (TABLE["get_order_details", "AB12CD"], TABLE["get_location_timings", 3])
+    assert "AB12CD" in other["error"] and "no tool" in unknown["error"] and "oid" in broken["error"]
+
+
+def test_an_order_of_another_location_is_not_decided_here(standin):
+    recommendation, outputs = ask(standin, order_id="AB12CD", location_id=4)
+    assert (outputs["status"], recommendation["refund_usd"]) == ("other_location", 0.0)
+    assert "location 4" in recommendation["reason"]
+    assert ask(standin, order_id="AB12CD", location_id=3)[1]["status"] == "decided"
+
+
+def test_several_orders_are_decided_in_their_order_after_one_lookup(standin):
+    looked = []
+
+    def counting(facts, values):
+        looked.append(list(values))
+        return lookup(facts, values)
+
+    agent = RefundAgent("the-model", open_ai=standin, lookup=counting)
+    ids = ["AB12CD", "ZZ99ZZ", "0NROAD", "AB12CD"]
+    request = ResponsesAgentRequest(input=[], custom_inputs={"order_ids": ids})
+    response = agent.predict(request)
+    decisions = response.custom_outputs["decisions"]
+    assert [each["order_id"] for each in decisions] == ids
+    assert [each["status"] for each in decisions] == ["decided", "unknown_order", "not_delivered", "decided"]
+    amounts = [json.loads(item.content[0]["text"])["refund_usd"] for item in response.output]
+    assert amounts == [12.0, 0.0, 0.0, 12.0]
+    assert looked == [["AB12CD", "ZZ99ZZ", "0NROAD"], [3]]
+    events = list(agent.predict_stream(request))
+    done = [event for event in events if event.type == "response.output_item.done"]
+    assert [event.custom_outputs["order_id"] for event in done] == ids
+    for event, item in zip(done, response.output, strict=True):
+        pieces = [each.delta for each in events
+                  if each.type == "response.output_text.delta" and each.item_id == event.item["id"]]
+        assert "".join(pieces) == event.item["content"][0]["text"] == item.content[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("custom", "named"),
+    [({"order_ids": ["AB12CD"] * 101}, "order_ids"), ({"order_ids": []}, "order_ids"),
+     ({"order_ids": ["AB12CD", 7]}, "order_ids.1"), ({"order_ids": "AB12CD"}, "order_ids"),
+     ({"order_id": "AB12CD", "order_ids": ["AB12CD"]}, "not both"), ({"location_id": "here"}, "location_id")],
+)
+def test_a_malformed_request_is_refused_before_anything_is_looked_up(custom, named):
+    agent = RefundAgent("the-model", open_ai=object(), lookup=None)
+    agent.lookup = lambda facts, values: pytest.fail("looked up")
+    with pytest.raises(MlflowException, match=named) as refused:
+        agent.predict(ResponsesAgentRequest(input=[], custom_inputs=custom))
+    assert refused.value.get_http_status_code() == 400
+
+
 def test_a_locations_timings_are_looked_up_once_a_while_and_orders_every_time():
     asked = []
-    remembering = keeping(lambda fact, value: asked.append((fact.name, value)) or [{"n": len(asked)}],
-                          facts.LOCATION_TIMINGS, seconds=3600)
+
+    def counting(facts, values):
+        asked.append(([fact.name for fact in facts], list(values)))
+        return {(fact.name, value): [{"n": len(asked)}] for fact in facts for value in values}
+
+    remembering = keeping_timings(counting, seconds=3600)
     for _ in range(2):
-        remembering(facts.LOCATION_TIMINGS, 3)
-        remembering(facts.ORDER_DETAILS, "AB12CD")
-    assert asked == [("get_location_timings", 3), ("get_order_details", "AB12CD"), ("get_order_details", "AB12CD")]
-    keeping_nothing = keeping(lambda fact, value: [asked.append(value)], facts.LOCATION_TIMINGS, seconds=0)
+        remembering([facts.LOCATION_TIMINGS], [3])
+        remembering([facts.ORDER_DETAILS], ["AB12CD"])
+    timings, details = (["get_location_timings"], [3]), (["get_order_details"], ["AB12CD"])
+    assert asked == [timings, details, details]
+    keeping_nothing = keeping_timings(counting, seconds=0)
     for _ in range(2):
-        keeping_nothing(facts.LOCATION_TIMINGS, 8)
-    assert asked[-2:] == [8, 8]
+        keeping_nothing([facts.LOCATION_TIMINGS], [8])
+    assert asked[-2:] == [(["get_location_timings"], [8])] * 2

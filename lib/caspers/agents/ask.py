@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import batched
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from caspers.connect import Workbook
 
 AT_ONCE = 4
+A_REQUEST = 10
+"""Orders asked about in one request."""
 SECONDS = 120.0
 
 
@@ -37,14 +40,44 @@ def ask_all(ws: "Workbook", endpoint: str, order_ids: Iterable[str]) -> tuple[li
 
     An answer has order_id, response (JSON text) and model. One in which the agent fell back is left out.
     """
+    asked = list(order_ids)
+    answers, note = ask_several(ws, endpoint, "order_ids", asked)
+    found = [{"order_id": order_id, **answer} for order_id, answer in zip(asked, answers, strict=True) if answer]
+    return found, note
+
+
+def ask_several(ws: "Workbook", endpoint: str, key: str, things: list) -> tuple[list[dict | None], str | None]:
+    """The agent's answers on `things`, which custom_inputs calls `key`, and why some or all are missing.
+
+    In the order of the things: the answer's response (JSON text) and model, None where the agent did not decide.
+    """
     if reason := not_ready(ws, endpoint):
-        return [], reason
+        return [None] * len(things), reason
     asking = client(ws.w)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask") as pool:
-        asked = list(pool.map(lambda order_id: ask(asking, endpoint, {"order_id": order_id}), order_ids))
-    answers = [answer for answer, _ in asked if answer]
+        batches = pool.map(lambda batch: _ask_batch(asking, endpoint, key, list(batch)), batched(things, A_REQUEST))
+        asked = [each for batch in batches for each in batch]
     reasons = [reason for _, reason in asked if reason]
-    return answers, f"{len(reasons)} orders fell back: {reasons[0]}" if reasons else None
+    note = f"{len(reasons)} of {len(asked)} fell back: {reasons[0]}" if reasons else None
+    return [answer for answer, _ in asked], note
+
+
+def _ask_batch(asking: "OpenAI", endpoint: str, key: str, things: list) -> list[tuple[dict | None, str | None]]:
+    """One request about several things. Their answers come as they are decided: an error costs only those after it."""
+    from openai import OpenAIError
+
+    turn = {"role": "user", "content": "Decide about each of them."}
+    asked: list[tuple[dict | None, str | None]] = []
+    reason = "the agent's answer ended early"
+    try:
+        events = asking.responses.create(model=endpoint, input=[turn], stream=True,
+                                         extra_body={"custom_inputs": {key: things}})
+        for event in events:
+            if event.type == "response.output_item.done":
+                asked.append(_answer(event.item.content[0].text, event.custom_outputs))
+    except OpenAIError as error:
+        reason = str(error)
+    return asked + [(None, reason)] * (len(things) - len(asked))
 
 
 def ask(asking: "OpenAI", endpoint: str, custom_inputs: dict) -> tuple[dict | None, str | None]:
@@ -58,7 +91,12 @@ def ask(asking: "OpenAI", endpoint: str, custom_inputs: dict) -> tuple[dict | No
         )
     except OpenAIError as error:
         return None, str(error)
-    outputs = response.custom_outputs
+    answer, reason = _answer(response.output_text, response.custom_outputs)
+    return {**custom_inputs, **answer} if answer else None, reason
+
+
+def _answer(text: str, outputs: dict) -> tuple[dict | None, str | None]:
+    """What the agent decided, or None and why it was not the agent."""
     if outputs["source"] != "agent":
         return None, outputs["note"] or outputs["status"]
-    return {**custom_inputs, "response": response.output_text, "model": outputs["model"]}, None
+    return {"response": text, "model": outputs["model"]}, None

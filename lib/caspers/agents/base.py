@@ -1,12 +1,16 @@
-"""What the kitchens' agents share: their clients, how a request is read, how an answer leaves."""
+"""What the kitchens' agents share: facts in one query, decisions side by side, the answer whole or as a stream."""
 
+import re
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
+import mlflow
 from databricks.sdk import WorkspaceClient
 from mlflow.pyfunc import ResponsesAgent
 from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse, ResponsesAgentStreamEvent
@@ -14,11 +18,17 @@ from openai import OpenAIError
 from pydantic import BaseModel
 
 from caspers.agents.ask import client
+from caspers.agents.inputs import Asked, Question
+from caspers.agents.lookup import Known, Lookup, gather, keeping_timings, only, sql_lookup
 from caspers.agents.loop import NoAnswer, converse
-from caspers.agents.tools import Lookup, Tools, sql_lookup
+from caspers.agents.tools import Tools
+from caspers.facts import Fact
 
 MODEL_SECONDS = 60.0
+AT_ONCE = 4
+"""Conversations with the model at the same time, for one request."""
 POLICY_NAME = "offline-policy"
+_FIELDS = re.compile(r'(?<=,)(?=")')
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,10 @@ class Decision[Answer: BaseModel]:
     note: str | None = None
     usage: dict[str, int] | None = None
 
+    def provenance(self) -> dict[str, Any]:
+        """All but the answer."""
+        return {name: value for name, value in asdict(self).items() if name != "answer"}
+
 
 class KitchenAgent(ResponsesAgent):
     """Decides with the model endpoint `llm_model` over the facts that a lookup finds.
@@ -45,27 +59,50 @@ class KitchenAgent(ResponsesAgent):
     environment names, and looks facts up in `catalog` on `warehouse_id`.
     """
 
+    facts: ClassVar[tuple[Fact, ...]]
+    """What the model may look up: facts about the order, and the timings of its location."""
+
     def __init__(self, llm_model: str, catalog: str = "", warehouse_id: str | None = None, open_ai: Any = None,
                  lookup: Lookup | None = None) -> None:
         self.llm_model, self.catalog, self.warehouse_id = llm_model, catalog, warehouse_id
         self._given = (open_ai, lookup)
 
     @abstractmethod
-    def judge(self, request: ResponsesAgentRequest) -> Decision:
-        """The decision on a request. Raises RuntimeError if facts can't be looked up."""
+    def understand(self, request: ResponsesAgentRequest) -> Asked:
+        """What a request asks. Raises MlflowException (status 400) if it is malformed."""
+
+    @abstractmethod
+    def judge(self, asked: Question, known: Known) -> Decision:
+        """The decision on a question, given what is known of its order."""
 
     def predict(self, request: ResponsesAgentRequest) -> ResponsesAgentResponse:
-        """The answer as JSON text; `custom_outputs` has status, source, model, order_id, note and usage."""
-        decision = self.judge(request)
-        item = self.create_text_output_item(decision.answer.model_dump_json(), f"msg_{uuid4().hex}")
-        outputs = {name: value for name, value in asdict(decision).items() if name != "answer"}
-        return ResponsesAgentResponse(output=[item], custom_outputs=outputs)
+        """An answer an order, each as JSON text, in the order of the request.
+
+        `custom_outputs` has status, source, model, order_id, note and usage; for several orders at once, a list of
+        those under `decisions`. Raises MlflowException (status 400) for a malformed request, RuntimeError if the
+        facts can't be looked up.
+        """
+        asked = self.understand(request)
+        decisions = list(self._decisions(asked.questions))
+        _tag(decisions)
+        outputs = [decision.provenance() for decision in decisions]
+        return ResponsesAgentResponse(output=[self._item(decision) for decision in decisions],
+                                      custom_outputs={"decisions": outputs} if asked.several else outputs[0])
 
     def predict_stream(self, request: ResponsesAgentRequest) -> Iterator[ResponsesAgentStreamEvent]:
-        """The same answer as one finished item."""
-        whole = self.predict(request)
-        yield ResponsesAgentStreamEvent(type="response.output_item.done", item=whole.output[0].model_dump(),
-                                        custom_outputs=whole.custom_outputs)
+        """The same answers, each once it and those before it are decided: its text field by field, then the item.
+
+        No word leaves before the whole answer is checked. The item's event has the decision's `custom_outputs`.
+        """
+        decisions = []
+        for index, decision in enumerate(self._decisions(self.understand(request).questions)):
+            decisions.append(decision)
+            item = self._item(decision)
+            for piece in _FIELDS.split(item["content"][0]["text"]):
+                yield ResponsesAgentStreamEvent(**self.create_text_delta(piece, item["id"]), output_index=index)
+            yield ResponsesAgentStreamEvent(type="response.output_item.done", item=item, output_index=index,
+                                            custom_outputs=decision.provenance())
+        _tag(decisions)
 
     def consult[Answer: BaseModel](self, order_id: str, prompt: str, question: str, tools: Tools, name: str,
                                    own: Answer) -> Decision[Answer]:
@@ -77,6 +114,10 @@ class KitchenAgent(ResponsesAgent):
             return Decision(own, "decided", order_id=order_id, note=f"The policy decided, not the model: {error}")
         return Decision(reply.answer, "decided", "agent", reply.model, order_id, None, reply.usage)
 
+    def tools(self, known: Known, order_id: str, location_id: int) -> Tools:
+        """The facts as tools, about this order and its location only: no text can have the model read another's."""
+        return Tools(self.facts, only(known, order_id, location_id))
+
     @cached_property
     def open_ai(self) -> Any:
         """The OpenAI client with which the model is asked."""
@@ -87,12 +128,42 @@ class KitchenAgent(ResponsesAgent):
     @cached_property
     def lookup(self) -> Lookup:
         """Where facts are looked up."""
-        return self._given[1] or sql_lookup(self.catalog, self.warehouse_id)
+        return self._given[1] or keeping_timings(sql_lookup(self.catalog, self.warehouse_id))
+
+    def _decisions(self, questions: Sequence[Question]) -> Iterator[Decision]:
+        """The decisions in the order of the questions, each as soon as it is there."""
+        known = self._known(questions)
+        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="decide")
+        try:
+            # A thread starts without the context variables by which MLflow knows the trace.
+            yield from pool.map(lambda run, question: run(self._decide, question, known),
+                                [copy_context().run for _ in questions], questions)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _known(self, questions: Sequence[Question]) -> Known:
+        order_ids = list(dict.fromkeys(order_id for question in questions for order_id in question.order_ids))
+        with mlflow.start_span("look up", span_type="TOOL") as span:
+            span.set_inputs({"facts": [fact.name for fact in self.facts], "order_ids": order_ids})
+            known = gather(self.lookup, self.facts, order_ids)
+            span.set_outputs([[*key, rows] for key, rows in known.items()])
+        return known
+
+    def _decide(self, question: Question, known: Known) -> Decision:
+        with mlflow.start_span("decide", span_type="AGENT") as span:
+            span.set_inputs(asdict(question))
+            decision = self.judge(question, known)
+            span.set_outputs({"answer": decision.answer.model_dump(), **decision.provenance()})
+        return decision
+
+    def _item(self, decision: Decision) -> dict[str, Any]:
+        return self.create_text_output_item(decision.answer.model_dump_json(), f"msg_{uuid4().hex}")
 
 
-def request_text(request: ResponsesAgentRequest) -> str:
-    """All that the user said in a request, one turn a line."""
-    turns = [each.model_dump() for each in request.input]
-    contents = [turn.get("content") for turn in turns if turn.get("role") == "user"]
-    parts = (part if isinstance(part, list) else [{"text": part}] for part in contents)
-    return "\n".join(str(piece["text"]) for part in parts for piece in part if piece.get("text"))
+def _tag(decisions: Sequence[Decision]) -> None:
+    """Let a request's trace be found by what it was about and by who decided."""
+    if mlflow.get_current_active_span() is None:
+        return  # tracing is off
+    values = {name: dict.fromkeys(str(getattr(decision, name)) for decision in decisions)
+              for name in ("order_id", "source", "model")}
+    mlflow.update_current_trace(tags={name: ", ".join(found) for name, found in values.items()})

@@ -7,12 +7,14 @@ from typing import Literal
 from mlflow.types.responses import ResponsesAgentRequest
 from pydantic import BaseModel, ConfigDict, Field
 
-from caspers import facts, policy
-from caspers.agents.base import Decision, KitchenAgent, request_text
-from caspers.agents.tools import Tools
+from caspers import policy
+from caspers.agents.base import Decision, KitchenAgent
+from caspers.agents.inputs import Asked, Question, RefundInputs, read, text_of
+from caspers.agents.lookup import Known
+from caspers.facts import LOCATION_TIMINGS, ORDER_DELIVERY_TIME, ORDER_DETAILS, order_ids
 from caspers.standin.refund import SCHEMA
 
-FACTS = (facts.ORDER_DETAILS, facts.ORDER_DELIVERY_TIME, facts.LOCATION_TIMINGS)
+FACTS = (ORDER_DETAILS, ORDER_DELIVERY_TIME, LOCATION_TIMINGS)
 PROMPT = f"""You recommend refunds for late deliveries of Casper's Kitchens.
 Look the order up with the tools: its items and total, its delivery minutes, and the P75 and P99 of its location.
 Up to P75: no refund. Between P75 and P99: a share of the total that climbs evenly from {policy.SHARE_AT_P75:.0%} at P75
@@ -35,34 +37,38 @@ class Recommendation(BaseModel):
 class RefundAgent(KitchenAgent):
     """Recommends refunds with the model endpoint `llm_model`, by the facts about the order.
 
-    The status of a decision is decided, no_order_id, unknown_order, not_delivered or no_evidence.
+    The status of a decision is decided, no_order_id, unknown_order, other_location, not_delivered or no_evidence.
     """
 
-    def judge(self, request: ResponsesAgentRequest) -> Decision[Recommendation]:
-        """The decision on `order_id` in `custom_inputs`, or on an order that the text names.
+    facts = FACTS
 
-        Raises RuntimeError if facts can't be looked up.
-        """
-        text = request_text(request)
-        given = (request.custom_inputs or {}).get("order_id")
-        return self.decide([str(given)] if given else facts.order_ids(text)[:3], text)
+    def understand(self, request: ResponsesAgentRequest) -> Asked:
+        """`order_ids` or `order_id` in `custom_inputs`, or an order that the text names."""
+        inputs, text = read(RefundInputs, request), text_of(request)
+        if inputs.order_ids:
+            return Asked([Question((each,), text, inputs.location_id) for each in inputs.order_ids], several=True)
+        candidates = [inputs.order_id] if inputs.order_id else order_ids(text)[:3]
+        return Asked([Question(tuple(candidates), text, inputs.location_id)])
 
-    def decide(self, order_ids: list[str], text: str = "") -> Decision[Recommendation]:
-        """The decision on the first of `order_ids` that exists. Raises RuntimeError if facts can't be looked up."""
-        if not order_ids:
+    def judge(self, asked: Question, known: Known) -> Decision[Recommendation]:
+        """The decision on the first of the question's order ids that exists."""
+        if not asked.order_ids:
             return _declined("no_order_id", None, "No order id was given, so there is nothing to refund.")
-        tools = Tools(FACTS, self.lookup)
-        for order_id in order_ids:
-            items, times = tools.gather((facts.ORDER_DETAILS, facts.ORDER_DELIVERY_TIME), order_id)
-            if times:
-                return self._decide_known(tools, order_id, items, times[0], text)
-        return _declined("unknown_order", order_ids[0], f"No order {order_ids[0]} is known, so nothing is refunded.")
+        for order_id in asked.order_ids:
+            if times := known[ORDER_DELIVERY_TIME.name, order_id]:
+                return self._judge_known(asked, known, order_id, times[0])
+        order_id = asked.order_ids[0]
+        return _declined("unknown_order", order_id, f"No order {order_id} is known, so nothing is refunded.")
 
-    def _decide_known(self, tools: Tools, order_id: str, items: list[dict], times: dict, text: str) -> Decision:
+    def _judge_known(self, asked: Question, known: Known, order_id: str, times: dict) -> Decision[Recommendation]:
+        location_id = times["location_id"]
+        if asked.location_id not in (None, location_id):
+            reason = f"Order {order_id} is not one of location {asked.location_id}, so nothing is refunded here."
+            return _declined("other_location", order_id, reason)
         if times["delivered_ts"] is None:
             reason = f"Order {order_id} is not delivered yet, so its delivery time can't be judged."
             return _declined("not_delivered", order_id, reason)
-        timings = tools.rows(facts.LOCATION_TIMINGS, times["location_id"])
+        items, timings = known[ORDER_DETAILS.name, order_id], known[LOCATION_TIMINGS.name, location_id]
         if not (items and timings and times["delivery_minutes"] is not None):
             reason = f"The items or times of order {order_id} are not recorded, so no refund can be derived."
             return _declined("no_evidence", order_id, reason)
@@ -71,8 +77,8 @@ class RefundAgent(KitchenAgent):
             times["delivery_minutes"], timings[0]["p75_minutes"], timings[0]["p99_minutes"], total
         )
         own = Recommendation(**asdict(policy.decide(evidence)))
-        decision = self.consult(order_id, PROMPT, _question(order_id, text), tools, SCHEMA, own)
-        return _within(decision, total)
+        tools = self.tools(known, order_id, location_id)
+        return _within(self.consult(order_id, PROMPT, _question(order_id, asked.text), tools, SCHEMA, own), total)
 
 
 def _within(decision: Decision, total: float) -> Decision:

@@ -1,81 +1,30 @@
-"""The SQL functions of schema `ai` as an agent's tools."""
+"""The SQL functions of schema `ai` as a model's tools."""
 
 import json
-import threading
-import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
-from caspers.facts import LOCATION_TIMINGS, Fact
+from caspers.facts import Fact
 
 type Rows = list[dict]
-type Lookup = Callable[[Fact, object], Rows]
 
-TIMINGS_SECONDS = 60.0
 _JSON_TYPES = {"STRING": "string", "INT": "integer"}
+_PYTHON_TYPES = {"STRING": str, "INT": int}
 
 
-def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
-    """A lookup that runs a fact's function through the SQL Statement API, in the workspace of the environment.
-
-    Without a `warehouse_id` it takes the first warehouse there is. The lookup raises RuntimeError with the
-    engine's message. A location's timings move slowly and cost most, so they are kept for a minute.
-    """
-    from databricks.sdk import WorkspaceClient
-
-    from caspers import sql
-
-    w = WorkspaceClient()
-    warehouse = warehouse_id or next(iter(w.warehouses.list())).id
-
-    def lookup(fact: Fact, value: object) -> Rows:
-        argument = f"CAST(:value AS {fact.argument.sql_type})"  # table functions want no schema in front
-        return sql.query(w, warehouse, f"SELECT * FROM {fact.name}({argument})", {"value": value}, catalog, "ai")
-
-    return keeping(lookup, LOCATION_TIMINGS, TIMINGS_SECONDS)
-
-
-def keeping(lookup: Lookup, kept_fact: Fact, seconds: float) -> Lookup:
-    """`lookup`, with the rows of one fact kept for so many seconds; threads that want the same wait for one query."""
-    kept: dict[object, tuple[float, Rows]] = {}
-    lock = threading.Lock()
-
-    def remembering(fact: Fact, value: object) -> Rows:
-        if fact is not kept_fact:
-            return lookup(fact, value)
-        with lock:
-            until, rows = kept.get(value, (0.0, []))
-            if time.monotonic() >= until:
-                rows = lookup(fact, value)
-                kept[value] = (time.monotonic() + seconds, rows)
-            return rows
-
-    return remembering
+class OutOfScope(LookupError):
+    """The conversation is about something else than what a model wanted to look up; the message says about what."""
 
 
 class Tools:
-    """The facts that one conversation may use; what has been looked up once is remembered."""
+    """The facts that one conversation may use, and where their rows come from: `lookup(fact, value)`."""
 
-    def __init__(self, facts: Iterable[Fact], lookup: Lookup) -> None:
+    def __init__(self, facts: Iterable[Fact], lookup: Callable[[Fact, object], Rows]) -> None:
         self._facts = {fact.name: fact for fact in facts}
         self._lookup = lookup
-        self._known: dict[tuple[str, object], Rows] = {}
 
     def specs(self) -> list[dict]:
         """The tools as chat completions describe them to a model."""
         return [_spec(fact) for fact in self._facts.values()]
-
-    def rows(self, fact: Fact, value: object) -> Rows:
-        """The rows of a fact."""
-        key = (fact.name, value)
-        if key not in self._known:
-            self._known[key] = self._lookup(fact, value)
-        return self._known[key]
-
-    def gather(self, facts: Iterable[Fact], value: object) -> list[Rows]:
-        """The rows of several facts about the same thing, looked up side by side."""
-        with ThreadPoolExecutor() as pool:
-            return list(pool.map(lambda fact: self.rows(fact, value), facts))
 
     def answer(self, name: str, arguments: str) -> str:
         """What a model gets to read for a call: the rows as JSON, or what was wrong with the call."""
@@ -83,10 +32,14 @@ class Tools:
         if fact is None:
             return json.dumps({"error": f"There is no tool {name}. There are: {', '.join(self._facts)}."})
         try:
-            value = json.loads(arguments)[fact.argument.name]
+            value = _PYTHON_TYPES[fact.argument.sql_type](json.loads(arguments)[fact.argument.name])
         except (ValueError, KeyError, TypeError):
-            return json.dumps({"error": f"{name} wants a JSON object with {fact.argument.name}."})
-        return json.dumps(self.rows(fact, value), default=str)
+            wanted = f"{fact.argument.name} ({_JSON_TYPES[fact.argument.sql_type]})"
+            return json.dumps({"error": f"{name} wants a JSON object with {wanted}."})
+        try:
+            return json.dumps(self._lookup(fact, value), default=str)
+        except OutOfScope as error:
+            return json.dumps({"error": str(error)})
 
 
 def _spec(fact: Fact) -> dict:

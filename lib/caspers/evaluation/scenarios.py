@@ -1,5 +1,6 @@
 """The versioned scenarios: made-up orders with their facts, what is said about them, and the answers that are right."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,9 +66,10 @@ class Scenarios(BaseModel):
     orders: dict[str, Order]
     scenarios: list[Scenario]
 
-    def lookup(self, fact: Fact, value: Any) -> list[dict]:
-        """The rows that a SQL function of schema `ai` would return, for an agent's constructor."""
-        return rows.answer(fact, value, self.orders, self.locations)
+    def lookup(self, facts: Sequence[Fact], values: Sequence[Any]) -> dict[tuple[str, Any], list[dict]]:
+        """The rows that SQL functions of schema `ai` would return about each value, for an agent's constructor."""
+        return {(fact.name, value): rows.answer(fact, value, self.orders, self.locations)
+                for fact in facts for value in values}
 
     def request(self, scenario: Scenario) -> dict:
         """The scenario as a request of the Responses API, in the form in which the streams ask."""

@@ -1,0 +1,84 @@
+"""Where an agent's facts come from: the SQL functions of schema `ai`, many facts about many things in one query."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from caspers.agents.tools import OutOfScope, Rows
+from caspers.facts import LOCATION_TIMINGS, Fact, together_sql
+
+TIMINGS_SECONDS = 60.0
+
+type Known = dict[tuple[str, object], Rows]
+"""Rows by a fact's name and what the fact is about; no row where nothing is known of it."""
+type Lookup = Callable[[Sequence[Fact], Sequence[object]], Known]
+
+
+def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
+    """A lookup by one statement through the SQL Statement API, in the workspace of the environment.
+
+    Without a `warehouse_id` it takes the first warehouse there is. The lookup raises RuntimeError with the engine's
+    message.
+    """
+    from databricks.sdk import WorkspaceClient
+
+    from caspers import sql
+
+    w = WorkspaceClient()
+    warehouse = warehouse_id or next(iter(w.warehouses.list())).id
+
+    def lookup(facts: Sequence[Fact], values: Sequence[object]) -> Known:
+        bound = {f"v{place}": value for place, value in enumerate(values)}
+        found = sql.query(w, warehouse, together_sql(facts, list(bound)), bound, catalog, "ai")
+        return _by_thing(facts, values, found)
+
+    return lookup
+
+
+def _by_thing(facts: Sequence[Fact], values: Sequence[object], found: Rows) -> Known:
+    known: Known = {(fact.name, value): [] for fact in facts for value in values}
+    for row in found:
+        known[row["fact"], values[row["place"]]].append(json.loads(row["row"]))
+    return known
+
+
+def keeping_timings(lookup: Lookup, seconds: float = TIMINGS_SECONDS) -> Lookup:
+    """`lookup`, with the timings of locations kept for so many seconds: they move slowly and cost most.
+
+    Threads that want the same wait for one query.
+    """
+    kept: dict[object, tuple[float, Rows]] = {}
+    lock = threading.Lock()
+
+    def timings(locations: Sequence[object]) -> Known:
+        with lock:
+            now = time.monotonic()
+            missing = [each for each in locations if kept.get(each, (now, []))[0] <= now]
+            found = lookup([LOCATION_TIMINGS], missing) if missing else {}
+            kept.update({value: (now + seconds, rows) for (_, value), rows in found.items()})
+            return {(LOCATION_TIMINGS.name, each): kept[each][1] for each in locations}
+
+    return lambda facts, values: timings(values) if list(facts) == [LOCATION_TIMINGS] else lookup(facts, values)
+
+
+def gather(lookup: Lookup, facts: Sequence[Fact], order_ids: Sequence[str]) -> Known:
+    """The rows of `facts` about these orders, in one query, and the timings of their locations.
+
+    Raises RuntimeError if they can't be looked up.
+    """
+    if not order_ids:
+        return {}
+    known = lookup([fact for fact in facts if fact is not LOCATION_TIMINGS], order_ids)
+    locations = {row["location_id"] for rows in known.values() for row in rows}
+    return known | (lookup([LOCATION_TIMINGS], sorted(locations)) if locations else {})
+
+
+def only(known: Known, order_id: str, location_id: int) -> Callable[[Fact, object], Rows]:
+    """What is known of this order and its location; raises OutOfScope for anything else."""
+    def rows(fact: Fact, value: object) -> Rows:
+        if value not in (order_id, location_id) or (fact.name, value) not in known:
+            raise OutOfScope(f"This is about order {order_id} and location {location_id}; nothing else is looked up.")
+        return known[fact.name, value]
+
+    return rows
