@@ -78,14 +78,14 @@ def run_and_wait(ws: HasClient, job_id: int, timeout: timedelta = timedelta(minu
     return run
 
 
-def every_minutes(minutes: int) -> str:
+def every_minutes(minutes: int, first: int = 0) -> str:
     """The Quartz cron expression for every so many minutes.
 
-    1 to 59 counts from each full hour (7 means :00, :07 … :56, :00); whole hours up to 24 count from midnight.
-    Raises ValueError for anything else, which cron can't say.
+    1 to 59 counts from minute `first` of each hour (7 means :00, :07 … :56, :00); whole hours up to 24 count from
+    midnight. Raises ValueError for anything else, which cron can't say.
     """
     if 1 <= minutes <= 59:
-        return f"0 0/{minutes} * * * ?"
+        return f"0 {first}/{minutes} * * * ?"
     hours, rest = divmod(minutes, 60)
     if rest or not 60 <= minutes <= MINUTES_A_DAY:
         raise ValueError(f"A schedule of every {minutes} minutes is not possible: "

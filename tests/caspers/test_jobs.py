@@ -78,6 +78,10 @@ def test_every_so_many_minutes_is_a_schedule_that_jobs_accept(ws, minutes, expre
     ws.w.jobs.delete(job_id)
 
 
+def test_a_schedule_can_begin_after_another_ones():
+    assert jobs.every_minutes(10, first=5) == "0 5/10 * * * ?"
+
+
 @pytest.mark.parametrize("minutes", [0, -3, 61, 90, 1500, 2880])
 def test_what_cron_cannot_say_is_refused(minutes):
     with pytest.raises(ValueError, match=f"every {minutes} minutes"):

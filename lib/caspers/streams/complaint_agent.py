@@ -6,12 +6,11 @@ in `source`. What is answered already is never touched, so a run that was killed
 """
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from caspers import clock, facts
-from caspers.agents.ask import AT_ONCE, ask, client, not_ready
+from caspers.agents.ask import ask_several
 from caspers.complaints import policy
 from caspers.complaints.reading import Item, Reading, read_all
 from caspers.standin.chat import NAME as POLICY_NAME
@@ -52,16 +51,9 @@ def run(ws: "Workbook", endpoint: str, agent_complaints: int = AGENT_COMPLAINTS)
 
 def _asked(ws: "Workbook", endpoint: str, complaints: list["Row"]) -> tuple[dict[str, dict], str | None]:
     """The agent's answers by complaint id, and why some are missing."""
-    if reason := not_ready(ws, endpoint):
-        return {}, reason
-    asking = client(ws.w)
-    inputs = [{"order_id": row.order_id, "complaint_text": row.complaint_text} for row in complaints]
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask") as pool:
-        asked = list(pool.map(lambda given: ask(asking, endpoint, given), inputs))
-    answers = {row.complaint_id: answer
-               for row, (answer, _) in zip(complaints, asked, strict=True) if answer}
-    reasons = [reason for _, reason in asked if reason]
-    return answers, f"{len(reasons)} complaints fell back: {reasons[0]}" if reasons else None
+    things = [{"order_id": row.order_id, "complaint_text": row.complaint_text} for row in complaints]
+    answers, note = ask_several(ws, endpoint, "complaints", things)
+    return {row.complaint_id: answer for row, answer in zip(complaints, answers, strict=True) if answer}, note
 
 
 def _read(rows: list["Row"]) -> dict[str, Reading]:
