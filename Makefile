@@ -27,7 +27,7 @@ lint:
 	$(UV) run --no-sync ruff check
 
 unit:
-	$(UV) run --no-sync pytest tests --ignore tests/integration --numprocesses 2 --dist loadfile --durations 20
+	$(UV) run --no-sync pytest tests --ignore tests/integration --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 integration:
 	$(UV) run --no-sync pytest tests/integration -s

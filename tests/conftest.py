@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+_CONNECTED: dict[str, str] = {}  # what `connected` has put into the environment
+
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
@@ -25,7 +27,9 @@ def connected(workspace: dict[str, str]) -> Iterator[dict[str, str]]:
     patch = pytest.MonkeyPatch()
     for name, value in workspace.items():
         patch.setenv(name, value)
+    _CONNECTED.update(workspace)
     yield workspace
+    _CONNECTED.clear()
     patch.undo()
 
 
@@ -40,6 +44,19 @@ def spark(workspace: dict[str, str]):
     session = SparkSession.builder.remote(workspace["SPARK_REMOTE"]).create()
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_mlflow_of_another_module() -> Iterator[None]:
+    """MLflow keeps its settings in the process and its environment: a module leaves none of its own to the next."""
+    yield
+    if mlflow := sys.modules.get("mlflow"):
+        mlflow.set_tracking_uri(None)
+        mlflow.set_registry_uri(None)
+        mlflow.tracing.reset()
+        for name in ("MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"):
+            os.environ.pop(name, None)
+        os.environ.update(_CONNECTED)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ TABLE = {**rows("ABCDEF", 25.0), **rows("LATE01", 40.0), **rows("WORST1", 60.0),
 
 @pytest.fixture(autouse=True, scope="module")
 def no_traces():
-    """There is no tracking server here. (Tracing stays off: to enable it again would make a database in the cwd.)"""
+    """There is no tracking server here."""
     mlflow.tracing.disable()
 
 

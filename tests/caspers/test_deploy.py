@@ -20,8 +20,7 @@ def ws(connected):
     mlflow.set_tracking_uri(connected["MLFLOW_TRACKING_URI"])
     client = WorkspaceClient(host=connected["DATABRICKS_HOST"], token=connected["DATABRICKS_TOKEN"])
     client.api_client.do("POST", "/api/local/wait/mlflow")
-    yield SimpleNamespace(mlflow=mlflow, w=client)
-    mlflow.set_tracking_uri(None)
+    return SimpleNamespace(mlflow=mlflow, w=client)
 
 
 @pytest.fixture(scope="module")

@@ -28,10 +28,7 @@ def ws(connected):
     mlflow.set_tracking_uri(connected["MLFLOW_TRACKING_URI"])
     client = WorkspaceClient(host=connected["DATABRICKS_HOST"], token=connected["DATABRICKS_TOKEN"])
     client.api_client.do("POST", "/api/local/wait/mlflow")
-    mlflow.tracing.enable()
-    yield SimpleNamespace(mlflow=mlflow, w=client, local=True, catalog="test")
-    mlflow.tracing.disable()
-    mlflow.set_tracking_uri(None)
+    return SimpleNamespace(mlflow=mlflow, w=client, local=True, catalog="test")
 
 
 @pytest.fixture(scope="module")

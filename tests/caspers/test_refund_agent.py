@@ -30,9 +30,6 @@ def no_traces(tmp_path_factory):
     """These tests have no tracking server; the notebooks' runs trace to the workspace's."""
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")  # asked even when it is off
     mlflow.tracing.disable()
-    yield
-    mlflow.tracing.enable()
-    mlflow.set_tracking_uri(None)
 
 
 def lookup(facts, values):
