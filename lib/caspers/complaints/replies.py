@@ -33,12 +33,12 @@ def late(amount: float, very: bool) -> str:
 
 def missing(names: Iterable[str], amount: float) -> str:
     """For items that were not in the bag."""
-    return f"We are sorry that you had to do without {listed(names)}. {_credited(amount)}"
+    return f"We are sorry that you had to do without {_listed(names)}. {_credited(amount)}"
 
 
 def not_right(names: Iterable[str], amount: float) -> str:
     """For food that was not right; no names if the complaint has none."""
-    what = listed(names) or "your meal"
+    what = _listed(names) or "your meal"
     return f"We are sorry that {what} did not reach you the way we cook for you. {_credited(amount)}"
 
 
@@ -49,7 +49,16 @@ def for_a_person(reading: Reading) -> str:
     return _FOR_A_PERSON[reading.category] if reading.clear else _UNCLEAR
 
 
-def listed(names: Iterable[str]) -> str:
+def instead(for_a_person: bool, amount: float) -> str:
+    """For a reply that a model worded and that promised something else; `amount` in US dollars."""
+    if for_a_person:
+        return "We are sorry about your order. One of our team is looking into it and will write to you."
+    if amount:
+        return f"We are sorry, your order was not as it should have been. {_credited(amount)}"
+    return "We are sorry for your trouble. We checked your order and can't offer a credit this time."
+
+
+def _listed(names: Iterable[str]) -> str:
     """The Udon, the Miso Soup and the Tea."""
     *most, last = [f"the {name}" for name in names] or [""]
     return f"{', '.join(most)} and {last}" if most else last

@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-_DOLLARS = re.compile(r"\$\s?(\d[\d,]*(?:\.\d+)?)|(\d[\d,]*(?:\.\d+)?)\s?(?:dollars|USD)")
 _FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -60,8 +59,3 @@ def _answer(item: dict) -> dict[str, Any]:
 def figures(text: str) -> set[float]:
     """All numbers in a text."""
     return {float(number.replace(",", "")) for number in _FIGURE.findall(text)}
-
-
-def dollars(text: str) -> set[float]:
-    """All amounts of money in a text."""
-    return {float((sign or word).replace(",", "")) for sign, word in _DOLLARS.findall(text)}

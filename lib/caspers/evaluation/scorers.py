@@ -12,8 +12,10 @@ from mlflow.genai.scorers import Scorer, scorer
 from pydantic import ValidationError
 
 from caspers.agents.complaint_agent import Answer
+from caspers.agents.loop import told
 from caspers.agents.refund_agent import Recommendation
-from caspers.evaluation.saying import Saying, dollars, figures, read
+from caspers.evaluation.saying import Saying, figures, read
+from caspers.money import dollars
 
 CENT = 0.005
 _SHOUTING = re.compile(r"!!|\b[A-Z]{3,}\s+[A-Z]{3,}\b")
@@ -76,7 +78,7 @@ def _misshapen(saying: Saying) -> Iterator[str]:
     try:
         (Answer if "category" in saying.answer else Recommendation).model_validate(saying.answer)
     except ValidationError as error:
-        yield from (f"the answer's {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        yield f"the answer's {told(error)}"
     said = saying.outputs
     yield from (f"custom_outputs has no {name}" for name in ("status", "source", "model") if not said.get(name))
 
@@ -122,5 +124,5 @@ def _candidates(saying: Saying, expectations: dict) -> list[dict]:
 
 def _verdict(problems: Iterable[str]) -> Feedback:
     """Yes if there are no problems, otherwise no, with them as the reason."""
-    told = "; ".join(problems)
-    return Feedback(value=not told, rationale=told or None)
+    named = "; ".join(problems)
+    return Feedback(value=not named, rationale=named or None)
