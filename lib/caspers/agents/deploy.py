@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
@@ -118,16 +118,24 @@ def serve(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> "Servin
     An endpoint that serves the entity already is left alone. Raises databricks.sdk.errors.OperationFailed if the model
     can't start, TimeoutError after half an hour.
     """
-    from databricks.sdk.errors import NotFound
+    begin(ws, endpoint, entity)
+    return ws.w.serving_endpoints.wait_get_serving_endpoint_not_updating(endpoint, LONGEST_START)
+
+
+def begin(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> None:
+    """Create the endpoint, or change it over to this entity; returns at once, or when a change under way has ended."""
+    from databricks.sdk.errors import NotFound, OperationFailed
     from databricks.sdk.service.serving import EndpointCoreConfigInput
 
     endpoints = ws.w.serving_endpoints
     try:
-        if not _serves(endpoints.get(endpoint), entity):
-            endpoints.update_config(endpoint, served_entities=[entity])
+        if _serves(endpoints.get(endpoint), entity):
+            return
+        with suppress(OperationFailed):  # what it failed to serve before doesn't matter now
+            endpoints.wait_get_serving_endpoint_not_updating(endpoint, LONGEST_START)
+        endpoints.update_config(endpoint, served_entities=[entity])
     except NotFound:
         endpoints.create(endpoint, config=EndpointCoreConfigInput(name=endpoint, served_entities=[entity]))
-    return endpoints.wait_get_serving_endpoint_not_updating(endpoint, LONGEST_START)
 
 
 def _entity(model: str, version: str) -> "ServedEntityInput":
@@ -138,6 +146,9 @@ def _entity(model: str, version: str) -> "ServedEntityInput":
 
 
 def _serves(found: "ServingEndpointDetailed", entity: "ServedEntityInput") -> bool:
+    """Whether it does or is about to; of a server elsewhere nobody can tell, as its key can't be read."""
+    if entity.external_model:
+        return False
     config = found.pending_config or found.config
     served = config.served_entities if config else None
     wanted = (entity.entity_name, entity.entity_version)

@@ -1,6 +1,5 @@
 """The endpoint behind LLM_MODEL: found, or on a laptop made."""
 
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,20 +51,11 @@ def _require(ws: "Workbook", name: str) -> None:
 
 
 def _forward(ws: "Workbook", name: str) -> None:
-    """Have the endpoint forward. It is updated even if it does already: its key, which nobody can read, may differ."""
-    from databricks.sdk.errors import NotFound, OperationFailed
-    from databricks.sdk.service.serving import EndpointCoreConfigInput
-
-    endpoints, entity = ws.w.serving_endpoints, _external(name)
+    """Have the endpoint forward, within the limits of the settings."""
     _limit(ws, name)
-    try:
-        with suppress(OperationFailed):  # what it failed to serve before doesn't matter now
-            endpoints.wait_get_serving_endpoint_not_updating(name, deploy.LONGEST_START)
-        endpoints.update_config(name, served_entities=[entity])
-    except NotFound:
-        endpoints.create(name, config=EndpointCoreConfigInput(name=name, served_entities=[entity]))
-    endpoints.put_ai_gateway(name, rate_limits=_rate_limits())
-    endpoints.wait_get_serving_endpoint_not_updating(name, deploy.LONGEST_START)
+    deploy.begin(ws, name, _external(name))
+    ws.w.serving_endpoints.put_ai_gateway(name, rate_limits=_rate_limits())
+    ws.w.serving_endpoints.wait_get_serving_endpoint_not_updating(name, deploy.LONGEST_START)
 
 
 def _limit(ws: "Workbook", name: str) -> None:
