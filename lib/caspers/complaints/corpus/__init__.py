@@ -1,4 +1,4 @@
-"""Complaints that people wrote for this project: those that the reader learns from, and those it is measured on."""
+"""Complaints written for this project: those that the reader learns from, and those it is measured on."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A text that training never sees. category: what it is about first (or NOTHING); also: a second matter, if any.
+    """A text that training never sees. category: what it is about first, or NOTHING.
 
     kind: what is hard about it; items: names of the order's items; named: those that it complains about.
     """
@@ -23,7 +23,6 @@ class HeldOut:
     text: str
     items: tuple[str, ...]
     named: frozenset[str]
-    also: str | None
 
 
 @cache
@@ -35,8 +34,8 @@ def training() -> tuple[list[str], list[str]]:
 
 def held_out() -> list[HeldOut]:
     """The texts to measure a reader on."""
-    return [HeldOut(row["category"], row["kind"], row["text"], tuple(row["items"]), frozenset(row["named"]),
-                    row.get("also")) for row in _rows("held_out.jsonl")]
+    return [HeldOut(row["category"], row["kind"], row["text"], tuple(row["items"]), frozenset(row["named"]))
+            for row in _rows("held_out.jsonl")]
 
 
 def _rows(name: str) -> list[dict]:
