@@ -98,10 +98,11 @@ def _categories(texts: list[str]) -> list[tuple[Category, float]]:
     """Each text's likeliest category and its probability."""
     if not texts:
         return []
-    places = [place for place, label in enumerate(classifier.labels()) if label != NOTHING]
+    labels = classifier.labels()
+    places = [place for place, label in enumerate(labels) if label != NOTHING]
     chances = classifier.probabilities(_masked(texts))[:, places]
     best = chances.argmax(axis=1)
-    return [(classifier.labels()[places[place]], round(float(row[place]), 2))
+    return [(labels[places[place]], round(float(row[place]), 2))
             for row, place in zip(chances, best, strict=True)]
 
 
