@@ -1,6 +1,6 @@
 """How fast and how good the agents are: `uv run python benchmarks/agents.py`, in a home of its own.
 
-Brings up the data, the pipeline and both agents (about two minutes), then prints: seconds of an agent's endpoint for
+Brings up the data, the pipeline and both agents, which takes minutes, then prints: seconds of an agent's endpoint for
 one order, calls one after the other; seconds to recommend for the whole backlog of delivered orders, set-wise, read and
 write included; and the share of the evaluation's scenarios that each scorer passed.
 """
@@ -64,10 +64,11 @@ def one_by_one(ws: Workbook, endpoint: str) -> list[float]:
     client, seconds = ask.client(ws.w), []
     for order_id in orders:
         started = time.perf_counter()
-        _, reason = ask.ask(client, endpoint, {"order_id": order_id, "complaint_text": "It took forever."})
+        response = client.responses.create(model=endpoint, input=[{"role": "user", "content": "It took forever."}],
+                                           extra_body={"custom_inputs": {"order_id": order_id}})
         seconds.append(time.perf_counter() - started)
-        if reason:
-            raise RuntimeError(f"{endpoint} about {order_id}: {reason}")
+        if response.custom_outputs["source"] != "agent":
+            raise RuntimeError(f"{endpoint} about {order_id}: {response.custom_outputs}")
     return seconds[WARM_UP:]
 
 

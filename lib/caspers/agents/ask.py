@@ -1,6 +1,5 @@
 """Asking an agent's endpoint about many things, openly falling back when it is not there."""
 
-import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
@@ -78,21 +77,6 @@ def _ask_batch(asking: "OpenAI", endpoint: str, key: str, things: list) -> list[
     except OpenAIError as error:
         reason = str(error)
     return asked + [(None, reason)] * (len(things) - len(asked))
-
-
-def ask(asking: "OpenAI", endpoint: str, custom_inputs: dict) -> tuple[dict | None, str | None]:
-    """The agent's answer for these inputs, or None and the reason."""
-    from openai import OpenAIError
-
-    turn = {"role": "user", "content": f"Decide about {json.dumps(custom_inputs)}."}
-    try:
-        response = asking.responses.create(
-            model=endpoint, input=[turn], extra_body={"custom_inputs": custom_inputs}
-        )
-    except OpenAIError as error:
-        return None, str(error)
-    answer, reason = _answer(response.output_text, response.custom_outputs)
-    return {**custom_inputs, **answer} if answer else None, reason
 
 
 def _answer(text: str, outputs: dict) -> tuple[dict | None, str | None]:
