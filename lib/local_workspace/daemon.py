@@ -122,7 +122,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
         mlflow=mlflow_engine, serving=ServingEngine(home, store, processes, mlflow_engine, environment),
         jobs=JobsEngine(home, store, processes, workspace_files, pipelines_engine, lambda: environment),
         postgres=postgres_engine,
-        apps=AppsEngine(home, store, processes, workspace_files, _app_environment(settings, postgres_engine)))
+        apps=AppsEngine(home, store, processes, workspace_files,
+                        _app_environment(environment["DATABRICKS_HOST"], settings.token, postgres_engine)))
 
 
 def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
@@ -132,12 +133,12 @@ def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
             "MLFLOW_TRACKING_URI": host, "MLFLOW_TRACKING_TOKEN": settings.token}
 
 
-def _app_environment(settings: Settings, postgres_engine: PostgresEngine) -> Callable[[dict], dict[str, str]]:
+def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> Callable[[dict], dict[str, str]]:
     """What an app is told: who it is, how it signs in, and where its Postgres is. The user's token is not its own."""
     def of_app(app: dict) -> dict[str, str]:
         me = identities.service_principal(app["name"])
-        values = {"DATABRICKS_HOST": f"http://127.0.0.1:{settings.port}", "DATABRICKS_CLIENT_ID": me,
-                  "DATABRICKS_CLIENT_SECRET": identities.secret(settings.token, me), "LOCAL_WORKSPACE_USER": USER}
+        values = {"DATABRICKS_HOST": host, "DATABRICKS_CLIENT_ID": me,
+                  "DATABRICKS_CLIENT_SECRET": identities.secret(token, me), "LOCAL_WORKSPACE_USER": USER}
         for resource in app.get("resources") or []:
             if "postgres" in resource:
                 values |= postgres_engine.client_environment(resource["postgres"], me)
