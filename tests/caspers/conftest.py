@@ -1,6 +1,7 @@
 """Small real tables of the kitchens: a few hundred orders at two locations, with every odd case once."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,6 +29,18 @@ EVENTS = f"""
     CAST(NULL AS STRING) _corrupt_record, 'events.json' source_file
   FROM o CROSS JOIN steps WHERE minutes IS NOT NULL OR event_type <> 'delivered'"""
 SCHEMAS = ("simulator", "lakeflow", "ai", "recommender")
+
+
+@pytest.fixture(scope="module")
+def traced(connected: dict[str, str]) -> SimpleNamespace:
+    """What needs no Spark of a workbook on the living workspace: MLflow, which traces as in a notebook, and the SDK."""
+    import mlflow
+    from databricks.sdk import WorkspaceClient
+
+    mlflow.set_tracking_uri(connected["MLFLOW_TRACKING_URI"])
+    client = WorkspaceClient(host=connected["DATABRICKS_HOST"], token=connected["DATABRICKS_TOKEN"])
+    client.api_client.do("POST", "/api/local/wait/mlflow")
+    return SimpleNamespace(mlflow=mlflow, w=client, local=True, catalog="test")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 from importlib import metadata
 from pathlib import Path
-from types import SimpleNamespace
 
 import mlflow
 import pytest
@@ -13,14 +12,8 @@ SCORES = {"schema": 1.0, "all": 0.95}
 
 
 @pytest.fixture(scope="module")
-def ws(connected):
-    """What deploying needs of a workbook, on the living workspace."""
-    from databricks.sdk import WorkspaceClient
-
-    mlflow.set_tracking_uri(connected["MLFLOW_TRACKING_URI"])
-    client = WorkspaceClient(host=connected["DATABRICKS_HOST"], token=connected["DATABRICKS_TOKEN"])
-    client.api_client.do("POST", "/api/local/wait/mlflow")
-    return SimpleNamespace(mlflow=mlflow, w=client)
+def ws(traced):
+    return traced
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 import json
 import re
-from types import SimpleNamespace
 
 import mlflow
 import pytest
@@ -21,14 +20,8 @@ GOOD = {"category": "delivery_delay", "decision": "suggest_credit", "credit_amou
 
 
 @pytest.fixture(scope="module", autouse=True)
-def ws(connected):
-    """What the evaluation needs of a workbook, on the living workspace; traces are on, as in a notebook."""
-    from databricks.sdk import WorkspaceClient
-
-    mlflow.set_tracking_uri(connected["MLFLOW_TRACKING_URI"])
-    client = WorkspaceClient(host=connected["DATABRICKS_HOST"], token=connected["DATABRICKS_TOKEN"])
-    client.api_client.do("POST", "/api/local/wait/mlflow")
-    return SimpleNamespace(mlflow=mlflow, w=client, local=True, catalog="test")
+def ws(traced):
+    return traced
 
 
 @pytest.fixture(scope="module")
