@@ -1,60 +1,29 @@
-"""What customers write: a grammar seeded by the order, so that the same order always gets the same words."""
+"""What customers write: a grammar seeded by the order, so that the same order always gets the same words.
+
+Not everything that they write is true: some name a dish that they never ordered, and some exaggerate the minutes.
+"""
 
 import random
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from zlib import crc32
+
+import yaml
 
 from caspers.complaints import Category
+from caspers.complaints.naming import mentions
 from caspers.complaints.reading import Item
 
 GENERATED_BY = "seeded-grammar"
-
-_OPENINGS = (
-    "", "", "Hi,", "Hello team,", "Hey,", "To whom it may concern,", "Not happy today.", "Honestly,", "Ugh.",
-    "I've ordered from you before and liked it.", "First order with you, and probably the last.",
-    "I hate to write this, but", "Quick note about my {part} order.", "This was supposed to be our {part} treat.")
-_CLOSINGS = (
-    "", "", "Please fix this.", "What can you do about it?", "I'd like to hear from you.",
-    "Thanks for looking into it.",
-    "Not what I expect for ${total}.", "I hope the next one is better.", "Can somebody get back to me?", "Do better.",
-    "The {city} kitchen used to be good.", "I have a picture if you need one.")
-_CORES: dict[Category, tuple[str, ...]] = {
-    "delivery_delay": (
-        "the food came way too late, I was waiting {minutes} minutes for {item}.",
-        "we ordered at {time} and the delivery took forever, {minutes} minutes in all!",
-        "{minutes} minutes for {item}? That delay ruined our {part}.",
-        "the app said it would be on time and then we kept waiting and waiting, it took {minutes} minutes.",
-        "why is delivery in {city} so slow? Ordered at {time}, everybody was starving by the time it arrived.",
-        "my order was badly delayed, I waited {minutes} minutes and got no update."),
-    "missing_items": (
-        "the {missing} was missing from the bag.",
-        "you forgot the {missing}! I paid for it and it was not in the box.",
-        "I opened the bag and there was no sign of the {missing}.",
-        "my order was incomplete, I didn't get the {missing}.",
-        "we didn't receive the {missing}, everything else was there.",
-        "somebody left out the {missing}. My kid was looking forward to exactly that."),
-    "food_quality": (
-        "the {item} was cold and soggy when I opened it.",
-        "{item} tasted bland and the rest was greasy.",
-        "the {item} was overcooked, dry and frankly inedible.",
-        "what happened to the quality? My {item} was stale.",
-        "everything was lukewarm and the {item} had turned to mush.",
-        "the flavor of the {item} was off, and it was undercooked in the middle."),
-    "service_issue": (
-        "the driver was rude and practically threw the bag at me.",
-        "your courier ignored my note and left the bag at the wrong door.",
-        "the driver shouted at my neighbour, very unprofessional.",
-        "what an attitude! The driver dropped the bag and just shrugged.",
-        "I asked the driver a simple question and got ignored, that is no service."),
-    "billing": (
-        "I was charged twice for this order, please check my card.",
-        "the receipt says ${total} but my card was charged more.",
-        "my promo code was not applied and I was overcharged.",
-        "there is a payment on my bill that I don't recognise, next to the ${total}."),
-}
-_FULL_STOP = re.compile(r"\.(?=\s|$)")  # not the point in a price
-_MOODS = (str, str, str, str.lower, lambda text: _FULL_STOP.sub("!", text), lambda text: text.replace("I was", "i was"))
+FALSE_PERCENT = 10
+"""How many of a hundred complaints about missing items claim a dish that is not on the order."""
+EXAGGERATED_PERCENT = 30
+"""How many of a hundred complaints about a delay claim far more minutes than it took; the others round."""
+_NAME = re.compile(r"\{(\w+)\}")
+_WORD = re.compile(r"[a-z]{6,}")
 
 
 @dataclass(frozen=True)
@@ -72,23 +41,103 @@ class ComplainedOrder:
 def write(order: ComplainedOrder, category: Category) -> str:
     """The customer's words for a complaint of this category about this order."""
     dice = random.Random(f"{order.order_id}/{category}")
-    words = _words(order, dice)
-    parts = (dice.choice(_OPENINGS), dice.choice(_CORES[category]), dice.choice(_CLOSINGS))
-    opening, core, closing = (part.format_map(words) for part in parts)
-    if not opening or opening.endswith("."):
-        core = core[0].upper() + core[1:]
-    return dice.choice(_MOODS)(" ".join(part for part in (opening, core, closing) if part))
+    mood = dice.choice(_grammar()["moods"])
+    facts = _facts(order, category, dice)
+    text = ""
+    for name in mood["sentences"]:
+        sentence = _sentence(name, category, mood["typing"], facts, dice)
+        text += f" {sentence}" if text.endswith(",") else f" {sentence[0].upper()}{sentence[1:]}"
+    return text.lower().strip(" .") if mood["typing"] == "lower" else text.strip()
 
 
-def _words(order: ComplainedOrder, dice: random.Random) -> dict[str, str]:
+def claims_what_was_not_ordered(order_id: str) -> bool:
+    """Whether this order's complaint, if it is about a missing item, names a dish that is not on the order."""
+    return crc32(order_id.encode()) % 100 < FALSE_PERCENT
+
+
+@cache
+def _grammar() -> dict:
+    return yaml.safe_load(files("caspers.complaints.corpus").joinpath("grammar.yaml").read_text(encoding="utf-8"))
+
+
+def _sentence(name: str, category: Category, typing: str, facts: dict[str, str], dice: random.Random) -> str:
+    """One sentence of a text with its mark, or a greeting with its comma."""
+    choices = _grammar()["core"][category] if name == "core" else _grammar()["phrases"][name]
+    phrase = _expanded(dice.choice(choices), dice)
+    if typing == "typos":
+        phrase = _mistyped(phrase, dice)
+    said = _NAME.sub(lambda match: facts[match.group(1)], phrase)
+    mark = "," if name == "greeting" else "!" if typing == "angry" else "."
+    return said if said[-1] in "?!" else said + mark
+
+
+def _expanded(phrase: str, dice: random.Random) -> str:
+    """A phrase in which only facts of the order are left to be filled in."""
+    phrases = _grammar()["phrases"]
+
+    def chosen(match: re.Match) -> str:
+        choices = phrases.get(match.group(1))
+        return _expanded(dice.choice(choices), dice) if choices else match.group()
+
+    return _NAME.sub(chosen, phrase)
+
+
+def _mistyped(phrase: str, dice: random.Random) -> str:
+    """The phrase with two neighbouring letters swapped within one of its longer words.
+
+    Facts stay as they are, and so do the words that say what went wrong: people look twice at those.
+    """
+    names = [match.span() for match in _NAME.finditer(phrase)]
+    words = [match for match in _WORD.finditer(phrase)
+             if match.group() not in _grammar()["legible"]
+             and not any(start < match.start() < end for start, end in names)]
+    if not words:
+        return phrase
+    word = dice.choice(words)
+    at = dice.randrange(word.start() + 1, word.end() - 2)
+    return phrase[:at] + phrase[at + 1] + phrase[at] + phrase[at + 2:]
+
+
+def _facts(order: ComplainedOrder, category: Category, dice: random.Random) -> dict[str, str]:
+    """What the grammar's phrases may say of the order, as its customer sees it."""
     names = list(dict.fromkeys(item.name for item in order.items))
-    lost = dice.sample(names, k=min(len(names), dice.choice((1, 1, 1, 2))))
-    rounded = int(order.minutes / 5 + 0.5) * 5 or 5
-    return {"item": dice.choice(names), "missing": " and the ".join(lost), "city": order.city,
-            "minutes": str(dice.choice((rounded, rounded + 5, rounded + 10))), "total": f"{order.total_usd:.2f}",
-            "time": f"{order.placed:%H:%M}", "part": _part_of_day(order.placed)}
+    placed, hour = order.placed, order.placed.hour
+    clocks = (f"{placed:%H:%M}", f"{hour % 12 or 12}:{placed:%M} {'am' if hour < 12 else 'pm'}")
+    dates = (f"{placed:%B} {placed.day}", f"{placed:%b} {placed.day}", f"{placed.month}/{placed.day}")
+    missing = _missing(order.order_id, names, dice) if category == "missing_items" else ""
+    return {"item": dice.choice(names), "missing": missing, "city": order.city, "number": order.order_id,
+            "minutes": str(_claimed_minutes(order.minutes, dice)), "total": f"{order.total_usd:.2f}",
+            "charged": f"{order.total_usd * dice.choice((1.1, 1.2, 1.5, 2)):.2f}", "day": f"{placed:%A}",
+            "date": dice.choice(dates), "time": dice.choice(clocks), "part": _part_of_day(hour)}
 
 
-def _part_of_day(moment: datetime) -> str:
-    return "late-night" if moment.hour < 5 or moment.hour >= 22 else (
-        "breakfast" if moment.hour < 11 else "lunch" if moment.hour < 16 else "dinner")
+def _missing(order_id: str, names: list[str], dice: random.Random) -> str:
+    """What is claimed to be missing: one or two of these names, or a dish that is none of them."""
+    if claims_what_was_not_ordered(order_id):
+        return _not_ordered(names, dice)
+    return " and the ".join(dice.sample(names, k=min(len(names), dice.choice((1, 1, 1, 2)))))
+
+
+def _not_ordered(names: list[str], dice: random.Random) -> str:
+    """A dish of ours that no reader could take for one of these."""
+    dishes = dice.sample(_dishes(), k=len(_dishes()))
+    return next(dish for dish in dishes if not mentions(dish, names))
+
+
+@cache
+def _dishes() -> tuple[str, ...]:
+    """What our kitchens cook."""
+    from caspers.canonical.catalog import dimensions
+
+    return tuple(dimensions()["items"]["name"].unique(maintain_order=True))
+
+
+def _claimed_minutes(minutes: float, dice: random.Random) -> int:
+    if dice.randrange(100) < EXAGGERATED_PERCENT:
+        return round(minutes * dice.uniform(1.4, 2.2) / 5 + 1) * 5
+    return dice.choice((round(minutes), round(minutes) + dice.randrange(6), round(minutes / 5 + 0.5) * 5)) or 5
+
+
+def _part_of_day(hour: int) -> str:
+    return "midnight snack" if hour < 5 or hour >= 22 else (
+        "breakfast" if hour < 11 else "lunch" if hour < 16 else "dinner")
