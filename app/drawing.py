@@ -8,17 +8,21 @@ from decimal import Decimal
 from course import Point, Route
 
 MAP_WIDTH, MAP_HEIGHT, _EDGE = 480, 240, 24
-CHART_WIDTH, CHART_HEIGHT = 720, 160
+CHART_WIDTH, CHART_HEIGHT, TRUST_HEIGHT = 720, 160, 40
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One day: where its bar stands, how high suggested and granted dollars are, and what it stands for."""
+    """One day: where its bar stands, how high suggested and granted dollars and the overruled share are, and its row.
+
+    overruled is None if nothing of that day is decided.
+    """
 
     x: float
     width: float
     suggested: float
     granted: float
+    overruled: float | None
     day: dict
 
 
@@ -33,7 +37,7 @@ class Map:
 
 
 def bars(days: list[dict]) -> list[Bar]:
-    """A bar for each of the rows (day, suggested_usd, granted_usd), the highest as high as the chart."""
+    """A bar for each row (day, suggested_usd, granted_usd, decided, overruled), the highest as high as the chart."""
     if not days:
         return []
     top = float(max(max(day["suggested_usd"], day["granted_usd"]) for day in days)) or 1
@@ -43,7 +47,11 @@ def bars(days: list[dict]) -> list[Bar]:
         return round(float(dollars) / top * CHART_HEIGHT, 1)
 
     return [Bar(round(place * step, 1), round(step * 0.8, 1), height(day["suggested_usd"]),
-                height(day["granted_usd"]), day) for place, day in enumerate(days)]
+                height(day["granted_usd"]), _overruled(day), day) for place, day in enumerate(days)]
+
+
+def _overruled(day: dict) -> float | None:
+    return round(day["overruled"] / day["decided"] * TRUST_HEIGHT, 1) if day["decided"] else None
 
 
 def route_map(route: Route) -> Map | None:

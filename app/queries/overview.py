@@ -14,10 +14,12 @@ ORDER BY array_position(ARRAY['full', 'partial', 'none'], suggested_class)
 
 # Trust in the agent: of the decisions, how many left its suggestion as it was. Denying a suggestion of nothing
 # leaves it as it was, too.
-_STATES = """
-SELECT coalesce(sum(orders) FILTER (WHERE state <> 'open'), 0)::bigint AS decided,
+_TRUST = """
+       coalesce(sum(orders) FILTER (WHERE state <> 'open'), 0)::bigint AS decided,
        coalesce(sum(orders) FILTER (WHERE state = 'changed' OR state = 'denied' AND suggested_class <> 'none'),
-                0)::bigint AS overruled,
+                0)::bigint AS overruled"""
+_STATES = f"""
+SELECT {_TRUST},
        coalesce(sum(suggested_usd) FILTER (WHERE state <> 'open'), 0) AS suggested_usd,
        coalesce(sum(granted_usd), 0) AS granted_usd
 FROM refunds.daily WHERE dimension = 'all'
@@ -30,18 +32,18 @@ _OLDEST = """
 SELECT order_id, order_ts, suggested_usd FROM refunds.queue
 WHERE decision IS NULL AND suggested_class IN ('full', 'partial') ORDER BY order_ts, order_id LIMIT 5
 """
-_DAYS = """
-SELECT day, sum(orders)::bigint AS orders, sum(suggested_usd) AS suggested_usd, sum(granted_usd) AS granted_usd
+_DAYS = f"""
+SELECT day, sum(orders)::bigint AS orders, sum(suggested_usd) AS suggested_usd, sum(granted_usd) AS granted_usd,{_TRUST}
 FROM refunds.daily
 WHERE dimension = %(dimension)s AND (%(value)s::text IS NULL OR value = %(value)s)
   AND day > (SELECT max(day) FROM refunds.daily WHERE dimension = 'all' AND orders > 0) - %(days)s::int
 GROUP BY day ORDER BY day
 """
-_GROUPS = """
+_GROUPS = f"""
 SELECT value AS name, sum(orders)::bigint AS orders,
        coalesce(sum(orders) FILTER (WHERE state = 'open' AND suggested_class IN ('full', 'partial')),
                 0)::bigint AS open,
-       sum(suggested_usd) AS suggested_usd, sum(granted_usd) AS granted_usd
+       sum(suggested_usd) AS suggested_usd, sum(granted_usd) AS granted_usd,{_TRUST}
 FROM refunds.daily
 WHERE dimension = %(dimension)s
   AND day > (SELECT max(day) FROM refunds.daily WHERE dimension = 'all' AND orders > 0) - %(days)s::int
@@ -61,7 +63,7 @@ def figures(connection: psycopg.Connection) -> dict:
 
 
 def by_day(connection: psycopg.Connection, dimension: str, value: str | None, days: int) -> list[dict]:
-    """Orders and dollars suggested and granted by day of the order, for the last `days` days that there are."""
+    """Orders, dollars and decisions by day of the order, for the last `days` days that there are."""
     return connection.execute(_DAYS, {"dimension": dimension, "value": value, "days": days}).fetchall()
 
 

@@ -1,6 +1,7 @@
 """One decision an order, its audit, undo, and many at once."""
 
 import concurrent.futures
+import re
 from decimal import Decimal
 
 import psycopg
@@ -154,4 +155,5 @@ def test_the_overview_says_how_far_the_agent_is_trusted(client):
     assert "33.3 %" in page
     assert "$7.00" in page
     assert 'href="/orders/DDD444' in page  # the oldest that is open
+    assert re.search(r"<title>[^<]+: 1 of \d decisions, \d+\.\d %</title>", page)
     assert client.get("/overview", params={"days": 500}).status_code == 422

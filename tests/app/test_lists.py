@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import psycopg
 import pytest
@@ -115,3 +116,13 @@ def test_the_export_is_the_filtered_list(informed, conninfo):
     assert (rows[1]["granted_usd"], rows[1]["total_usd"], rows[1]["decided_by"]) == ("0.00", "28.25", "ana")
     assert rows[1]["reason"] == "'=HYPERLINK(0)"  # no formula in a spreadsheet
     assert informed.get("/api/export.csv?sort=x").status_code == 422
+
+
+def test_trust_in_the_agent_by_city_and_by_brand(informed):
+    decide(informed, "AAA111", "approve")
+    decide(informed, "BBB222", "deny", reason="it was not late")
+    page = informed.get("/overview", params={"city": "Bellevue"}).text
+    trust = dict(re.findall(r'aria-label="\d+ open refunds of ([^"]+)".*?>([^<>]+)</td></tr>', page, re.DOTALL))
+    assert trust["Bellevue"] == "100.0 %"
+    assert (trust["Tea &amp; Co"], trust["Lemongrass Lane"]) == ("50.0 %", "0.0 %")
+    assert re.findall(r"<title>[^<]+: (\d of \d decisions, \S+ %)</title>", page) == ["1 of 1 decisions, 100.0 %"]
