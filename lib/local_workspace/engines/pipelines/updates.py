@@ -111,8 +111,13 @@ class Updates:
         try:
             state = self._follow(pipeline, update_id, full_refresh, log)
         except Exception as error:  # whatever went wrong, the update's state and the log have to tell it
-            log.append(update_id, "update_progress", f"Update {update_id[:6]} is FAILED. {error}",
-                       error=type(error).__name__)
+            if update_id in self._canceled:  # its process was ended amid whatever it did
+                state = "CANCELED"
+            else:
+                log.append(update_id, "update_progress", f"Update {update_id[:6]} is FAILED. {error}",
+                           error=type(error).__name__)
+        if state == "CANCELED":
+            log.append(update_id, "update_progress", f"Update {update_id[:6]} is CANCELED.")
         self._finish(pipeline_id, update_id, state)
 
     def _follow(self, pipeline: dict, update_id: str, full_refresh: bool, log: EventLog) -> str:
@@ -134,9 +139,6 @@ class Updates:
         finally:
             self._processes.pop(update_id, None)
             process.end()
-        if update_id in self._canceled:
-            log.append(update_id, "update_progress", f"Update {update_id[:6]} is CANCELED.")
-            return "CANCELED"
         raise RuntimeError(f"its process ended too early, see {self._home.logs / 'pipelines.log'}")
 
     def _attach(self, update_id: str, process: UpdateProcess) -> bool:
@@ -155,6 +157,8 @@ class Updates:
                 "configuration": spec.get("configuration", {}), "full_refresh": full_refresh}
 
     def _end(self, update_id: str, event: dict, log: EventLog) -> str:
+        if event["state"] == "FAILED" and update_id in self._canceled:
+            return "CANCELED"
         message = f"Update {update_id[:6]} is {event['state']}."
         if event["state"] == "FAILED":
             message += f" {event['message']}"
