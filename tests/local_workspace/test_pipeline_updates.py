@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +19,9 @@ PIPELINE = {"pipeline_id": "p1", "name": "numbers", "spec": {
 class EndedFirst(UpdateProcess):
     """A process that is ended just before it gets its request."""
 
-    begun, ended = threading.Event(), threading.Event()
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.begun, self.ended = threading.Event(), threading.Event()
 
     def run(self, request: dict) -> Iterator[dict]:
         self.begun.set()
@@ -34,8 +37,8 @@ class Reporting(EndedFirst):
     """A process that takes its end for a failure and says so."""
 
     def run(self, request: dict) -> Iterator[dict]:
-        self.begun.set()
-        assert self.ended.wait(60)
+        with suppress(ValueError):
+            yield from super().run(request)
         yield {"state": "FAILED", "message": "the update was interrupted", "error_class": "INTERRUPTED"}
 
 
@@ -44,11 +47,10 @@ def test_an_update_that_is_stopped_is_canceled_and_no_failure(tmp_path, kind):
     home = open_home(tmp_path / "home")
     (home.workspace_files / "numbers.py").write_text("")
     spark = SimpleNamespace(spark_home=tmp_path / "spark" / "home", remote="sc://localhost:1", wait_ready=lambda: None)
-    kind.begun, kind.ended = threading.Event(), threading.Event()
     process = kind(home, spark)
     updates = Updates(home, Store(home.database), spark, SimpleNamespace(take=lambda: process, warm=lambda: None))
     update_id = updates.begin(PIPELINE, False, "USER_ACTION")
-    assert kind.begun.wait(60)
+    assert process.begun.wait(60)
     updates.cancel("p1")
     assert updates.get("p1", update_id)["state"] == "CANCELED"
     assert [event["level"] for event in updates.log(PIPELINE).read()] == ["INFO"]

@@ -107,33 +107,30 @@ class Updates:
         pipeline_id, log = pipeline["pipeline_id"], self.log(pipeline)
         self.storage(pipeline_id).mkdir(parents=True, exist_ok=True)
         log.trim()
-        state = "FAILED"
         try:
-            state = self._follow(pipeline, update_id, full_refresh, log)
+            end = self._follow(pipeline, update_id, full_refresh, log)
         except Exception as error:  # whatever went wrong, the update's state and the log have to tell it
-            if update_id in self._canceled:  # its process was ended amid whatever it did
-                state = "CANCELED"
-            else:
-                log.append(update_id, "update_progress", f"Update {update_id[:6]} is FAILED. {error}",
-                           error=type(error).__name__)
-        if state == "CANCELED":
-            log.append(update_id, "update_progress", f"Update {update_id[:6]} is CANCELED.")
-        self._finish(pipeline_id, update_id, state)
+            end = {"state": "FAILED", "message": str(error), "error_class": type(error).__name__}
+        if end["state"] == "FAILED" and update_id in self._canceled:  # its process was ended amid whatever it did
+            end = {"state": "CANCELED"}
+        _log_end(log, update_id, end)
+        self._finish(pipeline_id, update_id, end["state"])
 
-    def _follow(self, pipeline: dict, update_id: str, full_refresh: bool, log: EventLog) -> str:
+    def _follow(self, pipeline: dict, update_id: str, full_refresh: bool, log: EventLog) -> dict:
+        """Run an update and log what it does; returns its last event, which has its state."""
         kind = _kind(pipeline["pipeline_id"])
         self._store.update(kind, update_id, state="INITIALIZING")
         request = self._request(pipeline, full_refresh)
         process = self._runner.take()
         try:
             if not self._attach(update_id, process):
-                return "CANCELED"
+                return {"state": "CANCELED"}
             for event in process.run(request):
                 if "tables" in event:
                     self._store.update("pipeline", pipeline["pipeline_id"], tables=event["tables"])
                     self._store.update(kind, update_id, state="RUNNING")
                 if "state" in event:
-                    return self._end(update_id, event, log)
+                    return event
                 log.append(update_id, event["event_type"], event["message"], dataset=event.get("dataset"),
                            timestamp=event["timestamp"])
         finally:
@@ -156,15 +153,6 @@ class Updates:
                 "root_path": str(specs.local_path(self._home, root)) if root else None,
                 "configuration": spec.get("configuration", {}), "full_refresh": full_refresh}
 
-    def _end(self, update_id: str, event: dict, log: EventLog) -> str:
-        if event["state"] == "FAILED" and update_id in self._canceled:
-            return "CANCELED"
-        message = f"Update {update_id[:6]} is {event['state']}."
-        if event["state"] == "FAILED":
-            message += f" {event['message']}"
-        log.append(update_id, "update_progress", message, error=event.get("error_class"))
-        return event["state"]
-
     def _finish(self, pipeline_id: str, update_id: str, state: str) -> None:
         with self._changed:
             self._store.update(_kind(pipeline_id), update_id, state=state)
@@ -174,6 +162,13 @@ class Updates:
         for old in self.list(pipeline_id)[KEEP:]:
             self._store.delete(_kind(pipeline_id), old["update_id"])
         self._runner.warm()
+
+
+def _log_end(log: EventLog, update_id: str, end: dict) -> None:
+    message = f"Update {update_id[:6]} is {end['state']}."
+    if end["state"] == "FAILED":
+        message += f" {end['message']}"
+    log.append(update_id, "update_progress", message, error=end.get("error_class"))
 
 
 def _kind(pipeline_id: str) -> str:
