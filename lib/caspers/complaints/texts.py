@@ -8,12 +8,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
 from zlib import crc32
 
-import yaml
-
 from caspers.complaints import Category
+from caspers.complaints.corpus import grammar
 from caspers.complaints.naming import mentions
 from caspers.complaints.reading import Item
 
@@ -41,7 +39,7 @@ class ComplainedOrder:
 def write(order: ComplainedOrder, category: Category) -> str:
     """The customer's words for a complaint of this category about this order."""
     dice = random.Random(f"{order.order_id}/{category}")
-    mood = dice.choice(_grammar()["moods"])
+    mood = dice.choice(grammar()["moods"])
     facts = _facts(order, category, dice)
     text = ""
     for name in mood["sentences"]:
@@ -55,14 +53,9 @@ def claims_what_was_not_ordered(order_id: str) -> bool:
     return crc32(order_id.encode()) % 100 < FALSE_PERCENT
 
 
-@cache
-def _grammar() -> dict:
-    return yaml.safe_load(files("caspers.complaints.corpus").joinpath("grammar.yaml").read_text(encoding="utf-8"))
-
-
 def _sentence(name: str, category: Category, typing: str, facts: dict[str, str], dice: random.Random) -> str:
     """One sentence of a text with its mark, or a greeting with its comma."""
-    choices = _grammar()["core"][category] if name == "core" else _grammar()["phrases"][name]
+    choices = grammar()["core"][category] if name == "core" else grammar()["phrases"][name]
     phrase = _expanded(dice.choice(choices), dice)
     if typing == "typos":
         phrase = _mistyped(phrase, dice)
@@ -73,7 +66,7 @@ def _sentence(name: str, category: Category, typing: str, facts: dict[str, str],
 
 def _expanded(phrase: str, dice: random.Random) -> str:
     """A phrase in which only facts of the order are left to be filled in."""
-    phrases = _grammar()["phrases"]
+    phrases = grammar()["phrases"]
 
     def chosen(match: re.Match) -> str:
         choices = phrases.get(match.group(1))
@@ -89,7 +82,7 @@ def _mistyped(phrase: str, dice: random.Random) -> str:
     """
     names = [match.span() for match in _NAME.finditer(phrase)]
     words = [match for match in _WORD.finditer(phrase)
-             if match.group() not in _grammar()["legible"]
+             if match.group() not in grammar()["legible"]
              and not any(start < match.start() < end for start, end in names)]
     if not words:
         return phrase
@@ -127,7 +120,7 @@ def _not_ordered(names: list[str], dice: random.Random) -> str:
 @cache
 def _dishes() -> tuple[str, ...]:
     """What our kitchens cook."""
-    from caspers.canonical.catalog import dimensions
+    from caspers.canonical.catalog import dimensions  # here: Polars is a slow import, for few texts
 
     return tuple(dimensions()["items"]["name"].unique(maintain_order=True))
 

@@ -1,9 +1,11 @@
-"""Complaints written for this project: those that the reader learns from, and those it is measured on."""
+"""Written for this project: complaints that the reader learns from, those it is measured on, and customers' grammar."""
 
 import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+import yaml
 
 MASK = "ITEM"
 """Stands in a training text where a customer names a dish: what a dish is called says nothing about the complaint."""
@@ -38,6 +40,15 @@ def held_out() -> list[HeldOut]:
             for row in _rows("held_out.jsonl")]
 
 
+@cache
+def grammar() -> dict:
+    """How customers write: `moods`, `legible`, `core` and `phrases`, as the head of grammar.yaml explains."""
+    return yaml.safe_load(_text("grammar.yaml"))
+
+
 def _rows(name: str) -> list[dict]:
-    text = files("caspers.complaints.corpus").joinpath(name).read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+    return [json.loads(line) for line in _text(name).splitlines()]
+
+
+def _text(name: str) -> str:
+    return files("caspers.complaints.corpus").joinpath(name).read_text(encoding="utf-8")
