@@ -123,6 +123,13 @@ class Workbook:
             self._upload(file)
         return self._workspace_path(source)
 
+    def offer_ai_query(self) -> None:
+        """Return once SQL on `spark` has the function `ai_query`, which Databricks has anyway."""
+        if self.local:
+            from caspers import ai_query
+
+            ai_query.offer(self.spark, self.connection.host, self.connection.token)
+
     def wait_for(self, engine: str) -> None:
         """Return once the local workspace's engine `spark` or `mlflow` is ready; at once on Databricks."""
         if self.local:

@@ -3,10 +3,12 @@ import json
 import pytest
 
 import caspers
+import openai_server
+from caspers.agents import model_endpoint
 from caspers.complaints import SHARES
 from caspers.streams import complaint_agent, complaint_generator
 
-RATE = 0.5
+RATE, LLM_MODEL = 0.5, "no-such-model"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def deliver(ws, order_id):
 
 
 def test_the_sampled_share_of_delivered_orders_complains_once(ws):
-    summary = complaint_generator.run(ws, RATE)
+    summary = complaint_generator.run(ws, RATE, LLM_MODEL)
     wanted = ws.spark.sql(f"""SELECT order_id FROM lakeflow.all_events WHERE event_type = 'delivered'
                               AND {complaint_generator.sampled_sql(RATE)}""").collect()
     found = by_key(ws, complaint_generator.TABLE)
@@ -46,14 +48,14 @@ def test_the_sampled_share_of_delivered_orders_complains_once(ws):
     assert 0.4 < len(found) / 403 < 0.6
     assert {row.complaint_category for row in found.values()} == set(SHARES)
     assert {row.generated_by for row in found.values()} == {"seeded-grammar"}
-    assert complaint_generator.run(ws, RATE).added == 0
+    assert complaint_generator.run(ws, RATE, LLM_MODEL).added == 0
     assert by_key(ws, complaint_generator.TABLE) == found
 
 
 def test_a_table_that_is_lost_is_written_again_word_for_word(ws):
     before = {key: row.complaint_text for key, row in by_key(ws, complaint_generator.TABLE).items()}
     ws.spark.sql(f"DELETE FROM {complaint_generator.TABLE} WHERE complaint_category = 'food_quality'")
-    assert complaint_generator.run(ws, RATE).added > 0
+    assert complaint_generator.run(ws, RATE, LLM_MODEL).added > 0
     assert {key: row.complaint_text for key, row in by_key(ws, complaint_generator.TABLE).items()} == before
 
 
@@ -89,10 +91,38 @@ def test_a_complaint_about_an_unknown_order_goes_to_a_person(ws):
 def test_new_deliveries_bring_new_complaints_and_answers(ws):
     before = by_key(ws, complaint_agent.TABLE)
     deliver(ws, "NEW001")
-    assert complaint_generator.run(ws, 1.0).added == 1
+    assert complaint_generator.run(ws, 1.0, LLM_MODEL).added == 1
     assert complaint_agent.run(ws, "no_such_agent").added == 1
     after = by_key(ws, complaint_agent.TABLE)
     assert after.pop("C-NEW001").order_id == "NEW001" and after == before
+
+
+def test_a_language_model_words_the_newest_complaints_and_the_grammar_those_at_which_it_fails(ws, monkeypatch):
+    with openai_server.running() as url:
+        monkeypatch.setenv("CASPERS_LLM_BASE_URL", url)
+        monkeypatch.setenv("CASPERS_LLM_API_KEY", openai_server.KEY)
+        monkeypatch.setattr(complaint_generator, "MODEL_TEXTS", 2)
+        model_endpoint.ensure(ws, "a-writer")
+        for order_id in ("NEW002", "NEW003", "NEW004"):
+            deliver(ws, order_id)
+        assert complaint_generator.run(ws, 1.0, "a-writer").by_model == 2
+        monkeypatch.setenv("CASPERS_LLM_API_KEY", "sk-wrong")
+        model_endpoint.ensure(ws, "a-writer")
+        deliver(ws, "NEW005")
+        assert complaint_generator.run(ws, 1.0, "a-writer").by_model == 0
+    ws.w.serving_endpoints.delete("a-writer")
+    found = by_key(ws, complaint_generator.TABLE)
+    assert {key: found[f"C-{key}"].generated_by for key in ("NEW002", "NEW003", "NEW004", "NEW005")} == {
+        "NEW002": "seeded-grammar", "NEW003": "a-writer", "NEW004": "a-writer", "NEW005": "seeded-grammar"}
+    assert "NEW004" in found["C-NEW004"].complaint_text  # the server echoes what it was asked
+
+
+def test_ai_query_fails_the_query_unless_it_is_told_otherwise(ws):
+    ws.offer_ai_query()
+    [row] = ws.spark.sql("SELECT ai_query('nowhere', 'Hello', failOnError => false) AS answer").collect()
+    assert row.answer.result is None and "nowhere" in row.answer.errorMessage
+    with pytest.raises(Exception, match="nowhere"):
+        ws.spark.sql("SELECT ai_query('nowhere', 'Hello')").collect()
 
 
 def test_lakebase_can_read_the_changes(ws):

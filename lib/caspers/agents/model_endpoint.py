@@ -40,6 +40,22 @@ def ensure(ws: "Workbook", name: str) -> list[Resource]:
     return made if forwards else [Resource("model", _model(ws), _model(ws)), *made]
 
 
+def at_hand(ws: "Workbook") -> bool:
+    """Whether there is a language model for LLM_MODEL's endpoint; otherwise the stand-in is behind it."""
+    return not ws.local or config.load().llm_base_url is not None
+
+
+def is_language_model(ws: "Workbook", name: str) -> bool:
+    """Whether a language model answers at the serving endpoint `name` now: it is there, and not the stand-in."""
+    from databricks.sdk.errors import NotFound
+
+    try:
+        served = ws.w.serving_endpoints.get(name).config
+    except NotFound:
+        return False
+    return bool(served and served.served_entities) and all(each.name != chat.NAME for each in served.served_entities)
+
+
 def _require(ws: "Workbook", name: str) -> None:
     from databricks.sdk.errors import NotFound
 

@@ -40,7 +40,7 @@ def write(order: ComplainedOrder, category: Category) -> str:
     """The customer's words for a complaint of this category about this order."""
     dice = random.Random(f"{order.order_id}/{category}")
     mood = dice.choice(grammar()["moods"])
-    facts = _facts(order, category, dice)
+    facts = facts_to_tell(order, category, dice)
     text = ""
     for name in mood["sentences"]:
         sentence = _sentence(name, category, mood["typing"], facts, dice)
@@ -91,8 +91,8 @@ def _mistyped(phrase: str, dice: random.Random) -> str:
     return phrase[:at] + phrase[at + 1] + phrase[at] + phrase[at + 2:]
 
 
-def _facts(order: ComplainedOrder, category: Category, dice: random.Random) -> dict[str, str]:
-    """What the grammar's phrases may say of the order, as its customer sees it."""
+def facts_to_tell(order: ComplainedOrder, category: Category, dice: random.Random) -> dict[str, str]:
+    """What a complaint may say of the order, by the names in the grammar, as its customer sees it: not all is true."""
     names = list(dict.fromkeys(item.name for item in order.items))
     placed, hour = order.placed, order.placed.hour
     clocks = (f"{placed:%H:%M}", f"{hour % 12 or 12}:{placed:%M} {'am' if hour < 12 else 'pm'}")

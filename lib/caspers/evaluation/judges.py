@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from caspers import config
+from caspers.agents import model_endpoint
 
 if TYPE_CHECKING:
     from mlflow.genai.scorers import Scorer
@@ -17,7 +17,7 @@ GUIDELINES = {
 
 def at_hand(ws: "Workbook", llm_model: str) -> "list[Scorer]":
     """A judge for each guideline, asking the endpoint `llm_model`; none if only the stand-in is behind it."""
-    if ws.local and config.load().llm_base_url is None:
+    if not model_endpoint.at_hand(ws):
         return []
     from mlflow.deployments import set_deployments_target
     from mlflow.genai.scorers import Guidelines

@@ -1,19 +1,21 @@
 """The complaint generator: a repeatable share of the delivered orders gets one complaint, ever.
 
 A structured stream appends the delivered orders that a hash of their id picks to an inbox; then each order there
-that has no complaint yet gets one, worded by a grammar that the order's id seeds. A run that was killed is made
-good by the next: ids, categories and words are the same again.
+that has no complaint yet gets one. Where LLM_MODEL is a language model it words those about the newest orders, at most
+MODEL_TEXTS a run; all others are worded by a grammar that the order's id seeds. A run that was killed is made good by
+the next: ids and categories are the same again, and so are the grammar's words.
 """
 
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from caspers import clock, facts
-from caspers.complaints import SHARES
+from caspers.complaints import SHARES, Category
 from caspers.complaints.reading import Item
 from caspers.complaints.texts import GENERATED_BY, ComplainedOrder, write
+from caspers.complaints.writer import by_model
 from caspers.streams.inbox import receive
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 SCHEMA, VOLUME = "complaints", "checkpoints"
 TABLE = f"{SCHEMA}.raw_complaints"
 INBOX = f"{SCHEMA}.sampled_orders"
+MODEL_TEXTS = 100
+"""Texts that a language model may be asked for in one run."""
 _GRAIN = 10_000
 _COLUMNS = ("complaint_id STRING, order_id STRING, ts TIMESTAMP, complaint_category STRING, complaint_text STRING, "
             "generated_by STRING")
@@ -31,10 +35,11 @@ _COLUMNS = ("complaint_id STRING, order_id STRING, ts TIMESTAMP, complaint_categ
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did: complaints added, by category."""
+    """What a run did: complaints added, by category, and how many of them a language model worded."""
 
     added: int
     by_category: dict[str, int]
+    by_model: int
 
 
 def create_tables(ws: "Workbook") -> None:
@@ -43,21 +48,20 @@ def create_tables(ws: "Workbook") -> None:
     ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_COLUMNS})")
 
 
-def run(ws: "Workbook", rate: float, simulator: str = "simulator") -> Summary:
+def run(ws: "Workbook", rate: float, llm_model: str, simulator: str = "simulator") -> Summary:
     """Write a complaint for the share `rate` (0 to 1) of the orders delivered since the last run.
 
-    `simulator` is the schema of the table of locations.
+    `llm_model` is the serving endpoint of LLM_MODEL, `simulator` the schema of the table of locations.
     """
     create_tables(ws)
     delivered = ws.spark.readStream.table("lakeflow.all_events").filter("event_type = 'delivered'")
     receive(delivered.filter(sampled_sql(rate)).select("order_id", "ts"), INBOX,
             f"{ws.volume(SCHEMA, VOLUME)}/sampled_orders")
-    complaints = [_complaint(row) for row in ws.spark.sql(_orders_sql(simulator)).collect()]
-    _insert(ws, complaints)
-    counts = dict.fromkeys(SHARES, 0)
-    for complaint in complaints:
-        counts[complaint[3]] += 1
-    return Summary(len(complaints), counts)
+    orders = [(_order(row), row.category) for row in ws.spark.sql(_orders_sql(simulator)).collect()]
+    texts = by_model(ws, llm_model, orders[-MODEL_TEXTS:])
+    _insert(ws, [_complaint(order, category, texts.get(order.order_id), llm_model) for order, category in orders])
+    found = Counter(category for _, category in orders)
+    return Summary(len(orders), {category: found[category] for category in SHARES}, len(texts))
 
 
 def sampled_sql(rate: float) -> str:
@@ -89,16 +93,20 @@ def _orders_sql(simulator: str) -> str:
         ORDER BY delivered_ts, order_id"""
 
 
-def _complaint(row: "Row") -> tuple:
+def _order(row: "Row") -> ComplainedOrder:
     items = tuple(Item(item.name, item.qty, item.price) for item in row["items"])
     total = round(sum(item.qty * item.price_usd for item in items), 2)
-    order = ComplainedOrder(row.order_id, row.order_ts, row.city, row.minutes, total, items)
-    return (f"C-{row.order_id}", row.order_id, clock.now(), row.category, write(order, row.category), GENERATED_BY)
+    return ComplainedOrder(row.order_id, row.order_ts, row.city, row.minutes, total, items)
 
 
-def _insert(ws: "Workbook", complaints: Iterable[tuple]) -> None:
+def _complaint(order: ComplainedOrder, category: Category, text: str | None, llm_model: str) -> tuple:
+    """A row of the table: in the model's words if there are any, else in the grammar's."""
+    words = (text, llm_model) if text else (write(order, category), GENERATED_BY)
+    return f"C-{order.order_id}", order.order_id, clock.now(), category, *words
+
+
+def _insert(ws: "Workbook", rows: list[tuple]) -> None:
     """Add the complaints whose order has none yet, in one commit."""
-    rows = list(complaints)
     if not rows:
         return
     ws.spark.createDataFrame(rows, _COLUMNS).createOrReplaceTempView("new_complaints")
