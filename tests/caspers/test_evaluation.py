@@ -156,6 +156,19 @@ def test_calls_of_production_are_scored_once(ws, standin):
     assert evaluation.score_sample(ws, "/Shared/production", share=0.0).sampled == 0
 
 
+def test_calls_that_were_streamed_are_scored_like_the_others(ws, standin):
+    scenarios = evaluation.load("refund")
+    ws.mlflow.set_experiment("/Shared/streamed")
+    agent = RefundAgent("m", open_ai=standin, lookup=scenarios.lookup)
+    for order_ids in (["L840M1"], list(scenarios.orders)):
+        list(agent.predict_stream({"input": [{"role": "user", "content": "Decide."}],
+                                   "custom_inputs": {"order_ids": order_ids}}))
+    ws.mlflow.flush_trace_async_logging()
+    sample = evaluation.score_sample(ws, "/Shared/streamed", share=1.0)
+    assert len(sample.scores) == 2
+    assert sample.scores[["schema", "tone", "promise", "evidence"]].all(axis=None), list(sample.scores.why)
+
+
 def test_a_tenth_is_sampled_and_always_the_same():
     sampled = [number for number in range(5000) if production.in_sample(f"tr-{number}", 0.1)]
     assert 400 < len(sampled) < 600

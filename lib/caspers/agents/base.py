@@ -104,6 +104,14 @@ class KitchenAgent(ResponsesAgent):
                                             custom_outputs=decision.provenance())
         _tag(decisions)
 
+    @staticmethod
+    def responses_agent_output_reducer(chunks: list[ResponsesAgentStreamEvent]) -> dict[str, Any]:
+        """What the trace of a stream has as its outputs: those of `predict`. MLflow's own leaves out `custom_outputs`."""
+        done = [chunk for chunk in chunks if chunk.type == "response.output_item.done"]
+        return ResponsesAgentResponse(output=[chunk.item for chunk in done],
+                                      custom_outputs={"decisions": [chunk.custom_outputs for chunk in done]}
+                                      ).model_dump(exclude_none=True)
+
     def consult[Answer: BaseModel](self, order_id: str, prompt: str, question: str, tools: Tools, name: str,
                                    own: Answer) -> Decision[Answer]:
         """What the model answers in the shape of `own`, a schema called `name`; if it gives none, `own` and why."""
