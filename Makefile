@@ -21,7 +21,9 @@ setup: $(filter .uv/bin/uv,$(UV))
 	python3 -m venv .uv
 	.uv/bin/pip install --quiet uv
 
-test: setup lint unit integration notebooks
+# Integration and notebooks wait a lot, each in a home of its own: side by side they fill two cores.
+test: setup lint unit
+	$(MAKE) --jobs 2 integration notebooks
 
 lint:
 	$(UV) run --no-sync ruff check

@@ -154,6 +154,17 @@ def test_calls_of_production_are_scored_once(ws, standin):
     again = evaluation.score_sample(ws, "/Shared/production", share=1.0)
     assert (again.calls, again.sampled, len(again.scores)) == (3, 3, 0)
     assert evaluation.score_sample(ws, "/Shared/production", share=0.0).sampled == 0
+    assert first.failed == again.failed == []
+
+
+def test_a_call_that_a_scorer_refuses_is_named_and_an_agent_that_is_not_there_left_out(ws):
+    ws.mlflow.set_experiment(production.EXPERIMENTS[0])
+    with ws.mlflow.start_span("predict") as span:
+        span.set_outputs(_response(GOOD | {"customer_response": "Sorry. We credit you $60.00."}))
+    ws.mlflow.flush_trace_async_logging()
+    samples = evaluation.score_agents(ws, share=1.0)
+    assert list(samples) == [production.EXPERIMENTS[0]]
+    assert samples[production.EXPERIMENTS[0]].failed == ["promise: names $60.00"]
 
 
 def test_calls_that_were_streamed_are_scored_like_the_others(ws, standin):

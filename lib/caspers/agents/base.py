@@ -106,7 +106,7 @@ class KitchenAgent(ResponsesAgent):
 
     @staticmethod
     def responses_agent_output_reducer(chunks: list[ResponsesAgentStreamEvent]) -> dict[str, Any]:
-        """What the trace of a stream has as its outputs: those of `predict`. MLflow's own leaves out `custom_outputs`."""
+        """What a stream's trace has as outputs: the same as `predict`. MLflow's own reducer drops `custom_outputs`."""
         done = [chunk for chunk in chunks if chunk.type == "response.output_item.done"]
         return ResponsesAgentResponse(output=[chunk.item for chunk in done],
                                       custom_outputs={"decisions": [chunk.custom_outputs for chunk in done]}

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from caspers.connect import Workbook
 
+EXPERIMENTS = ("/Shared/caspers_refund_agent", "/Shared/caspers_complaint_agent")
+"""Where the agents' models are logged, which is where the calls of their endpoints are traced."""
 SHARE = 0.10
 NEWEST = 1000
 _GRAIN = 10_000
@@ -24,6 +26,11 @@ class Sample:
     calls: int
     sampled: int
     scores: "pd.DataFrame"
+
+    @property
+    def failed(self) -> list[str]:
+        """Why each of the new scores that say no does."""
+        return [why for why in self.scores.why if why] if len(self.scores) else []
 
 
 def score_sample(ws: "Workbook", experiment: str, share: float = SHARE) -> Sample:
@@ -46,6 +53,12 @@ def score_sample(ws: "Workbook", experiment: str, share: float = SHARE) -> Sampl
         whole = [trace for trace in fresh if any(span.parent_id is None for span in trace.data.spans)]
         scores = score(ws, whole, scorers.ALWAYS) if whole else pd.DataFrame()
     return Sample(len(calls), len(sampled), scores)
+
+
+def score_agents(ws: "Workbook", share: float = SHARE) -> dict[str, Sample]:
+    """Score the sampled calls of every agent that is there, by its experiment."""
+    there = [name for name in EXPERIMENTS if ws.mlflow.get_experiment_by_name(name)]
+    return {name: score_sample(ws, name, share) for name in there}
 
 
 def in_sample(trace_id: str, share: float) -> bool:
