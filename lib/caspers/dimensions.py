@@ -1,5 +1,6 @@
 """The six dimensional tables in the catalog, made from the dataset's files in a volume."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -9,6 +10,8 @@ from caspers.canonical.schema import DIMENSIONS, TABLES
 if TYPE_CHECKING:
     from caspers.connect import Workbook
 
+AT_ONCE = 3
+"""Tables made at the same time, since making one has pauses."""
 SQL_TYPES = {pl.Int32: "INT", pl.Float64: "DOUBLE", pl.String: "STRING"}
 
 
@@ -23,7 +26,7 @@ def create_statement(schema: str, table: str, directory: str) -> str:
 
 def load_dimensions(ws: "Workbook", schema: str, directory: str) -> dict[str, int]:
     """Make all six tables in `schema` from the Parquet files in `directory`; returns their row counts by name."""
-    for table in DIMENSIONS:
-        ws.sql(create_statement(schema, table, directory))
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dimension") as pool:
+        list(pool.map(lambda table: ws.sql(create_statement(schema, table, directory)), DIMENSIONS))
     counted = (f"SELECT '{table}' AS name, count(*) AS n FROM {schema}.{table}" for table in DIMENSIONS)
     return {row["name"]: int(row["n"]) for row in ws.sql(" UNION ALL ".join(counted) + " ORDER BY name")}
