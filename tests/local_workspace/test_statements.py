@@ -30,6 +30,23 @@ def test_values_come_back_with_their_types(w, warehouse):
     assert rows == [{"i": 1, "l": 2, "d": 0.5, "m": Decimal("1.50"), "b": True, "n": None, "s": "x"}]
 
 
+def test_times_and_nested_values_come_as_text_with_the_types_of_their_columns(w, warehouse):
+    answer = w.statement_execution.execute_statement(
+        "SELECT timestamp'2026-01-02 03:04:05.678' AS at, map('a', array(1)) AS m, struct(1 AS x, NULL AS y) AS s, "
+        "1 AS same, 2 AS same", warehouse)
+    assert answer.result.data_array == [["2026-01-02T03:04:05.678Z", '{"a": [1]}', '{"x": 1, "y": null}', "1", "2"]]
+    assert [(column.name, column.type_text) for column in answer.manifest.schema.columns] == [
+        ("at", "TIMESTAMP"), ("m", "MAP<STRING,ARRAY<INT>>"), ("s", "STRUCT<X:INT,Y:VOID>"), ("same", "INT"),
+        ("same", "INT")]
+
+
+def test_a_row_limit_cuts_and_says_so_and_no_rows_keep_their_columns(w, warehouse):
+    cut = w.statement_execution.execute_statement("SELECT id FROM range(5)", warehouse, row_limit=3)
+    assert (cut.result.data_array, cut.manifest.truncated) == ([["0"], ["1"], ["2"]], True)
+    none = w.statement_execution.execute_statement("SELECT id FROM range(0)", warehouse)
+    assert ([column.name for column in none.manifest.schema.columns], none.manifest.total_row_count) == (["id"], 0)
+
+
 def test_bound_values_are_values(w, warehouse):
     nasty = "'; DROP TABLE x; -- :i"
     rows = sql.query(w, warehouse, "SELECT :s AS s, :i + 1 AS i, :f AS f, :b AS b, :n AS n",

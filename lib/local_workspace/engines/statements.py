@@ -110,15 +110,19 @@ def _message(error: Exception) -> str:
 
 
 def _result(frame: "DataFrame", limit: int) -> dict:
-    rows = frame.limit(limit + 1).collect() if frame.columns else []
-    kept = rows[:limit]
+    # Rows and types in one request: for `schema` and then `collect` Spark would look at all tables twice.
+    table, schema = frame.limit(limit + 1)._to_table()
+    kept = table.slice(0, limit)
     columns = [{"name": field.name, "position": position, "type_text": field.dataType.simpleString().upper(),
                 "type_name": field.dataType.typeName().upper().split("(")[0].replace("INTEGER", "INT")}
-               for position, field in enumerate(frame.schema)]
-    chunk = {"chunk_index": 0, "row_offset": 0, "row_count": len(kept)}
+               for position, field in enumerate(schema)]
+    chunk = {"chunk_index": 0, "row_offset": 0, "row_count": kept.num_rows}
     manifest = {"format": "JSON_ARRAY", "schema": {"column_count": len(columns), "columns": columns},
-                "total_row_count": len(kept), "total_chunk_count": 1, "truncated": len(rows) > limit, "chunks": [chunk]}
-    return {"manifest": manifest, "result": {**chunk, "data_array": [[_text(value) for value in row] for row in kept]}}
+                "total_row_count": kept.num_rows, "total_chunk_count": 1, "truncated": table.num_rows > limit,
+                "chunks": [chunk]}
+    values = (column.to_pylist(maps_as_pydicts="strict") for column in kept.columns)
+    rows = [[_text(value) for value in row] for row in zip(*values, strict=True)]
+    return {"manifest": manifest, "result": {**chunk, "data_array": rows}}
 
 
 def _text(value: object) -> str | None:
@@ -129,8 +133,8 @@ def _text(value: object) -> str | None:
         return str(value).lower()
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-    if isinstance(value, list | dict | tuple):
-        return json.dumps(value.asDict(True) if hasattr(value, "asDict") else value, default=str)
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=str)
     return str(value)
 
 
