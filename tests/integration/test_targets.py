@@ -1,5 +1,6 @@
 """Both targets from an empty home to nothing left, as a user would run them. The tests follow one another."""
 
+import ast
 import json
 import os
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from databricks.sdk import WorkspaceClient
 
 REPO = Path(__file__).resolve().parents[2]
 DAYS = ["-p", "START_DAY=6"]
@@ -111,6 +113,16 @@ def test_the_official_clients_find_the_workspace_through_env(runbook, environmen
     shell = f"{runbook('--env')}\nexec {sys.executable} -c '{script}'"
     result = subprocess.run(["bash", "-c", shell], env=environment, capture_output=True, text=True, check=True)
     assert "caspersdev" in result.stdout and "refund_agent" in result.stdout
+
+
+def test_the_scoring_job_looks_at_both_agents_calls_and_refuses_none(runbook):
+    variables = dict(re.findall(r"^export (\w+)=(\S+)$", runbook("--env"), re.M))
+    w = WorkspaceClient(host=variables["DATABRICKS_HOST"], token=variables["DATABRICKS_TOKEN"])
+    job = next(iter(w.jobs.list(name="Agent Scoring")))
+    run = w.jobs.run_now(job.job_id).result()  # raises if it fails
+    scored = ast.literal_eval(w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result)
+    assert set(scored) == {"/Shared/caspers_refund_agent", "/Shared/caspers_complaint_agent"}
+    assert [sample["refused"] for sample in scored.values()] == [0, 0]
 
 
 def test_stop_ends_everything_and_the_next_run_resumes_it(runbook, home):

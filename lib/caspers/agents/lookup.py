@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from caspers.agents.tools import OutOfScope, Rows
 from caspers.facts import LOCATION_TIMINGS, Fact, together_sql
 
-TIMINGS_SECONDS = 60.0
+TIMINGS_SECONDS = 600.0
+"""How long an endpoint keeps a location's timings: they cover 30 days, and looking them up takes seconds."""
 
 type Known = dict[tuple[str, object], Rows]
 """Rows by a fact's name and what the fact is about; no row where nothing is known of it."""
