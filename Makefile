@@ -32,7 +32,7 @@ unit:
 	$(UV) run --no-sync pytest tests --ignore tests/integration --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 integration:
-	$(UV) run --no-sync pytest tests/integration -s
+	$(UV) run --no-sync pytest tests/integration -s --durations 8
 
 notebooks:
 	$(UV) run --no-sync pytest notebooks/*.ipynb --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \

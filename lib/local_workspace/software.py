@@ -67,7 +67,7 @@ def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
     unfinished = spark.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     report(f"Fetching Apache Spark {SPARK_VERSION} (460 MB, once) …")
-    _run([find_uv_bin(), "pip", "install", "--no-deps", "--target", str(unfinished),
+    _run([find_uv_bin(), "pip", "install", "--no-deps", "--compile-bytecode", "--target", str(unfinished),
           f"pyspark=={SPARK_VERSION}"], "Apache Spark")
     report(f"Fetching the {len(JARS)} jars of Delta Lake (18 MB, once) …")
     _fetch_jars(java, unfinished)
