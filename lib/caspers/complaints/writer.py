@@ -34,6 +34,7 @@ def by_model(ws: "Workbook", endpoint: str, orders: Sequence[tuple[ComplainedOrd
         return {}
     ws.offer_ai_query()
     prompts = [(order.order_id, prompt(order, category)) for order, category in orders]
+    # Databricks wants the endpoint as a constant; `parameters.check` lets no quote into it.
     asked = ws.spark.createDataFrame(prompts, "order_id STRING, prompt STRING").selectExpr(
         "order_id", f"ai_query('{endpoint}', prompt, failOnError => false) AS answer")
     # By place: the answer comes first and the error second, whatever a version of ai_query calls them.
