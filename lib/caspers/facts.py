@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SCHEMA = "ai"
 TIMING_VIEW = "order_delivery_times_per_location_view"
 WINDOW_DAYS = 30
+CLEARLY = 2
+"""Minutes from a quantile at which an order's kind is beyond doubt."""
 ORDER_ID = re.compile(r"\b[A-Z0-9]{6}(?:-L\d+)?\b")
 
 
@@ -183,6 +185,25 @@ FROM (SELECT location_id, delivered_ts, {minutes("order_ts", "delivered_ts")} AS
 WHERE minutes IS NOT NULL
   AND delivered_ts >= (SELECT max(ts) FROM {lakeflow}.all_events) - INTERVAL {WINDOW_DAYS} DAYS
 GROUP BY location_id"""
+
+
+def newest_of_each_kind_sql(lakeflow: str = "lakeflow") -> str:
+    """A query of three orders, by `kind` the newest in time (1), late (2) and very late (3) for its location: order_id.
+
+    Each is CLEARLY minutes away from another kind, so that it stays of its kind while the location's timings move.
+    """
+    return f"""
+WITH delivered AS (SELECT order_id, location_id, {first("delivered")} AS delivered_ts,
+                          {minutes(first("order_created"), first("delivered"))} AS minutes
+                   FROM {lakeflow}.all_events WHERE event_type IN ('order_created', 'delivered')
+                   GROUP BY order_id, location_id)
+SELECT kind, max_by(order_id, struct(delivered_ts, order_id)) AS order_id
+FROM (SELECT *, CASE WHEN minutes <= p75_minutes - {CLEARLY} THEN 1
+                     WHEN minutes BETWEEN p75_minutes + {CLEARLY} AND p99_minutes - {CLEARLY} THEN 2
+                     WHEN minutes >= p99_minutes + {CLEARLY} THEN 3 END AS kind
+      FROM delivered JOIN {SCHEMA}.{TIMING_VIEW} USING (location_id)
+      WHERE delivered_ts > (SELECT max(ts) FROM {lakeflow}.all_events) - INTERVAL {WINDOW_DAYS} DAYS)
+WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"""
 
 
 def timing_view_query(lakeflow: str = "lakeflow", simulator: str = "simulator") -> str:

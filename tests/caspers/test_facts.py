@@ -71,6 +71,17 @@ def test_quantiles_are_exact_and_leave_out_what_is_older_than_the_window(ask, ki
         assert timings[f"p{share}_minutes"] == pytest.approx(quantile(expected, share / 100), abs=0.051)
 
 
+def test_the_newest_of_each_kind_are_clearly_of_it(ask, kitchen):
+    rows = kitchen.sql(facts.newest_of_each_kind_sql()).collect()
+    assert [row.kind for row in rows] == [1, 2, 3]
+    for row in rows:
+        (order,) = ask("get_order_delivery_time", row.order_id)
+        (timings,) = ask("get_location_timings", order["location_id"])
+        for moved in (-1.9, 1.9):
+            passed = [order["delivery_minutes"] > timings[f"p{share}_minutes"] + moved for share in (75, 99)]
+            assert 1 + sum(passed) == row.kind
+
+
 @pytest.mark.parametrize("values", [["LATE01"], ["LATE01", "NOSUCH", "ONROAD", "EARLY1"], [2], [1, 2, 9]])
 def test_one_query_for_many_says_exactly_what_the_functions_say(ask, connected, values):
     wanted = [fact for fact in facts.FACTS if (fact.argument.sql_type == "INT") == isinstance(values[0], int)]
