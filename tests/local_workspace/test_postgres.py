@@ -201,6 +201,15 @@ def test_a_server_that_died_is_started_again(workspace):
         assert connection.execute("SELECT n FROM committed").fetchone() == (1,)
 
 
+def test_a_server_that_dies_before_it_is_asked_is_started_again_too(workspace):
+    instance = workspace.engine.running(PROJECT)
+    os.kill(server_pid(workspace), signal.SIGKILL)
+    with instance.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        instance.connect("nowhere")
+
+
 def test_a_creation_that_was_cut_short_is_repeated_and_a_deletion_finished(tmp_path: Path):
     workspace = LakebaseWorkspace(tmp_path / "home")
     try:

@@ -103,10 +103,30 @@ class Instance:
             connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, password))
 
     def connect(self, database: str = ADMIN, autocommit: bool = False) -> psycopg.Connection:
-        """A new administrator's connection to `database`. Raises psycopg.OperationalError."""
+        """A new administrator's connection to `database`; a server that has just died is started again first.
+
+        Raises psycopg.OperationalError.
+        """
+        try:
+            return self._connect(database, autocommit)
+        except psycopg.OperationalError:
+            if not self._has_died():
+                raise
+        self.start()
+        return self._connect(database, autocommit)
+
+    def _connect(self, database: str = ADMIN, autocommit: bool = False) -> psycopg.Connection:
         return psycopg.connect(host=HOST, port=self.port, user=ADMIN, password=self.password(ADMIN),
                                dbname=database, autocommit=autocommit, connect_timeout=10,
                                application_name="local workspace")
+
+    def _has_died(self) -> bool:
+        """Whether the server has ended. Its port closes a moment before its process is gone."""
+        if self._child is None or not _is_free(self.port):
+            return False
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(1)
+        return not self._child.alive()
 
     def _create(self) -> None:
         """Make the data directory: beside its place first, so that it is there whole or not at all."""
@@ -134,7 +154,7 @@ class Instance:
 
     def _answers(self) -> bool:
         try:
-            self.connect().close()
+            self._connect().close()
         except psycopg.OperationalError:
             return False
         return True
