@@ -53,7 +53,7 @@ class Argument:
 class Fact:
     """One SQL function of schema `ai`: what it answers, the columns it returns and the query that finds them.
 
-    `query` holds `{lakeflow}` and `{simulator}` where the schemas' names go.
+    `query` holds `{lakeflow}` where that schema's name goes.
     """
 
     name: str
@@ -62,9 +62,9 @@ class Fact:
     returns: str
     query: str
 
-    def ddl(self, lakeflow: str, simulator: str) -> str:
+    def ddl(self, lakeflow: str) -> str:
         """The statement that creates the function or replaces it."""
-        query = self.query.format(lakeflow=lakeflow, simulator=simulator)
+        query = self.query.format(lakeflow=lakeflow)
         argument = f"{self.argument.name} {self.argument.sql_type} COMMENT '{self.argument.comment}'"
         return (
             f"CREATE OR REPLACE FUNCTION {SCHEMA}.{self.name}({argument})\n"
@@ -84,9 +84,8 @@ ORDER_DETAILS = Fact(
     "order_id STRING, location_id INT, brand_name STRING, item_name STRING, qty INT, price_usd DOUBLE, "
     "line_usd DOUBLE",
     """
-SELECT s.order_id, s.location_id, b.name, s.name, s.qty, CAST(s.price AS DOUBLE), CAST(s.extended_price AS DOUBLE)
-FROM {lakeflow}.silver_order_items s LEFT JOIN {simulator}.brands b ON b.brand_id = s.brand_id
-WHERE s.order_id = oid""",
+SELECT order_id, location_id, brand_name, name, qty, CAST(price AS DOUBLE), CAST(extended_price AS DOUBLE)
+FROM {lakeflow}.silver_order_items WHERE order_id = oid""",
 )
 
 ORDER_DELIVERY_TIME = Fact(
@@ -119,14 +118,11 @@ ORDER_OVERVIEW = Fact(
     _ORDER,
     "An order in one row: location, total in US dollars, number of items, and the list of its items (JSON) with "
     "brand, name, quantity and unit price. No row means that the order is not known.",
-    "order_id STRING, location_id INT, location_name STRING, total_usd DOUBLE, total_qty BIGINT, items STRING",
+    "order_id STRING, location_id INT, total_usd DOUBLE, total_qty BIGINT, items STRING",
     """
-SELECT s.order_id, s.location_id, l.name, CAST(sum(s.extended_price) AS DOUBLE), sum(s.qty),
-       to_json(array_sort(collect_list(struct(b.name AS brand_name, s.name AS item_name, s.qty AS qty,
-                                              s.price AS price_usd))))
-FROM {lakeflow}.silver_order_items s LEFT JOIN {simulator}.brands b ON b.brand_id = s.brand_id
-     LEFT JOIN {simulator}.locations l ON l.location_id = s.location_id
-WHERE s.order_id = oid GROUP BY s.order_id, s.location_id, l.name""",
+SELECT order_id, location_id, CAST(sum(extended_price) AS DOUBLE), sum(qty),
+       to_json(array_sort(collect_list(struct(brand_name, name AS item_name, qty, price AS price_usd))))
+FROM {lakeflow}.silver_order_items WHERE order_id = oid GROUP BY order_id, location_id""",
 )
 
 ORDER_TIMING = Fact(
@@ -236,7 +232,7 @@ def create(
     _run(spark, f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
     _ensure_view(spark, lakeflow, simulator)
     for fact in facts:
-        _run(spark, fact.ddl(lakeflow, simulator))
+        _run(spark, fact.ddl(lakeflow))
         made.append(f"{SCHEMA}.{fact.name}")
     return made
 

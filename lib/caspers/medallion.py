@@ -1,8 +1,9 @@
 """The medallion of the order events: from the lines in the events volume to revenue by brand, item and hour.
 
 Each dataset of `pipelines/order_items` is one function here, from DataFrames to a DataFrame, so that tests call it
-without a pipeline. They keep to `select`, `filter` and `groupBy().agg()`: what resolves its input while the graph is
-being built (`withColumn`, `distinct`, `dropDuplicates` …) hides the dependency from Spark Declarative Pipelines.
+without a pipeline. They keep to `select`, `filter`, `join` and `groupBy().agg()`: what resolves its input while the
+graph is being built (`withColumn`, `distinct`, `dropDuplicates` …) hides the dependency from Spark Declarative
+Pipelines.
 """
 
 from functools import reduce
@@ -22,6 +23,9 @@ REQUIRED = ("event_id", "event_type", "ts", "location_id", "order_id")
 EVENT_SCHEMA = (
     "event_id STRING, event_type STRING, ts TIMESTAMP, location_id INT, order_id STRING, sequence INT, "
     f"body STRING, {CORRUPT} STRING")
+SILVER_COLUMNS = (
+    "order_id", "ts", "order_day", "location_id", "item_id", "menu_id", "category_id", "brand_id", "brand_name", "name",
+    "price", "qty", "extended_price")
 ORDER_BODY = (
     "items ARRAY<STRUCT<id: INT, category_id: INT, menu_id: INT, brand_id: INT, name: STRING, "
     "price: DECIMAL(10, 2), qty: INT>>")
@@ -47,15 +51,17 @@ def all_events(lines: DataFrame) -> DataFrame:
         F.when(~usable, text).alias(CORRUPT), F.col("_metadata.file_path").alias("source_file"))
 
 
-def silver_order_items(events: DataFrame) -> DataFrame:
-    """Silver: a row an item of an `order_created` event; money as DECIMAL, days and hours in the session's time
-    zone."""
+def silver_order_items(events: DataFrame, brands: DataFrame) -> DataFrame:
+    """Silver: a row an item of an `order_created` event with its brand's name, NULL if `brands` (brand_id, name) has
+    none; money as DECIMAL, days and hours in the session's time zone."""
     lines = events.filter(_created()).select("order_id", "ts", "location_id", F.explode(_items()).alias("item"))
-    return lines.select(
+    items = lines.select(
         "order_id", "ts", F.to_date("ts").alias("order_day"), "location_id",
         F.col("item.id").alias("item_id"), "item.menu_id", "item.category_id", "item.brand_id", "item.name",
         "item.price", "item.qty",
         (F.col("item.price") * F.col("item.qty")).cast("DECIMAL(12, 2)").alias("extended_price"))
+    names = brands.select(F.col("brand_id"), F.col("name").alias("brand_name"))
+    return items.join(F.broadcast(names), "brand_id", "left").select(*SILVER_COLUMNS)
 
 
 def gold_order_header(items: DataFrame) -> DataFrame:

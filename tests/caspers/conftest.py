@@ -53,7 +53,7 @@ def kitchen(spark) -> Iterator:
                  SELECT * FROM VALUES (1, 'Harbour'), (2, 'Hill') t(location_id, name)""")
     spark.sql("CREATE TABLE simulator.brands AS SELECT 3 brand_id, 'Noodle Lane' name")
     spark.sql(f"CREATE TABLE lakeflow.all_events AS {EVENTS}")
-    items = medallion.silver_order_items(spark.table("lakeflow.all_events"))
+    items = medallion.silver_order_items(spark.table("lakeflow.all_events"), spark.table("simulator.brands"))
     items.write.saveAsTable("lakeflow.silver_order_items")
     yield spark
     _drop(spark)

@@ -37,7 +37,8 @@ def test_details_are_the_items_with_their_prices(ask):
 def test_overview_adds_up(ask):
     (row,) = ask("get_order_overview", "LATE01")
     items = json.loads(row["items"])
-    assert (row["location_name"], row["total_qty"]) == ("Harbour", 3)
+    assert (row["location_id"], row["total_qty"]) == (1, 3)
+    assert {item["brand_name"] for item in items} == {"Noodle Lane"}
     assert row["total_usd"] == pytest.approx(sum(item["qty"] * item["price_usd"] for item in items))
     assert row["total_usd"] == pytest.approx(sum(row["line_usd"] for row in ask("get_order_details", "LATE01")))
 

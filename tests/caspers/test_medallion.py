@@ -33,11 +33,12 @@ def bronze(spark, tmp_path: Path):
 
 
 @pytest.fixture
-def silver(bronze):
-    """Two orders at the same location and hour, the second of one item."""
-    return medallion.silver_order_items(bronze(
-        event(1, "AAAAAA", items=ITEMS), event(2, "AAAAAA", "gk_started"),
-        event(3, "BBBBBB", ts="2024-01-06 12:59:59.999", items=ITEMS[:1])))
+def silver(bronze, spark):
+    """Two orders at the same location and hour, the second of one item; the brand of the other item has no name."""
+    events = bronze(event(1, "AAAAAA", items=ITEMS), event(2, "AAAAAA", "gk_started"),
+                    event(3, "BBBBBB", ts="2024-01-06 12:59:59.999", items=ITEMS[:1]))
+    brands = spark.createDataFrame([(7, "Soup House"), (8, "Nobody's")], "brand_id INT, name STRING")
+    return medallion.silver_order_items(events, brands)
 
 
 def test_an_event_is_a_row_with_its_types(bronze) -> None:
@@ -72,6 +73,7 @@ def test_silver_has_a_row_an_item_with_exact_money(silver) -> None:
         ("AAAAAA", 1, Decimal("30.30")), ("AAAAAA", 2, Decimal("0.20")), ("BBBBBB", 1, Decimal("30.30"))]
     assert rows[0].order_day == dt.date(2024, 1, 6)
     assert (rows[0].menu_id, rows[0].category_id, rows[0].brand_id, rows[0].name) == (21, 11, 7, "Soup")
+    assert [row.brand_name for row in rows] == ["Soup House", None, "Soup House"]
 
 
 def test_order_header_adds_up_an_order(silver) -> None:

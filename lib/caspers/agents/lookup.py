@@ -1,9 +1,11 @@
-"""Where an agent's facts come from: the SQL functions of schema `ai`, many facts about many things in one query."""
+"""Where an agent's facts come from: the SQL functions of schema `ai`, for many things at once in one query."""
 
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 from caspers.agents.tools import OutOfScope, Rows
 from caspers.facts import LOCATION_TIMINGS, Fact, together_sql
@@ -17,10 +19,11 @@ type Lookup = Callable[[Sequence[Fact], Sequence[object]], Known]
 
 
 def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
-    """A lookup by one statement through the SQL Statement API, in the workspace of the environment.
+    """A lookup through the SQL Statement API, in the workspace of the environment.
 
-    Without a `warehouse_id` it takes the first warehouse there is. The lookup raises RuntimeError with the engine's
-    message.
+    It asks about several things in one statement, and about a single one in a statement a fact, side by side, since
+    somebody waits for it. Without a `warehouse_id` it takes the first warehouse there is.
+    The lookup raises RuntimeError with the engine's message.
     """
     from databricks.sdk import WorkspaceClient
 
@@ -31,13 +34,16 @@ def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
 
     def lookup(facts: Sequence[Fact], values: Sequence[object]) -> Known:
         bound = {f"v{place}": value for place, value in enumerate(values)}
-        found = sql.query(w, warehouse, together_sql(facts, list(bound)), bound, catalog, "ai")
-        return _by_thing(facts, values, found)
+        groups = [[fact] for fact in facts] if len(values) == 1 else [facts]
+        statements = [together_sql(group, list(bound)) for group in groups]
+        with ThreadPoolExecutor(len(statements), thread_name_prefix="look up") as pool:
+            found = pool.map(lambda statement: sql.query(w, warehouse, statement, bound, catalog, "ai"), statements)
+            return _by_thing(facts, values, chain.from_iterable(found))
 
     return lookup
 
 
-def _by_thing(facts: Sequence[Fact], values: Sequence[object], found: Rows) -> Known:
+def _by_thing(facts: Sequence[Fact], values: Sequence[object], found: Iterable[dict]) -> Known:
     known: Known = {(fact.name, value): [] for fact in facts for value in values}
     for row in found:
         known[row["fact"], values[row["place"]]].append(json.loads(row["row"]))
@@ -64,7 +70,7 @@ def keeping_timings(lookup: Lookup, seconds: float = TIMINGS_SECONDS) -> Lookup:
 
 
 def gather(lookup: Lookup, facts: Sequence[Fact], order_ids: Sequence[str]) -> Known:
-    """The rows of `facts` about these orders, in one query, and the timings of their locations.
+    """The rows of `facts` about these orders, and the timings of their locations.
 
     Raises RuntimeError if they can't be looked up.
     """

@@ -33,9 +33,8 @@ def _details(order_id: str, order: Order) -> list[dict]:
 def _overview(order_id: str, order: Order) -> list[dict]:
     items = [{"brand_name": BRAND, "item_name": name, "qty": quantity, "price_usd": price}
              for name, quantity, price in order.items]
-    return [{"order_id": order_id, "location_id": order.location, "location_name": f"Location {order.location}",
-             "total_usd": order.total_usd, "total_qty": sum(item["qty"] for item in items),
-             "items": json.dumps(items)}]
+    return [{"order_id": order_id, "location_id": order.location, "total_usd": order.total_usd,
+             "total_qty": sum(item["qty"] for item in items), "items": json.dumps(items)}]
 
 
 def _delivery_time(order_id: str, order: Order) -> list[dict]:

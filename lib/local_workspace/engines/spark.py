@@ -110,6 +110,8 @@ class SparkEngine:
         from pyspark.sql.connect.session import SparkSession
 
         session = SparkSession.builder.remote(self.remote).create()
+        # Finding the files whose statistics a question allows costs more than reading the few of a laptop's table.
+        session.conf.set("spark.databricks.delta.stats.skipping", "false")
         if schema:
             session.catalog.setCurrentDatabase(schema)
         return session
@@ -175,6 +177,8 @@ class SparkEngine:
             "spark.sql.session.timeZone": "UTC",
             # Delta's parser drops the values of `:name` in Spark 4.1 (delta-io/delta 7640) unless they are bound later.
             "spark.sql.shuffle.partitions": "2",
+            # The classes compiled for queries: of the 100 that Spark keeps, one pipeline update leaves none for others.
+            "spark.sql.codegen.cache.maxEntries": "2000",
             "spark.databricks.delta.snapshotPartitions": "1",
             # Small row groups: a question about one key reads the few whose dictionary has it, a third of the time.
             "spark.hadoop.parquet.block.size": str(4 << 20),

@@ -1,6 +1,7 @@
 """SQL warehouses and statements, answered by the Spark server."""
 
 import json
+import re
 import threading
 import uuid
 from collections import OrderedDict
@@ -16,9 +17,11 @@ from local_workspace.store import Store
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql.connect.session import SparkSession
 
 ROW_LIMIT = 100_000
 _KEPT_STATEMENTS = 200
+_QUERY = re.compile(r"\s*SELECT\b", re.IGNORECASE)  # what begins otherwise may change something
 _CASTS = {"BIGINT": int, "INT": int, "LONG": int, "SMALLINT": int, "DOUBLE": float, "FLOAT": float,
           "DECIMAL": Decimal, "BOOLEAN": lambda text: text.lower() == "true", "DATE": date.fromisoformat,
           "TIMESTAMP": datetime.fromisoformat}
@@ -91,7 +94,7 @@ class StatementsEngine:
 
     def _run(self, request: dict, arguments: dict[str, Any]) -> dict:
         limit = min(int(request.get("row_limit") or ROW_LIMIT), ROW_LIMIT)
-        frame = self._spark.session(request.get("schema")).sql(bind(request["statement"], arguments))
+        frame = _frame(self._spark.session(request.get("schema")), bind(request["statement"], arguments))
         return _result(frame, limit)
 
 
@@ -107,6 +110,14 @@ def _outcome(future: Future, wait_seconds: float) -> dict:
 def _message(error: Exception) -> str:
     """What Spark said, without the JVM's stack trace."""
     return str(error).partition("\n\nJVM stacktrace")[0]
+
+
+def _frame(session: "SparkSession", statement: str) -> "DataFrame":
+    """The rows of a statement. `sql` would send a query twice: to learn whether it is one, and to run it."""
+    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql.connect.plan import SQL
+
+    return DataFrame(SQL(statement, [], {}, []), session) if _QUERY.match(statement) else session.sql(statement)
 
 
 def _result(frame: "DataFrame", limit: int) -> dict:

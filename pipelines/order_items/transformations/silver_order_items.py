@@ -1,4 +1,4 @@
-"""Silver: the items of the orders."""
+"""Silver: the items of the orders, with the names of their brands."""
 
 from pyspark import pipelines as dp
 from pyspark.sql import DataFrame, SparkSession
@@ -10,5 +10,6 @@ spark = SparkSession.active()
 
 @dp.table(comment="One row an item of an order")
 def silver_order_items() -> DataFrame:
-    """The items of the orders that came in since the last update."""
-    return medallion.silver_order_items(spark.readStream.table("all_events"))
+    """The items of the orders that came in since the last update; the pipeline's configuration names the brands."""
+    brands = spark.table(spark.conf.get("caspers.brands"))
+    return medallion.silver_order_items(spark.readStream.table("all_events"), brands)
