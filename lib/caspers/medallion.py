@@ -23,6 +23,8 @@ REQUIRED = ("event_id", "event_type", "ts", "location_id", "order_id")
 EVENT_SCHEMA = (
     "event_id STRING, event_type STRING, ts TIMESTAMP, location_id INT, order_id STRING, sequence INT, "
     f"body STRING, {CORRUPT} STRING")
+STREAMED = {"delta.autoOptimize.autoCompact": "true"}
+"""Table properties of the streaming tables: each update leaves a small file or two, which slow every question down."""
 SILVER_COLUMNS = (
     "order_id", "ts", "order_day", "location_id", "item_id", "menu_id", "category_id", "brand_id", "brand_name", "name",
     "price", "qty", "extended_price")

@@ -124,6 +124,20 @@ def test_two_updates_agree_and_readers_see_gold_whole(project: Project, spark, w
     assert set(seen) <= {(7, 1000, sum(range(1000))), (7, 3000, sum(range(3000)))}
 
 
+def test_a_streaming_tables_small_files_are_compacted_and_no_row_is_lost_or_read_twice(project: Project, spark) -> None:
+    compacted = '@dp.table(table_properties={"delta.autoOptimize.autoCompact": "true"})'
+    project.write("numbers.py", SOURCES["numbers.py"].replace("@dp.table", compacted))
+    project.spec["configuration"]["spark.databricks.delta.autoCompact.minNumFiles"] = "3"
+    project.create()
+    for part in range(4):
+        project.land(f"{part}.json", range(100 * part, 100 * part + 100))
+        assert project.update() == UpdateInfoState.COMPLETED
+    done = [row.operation for row in spark.sql(f"DESCRIBE HISTORY {project.name}.numbers").collect()]
+    [detail] = spark.sql(f"DESCRIBE DETAIL {project.name}.numbers").collect()
+    assert "OPTIMIZE" in done and detail.numFiles < 3
+    assert counts(spark, project.name) == {"bronze": 400, "silver": 200, "gold": 400, "of_gold": 400}
+
+
 class reading:
     """While it lasts, another session asks `query` over and over; gives the list of answers."""
 

@@ -8,7 +8,7 @@ from caspers import medallion
 spark = SparkSession.active()
 
 
-@dp.table(comment="Every event of every order, as the kitchens wrote it")
+@dp.table(comment="Every event of every order, as the kitchens wrote it", table_properties=medallion.STREAMED)
 def all_events() -> DataFrame:
     """The lines of the directory that the pipeline's configuration names."""
     source_format, path = (spark.conf.get(f"caspers.{key}") for key in ("source_format", "events_path"))
