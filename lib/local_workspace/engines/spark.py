@@ -175,7 +175,6 @@ class SparkEngine:
             "spark.ui.enabled": "false",
             "spark.log.level": "WARN",
             "spark.sql.session.timeZone": "UTC",
-            # Delta's parser drops the values of `:name` in Spark 4.1 (delta-io/delta 7640) unless they are bound later.
             "spark.sql.shuffle.partitions": "2",
             # The classes compiled for queries: of the 100 that Spark keeps, one pipeline update leaves none for others.
             "spark.sql.codegen.cache.maxEntries": "2000",
