@@ -25,9 +25,6 @@ EVENT_SCHEMA = (
     f"body STRING, {CORRUPT} STRING")
 STREAMED = {"delta.autoOptimize.autoCompact": "true"}
 """Table properties of the streaming tables: each update leaves a small file or two, which slow every question down."""
-SILVER_COLUMNS = (
-    "order_id", "ts", "order_day", "location_id", "item_id", "menu_id", "category_id", "brand_id", "brand_name", "name",
-    "price", "qty", "extended_price")
 ORDER_BODY = (
     "items ARRAY<STRUCT<id: INT, category_id: INT, menu_id: INT, brand_id: INT, name: STRING, "
     "price: DECIMAL(10, 2), qty: INT>>")
@@ -57,13 +54,12 @@ def silver_order_items(events: DataFrame, brands: DataFrame) -> DataFrame:
     """Silver: a row an item of an `order_created` event with its brand's name, NULL if `brands` (brand_id, name) has
     none; money as DECIMAL, days and hours in the session's time zone."""
     lines = events.filter(_created()).select("order_id", "ts", "location_id", F.explode(_items()).alias("item"))
-    items = lines.select(
+    names = F.broadcast(brands.select("brand_id", F.col("name").alias("brand_name")))
+    return lines.join(names, F.col("item.brand_id") == F.col("brand_id"), "left").select(
         "order_id", "ts", F.to_date("ts").alias("order_day"), "location_id",
-        F.col("item.id").alias("item_id"), "item.menu_id", "item.category_id", "item.brand_id", "item.name",
-        "item.price", "item.qty",
+        F.col("item.id").alias("item_id"), "item.menu_id", "item.category_id", "item.brand_id", "brand_name",
+        "item.name", "item.price", "item.qty",
         (F.col("item.price") * F.col("item.qty")).cast("DECIMAL(12, 2)").alias("extended_price"))
-    names = brands.select(F.col("brand_id"), F.col("name").alias("brand_name"))
-    return items.join(F.broadcast(names), "brand_id", "left").select(*SILVER_COLUMNS)
 
 
 def gold_order_header(items: DataFrame) -> DataFrame:
