@@ -74,7 +74,8 @@ class Fact:
 
 _ORDER = Argument(
     "oid", "order_id", "STRING", "Order id: six letters or digits, with an ending such as -L1 in later rounds")
-_LOCATION = Argument("location", "location_id", "INT", "Location id, as the functions about an order return it")
+_LOCATION = Argument(
+    "location", "location_id", "INT", "Location id, as the functions about an order return it; NULL for all locations")
 
 ORDER_DETAILS = Fact(
     "get_order_details",
@@ -110,7 +111,7 @@ LOCATION_TIMINGS = Fact(
     "p99_minutes DOUBLE",
     f"""
 SELECT location_id, location_name, delivered_orders, p50_minutes, p75_minutes, p99_minutes
-FROM {SCHEMA}.{TIMING_VIEW} WHERE location_id = location""",
+FROM {SCHEMA}.{TIMING_VIEW} WHERE location IS NULL OR location_id = location""",
 )
 
 ORDER_OVERVIEW = Fact(

@@ -72,6 +72,11 @@ def test_quantiles_are_exact_and_leave_out_what_is_older_than_the_window(ask, ki
         assert timings[f"p{share}_minutes"] == pytest.approx(quantile(expected, share / 100), abs=0.051)
 
 
+def test_null_asks_for_the_timings_of_all_locations(ask, kitchen):
+    rows = [row.asDict() for row in kitchen.sql("SELECT * FROM get_location_timings(NULL)").collect()]
+    assert {row["location_id"]: [row] for row in rows} == {n: ask("get_location_timings", n) for n in (1, 2)}
+
+
 def test_the_newest_of_each_kind_are_clearly_of_it(ask, kitchen):
     rows = kitchen.sql(facts.newest_of_each_kind_sql()).collect()
     assert [row.kind for row in rows] == [1, 2, 3]
@@ -83,15 +88,15 @@ def test_the_newest_of_each_kind_are_clearly_of_it(ask, kitchen):
             assert 1 + sum(passed) == row.kind
 
 
-@pytest.mark.parametrize("values", [["LATE01"], ["LATE01", "NOSUCH", "ONROAD", "EARLY1"], [2], [1, 2, 9]])
+@pytest.mark.parametrize("values", [["LATE01"], ["LATE01", "NOSUCH", "ONROAD", "EARLY1"], [2], [None], [1, 2, 9]])
 def test_one_query_for_many_says_exactly_what_the_functions_say(ask, connected, values):
-    wanted = [fact for fact in facts.FACTS if (fact.argument.sql_type == "INT") == isinstance(values[0], int)]
+    wanted = [fact for fact in facts.FACTS if (fact.argument.sql_type == "STRING") == isinstance(values[0], str)]
     w = WorkspaceClient()
     warehouse = next(iter(w.warehouses.list()), None) or w.warehouses.create(name="facts").result()
     known = sql_lookup("caspersdev", warehouse.id)(wanted, values)
     assert set(known) == {(fact.name, value) for fact in wanted for value in values}
     for (name, value), rows in known.items():
-        call = f"SELECT * FROM {name}({value!r})"
+        call = f"SELECT * FROM {name}({'NULL' if value is None else repr(value)})"
         alone = sql.query(w, warehouse.id, call, {}, "caspersdev", "ai")
         assert sorted(map(str, rows)) == sorted(map(str, alone))
     assert any(known.values())

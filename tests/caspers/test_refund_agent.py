@@ -211,20 +211,25 @@ def test_a_malformed_request_is_refused_before_anything_is_looked_up(custom, nam
     assert refused.value.get_http_status_code() == 400
 
 
-def test_a_locations_timings_are_looked_up_once_a_while_and_orders_every_time():
+def test_all_timings_are_looked_up_once_a_while_and_orders_every_time():
     asked = []
 
     def counting(facts, values):
         asked.append(([fact.name for fact in facts], list(values)))
-        return {(fact.name, value): [{"n": len(asked)}] for fact in facts for value in values}
+        rows = [{"location_id": 3, "n": len(asked)}, {"location_id": 4, "n": len(asked)}]
+        return {(fact.name, value): rows for fact in facts for value in values}
 
     remembering = keeping_timings(counting, seconds=3600)
-    for _ in range(2):
-        remembering([facts.LOCATION_TIMINGS], [3])
+    for location in (3, 4):
+        known = remembering([facts.LOCATION_TIMINGS], [location])
+        assert known == {("get_location_timings", location): [{"location_id": location, "n": 1}]}
         remembering([facts.ORDER_DETAILS], ["AB12CD"])
-    timings, details = (["get_location_timings"], [3]), (["get_order_details"], ["AB12CD"])
+    timings, details = (["get_location_timings"], [None]), (["get_order_details"], ["AB12CD"])
     assert asked == [timings, details, details]
+    for _ in range(2):  # it opened since, and nothing has been delivered yet
+        assert remembering([facts.LOCATION_TIMINGS], [9, 3])["get_location_timings", 9] == []
+    assert asked[3:] == [timings]
     keeping_nothing = keeping_timings(counting, seconds=0)
     for _ in range(2):
-        keeping_nothing([facts.LOCATION_TIMINGS], [8])
-    assert asked[-2:] == [(["get_location_timings"], [8])] * 2
+        keeping_nothing([facts.LOCATION_TIMINGS], [3])
+    assert asked[-2:] == [timings] * 2

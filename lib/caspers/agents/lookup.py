@@ -11,7 +11,7 @@ from caspers.agents.tools import OutOfScope, Rows
 from caspers.facts import LOCATION_TIMINGS, Fact, together_sql
 
 TIMINGS_SECONDS = 600.0
-"""How long an endpoint keeps a location's timings: they cover 30 days, and looking them up takes seconds."""
+"""How long an endpoint keeps the locations' timings: they cover 30 days, and looking them up takes seconds."""
 
 type Known = dict[tuple[str, object], Rows]
 """Rows by a fact's name and what the fact is about; no row where nothing is known of it."""
@@ -51,20 +51,23 @@ def _by_thing(facts: Sequence[Fact], values: Sequence[object], found: Iterable[d
 
 
 def keeping_timings(lookup: Lookup, seconds: float = TIMINGS_SECONDS) -> Lookup:
-    """`lookup`, with the timings of locations kept for so many seconds: they move slowly and cost most.
+    """`lookup`, with the timings of all locations kept for so many seconds: they move slowly and cost most.
 
-    Threads that want the same wait for one query.
+    All are asked for at once, which takes hardly longer than one. Threads that want them wait for one query.
     """
-    kept: dict[object, tuple[float, Rows]] = {}
+    kept: dict[object, Rows] = {}
+    until = 0.0
     lock = threading.Lock()
 
     def timings(locations: Sequence[object]) -> Known:
+        nonlocal kept, until
         with lock:
-            now = time.monotonic()
-            missing = [each for each in locations if kept.get(each, (now, []))[0] <= now]
-            found = lookup([LOCATION_TIMINGS], missing) if missing else {}
-            kept.update({value: (now + seconds, rows) for (_, value), rows in found.items()})
-            return {(LOCATION_TIMINGS.name, each): kept[each][1] for each in locations}
+            if until <= time.monotonic() or not kept.keys() >= set(locations):
+                rows = lookup([LOCATION_TIMINGS], [None])[LOCATION_TIMINGS.name, None]
+                # A location without deliveries has no row, and need not be asked for again either.
+                kept = dict.fromkeys(locations, []) | {row[LOCATION_TIMINGS.argument.column]: [row] for row in rows}
+                until = time.monotonic() + seconds
+            return {(LOCATION_TIMINGS.name, each): kept[each] for each in locations}
 
     return lambda facts, values: timings(values) if list(facts) == [LOCATION_TIMINGS] else lookup(facts, values)
 
