@@ -74,8 +74,7 @@ class Fact:
 
 _ORDER = Argument(
     "oid", "order_id", "STRING", "Order id: six letters or digits, with an ending such as -L1 in later rounds")
-_LOCATION = Argument(
-    "location", "location_id", "INT", "Location id, as the functions about an order return it; NULL for all locations")
+_LOCATION = Argument("location", "location_id", "INT", "Location id, as the functions about an order return it")
 
 ORDER_DETAILS = Fact(
     "get_order_details",
@@ -102,6 +101,7 @@ FROM (SELECT order_id, location_id, {first("order_created")} AS order_ts,
       FROM {{lakeflow}}.all_events WHERE order_id = oid GROUP BY order_id, location_id)""",
 )
 
+# NULL asks for all locations: for an endpoint that keeps them. A model is not told, since it may ask about one only.
 LOCATION_TIMINGS = Fact(
     "get_location_timings",
     _LOCATION,

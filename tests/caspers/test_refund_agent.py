@@ -226,9 +226,9 @@ def test_all_timings_are_looked_up_once_a_while_and_orders_every_time():
         remembering([facts.ORDER_DETAILS], ["AB12CD"])
     timings, details = (["get_location_timings"], [None]), (["get_order_details"], ["AB12CD"])
     assert asked == [timings, details, details]
-    for _ in range(2):  # it opened since, and nothing has been delivered yet
-        assert remembering([facts.LOCATION_TIMINGS], [9, 3])["get_location_timings", 9] == []
-    assert asked[3:] == [timings]
+    for opened in (8, 9, 8, 9):  # nothing has been delivered there yet
+        assert remembering([facts.LOCATION_TIMINGS], [opened, 3])["get_location_timings", opened] == []
+    assert asked[3:] == [timings] * 2
     keeping_nothing = keeping_timings(counting, seconds=0)
     for _ in range(2):
         keeping_nothing([facts.LOCATION_TIMINGS], [3])

@@ -11,7 +11,7 @@ from caspers.agents.tools import OutOfScope, Rows
 from caspers.facts import LOCATION_TIMINGS, Fact, together_sql
 
 TIMINGS_SECONDS = 600.0
-"""How long an endpoint keeps the locations' timings: they cover 30 days, and looking them up takes seconds."""
+"""How long an endpoint keeps the locations' timings: they cover 30 days, and cost more than all else about an order."""
 
 type Known = dict[tuple[str, object], Rows]
 """Rows by a fact's name and what the fact is about; no row where nothing is known of it."""
@@ -65,7 +65,8 @@ def keeping_timings(lookup: Lookup, seconds: float = TIMINGS_SECONDS) -> Lookup:
             if until <= time.monotonic() or not kept.keys() >= set(locations):
                 rows = lookup([LOCATION_TIMINGS], [None])[LOCATION_TIMINGS.name, None]
                 # A location without deliveries has no row, and need not be asked for again either.
-                kept = dict.fromkeys(locations, []) | {row[LOCATION_TIMINGS.argument.column]: [row] for row in rows}
+                found = {row[LOCATION_TIMINGS.argument.column]: [row] for row in rows}
+                kept = dict.fromkeys([*kept, *locations], []) | found
                 until = time.monotonic() + seconds
             return {(LOCATION_TIMINGS.name, each): kept[each] for each in locations}
 
