@@ -21,9 +21,9 @@ _OPENED = (
     "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
     "java.util.concurrent", "java.util.concurrent.atomic", "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs",
     "sun.security.action", "sun.util.calendar")
-# A laptop's queries are short and varied: the quick compiler alone takes a third less processor time than both.
-# It would reserve room for little code, which Spark fills in minutes, and then dies.
-_QUICK_START = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=512m")
+# While the thorough compiler has work, new code need not count where it spends its time, which would slow the start.
+# The room reserved for code by default is filled by Spark in minutes, and then it dies.
+_COMPILERS = ("-XX:Tier3DelayOn=0", "-XX:ReservedCodeCacheSize=512m")
 log = logging.getLogger(__name__)
 
 _SESSION_IDLE_SECONDS = 1800  # the server forgets a session after an hour without use
@@ -151,7 +151,7 @@ class SparkEngine:
         write_atomically(settings, "".join(f"{key} {value}\n" for key, value in self._conf().items()))
         return [str(self._software.java), *opens, "-Djdk.reflect.useDirectMethodHandle=false",
                 "-Dio.netty.tryReflectionSetAccessible=true", f"-Dderby.system.home={self._home.root}",
-                f"-Djava.io.tmpdir={self._scratch()}", "-Xmx4g", "-XX:+UseParallelGC", *_QUICK_START,
+                f"-Djava.io.tmpdir={self._scratch()}", "-Xmx4g", "-XX:+UseParallelGC", *_COMPILERS,
                 "-cp", f"{self.spark_home / 'jars'}/*",
                 "org.apache.spark.deploy.SparkSubmit",
                 "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
