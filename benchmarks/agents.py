@@ -27,7 +27,7 @@ from caspers.streams import refunds
 
 TASKS = ("Canonical_Data", "Spark_Declarative_Pipeline", "Refund_Recommender_Agent", "Complaint_Agent")
 CATALOG = "caspersdev"
-CALLS, WARM_UP = 300, 50
+CALLS, WARM_UP = 300, 100
 """Over a minute of calls, so that an update of the pipeline, every three, has its usual share of them."""
 AGENTS = {"refund_agent": "caspers_refund_agent", "complaint_agent": "caspers_complaint_agent"}
 """The endpoint of each agent's model."""
