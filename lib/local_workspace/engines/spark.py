@@ -179,8 +179,6 @@ class SparkEngine:
             # The classes compiled for queries: of the 100 that Spark keeps, one pipeline update leaves none for others.
             "spark.sql.codegen.cache.maxEntries": "2000",
             "spark.databricks.delta.snapshotPartitions": "1",
-            # As objects and not as bytes, which each question would read anew to list a table's few files.
-            "spark.databricks.delta.snapshotCache.storageLevel": "MEMORY_AND_DISK",
             # Small row groups: a question about one key reads the few whose dictionary has it, a third of the time.
             "spark.hadoop.parquet.block.size": str(4 << 20),
             "spark.connect.grpc.binding.address": "127.0.0.1",
