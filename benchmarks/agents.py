@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from statistics import quantiles
 
@@ -23,25 +24,23 @@ from targets import REPO
 import caspers
 from caspers.agents import ask, deploy
 from caspers.connect import Workbook
+from caspers.runbook.plan import Plan, load_plan
 from caspers.streams import refunds
 
 TASKS = ("Canonical_Data", "Spark_Declarative_Pipeline", "Refund_Recommender_Agent", "Complaint_Agent")
-CATALOG = "caspersdev"
-PERIOD_SECONDS = 180
-"""So often the replay runs in the target: the calls of an agent meet one update of the pipeline, as in any period."""
 WARM_UP, ORDERS = 100, 4000
-"""Calls before those that count, and the orders to call about, more than a period has time for."""
+"""Calls before those that count, and how many orders they are about, in turn."""
 AGENTS = {"refund_agent": "caspers_refund_agent", "complaint_agent": "caspers_complaint_agent"}
 """The endpoint of each agent's model."""
 
 
-def bring_up() -> Workbook:
-    """The workbook's first tasks in the home of this process' environment. Raises CalledProcessError."""
+def bring_up(plan: Plan) -> Workbook:
+    """The plan's first tasks in the home of this process' environment. Raises CalledProcessError."""
     for task in TASKS:
         print(f"{task} …", file=sys.stderr, flush=True)
-        subprocess.run([sys.executable, "runbook.py", "--target", "all", "--only", task], cwd=REPO, check=True,
+        subprocess.run([sys.executable, "runbook.py", "--target", plan.target, "--only", task], cwd=REPO, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return caspers.connect(CATALOG)
+    return caspers.connect(plan.parameters["CATALOG"])
 
 
 def timed(call: Callable[[], object]) -> float:
@@ -61,10 +60,10 @@ def backlog(ws: Workbook) -> tuple[int, float]:
     return ws.sql(f"SELECT count(*) AS orders FROM {refunds.TABLE}")[0]["orders"], seconds
 
 
-def one_by_one(ws: Workbook, endpoint: str) -> list[float]:
-    """Seconds of each call of a period, about the orders delivered last. Raises RuntimeError if the agent did not
-    answer one."""
-    orders = iter(ws.sql(f"SELECT order_id FROM {refunds.TABLE} ORDER BY order_ts DESC LIMIT {ORDERS}"))
+def one_by_one(ws: Workbook, endpoint: str, period: float) -> list[float]:
+    """Seconds of each call, for `period` seconds, about the orders delivered last. Raises RuntimeError if the agent did
+    not answer one."""
+    orders = cycle(ws.sql(f"SELECT order_id FROM {refunds.TABLE} ORDER BY order_ts DESC LIMIT {ORDERS}"))
     client = ask.client(ws.w)
 
     def call() -> None:
@@ -76,7 +75,7 @@ def one_by_one(ws: Workbook, endpoint: str) -> list[float]:
 
     for _ in range(WARM_UP):
         call()
-    seconds, end = [], time.monotonic() + PERIOD_SECONDS
+    seconds, end = [], time.monotonic() + period
     while time.monotonic() < end:
         seconds.append(timed(call))
     return seconds
@@ -88,18 +87,18 @@ def scores(ws: Workbook, model: str) -> dict[str, float]:
     return json.loads(ws.mlflow.MlflowClient().get_model_version(name, deploy.champion(ws, name)).tags[deploy.SCORES])
 
 
-def report(ws: Workbook) -> None:
-    """Measure, and print the three tables."""
+def report(ws: Workbook, period: float) -> None:
+    """Measure, an agent's calls for `period` seconds, and print the three tables."""
     print(f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
           f"Python {platform.python_version()}")
     orders, seconds = backlog(ws)
     print(f"backlog of {orders:,} delivered orders: {seconds:.1f} s")
     print(f"{'one order':18}{'calls':>9}{'p50':>9}{'p95':>9}{'p99':>9}")
     for model, endpoint in AGENTS.items():
-        seconds = one_by_one(ws, endpoint)
-        cuts = quantiles(seconds, n=100)
+        calls = one_by_one(ws, endpoint, period)
+        cuts = quantiles(calls, n=100)
         found = (f"{cuts[share - 1] * 1000:>6.0f} ms" for share in (50, 95, 99))
-        print(f"{model:18}{len(seconds):>9}" + "".join(found), flush=True)
+        print(f"{model:18}{len(calls):>9}" + "".join(found), flush=True)
     table = {model: scores(ws, model) for model in AGENTS}
     print(f"{'scenarios passed':18}" + "".join(f"{name:>12}" for name in table["refund_agent"]))
     for model, found in table.items():
@@ -107,10 +106,12 @@ def report(ws: Workbook) -> None:
 
 
 if __name__ == "__main__":
+    plan = load_plan(REPO / "databricks.yml", "all")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CASPERS_HOME"] = str(Path(folder) / "home")
         try:
-            report(bring_up())
+            # From one run of the replay to the next: the calls meet one update of the pipeline, as in any period.
+            report(bring_up(plan), period=60 * plan.parameters["SCHEDULE_MINUTES"])
         finally:
             subprocess.run([sys.executable, "-m", "local_workspace", "destroy", "--home", os.environ["CASPERS_HOME"]],
                            check=True)
