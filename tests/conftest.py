@@ -13,7 +13,7 @@ _CONNECTED: dict[str, str] = {}  # what `connected` has put into the environment
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The variables of a running local workspace; its home is under the key CASPERS_HOME."""
-    from local_workspace import control
+    from local_workspace.service import control
 
     root = tmp_path_factory.mktemp("workspace") / "home"
     connection = control.start(root, lambda message: print(message, file=sys.stderr))

@@ -19,12 +19,12 @@ from fastapi import FastAPI
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from local_workspace.engines.jobs import JobsEngine
-from local_workspace.engines.workspace_files import WorkspaceFiles
-from local_workspace.home import Home, open_home
-from local_workspace.processes import Processes
+from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.http.server import create_app
 from local_workspace.routes import identity, jobs, workspace
-from local_workspace.server import create_app
-from local_workspace.store import Store
+from local_workspace.runtime.home import Home, open_home
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
 
 TOKEN = "job-test-token"
 

@@ -16,11 +16,11 @@ from deltalake import DeltaTable, write_deltalake
 from tenacity import Retrying, retry_if_not_result, stop_after_delay, wait_fixed
 
 from local_workspace.engines.postgres import PostgresEngine
-from local_workspace.home import open_home
-from local_workspace.processes import Processes
+from local_workspace.http.server import create_app
 from local_workspace.routes import identity, postgres
-from local_workspace.server import create_app
-from local_workspace.store import Store
+from local_workspace.runtime.home import open_home
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
 
 USER, TOKEN, PROJECT, CATALOG = "you@localhost", "a-token", "kitchen-refunds", "kitchenrefunds"
 BRANCH = f"projects/{PROJECT}/branches/production"

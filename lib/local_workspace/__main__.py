@@ -9,8 +9,8 @@ import json
 import sys
 from pathlib import Path
 
-from local_workspace import control
-from local_workspace.errors import SetupError
+from local_workspace.runtime.errors import SetupError
+from local_workspace.service import control
 
 
 def main() -> int:
@@ -43,7 +43,7 @@ def _run(command: str, root: Path) -> int:
 
 
 def _setup() -> None:
-    from local_workspace import software
+    from local_workspace.runtime import software
 
     software.ensure(_report)
 
@@ -51,8 +51,8 @@ def _setup() -> None:
 def _serve(root: Path) -> None:
     import logging
 
-    from local_workspace.daemon import serve
-    from local_workspace.home import open_home
+    from local_workspace.runtime.home import open_home
+    from local_workspace.service.daemon import serve
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     serve(open_home(root))

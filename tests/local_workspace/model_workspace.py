@@ -19,11 +19,11 @@ import uvicorn
 
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.serving import ServingEngine
-from local_workspace.home import open_home
-from local_workspace.processes import Processes
+from local_workspace.http.server import create_app
 from local_workspace.routes import identity, mlflow, serving
-from local_workspace.server import create_app
-from local_workspace.store import Store
+from local_workspace.runtime.home import open_home
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
 
 TOKEN = "a-token-for-tests"
 

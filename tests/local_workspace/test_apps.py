@@ -25,12 +25,12 @@ from databricks.sdk.service.workspace import ImportFormat
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from local_workspace.engines.apps import AppsEngine
-from local_workspace.engines.workspace_files import WorkspaceFiles
-from local_workspace.home import open_home
-from local_workspace.processes import Processes
+from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.http.server import create_app
 from local_workspace.routes import apps, workspace
-from local_workspace.server import create_app
-from local_workspace.store import Store
+from local_workspace.runtime.home import open_home
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
 
 TOKEN = "apps-test-token"
 CODE = """

@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from local_workspace.engines.binding import bind, literal
-from local_workspace.errors import ApiError
+from local_workspace.engines.sql.binding import bind, literal
+from local_workspace.runtime.errors import ApiError
 
 
 def test_a_marker_is_replaced_everywhere_but_in_quotes_and_comments():

@@ -6,9 +6,9 @@ import psutil
 import pytest
 from databricks.sdk import WorkspaceClient
 
-from local_workspace import control
-from local_workspace.errors import SetupError
-from local_workspace.home import read_json
+from local_workspace.runtime.errors import SetupError
+from local_workspace.runtime.home import read_json
+from local_workspace.service import control
 
 
 def quiet(message: str) -> None:

@@ -1,8 +1,8 @@
 import pytest
 
-from local_workspace import home as homes
-from local_workspace.errors import SetupError
-from local_workspace.home import open_home, write_atomically
+from local_workspace.runtime import home as homes
+from local_workspace.runtime.errors import SetupError
+from local_workspace.runtime.home import open_home, write_atomically
 
 
 def test_a_new_home_belongs_to_its_user_only(home_root):

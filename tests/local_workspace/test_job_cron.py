@@ -3,7 +3,7 @@ from datetime import datetime
 import pytest
 
 from local_workspace.engines.jobs.cron import cron_trigger
-from local_workspace.errors import ApiError
+from local_workspace.runtime.errors import ApiError
 
 # 2024-01-05 is a Friday.
 START = "2024-01-05 10:01:30"

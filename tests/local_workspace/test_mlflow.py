@@ -65,7 +65,7 @@ def test_three_level_model_names_and_aliases_resolve(connected):
 
 @pytest.mark.parametrize("version", ["7", "nobody"])
 def test_an_unknown_version_is_named(connected, version):
-    from local_workspace.errors import ApiError
+    from local_workspace.runtime.errors import ApiError
 
     with pytest.raises(ApiError, match=f"kitchen.ai.nothing.*{version}") as caught:
         connected.mlflow.model_version("kitchen.ai.nothing", version)

@@ -9,8 +9,8 @@ import pytest
 
 from local_workspace.engines.pipelines.runner import UpdateProcess
 from local_workspace.engines.pipelines.updates import Updates
-from local_workspace.home import open_home
-from local_workspace.store import Store
+from local_workspace.runtime.home import open_home
+from local_workspace.runtime.store import Store
 
 PIPELINE = {"pipeline_id": "p1", "name": "numbers", "spec": {
     "schema": "numbers", "libraries": [{"file": {"path": "/Workspace/numbers.py"}}]}}

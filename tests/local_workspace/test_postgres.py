@@ -15,7 +15,7 @@ from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists
 from databricks.sdk.service import postgres as pg
 
 from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWorkspace, server_pid
-from local_workspace import identities
+from local_workspace.http import identities
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import sys
 import psutil
 import pytest
 
-from local_workspace.home import open_home
-from local_workspace.processes import Processes, await_ready
+from local_workspace.runtime.home import open_home
+from local_workspace.runtime.processes import Processes, await_ready
 
 SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
 

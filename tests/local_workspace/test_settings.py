@@ -2,9 +2,9 @@ import socket
 
 import pytest
 
-from local_workspace.errors import SetupError
-from local_workspace.home import open_home
-from local_workspace.settings import free_port, load_settings
+from local_workspace.runtime.errors import SetupError
+from local_workspace.runtime.home import open_home
+from local_workspace.service.settings import free_port, load_settings
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from local_workspace.store import Store
+from local_workspace.runtime.store import Store
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ NOW = "2026-03-02T12:00:00+00:00"
 @contextmanager
 def still_workspace() -> Iterator[Path]:
     """Start it and point this process and its children at it; yields its home, which is removed at the end."""
-    from local_workspace import control
+    from local_workspace.service import control
 
     folder = Path(tempfile.mkdtemp(prefix="caspers-"))
     home = folder / "home"

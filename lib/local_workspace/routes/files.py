@@ -6,8 +6,8 @@ from email.utils import formatdate
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from local_workspace.engines.volume_files import VolumeFiles
-from local_workspace.errors import not_found
+from local_workspace.engines.files import VolumeFiles
+from local_workspace.runtime.errors import not_found
 
 router = APIRouter(prefix="/api/2.0/fs")
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from local_workspace.engines.grants import GrantsEngine
+from local_workspace.engines.catalog import GrantsEngine
 
 router = APIRouter(prefix="/api/2.1/unity-catalog/permissions")
 

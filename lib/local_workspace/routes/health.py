@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from local_workspace.errors import unavailable
+from local_workspace.runtime.errors import unavailable
 
 router = APIRouter(prefix="/api/local")
 

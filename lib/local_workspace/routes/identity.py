@@ -5,8 +5,8 @@ import secrets
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from local_workspace import identities
-from local_workspace.server import basic_credentials
+from local_workspace.http import identities
+from local_workspace.http.server import basic_credentials
 
 router = APIRouter()
 

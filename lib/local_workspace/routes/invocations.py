@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from local_workspace.engines.serving import Lease, Refusal, ServingEngine
-from local_workspace.errors import ApiError, invalid, not_found
-from local_workspace.external_model import ask, external_client
-from local_workspace.external_stream import asking_for_usage, metered
-from local_workspace.openai_errors import error_body
-from local_workspace.proxy import Relay, send, socket_client
+from local_workspace.engines.serving.external_model import ask, external_client
+from local_workspace.engines.serving.external_stream import asking_for_usage, metered
+from local_workspace.http.proxy import Relay, send, socket_client
+from local_workspace.runtime.errors import ApiError, invalid, not_found
+from local_workspace.runtime.openai_errors import error_body
 
 router = APIRouter(prefix="/serving-endpoints")
 

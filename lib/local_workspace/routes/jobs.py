@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import RedirectResponse
 
 from local_workspace.engines.jobs import JobsEngine
-from local_workspace.errors import invalid
+from local_workspace.runtime.errors import invalid
 
 router = APIRouter()
 API = "/api/2.2/jobs"

@@ -4,8 +4,8 @@ import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
-from local_workspace.engines.mlflow import SOCKET
-from local_workspace.proxy import Relay, relay, socket_client
+from local_workspace.engines.mlflow.engine import SOCKET
+from local_workspace.http.proxy import Relay, relay, socket_client
 
 router = APIRouter()
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request
 
 from local_workspace.engines.pipelines import PipelinesEngine
-from local_workspace.errors import invalid
+from local_workspace.runtime.errors import invalid
 
 router = APIRouter(prefix="/api/2.0/pipelines")
 NAME_FILTER = re.compile(r"\s*name\s+like\s+'(.*)'\s*", re.I)

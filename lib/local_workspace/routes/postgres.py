@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from local_workspace.engines.postgres import PostgresEngine, names, shapes
-from local_workspace.errors import invalid, not_found
+from local_workspace.runtime.errors import invalid, not_found
 
 router = APIRouter(prefix="/api/2.0/postgres")
 _BRANCH = "/projects/{project}/branches/{branch}"

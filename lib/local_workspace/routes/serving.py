@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request
 
 from local_workspace.engines.serving import Limits, ServingEngine
-from local_workspace.errors import invalid
 from local_workspace.routes import invocations
+from local_workspace.runtime.errors import invalid
 
 router = APIRouter()
 router.include_router(invocations.router)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request
 
-from local_workspace.engines.statements import StatementsEngine
-from local_workspace.errors import invalid
+from local_workspace.engines.sql import StatementsEngine
+from local_workspace.runtime.errors import invalid
 
 router = APIRouter(prefix="/api/2.0/sql")
 

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Request, Response
 from starlette.datastructures import UploadFile
 
-from local_workspace.engines.workspace_files import WorkspaceFiles
-from local_workspace.errors import invalid
+from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.runtime.errors import invalid
 
 router = APIRouter(prefix="/api/2.0")
 

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
 
-from local_workspace.errors import invalid
+from local_workspace.runtime.errors import invalid
 
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 # Quartz counts 1 = Sunday, APScheduler 0 = Monday: names are the same to both.

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 
 from local_workspace.engines.jobs.states import is_active
-from local_workspace.errors import not_found
-from local_workspace.home import Home
-from local_workspace.store import Store
+from local_workspace.runtime.errors import not_found
+from local_workspace.runtime.home import Home
+from local_workspace.runtime.store import Store
 
 KIND = "job_run"
 KEPT_RUNS = 200

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
 
 from local_workspace.engines.jobs.cron import cron_trigger
-from local_workspace.errors import invalid
+from local_workspace.runtime.errors import invalid
 
 DEFAULTS = {"format": "MULTI_TASK", "max_concurrent_runs": 1, "timeout_seconds": 0}
 TASK_KINDS = ("notebook_task", "pipeline_task")

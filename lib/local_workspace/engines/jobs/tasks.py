@@ -10,9 +10,9 @@ from typing import Protocol
 
 from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.settings import task_parameters
-from local_workspace.engines.workspace_files import WorkspaceFiles
-from local_workspace.home import Home, read_json, write_atomically
-from local_workspace.processes import Processes
+from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.runtime.home import Home, read_json, write_atomically
+from local_workspace.runtime.processes import Processes
 
 
 class Pipelines(Protocol):
@@ -60,7 +60,8 @@ class TaskRunner:
         write_atomically(parameters, json.dumps(task_parameters(task, run)))
         arguments = [source, folder / f"{key}.ipynb", parameters, self._result_file(run, task)]
         child = self.processes.spawn(
-            f"run-{task['run_id']}", [sys.executable, "-m", "local_workspace.notebook_task", *map(str, arguments)],
+            f"run-{task['run_id']}",
+            [sys.executable, "-m", "local_workspace.workers.notebook_task", *map(str, arguments)],
             env=self.notebook_env())
         with cancellation.calling(child.terminate):
             code = child.wait()

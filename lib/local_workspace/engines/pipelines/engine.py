@@ -12,10 +12,10 @@ from local_workspace.engines.pipelines.event_log import EventLog
 from local_workspace.engines.pipelines.runner import Runner
 from local_workspace.engines.pipelines.updates import Updates
 from local_workspace.engines.spark import SparkEngine
-from local_workspace.errors import ApiError, already_exists, not_found
-from local_workspace.home import Home
-from local_workspace.processes import Processes
-from local_workspace.store import Store
+from local_workspace.runtime.errors import ApiError, already_exists, not_found
+from local_workspace.runtime.home import Home
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
 
 KIND = "pipeline"
 

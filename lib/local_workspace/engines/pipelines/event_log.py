@@ -6,8 +6,8 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local_workspace.errors import invalid
-from local_workspace.home import write_atomically
+from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.home import write_atomically
 
 LEVELS = ("ERROR", "WARN", "INFO", "METRICS")
 KEEP_LINES = 2_000

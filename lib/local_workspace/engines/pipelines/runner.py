@@ -9,13 +9,13 @@ import threading
 from collections.abc import Iterator
 
 from local_workspace.engines.spark import SparkEngine
-from local_workspace.home import Home
+from local_workspace.runtime.home import Home
 
 GRACE_SECONDS = 10
 
 
 class UpdateProcess:
-    """A process of `local_workspace.pipeline_run`.
+    """A process of `local_workspace.workers.pipeline_update`.
 
     It lives as long as its stdin is open: a daemon that is killed takes its updates with it.
     """
@@ -25,7 +25,7 @@ class UpdateProcess:
         env = {**os.environ, "PYTHONPATH": str(spark.spark_home.parent)}
         with (home.logs / "pipelines.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "local_workspace.pipeline_run"], cwd=home.root, env=env, text=True,
+                [sys.executable, "-m", "local_workspace.workers.pipeline_update"], cwd=home.root, env=env, text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
 
     def alive(self) -> bool:

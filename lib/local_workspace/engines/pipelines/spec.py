@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from local_workspace.errors import invalid
-from local_workspace.home import Home
+from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.home import Home
 
 
 def check(spec: dict) -> None:

@@ -9,9 +9,9 @@ from local_workspace.engines.pipelines import spec as specs
 from local_workspace.engines.pipelines.event_log import EventLog
 from local_workspace.engines.pipelines.runner import Runner, UpdateProcess
 from local_workspace.engines.spark import SparkEngine
-from local_workspace.errors import ApiError, not_found
-from local_workspace.home import Home
-from local_workspace.store import Store
+from local_workspace.runtime.errors import ApiError, not_found
+from local_workspace.runtime.home import Home
+from local_workspace.runtime.store import Store
 
 FINAL = {"COMPLETED", "FAILED", "CANCELED"}
 KEEP = 100

@@ -13,10 +13,10 @@ from psycopg import sql
 from local_workspace.engines.postgres import names
 from local_workspace.engines.postgres.instance import ADMIN, HOST, PG_VERSION, Instance
 from local_workspace.engines.sync import SyncEngine
-from local_workspace.errors import already_exists, invalid, not_found, unavailable
-from local_workspace.home import Home
-from local_workspace.processes import Processes
-from local_workspace.store import Store
+from local_workspace.runtime.errors import already_exists, invalid, not_found, unavailable
+from local_workspace.runtime.home import Home
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
 
 PROJECT, CATALOG = "postgres_project", "postgres_catalog"
 DEFAULT_DATABASE = "databricks_postgres"

@@ -18,8 +18,8 @@ from psycopg import sql
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from local_workspace.engines.postgres.account import as_account, give, let_through
-from local_workspace.home import Home, read_json, write_atomically
-from local_workspace.processes import Child, Processes, await_ready
+from local_workspace.runtime.home import Home, read_json, write_atomically
+from local_workspace.runtime.processes import Child, Processes, await_ready
 
 PG_VERSION = 18
 ADMIN = "postgres"

@@ -2,7 +2,7 @@
 
 import re
 
-from local_workspace.errors import invalid
+from local_workspace.runtime.errors import invalid
 
 BRANCH, ENDPOINT = "production", "primary"
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{0,62}")

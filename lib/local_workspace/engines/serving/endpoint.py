@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from local_workspace.engines.serving.entity import public
 from local_workspace.engines.serving.replica import Replica
-from local_workspace.errors import ApiError, unavailable
-from local_workspace.processes import Processes
-from local_workspace.store import Store
+from local_workspace.runtime.errors import ApiError, unavailable
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
 
 KIND = "serving_endpoint"
 _LONGEST_PAUSE = 60  # seconds between two attempts to bring a dying model server back

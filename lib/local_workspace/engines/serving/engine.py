@@ -11,10 +11,10 @@ from local_workspace.engines.serving.endpoint import KIND, Endpoint, Lease, new_
 from local_workspace.engines.serving.entity import check_name, read_entity
 from local_workspace.engines.serving.gateway import KIND as GATEWAY
 from local_workspace.engines.serving.gateway import Gateway
-from local_workspace.errors import ApiError, already_exists, invalid, not_found, unavailable
-from local_workspace.home import Home
-from local_workspace.processes import Processes
-from local_workspace.store import Store
+from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found, unavailable
+from local_workspace.runtime.home import Home
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
 
 _LOG_BYTES = 100_000
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from local_workspace.errors import invalid
+from local_workspace.runtime.errors import invalid
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _MODEL = re.compile(r"[^/:]+")

@@ -5,8 +5,8 @@ import threading
 from collections import deque
 
 from local_workspace.engines.serving.budget import Limits, Used, spent
-from local_workspace.errors import ApiError, invalid
-from local_workspace.store import Store
+from local_workspace.runtime.errors import ApiError, invalid
+from local_workspace.runtime.store import Store
 
 KIND = "serving_gateway"
 _MINUTE = 60.0

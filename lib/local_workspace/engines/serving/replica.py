@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from local_workspace.engines.serving.entity import ExternalTarget, external_target
-from local_workspace.processes import Child, Processes, await_ready
+from local_workspace.runtime.processes import Child, Processes, await_ready
 
 _START_SECONDS = 300
 _DRAIN_SECONDS = 300  # an agent may take minutes over one answer
@@ -43,7 +43,7 @@ class Replica:
             return
         uri = f"models:/{self.entity['entity_name']}/{self.entity['entity_version']}"
         self._child = processes.spawn(
-            self.process_name, [sys.executable, "-m", "local_workspace.model_server", "--name", name,
+            self.process_name, [sys.executable, "-m", "local_workspace.workers.model_server", "--name", name,
                                 "--model", uri, "--uds", self.socket],
             {**env, **_QUIET, **(self.entity.get("environment_vars") or {})})
 

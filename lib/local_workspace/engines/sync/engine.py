@@ -12,8 +12,8 @@ import psycopg
 from local_workspace.engines.sync.source import DeltaSource
 from local_workspace.engines.sync.target import Target
 from local_workspace.engines.sync.worker import Progress, SyncWorker
-from local_workspace.errors import already_exists, invalid, not_found
-from local_workspace.store import Store
+from local_workspace.runtime.errors import already_exists, invalid, not_found
+from local_workspace.runtime.store import Store
 
 SYNCED = "postgres_synced_table"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")

@@ -9,7 +9,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 from deltalake.schema import MapType
 
-from local_workspace.errors import invalid
+from local_workspace.runtime.errors import invalid
 
 _POSTGRES_TYPES = {
     "string": "text", "long": "bigint", "integer": "integer", "short": "smallint", "byte": "smallint",

@@ -1,0 +1,91 @@
+"""What was deployed: a document each, and a copy of the code as it was at that moment."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local_workspace.runtime.errors import not_found
+from local_workspace.runtime.home import Home
+from local_workspace.runtime.store import Store
+
+_KIND = "app_deployment"
+_INTERRUPTED = "The workspace ended during the deployment; deploy again."
+
+
+class Deployments:
+    """The deployments of all apps."""
+
+    def __init__(self, home: Home, store: Store) -> None:
+        self._root, self._store = home.root / "apps", store
+
+    def fail_interrupted(self) -> None:
+        """Mark as failed what a workspace that was killed left under way."""
+        for doc in self._store.list(_KIND):
+            if doc["status"]["state"] == "IN_PROGRESS":
+                self.settle(doc, "FAILED", _INTERRUPTED)
+
+    def new(self, app: str, path: str, creator: str, request: dict) -> dict:
+        """A deployment of the workspace folder `path`, under way."""
+        deployment_id = str(self._store.next_id())
+        doc = {"deployment_id": deployment_id, "app": app, "source_code_path": path, "creator": creator,
+               "mode": request.get("mode") or "SNAPSHOT", "command": request.get("command"),
+               "env_vars": request.get("env_vars") or [], "create_time": now(), "update_time": now(),
+               "deployment_artifacts": {"source_code_path": str(self._root / app / deployment_id)},
+               "status": {"state": "IN_PROGRESS", "message": "Starting the app"}}
+        self._store.put(_KIND, f"{app}/{deployment_id}", doc)
+        return doc
+
+    def get(self, app: str, deployment_id: str) -> dict:
+        """A deployment. Raises 404."""
+        doc = self._store.get(_KIND, f"{app}/{deployment_id}")
+        if doc is None:
+            raise not_found(f"The app '{app}' has no deployment '{deployment_id}'")
+        return doc
+
+    def of_app(self, app: str) -> list[dict]:
+        """An app's deployments, the newest first."""
+        return [doc for doc in reversed(self._store.list(_KIND)) if doc["app"] == app]
+
+    def pending(self, app: str) -> dict | None:
+        """The deployment that is under way."""
+        return next((doc for doc in self.of_app(app) if doc["status"]["state"] == "IN_PROGRESS"), None)
+
+    def settle(self, doc: dict, state: str, message: str) -> None:
+        """Note how a deployment went; nothing happens if it was deleted meanwhile."""
+        key = f"{doc['app']}/{doc['deployment_id']}"
+        if self._store.get(_KIND, key):
+            self._store.update(_KIND, key, update_time=now(), status={"state": state, "message": message})
+
+    def folder(self, doc: dict) -> Path:
+        """Where its copy of the code lies."""
+        return self._root / doc["app"] / doc["deployment_id"]
+
+    def copy(self, source: Path, doc: dict) -> None:
+        """Copy the code, whole or not at all. Raises OSError."""
+        target = self.folder(doc)
+        partial = target.with_name(f".{target.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(source, partial)
+        partial.replace(target)
+
+    def keep_only(self, doc: dict) -> None:
+        """Remove the code of the app's other deployments; their documents stay."""
+        for folder in self.folder(doc).parent.iterdir():
+            if folder.name != doc["deployment_id"]:
+                shutil.rmtree(folder)
+
+    def delete(self, app: str) -> None:
+        """Remove all deployments of an app."""
+        for doc in self.of_app(app):
+            self._store.delete(_KIND, f"{app}/{doc['deployment_id']}")
+        shutil.rmtree(self._root / app, ignore_errors=True)
+
+
+def public(doc: dict) -> dict:
+    """A deployment as the API shows it."""
+    return {key: value for key, value in doc.items() if key != "app" and value is not None}
+
+
+def now() -> str:
+    """The present time as the API writes it."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

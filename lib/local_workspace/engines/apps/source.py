@@ -1,0 +1,74 @@
+"""What a deployed folder says about its app: the command and the environment in `app.yaml`."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from local_workspace.engines.postgres.names import ENDPOINT
+from local_workspace.runtime.errors import invalid
+
+_DEFAULT_COMMAND = ["python", "app.py"]
+_NAMES = ("app.yaml", "app.yml")
+
+
+@dataclass(frozen=True)
+class AppSource:
+    """The command to run and the variables to set, each with a `value` or a `valueFrom` (a resource's name)."""
+
+    command: list[str]
+    env: list[dict] = field(default_factory=list)
+
+
+def read_source(folder: Path) -> AppSource:
+    """Read a folder's `app.yaml`; without one the command is `python app.py`. Raises 400 for a wrong one."""
+    file = next((folder / name for name in _NAMES if (folder / name).is_file()), None)
+    if file is None:
+        return AppSource(_DEFAULT_COMMAND)
+    try:
+        spec = yaml.safe_load(file.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise invalid(f"{file.name} is no YAML: {error}") from None
+    if not isinstance(spec, dict):
+        raise invalid(f"{file.name} must be a mapping with `command` and `env`.")
+    command, env = spec.get("command") or _DEFAULT_COMMAND, spec.get("env") or []
+    if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
+        raise invalid(f"{file.name}: `command` must be a list of words, such as [\"uvicorn\", \"main:app\"].")
+    if not isinstance(env, list) or not all(isinstance(entry, dict) and entry.get("name") for entry in env):
+        raise invalid(f"{file.name}: each entry of `env` needs a `name`, and a `value` or `valueFrom`.")
+    return AppSource(command, env)
+
+
+def variables(entries: list[dict], resources: list[dict]) -> dict[str, str]:
+    """The values of `env` entries. Raises 400 for a `valueFrom` that names no resource of the app."""
+    known = {resource["name"]: resource for resource in resources}
+    values = {}
+    for entry in entries:
+        key = entry.get("valueFrom") or entry.get("value_from")
+        if key and key not in known:
+            raise invalid(f"The variable {entry['name']} takes its value from {key!r}; the app's resources are "
+                          f"{sorted(known) or 'none'}.")
+        values[entry["name"]] = resource_value(known[key]) if key else str(entry.get("value", ""))
+    return values
+
+
+def resource_value(resource: dict) -> str:
+    """What `valueFrom` gives for a resource, as Databricks documents it. Raises 400 for a kind that isn't here."""
+    if "postgres" in resource:
+        return f"{resource['postgres']['branch']}/endpoints/{ENDPOINT}"
+    for kind, attribute in (("sql_warehouse", "id"), ("serving_endpoint", "name"), ("job", "id"),
+                            ("experiment", "experiment_id"), ("uc_securable", "securable_full_name")):
+        if kind in resource:
+            return str(resource[kind][attribute])
+    raise invalid(f"The resource {resource['name']!r} is of a kind that a local workspace can't provide.")
+
+
+def argv(command: list[str], env: Mapping[str, str]) -> list[str]:
+    """The words to execute: the program found on PATH, `$DATABRICKS_APP_PORT` filled in. Raises 400."""
+    words = [word.replace("$DATABRICKS_APP_PORT", env["DATABRICKS_APP_PORT"]) for word in command]
+    program = shutil.which(words[0], path=env["PATH"])
+    if program is None:
+        raise invalid(f"The app's command starts with {words[0]!r}, and there is no such program.")
+    return [program, *words[1:]]

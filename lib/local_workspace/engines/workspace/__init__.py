@@ -1,0 +1,5 @@
+"""Workspace files and notebooks."""
+
+from local_workspace.engines.workspace.files import WorkspaceFiles
+
+__all__ = ["WorkspaceFiles"]

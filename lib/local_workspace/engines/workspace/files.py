@@ -1,0 +1,153 @@
+"""Workspace files and notebooks, as files under the home's `workspace/` folder.
+
+`/Workspace/Users/me/plan.txt` and `/Users/me/plan.txt` are the same file. A notebook lies on disk as
+`name.ipynb` and is called `name` in the workspace, as on Databricks, which drops the extension at import;
+every call takes either spelling. Other formats of a notebook (a `.py` source) stay plain files.
+"""
+
+import json
+import shutil
+import tempfile
+import zlib
+from pathlib import Path
+
+from local_workspace.engines.workspace.notebook_source import as_source
+from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
+from local_workspace.runtime.home import Home
+
+IMPORT_FORMATS = ("AUTO", "SOURCE", "RAW", "JUPYTER")
+EXPORT_FORMATS = ("AUTO", "SOURCE", "RAW", "JUPYTER")
+NOTEBOOK = ".ipynb"
+
+
+class WorkspaceFiles:
+    """The tree of folders, files and notebooks. Paths are workspace paths; `resolve` leads to the disk."""
+
+    def __init__(self, home: Home) -> None:
+        self._root = home.workspace_files.resolve()
+        self._partial = home.root / "workspace.partial"
+        shutil.rmtree(self._partial, ignore_errors=True)  # what a killed upload left half written
+
+    def resolve(self, path: str) -> Path:
+        """The file, notebook or folder at `path`, with or without `/Workspace` and `.ipynb`.
+
+        Raises 404 if there is none, 400 if the path leaves the workspace.
+        """
+        place = self._place(path)
+        for candidate in (_as_notebook(place), place):
+            if candidate.exists():
+                return candidate
+        raise not_found(f"The workspace has nothing at {path!r}. Import it first (w.workspace.upload).")
+
+    def mkdirs(self, path: str) -> None:
+        """Make a folder and its parents; nothing happens if it is there. Raises 400 if a file is in the way."""
+        place = self._place(path)
+        for folder in (place, *place.parents):
+            if folder == self._root:
+                break
+            if folder.is_file() or _as_notebook(folder).is_file():
+                raise invalid(f"Can't make the folder {path!r}: {self._name(folder)!r} is a file.")
+        place.mkdir(parents=True, exist_ok=True)
+
+    def write(self, path: str, content: bytes, format: str = "AUTO", overwrite: bool = False) -> None:
+        """Put a file or notebook in place, whole or not at all.
+
+        Raises 400 (path, format or content), 404 (no such folder), 409 (exists, and no `overwrite`).
+        """
+        place = self._target(path, content, format)
+        if not place.parent.is_dir():
+            raise not_found(f"The folder {self._name(place.parent)!r} does not exist. Make it with mkdirs.")
+        if place.is_dir() or (place.suffix == NOTEBOOK and place.with_suffix("").is_dir()):
+            raise already_exists(f"{path!r} is a folder.")
+        if place.exists() and not overwrite:
+            raise already_exists(f"{path!r} exists already. Import it with overwrite to replace it.")
+        self._write(place, content)
+
+    def status(self, path: str) -> dict:
+        """What is at `path`, as the API's ObjectInfo. Raises 404."""
+        return self._info(self.resolve(path))
+
+    def list(self, path: str) -> list[dict]:
+        """ObjectInfo of everything in a folder, or of the one file. Raises 404."""
+        place = self.resolve(path)
+        return [self._info(entry) for entry in sorted(place.iterdir())] if place.is_dir() else [self._info(place)]
+
+    def read(self, path: str, format: str = "SOURCE") -> tuple[bytes, str]:
+        """Content and file type of a file; a notebook as Python source, or as it is with JUPYTER or AUTO.
+
+        Raises 404, or 400 for a folder or another format.
+        """
+        if format not in EXPORT_FORMATS:
+            raise invalid(f"Format {format!r} can't be exported here; it is one of {', '.join(EXPORT_FORMATS)}.")
+        place = self.resolve(path)
+        if place.is_dir():
+            raise invalid(f"{path!r} is a folder; export its files one by one.")
+        content = place.read_bytes()
+        if place.suffix == NOTEBOOK and format == "SOURCE":
+            return as_source(json.loads(content)).encode(), "py"
+        return content, place.suffix.lstrip(".")
+
+    def delete(self, path: str, recursive: bool = False) -> None:
+        """Remove a file or folder. Raises 404; 400 if it is the root, or a folder with content and not `recursive`."""
+        place = self.resolve(path)
+        if place == self._root:
+            raise invalid("The root folder can't be deleted.")
+        if place.is_file():
+            place.unlink()
+        elif recursive:
+            shutil.rmtree(place)
+        elif any(place.iterdir()):
+            raise ApiError(400, "DIRECTORY_NOT_EMPTY", f"The folder {path!r} is not empty. Delete it recursively.")
+        else:
+            place.rmdir()
+
+    def _place(self, path: str) -> Path:
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if not path or ".." in parts or "\0" in path:
+            raise invalid(f"{path!r} is not a path inside the workspace.")
+        place = self._root.joinpath(*(parts[1:] if parts[:1] == ["Workspace"] else parts))
+        if not place.resolve().is_relative_to(self._root):
+            raise invalid(f"{path!r} leads out of the workspace.")
+        return place
+
+    def _target(self, path: str, content: bytes, format: str) -> Path:
+        if format not in IMPORT_FORMATS:
+            raise invalid(f"Format {format!r} can't be imported here; it is one of {', '.join(IMPORT_FORMATS)}.")
+        place = self._place(path)
+        if format != "JUPYTER" and place.suffix != NOTEBOOK:
+            return place
+        _check_notebook(path, content)
+        return _as_notebook(place)
+
+    def _write(self, place: Path, content: bytes) -> None:
+        self._partial.mkdir(exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._partial, delete=False) as file:
+            file.write(content)
+        Path(file.name).replace(place)
+
+    def _name(self, place: Path) -> str:
+        parts = place.relative_to(self._root).parts
+        return f"/{'/'.join(parts)}".removesuffix(NOTEBOOK)
+
+    def _info(self, place: Path) -> dict:
+        name, stat = self._name(place), place.stat()
+        info = {"path": name, "object_id": zlib.crc32(name.encode()), "resource_id": str(zlib.crc32(name.encode())),
+                "created_at": int(stat.st_ctime * 1000), "modified_at": int(stat.st_mtime * 1000)}
+        if place.is_dir():
+            return info | {"object_type": "DIRECTORY"}
+        if place.suffix == NOTEBOOK:
+            return info | {"object_type": "NOTEBOOK", "language": "PYTHON"}
+        return info | {"object_type": "FILE", "size": stat.st_size}
+
+
+def _as_notebook(place: Path) -> Path:
+    return place if place.suffix == NOTEBOOK else place.with_name(place.name + NOTEBOOK)
+
+
+def _check_notebook(path: str, content: bytes) -> None:
+    try:
+        notebook = json.loads(content)
+    except ValueError as error:
+        raise invalid(f"{path!r} is no Jupyter notebook: {error}.") from None
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+        raise invalid(f"{path!r} is no Jupyter notebook: it has no list of cells.")

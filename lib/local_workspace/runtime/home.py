@@ -1,0 +1,132 @@
+"""One home directory holds everything a workspace writes."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_workspace.runtime.errors import SetupError
+
+VERSION = 2
+MIN_FREE_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Home:
+    """The directory `root` and what lies where in it. Made by `open_home`."""
+
+    root: Path
+
+    @property
+    def tables(self) -> Path:
+        """Spark's warehouse: table `s.t` lies in `tables/s.db/t`."""
+        return self.root / "tables"
+
+    @property
+    def volumes(self) -> Path:
+        """Volumes, as `volumes/<schema>/<volume>/`."""
+        return self.root / "volumes"
+
+    @property
+    def workspace_files(self) -> Path:
+        """Workspace files and notebooks, under their workspace paths."""
+        return self.root / "workspace"
+
+    @property
+    def postgres(self) -> Path:
+        """Data directories of the Postgres instances."""
+        return self.root / "postgres"
+
+    @property
+    def mlflow(self) -> Path:
+        """MLflow's database and artifacts."""
+        return self.root / "mlflow"
+
+    @property
+    def logs(self) -> Path:
+        """One log file a process."""
+        return self.root / "logs"
+
+    @property
+    def runs(self) -> Path:
+        """Executed notebooks of job runs."""
+        return self.root / "runs"
+
+    @property
+    def run(self) -> Path:
+        """Process ids and unix sockets of what is running now."""
+        return self.root / "run"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file that remembers every resource."""
+        return self.root / "workspace.db"
+
+    @property
+    def connection(self) -> Path:
+        """How to reach the running workspace; only its user can read it."""
+        return self.root / "connection.json"
+
+    @property
+    def secrets(self) -> Path:
+        """The workspace's token and ports; only its user can read it."""
+        return self.root / "secrets.json"
+
+
+def open_home(root: Path) -> Home:
+    """The home at `root`, made if it isn't there.
+
+    Raises SetupError if it was written by another version or the disk is nearly full.
+    """
+    home = Home(root.resolve())
+    _check_version(home)
+    _check_space(home)
+    for folder in (home.tables, home.volumes, home.workspace_files, home.postgres, home.mlflow, home.logs,
+                   home.runs, home.run):
+        folder.mkdir(parents=True, exist_ok=True)
+    home.root.chmod(0o700)
+    write_atomically(home.root / "VERSION", str(VERSION))
+    return home
+
+
+def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write `text` to `path` whole or not at all, readable by `mode`."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def read_json(path: Path) -> dict | None:
+    """The JSON object in `path`, or None if the file isn't there."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+
+
+def _check_version(home: Home) -> None:
+    mark = home.root / "VERSION"
+    if mark.exists():
+        found = mark.read_text().strip()
+        if found != str(VERSION):
+            raise SetupError(
+                f"The workspace home {home.root} was written by version {found}, this is version {VERSION}. "
+                f"Set CASPERS_HOME to an empty directory, or remove this one.")
+    elif home.root.exists() and any(home.root.iterdir()):
+        raise SetupError(
+            f"{home.root} is not empty and no workspace home. Set CASPERS_HOME to an empty directory.")
+
+
+def _check_space(home: Home) -> None:
+    existing = next(path for path in (home.root, *home.root.parents) if path.exists())
+    stats = os.statvfs(existing)
+    free = stats.f_bavail * stats.f_frsize
+    if free < MIN_FREE_BYTES:
+        raise SetupError(
+            f"Only {free / 1024**3:.1f} GiB are free on the disk of {home.root}; the workspace needs "
+            f"{MIN_FREE_BYTES / 1024**3:.0f} GiB. Free some space, or set CASPERS_HOME to another disk.")

@@ -1,0 +1,122 @@
+"""Child processes of the workspace: started in groups of their own, remembered on disk, ended for good."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from local_workspace.runtime.home import Home, read_json, write_atomically
+
+GRACE_SECONDS = 10
+
+
+class Child:
+    """A running child: its process, log and pid file."""
+
+    def __init__(self, name: str, process: subprocess.Popen, log: Path, mark: Path) -> None:
+        self.name, self.process, self.log, self._mark = name, process, log, mark
+
+    @property
+    def pid(self) -> int:
+        """The process id, also the id of its group."""
+        return self.process.pid
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.poll() is None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end and return the exit code. Raises subprocess.TimeoutExpired."""
+        return self.process.wait(timeout)
+
+    def terminate(self, grace: float = GRACE_SECONDS) -> None:
+        """End the whole group: ask, wait `grace` seconds, then kill. Safe to call twice."""
+        _signal_group(self.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(grace)
+        _signal_group(self.pid, signal.SIGKILL)
+        self.process.wait()
+        self._mark.unlink(missing_ok=True)
+
+    def log_tail(self, lines: int = 30) -> str:
+        """The last lines of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+class Processes:
+    """Starts children and ends those that a killed daemon left behind."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def spawn(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None,
+              cwd: Path | None = None) -> Child:
+        """Start `argv` as `name`, its output going to `logs/<name>.log`.
+
+        `env` is added to the daemon's environment; `cwd` is the home unless given.
+        """
+        log, mark = self._home.logs / f"{name}.log", self._home.run / f"{name}.pid"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                list(argv), env={**os.environ, **(env or {})}, cwd=cwd or self._home.root,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        created = psutil.Process(process.pid).create_time()
+        write_atomically(mark, json.dumps({"pid": process.pid, "created": created}))
+        return Child(name, process, log, mark)
+
+    def reap(self) -> list[str]:
+        """End processes whose daemon is gone; returns their names. Call once, before any spawn."""
+        ended = []
+        for mark in sorted(self._home.run.glob("*.pid")):
+            doc = read_json(mark)
+            if doc and _is_same_process(doc):
+                _end_orphan(doc["pid"])
+                ended.append(mark.stem)
+            mark.unlink(missing_ok=True)
+        return ended
+
+
+def await_ready(child: Child, probe: Callable[[], bool], what: str, timeout: float = 120) -> None:
+    """Return once `probe()` holds.
+
+    Raises RuntimeError with the log's end if the child dies or `timeout` seconds pass.
+    """
+    def state() -> str:
+        if not child.alive():
+            raise RuntimeError(f"{what} ended with code {child.process.returncode} while starting:\n"
+                               f"{child.log_tail()}")
+        return "ready" if probe() else "starting"
+
+    try:
+        Retrying(stop=stop_after_delay(timeout), wait=wait_fixed(0.1),
+                 retry=retry_if_result(lambda now: now == "starting"))(state)
+    except RetryError:
+        raise RuntimeError(f"{what} was not ready within {timeout:.0f} s:\n{child.log_tail()}") from None
+
+
+def _is_same_process(doc: dict) -> bool:
+    try:
+        return abs(psutil.Process(doc["pid"]).create_time() - doc["created"]) < 1
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _end_orphan(pid: int) -> None:
+    _signal_group(pid, signal.SIGTERM)
+    try:
+        psutil.Process(pid).wait(GRACE_SECONDS)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.TimeoutExpired:
+        _signal_group(pid, signal.SIGKILL)
+
+
+def _signal_group(group: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, number)

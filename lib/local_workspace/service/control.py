@@ -1,0 +1,129 @@
+"""Starting, finding and stopping the background service of a home."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from filelock import FileLock
+
+from local_workspace.runtime.errors import SetupError
+from local_workspace.runtime.home import Home, open_home, read_json
+
+START_SECONDS = 60
+STOP_SECONDS = 60
+
+
+def start(root: Path, report: Callable[[str], None]) -> dict:
+    """The connection of the workspace at `root`, which is started if it isn't running.
+
+    Returns the clients' variables with `pid` and `created`. Raises SetupError if it can't start.
+    """
+    running = find(root)
+    if running:
+        return running
+    home = open_home(root)
+    with FileLock(home.run / "start.lock"):
+        running = find(root)
+        return running or _launch(home, report)
+
+
+def find(root: Path) -> dict | None:
+    """The connection of the workspace running at `root`, or None."""
+    connection = read_json(Home(root.resolve()).connection)
+    return connection if connection and _process(connection) and _answers(connection) else None
+
+
+def stop(root: Path) -> bool:
+    """End the workspace at `root` and everything it started; False if it wasn't running."""
+    home = Home(root.resolve())
+    connection = read_json(home.connection)
+    process = connection and _process(connection)
+    if process:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if home.run.exists():
+        from local_workspace.runtime.processes import Processes
+
+        Processes(home).reap()
+    home.connection.unlink(missing_ok=True)
+    return bool(process)
+
+
+def destroy(root: Path) -> None:
+    """Stop the workspace at `root` and remove its home. Raises SetupError if `root` is no workspace home."""
+    home = Home(root.resolve())
+    if not home.root.exists():
+        return
+    if not (home.root / "VERSION").exists() and any(home.root.iterdir()):
+        raise SetupError(f"{home.root} is no workspace home; nothing was removed.")
+    stop(root)
+    shutil.rmtree(home.root)
+
+
+def _launch(home: Home, report: Callable[[str], None]) -> dict:
+    from local_workspace.runtime import software
+    from local_workspace.service.settings import load_settings
+
+    software.ensure(report)
+    load_settings(home)
+    report(f"Starting the local workspace in {home.root} …")
+    log = home.logs / "workspace.log"
+    with log.open("ab") as output:
+        child = subprocess.Popen([sys.executable, "-m", "local_workspace", "serve", "--home", str(home.root)],
+                                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=home.root,
+                                 env=_service_environment(), start_new_session=True)
+    connection = _await_connection(home, child, log)
+    report(f"The local workspace answers at {connection['DATABRICKS_HOST']}; Spark is warming up.")
+    return connection
+
+
+def _await_connection(home: Home, child: subprocess.Popen, log: Path) -> dict:
+    from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+    def look() -> dict | None:
+        if child.poll() is not None:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise SetupError(f"The local workspace did not start:\n{tail}")
+        return find(home.root)
+
+    try:
+        return Retrying(stop=stop_after_delay(START_SECONDS), wait=wait_fixed(0.1),
+                        retry=retry_if_result(lambda found: found is None))(look)
+    except RetryError:
+        raise SetupError(f"The local workspace did not answer within {START_SECONDS} s; see {log}") from None
+
+
+def _service_environment() -> dict[str, str]:
+    """The environment without what a client's session has set: the service must not talk to another workspace."""
+    hidden = ("DATABRICKS_", "SPARK_", "MLFLOW_", "PYSPARK_", "JPY_", "PG")
+    return {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
+
+
+def _process(connection: dict) -> psutil.Process | None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(connection["pid"])
+        if abs(process.create_time() - connection["created"]) < 1 and process.status() != psutil.STATUS_ZOMBIE:
+            return process
+    return None
+
+
+def _answers(connection: dict) -> bool:
+    request = urllib.request.Request(f"{connection['DATABRICKS_HOST']}/api/local/health",
+                                     headers={"Authorization": f"Bearer {connection['DATABRICKS_TOKEN']}"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,171 @@
+"""The background service: puts the engines together, serves them, ends them."""
+
+import json
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psutil
+import uvicorn
+
+from local_workspace.engines.apps import AppsEngine
+from local_workspace.engines.catalog import CatalogEngine, GrantsEngine
+from local_workspace.engines.files import VolumeFiles
+from local_workspace.engines.jobs import JobsEngine
+from local_workspace.engines.mlflow import MlflowEngine
+from local_workspace.engines.pipelines import PipelinesEngine
+from local_workspace.engines.postgres import PostgresEngine
+from local_workspace.engines.serving import ServingEngine
+from local_workspace.engines.spark import SparkEngine
+from local_workspace.engines.sql import StatementsEngine
+from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.http import identities
+from local_workspace.http.server import create_app
+from local_workspace.routes import (
+    apps,
+    catalog,
+    files,
+    grants,
+    health,
+    identity,
+    jobs,
+    mlflow,
+    pipelines,
+    postgres,
+    serving,
+    sql,
+    workspace,
+)
+from local_workspace.runtime import software
+from local_workspace.runtime.home import Home, write_atomically
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
+from local_workspace.service.settings import Settings, load_settings
+
+USER = "you@localhost"
+ROUTES = (apps, catalog, files, grants, health, identity, jobs, pipelines, postgres, serving, sql, workspace, mlflow)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Engines:
+    """Every engine of one workspace, in the order in which they start."""
+
+    home: Home
+    user: str
+    spark: SparkEngine
+    mlflow: MlflowEngine
+    catalog: CatalogEngine
+    grants: GrantsEngine
+    files: VolumeFiles
+    workspace_files: WorkspaceFiles
+    statements: StatementsEngine
+    postgres: PostgresEngine
+    serving: ServingEngine
+    pipelines: PipelinesEngine
+    jobs: JobsEngine
+    apps: AppsEngine
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Start each engine; one that fails is noted in `failures` and does not keep the others from starting."""
+        for name in ("spark", "mlflow", "postgres", "serving", "pipelines", "jobs", "apps"):
+            try:
+                getattr(self, name).start()
+            except Exception as error:
+                log.exception("engine %s did not start", name)
+                self.failures[name] = str(error)
+
+    def stop(self) -> None:
+        """Stop each engine, the ones that use others first."""
+        for name in ("apps", "jobs", "pipelines", "serving", "statements", "postgres", "mlflow", "spark"):
+            try:
+                getattr(self, name).stop()
+            except Exception:
+                log.exception("engine %s did not stop cleanly", name)
+
+
+def serve(home: Home) -> None:
+    """Run the workspace of `home` until it is told to stop. Raises SetupError if it can't start."""
+    os.chdir(home.root)
+    processes = Processes(home)
+    processes.reap()
+    settings = load_settings(home)
+    engines = build_engines(home, settings, processes)
+    app = create_app(engines, settings.token, [route.router for route in ROUTES])
+    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_level="warning",
+                                    timeout_graceful_shutdown=3),
+                     on_started=lambda: _announce(home, engines, settings))
+    server.run()
+    home.connection.unlink(missing_ok=True)
+    engines.stop()
+
+
+def build_engines(home: Home, settings: Settings, processes: Processes) -> Engines:
+    """The engines of `home`, not started yet."""
+    store = Store(home.database)
+    spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token)
+    catalog_engine = CatalogEngine(home, store, spark)
+    workspace_files = WorkspaceFiles(home)
+    pipelines_engine = PipelinesEngine(home, store, processes, spark)
+    postgres_engine = PostgresEngine(home, store, processes, spark.table_path, USER)
+    mlflow_engine = MlflowEngine(home, processes)
+    environment = {**client_environment(settings, spark.remote), "CASPERS_HOME": str(home.root)}
+    return Engines(
+        home=home, user=USER, spark=spark, catalog=catalog_engine, grants=GrantsEngine(store, catalog_engine),
+        files=VolumeFiles(catalog_engine), workspace_files=workspace_files,
+        statements=StatementsEngine(store, spark), pipelines=pipelines_engine,
+        mlflow=mlflow_engine, serving=ServingEngine(home, store, processes, mlflow_engine, environment),
+        jobs=JobsEngine(home, store, processes, workspace_files, pipelines_engine, lambda: environment),
+        postgres=postgres_engine,
+        apps=AppsEngine(home, store, processes, workspace_files,
+                        _app_environment(environment["DATABRICKS_HOST"], settings.token, postgres_engine)))
+
+
+def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
+    """The variables with which official clients find this workspace."""
+    host = f"http://127.0.0.1:{settings.port}"
+    return {"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": settings.token, "SPARK_REMOTE": spark_remote,
+            "MLFLOW_TRACKING_URI": host, "MLFLOW_TRACKING_TOKEN": settings.token}
+
+
+def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> Callable[[dict], dict[str, str]]:
+    """What an app is told: who it is, how it signs in, and where its Postgres is. The user's token is not its own."""
+    def of_app(app: dict) -> dict[str, str]:
+        me = identities.service_principal(app["name"])
+        values = {"DATABRICKS_HOST": host, "DATABRICKS_CLIENT_ID": me,
+                  "DATABRICKS_CLIENT_SECRET": identities.secret(token, me), "LOCAL_WORKSPACE_USER": USER}
+        for resource in app.get("resources") or []:
+            if "postgres" in resource:
+                values |= postgres_engine.client_environment(resource["postgres"], me)
+        return values
+
+    return of_app
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with a word when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list | None = None) -> None:
+        """Listen, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+
+def _announce(home: Home, engines: Engines, settings: Settings) -> None:
+    """Start the engines and write how to reach the workspace, now that it listens."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal it was started from may close
+    threading.Thread(target=engines.start, name="engines", daemon=True).start()
+    me = psutil.Process()
+    write_atomically(home.connection, json.dumps({
+        **client_environment(settings, engines.spark.remote), "pid": me.pid, "created": me.create_time()}))
+

@@ -1,0 +1,80 @@
+"""What a workspace keeps between starts: its token and its ports."""
+
+import json
+import os
+import secrets
+import socket
+from dataclasses import asdict, dataclass
+
+import psutil
+
+from local_workspace.runtime.errors import SetupError
+from local_workspace.runtime.home import Home, read_json, write_atomically
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The bearer `token` of the API and of Spark, and the loopback ports of both."""
+
+    token: str
+    port: int
+    spark_port: int
+
+
+def load_settings(home: Home) -> Settings:
+    """The home's settings, made at the first start.
+
+    A port that something else took meanwhile is exchanged for a free one. Raises SetupError if CASPERS_PORT names
+    a port that is taken or no port.
+    """
+    kept = read_json(home.secrets) or {}
+    wanted = _wanted_port()
+    port = wanted or _free_or_new(kept.get("port"))
+    settings = Settings(kept.get("token") or secrets.token_urlsafe(24), port,
+                        _free_or_new(kept.get("spark_port"), taken={port}))
+    write_atomically(home.secrets, json.dumps(asdict(settings)))
+    return settings
+
+
+def free_port(taken: set[int] | None = None) -> int:
+    """A loopback port that is free now and not in `taken`."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in (taken or set()):
+            return port
+
+
+def is_free(port: int) -> bool:
+    """Whether a loopback port can be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_or_new(port: int | None, taken: set[int] | None = None) -> int:
+    return port if port and is_free(port) else free_port(taken)
+
+
+def _wanted_port() -> int | None:
+    text = os.environ.get("CASPERS_PORT")
+    if not text:
+        return None
+    if not text.isdigit() or not 1024 <= int(text) <= 65535:
+        raise SetupError(f"CASPERS_PORT is {text!r}; it must be a port number from 1024 to 65535.")
+    if not is_free(int(text)):
+        raise SetupError(f"Port {text} is already taken{_holder(int(text))}. End that, or set CASPERS_PORT to another "
+                         f"port (without CASPERS_PORT a free one is chosen).")
+    return int(text)
+
+
+def _holder(port: int) -> str:
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            return f" by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    return ""

@@ -1,0 +1,193 @@
+"""Registered models behind the request shapes of model serving: Responses, chat completions, plain scoring."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+
+from mlflow.pyfunc import PyFuncModel
+from mlflow.pyfunc.scoring_server import invocations
+from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse, ResponsesAgentStreamEvent
+
+from local_workspace.workers.chat_request import checked
+
+_AGENT_TASK = "agent/v1/responses"
+_CHAT_TASKS = {"llm/v1/chat", "agent/v1/chat", "agent/v2/chat"}
+
+
+class UnsupportedRequest(ValueError):
+    """The model behind the endpoint does not speak this kind of request; the message says which it does."""
+
+
+def adapt(model: PyFuncModel, name: str) -> "Model":
+    """The adapter for `model`, chosen by the task in its metadata; `name` is what answers call it."""
+    task = (model.metadata.metadata or {}).get("task")
+    if task == _AGENT_TASK:
+        return AgentModel(model, name, task)
+    return ChatModel(model, name, task) if task in _CHAT_TASKS else Model(model, name, task or "pyfunc")
+
+
+class Model:
+    """Any MLflow model: rows or tensors in, predictions out, as MLflow's own scoring server does it."""
+
+    speaks = "dataframe_records, dataframe_split, inputs or instances on /invocations"
+
+    def __init__(self, model: PyFuncModel, name: str, task: str) -> None:
+        self.model, self.name, self.task = model, name, task
+
+    def score(self, body: dict) -> dict | list:
+        """Predictions for the request. Raises MlflowException if the input does not fit the signature."""
+        answer = invocations(json.dumps(body), "application/json", self.model,
+                             self.model.metadata.get_input_schema())
+        return json.loads(answer.response)
+
+    def invoke(self, body: dict) -> dict | list:
+        """The answer to a request on /invocations, its shape told from its keys."""
+        return self.score(body)
+
+    def invoke_stream(self, body: dict) -> Iterator[dict]:
+        """The same as a stream of events or chunks."""
+        raise self._unsupported("a stream")
+
+    def chat(self, body: dict) -> dict:
+        """A chat completion for a chat-completions request."""
+        raise self._unsupported("chat completions")
+
+    def chat_stream(self, body: dict) -> Iterator[dict]:
+        """Chat completion chunks."""
+        raise self._unsupported("chat completions")
+
+    def respond(self, body: dict) -> dict:
+        """A response for a request of the Responses API."""
+        raise self._unsupported("the Responses API")
+
+    def respond_stream(self, body: dict) -> Iterator[dict]:
+        """Events of the Responses API."""
+        raise self._unsupported("the Responses API")
+
+    def _unsupported(self, wanted: str) -> UnsupportedRequest:
+        return UnsupportedRequest(f"Endpoint {self.name} does not speak {wanted}; send it {self.speaks}.")
+
+
+class ChatModel(Model):
+    """A model that takes a whole chat-completions request as one dict and returns a chat completion."""
+
+    speaks = "chat completions (`messages`)"
+
+    def invoke(self, body: dict) -> dict | list:
+        """A chat completion if there are messages, otherwise scoring."""
+        return self.chat(body) if "messages" in body else self.score(body)
+
+    def invoke_stream(self, body: dict) -> Iterator[dict]:
+        """Chat completion chunks."""
+        return self.chat_stream(body)
+
+    def chat(self, body: dict) -> dict:
+        """What the model's `predict` says to the request."""
+        return self.model.predict(checked(body))
+
+    def chat_stream(self, body: dict) -> Iterator[dict]:
+        """What the model's `predict_stream` yields."""
+        yield from self.model.predict_stream(checked(body))
+
+
+class AgentModel(Model):
+    """An MLflow ResponsesAgent, also reachable by chat completions."""
+
+    speaks = "the Responses API (`input`, `custom_inputs`) or chat completions (`messages`)"
+
+    def __init__(self, model: PyFuncModel, name: str, task: str) -> None:
+        super().__init__(model, name, task)
+        # The wrapper around it passes requests through pandas, which costs time and turns integers into floats.
+        self.agent = model.get_raw_model()
+
+    def invoke(self, body: dict) -> dict | list:
+        """A response for `input`, a chat completion for `messages`, predictions for rows."""
+        if "input" in body:
+            return self.respond(body)
+        return self.chat(body) if "messages" in body else self.score(body)
+
+    def invoke_stream(self, body: dict) -> Iterator[dict]:
+        """Responses events, or chunks if the request is one of chat completions."""
+        return self.chat_stream(body) if "messages" in body else self.respond_stream(body)
+
+    def respond(self, body: dict) -> dict:
+        """The agent's response."""
+        answer = self.agent.predict(_agent_request(body))
+        return _dump(answer if isinstance(answer, ResponsesAgentResponse) else ResponsesAgentResponse(**answer))
+
+    def respond_stream(self, body: dict) -> Iterator[dict]:
+        """The agent's events."""
+        for event in self.agent.predict_stream(_agent_request(body)):
+            yield _dump(event if isinstance(event, ResponsesAgentStreamEvent) else ResponsesAgentStreamEvent(**event))
+
+    def score(self, body: dict) -> dict:
+        """One response a row of `dataframe_records`; `inputs` is one row or several."""
+        rows = body.get("dataframe_records") or body.get("inputs")
+        if not rows:
+            raise self._unsupported("this request")
+        return {"predictions": [self.respond(row) for row in (rows if isinstance(rows, list) else [rows])]}
+
+    def chat(self, body: dict) -> dict:
+        """A chat completion whose content is the response's text."""
+        answer = self.respond(_from_chat(body))
+        text = "".join(part["text"] for item in answer["output"] for part in _text_parts(item))
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        extra = {key: answer[key] for key in ("custom_outputs",) if key in answer}
+        return {**_envelope("chat.completion", answer.get("model") or self.name), "choices": [choice],
+                **_chat_usage(answer.get("usage")), **extra}
+
+    def chat_stream(self, body: dict) -> Iterator[dict]:
+        """The response's text as chunks."""
+        envelope = _envelope("chat.completion.chunk", self.name)
+        for text in _texts(self.respond_stream(_from_chat(body))):
+            yield {**envelope, "choices": [_delta({"role": "assistant", "content": text}, None)]}
+        yield {**envelope, "choices": [_delta({}, "stop")]}
+
+
+def _agent_request(body: dict) -> ResponsesAgentRequest:
+    turns = body.get("input")
+    if isinstance(turns, str):  # the Responses API takes a plain text for one message of the user
+        turns = [{"role": "user", "content": turns}]
+    known = {key: value for key, value in body.items() if key in ResponsesAgentRequest.model_fields}
+    return ResponsesAgentRequest(**{**known, "input": turns})
+
+
+def _from_chat(body: dict) -> dict:
+    turns = [{"role": turn["role"], "content": turn.get("content")} for turn in checked(body)["messages"]]
+    return {"input": turns, **{key: body[key] for key in ("custom_inputs", "context") if key in body}}
+
+
+def _texts(events: Iterable[dict]) -> Iterator[str]:
+    """The text of the events: the deltas, or the whole item where an agent sends no deltas."""
+    told = set()
+    for event in events:
+        if event["type"] == "response.output_text.delta":
+            told.add(event.get("item_id"))
+            yield event["delta"]
+        elif event["type"] == "response.output_item.done" and event["item"].get("id") not in told:
+            yield from (part["text"] for part in _text_parts(event["item"]))
+
+
+def _text_parts(item: dict) -> list[dict]:
+    parts = item.get("content") or [] if item.get("type") == "message" else []
+    return [part for part in parts if part.get("type") == "output_text"]
+
+
+def _dump(answer: ResponsesAgentResponse | ResponsesAgentStreamEvent) -> dict:
+    return answer.model_dump(mode="json", exclude_none=True)
+
+
+def _envelope(kind: str, model: str) -> dict:
+    return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": model}
+
+
+def _delta(delta: dict, finish: str | None) -> dict:
+    return {"index": 0, "delta": delta, "finish_reason": finish}
+
+
+def _chat_usage(usage: dict | None) -> dict:
+    if usage is None:
+        return {}
+    return {"usage": {"prompt_tokens": usage["input_tokens"], "completion_tokens": usage["output_tokens"],
+                      "total_tokens": usage["total_tokens"]}}

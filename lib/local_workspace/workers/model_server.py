@@ -1,0 +1,49 @@
+"""The process of one endpoint: loads a registered model with MLflow and answers requests on a unix socket.
+
+    python -m local_workspace.workers.model_server --name NAME --model models:/MODEL/VERSION --uds SOCKET
+"""
+
+import argparse
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+# MLflow imports these, if they are there, for inputs that no request over HTTP can be: a quarter of its start.
+_NOT_FOR_MLFLOW = ("polars", "pyspark", "scipy")
+
+_log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Load the model, then serve it until told to end. The environment says where MLflow is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--name", required=True, help="the endpoint's name")
+    parser.add_argument("--model", required=True, help="models:/MODEL/VERSION")
+    parser.add_argument("--uds", required=True, help="the socket to listen on")
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with _hidden(*_NOT_FOR_MLFLOW):
+        import uvicorn
+
+        from local_workspace.workers.model_app import open_model
+    app = open_model(args.model, args.name, Path(args.uds).with_suffix(".model"))
+    _log.info("loaded %s for endpoint %s", args.model, args.name)
+    uvicorn.run(app, uds=args.uds, log_config=None, access_log=False, timeout_keep_alive=75)
+
+
+@contextlib.contextmanager
+def _hidden(*packages: str) -> Iterator[None]:
+    """An import of these packages fails meanwhile, as if they were not installed. Afterwards a model may use them."""
+    absent = [package for package in packages if package not in sys.modules]
+    sys.modules |= dict.fromkeys(absent)
+    try:
+        yield
+    finally:
+        for package in absent:
+            del sys.modules[package]
+
+
+if __name__ == "__main__":
+    main()

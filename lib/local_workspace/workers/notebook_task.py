@@ -1,0 +1,134 @@
+"""One notebook task of a job, run in a process of its own: `python -m local_workspace.workers.notebook_task`.
+
+A process a task, because papermill changes the working directory of its whole process, because ending
+the process ends the task whatever it is doing, and because its memory goes back when it ends. The price
+is papermill's import, about a second of CPU with what `_skip_unused_imports` leaves out.
+"""
+
+import ast
+import json
+import os
+import re
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import psutil
+
+from local_workspace.runtime.home import write_atomically
+
+MAX_RESULT = 5_000_000
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> dict:
+    """Execute the notebook `source` in its own folder and save it to `output` after every cell.
+
+    A parameter gets the type of the default in the notebook's parameters cell. Returns `ignored` (names that
+    the notebook does not declare), and `result` with `truncated`, or `error` with `error_trace`.
+    """
+    _skip_unused_imports()
+    import papermill
+
+    outcome = {}
+    try:
+        declared = _declared(source)
+        outcome["ignored"] = sorted(parameters.keys() - declared.keys())
+        known = {name: typed(parameters[name], declared[name]) for name in parameters.keys() & declared.keys()}
+        notebook = _execute(papermill, source, output, known)
+    except papermill.PapermillExecutionError as error:
+        trace = _COLOURS.sub("", "\n".join(error.traceback))
+        return outcome | {"error": f"{error.ename}: {error.evalue}", "error_trace": trace}
+    except Exception as error:  # a dead kernel, a damaged notebook: the run has to say which
+        return outcome | {"error": f"{type(error).__name__}: {error}", "error_trace": ""}
+    text = last_output(notebook)
+    return outcome | {"result": text[:MAX_RESULT], "truncated": len(text) > MAX_RESULT}
+
+
+def typed(value: str, default: str) -> str | int | float | bool:
+    """`value` as the type of `default` (Python source of a number or bool); as it is if that doesn't fit.
+
+    Jobs pass every parameter as text, on Databricks too.
+    """
+    try:
+        kind = type(ast.literal_eval(default))
+    except (ValueError, SyntaxError):
+        return value
+    if kind is bool:
+        return {"true": True, "false": False}.get(value.lower(), value)
+    try:
+        return kind(value) if kind in (int, float) else value
+    except ValueError:
+        return value
+
+
+def last_output(notebook: dict) -> str:
+    """The text of the last output of the notebook's last code cell; empty if it has none."""
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    outputs = cells[-1]["outputs"] if cells else []
+    if not outputs:
+        return ""
+    last = outputs[-1]
+    return "".join(last.get("text") or last.get("data", {}).get("text/plain", ""))
+
+
+def _declared(source: Path) -> dict[str, str]:
+    """The names in the notebook's parameters cell with their defaults, as Python source."""
+    from papermill.iorw import load_notebook_node
+    from papermill.translators import papermill_translators
+    from papermill.utils import find_first_tagged_cell_index
+
+    notebook = load_notebook_node(str(source))
+    index = find_first_tagged_cell_index(notebook, "parameters")
+    if index < 0:
+        return {}
+    found = papermill_translators.find_translator("python3", "python").inspect(notebook.cells[index])
+    return {parameter.name: parameter.default for parameter in found}
+
+
+def _execute(papermill: object, source: Path, output: Path, parameters: dict) -> dict:
+    from traitlets.config import Config
+
+    # Unix sockets instead of ports: kernels that start at the same moment race for ports.
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+        manager = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
+        return papermill.execute_notebook(
+            source, output, parameters, cwd=source.parent, kernel_name="python3", language="python",
+            progress_bar=False, config=Config(KernelManager=manager))
+
+
+def _skip_unused_imports() -> None:
+    """Half of papermill's import goes to URL grammars and cloud file systems, which notebooks on disk don't need."""
+    for module in ("rfc3987_syntax", "pyarrow.fs"):
+        sys.modules.setdefault(module, None)  # importing it raises ImportError, which papermill allows for
+
+
+def _end_kernel(*_: object) -> None:
+    """End at once: kill the kernel, after which papermill saves the notebook; before there is one, just exit."""
+    kernels = psutil.Process().children(recursive=True)
+    for kernel in kernels:
+        kernel.kill()
+    if not kernels:
+        os._exit(128 + signal.SIGTERM)
+
+
+def main() -> None:
+    """INPUT OUTPUT PARAMETERS RESULT: run INPUT with the JSON file PARAMETERS, write the outcome to RESULT."""
+    source, output, parameters, result = map(Path, sys.argv[1:])
+
+    def work() -> None:
+        outcome = run_notebook(source, output, json.loads(parameters.read_text()))
+        write_atomically(result, json.dumps(outcome))
+
+    # In a thread, because on the main thread nbclient answers SIGTERM with a slow goodbye to a busy kernel.
+    signal.signal(signal.SIGTERM, _end_kernel)
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+    sys.exit(not result.exists())
+
+
+if __name__ == "__main__":
+    main()
