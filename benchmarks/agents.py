@@ -23,7 +23,7 @@ from targets import REPO
 
 import caspers
 from caspers.agents import ask, deploy
-from caspers.connect import Workbook
+from caspers.platform.connect import Workbook
 from caspers.runbook.plan import Plan, load_plan
 from caspers.streams import refunds
 

@@ -10,7 +10,7 @@ from chromium import chromium
 from playwright.sync_api import Page, expect
 
 import caspers
-from caspers import apps
+from caspers.platform import apps
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -5,8 +5,8 @@ import pytest
 
 import caspers
 from caspers.canonical.catalog import dimensions
+from caspers.canonical.dimensions import create_statement, load_dimensions
 from caspers.canonical.schema import DIMENSIONS, TABLES
-from caspers.dimensions import create_statement, load_dimensions
 
 
 def test_a_statement_names_every_column_of_the_contract():

@@ -5,10 +5,11 @@ import mlflow
 import pytest
 from chat_server import serving
 
-from caspers import evaluation, facts
+from caspers import evaluation
 from caspers.agents.complaint_agent import ComplaintAgent
 from caspers.agents.refund_agent import RefundAgent
 from caspers.evaluation import judges, production, scorers
+from caspers.refunds import facts
 from caspers.standin import chat
 
 AGENTS = {"refund": RefundAgent, "complaint": ComplaintAgent}

@@ -7,8 +7,9 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from pyspark.sql.connect.session import SparkSession
 
-from caspers import facts, sql
 from caspers.agents.lookup import sql_lookup
+from caspers.platform import sql
+from caspers.refunds import facts
 
 
 @pytest.fixture(scope="module")

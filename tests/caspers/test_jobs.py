@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 from databricks.sdk.service.jobs import CronSchedule, JobSettings, NotebookTask, Task
 
-from caspers import jobs
-from caspers.state import Resource
-from caspers.status import _job
+from caspers.platform import jobs
+from caspers.platform.state import Resource
+from caspers.platform.status import _job
 from job_workspace import serving
 
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from databricks.sdk.errors import BadRequest
 
-from caspers import grants, lakebase
+from caspers.platform import grants, lakebase
 from lakebase_workspace import LakebaseWorkspace
 
 PROJECT, CATALOG, DATABASE = "my-devrefundmanager", "my_devrefundmanager", "caspers"

@@ -8,10 +8,11 @@ import pytest
 
 import caspers
 import openai_server
-from caspers import config, facts
+from caspers import config
 from caspers.agents import model_endpoint
 from caspers.agents.tools import Tools
-from caspers.connect import Workbook
+from caspers.platform.connect import Workbook
+from caspers.refunds import facts
 
 NAME = "test-llm-model"
 TOOLS = Tools(facts.FACTS[:3], lambda fact, value: [])

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from caspers import policy
-from caspers.policy import OrderFacts, decide
+from caspers.refunds import policy
+from caspers.refunds.policy import OrderFacts, decide
 
 
 def facts(minutes, total=40.0, p75=30.0, p99=50.0):

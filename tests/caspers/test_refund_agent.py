@@ -6,9 +6,9 @@ from chat_server import serving
 from mlflow.exceptions import MlflowException
 from mlflow.types.responses import ResponsesAgentRequest
 
-from caspers import facts
 from caspers.agents.lookup import keeping_timings
 from caspers.agents.refund_agent import RefundAgent
+from caspers.refunds import facts
 from caspers.standin import chat
 
 TABLE = {

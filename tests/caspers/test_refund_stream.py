@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 import caspers
-from caspers.policy import OrderFacts, decide
+from caspers.refunds.policy import OrderFacts, decide
 from caspers.streams import refunds
 
 NEW_ORDER = """

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from caspers import facts
 from caspers.agents.tools import Tools
+from caspers.refunds import facts
 from caspers.standin import chat
 from caspers.standin.conversation import BadRequest
 

@@ -4,7 +4,7 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound
 
-from caspers import sql
+from caspers.platform import sql
 
 
 @pytest.fixture(scope="module")

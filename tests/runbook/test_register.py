@@ -6,11 +6,11 @@ import psycopg
 import pytest
 
 import caspers
-from caspers import lakebase, state
-from caspers.connect import Workbook
-from caspers.state import Resource
-from caspers.status import MISSING, full_name, resource_path, status
-from caspers.teardown import destroy
+from caspers.platform import lakebase, state
+from caspers.platform.connect import Workbook
+from caspers.platform.state import Resource
+from caspers.platform.status import MISSING, full_name, resource_path, status
+from caspers.platform.teardown import destroy
 
 
 @pytest.fixture

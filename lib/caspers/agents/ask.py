@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
     from openai import OpenAI
 
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 AT_ONCE = 4
 A_REQUEST = 10

@@ -22,7 +22,7 @@ from caspers.agents.inputs import Asked, Question
 from caspers.agents.lookup import Known, Lookup, gather, keeping_timings, only, sql_lookup
 from caspers.agents.loop import NoAnswer, converse
 from caspers.agents.tools import Tools
-from caspers.facts import Fact
+from caspers.refunds.facts import Fact
 
 MODEL_SECONDS = 60.0
 AT_ONCE = 4

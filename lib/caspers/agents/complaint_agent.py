@@ -11,9 +11,9 @@ from caspers.agents.inputs import Asked, ComplaintInputs, Question, read, text_o
 from caspers.agents.lookup import Known
 from caspers.complaints import Category, policy, reading, replies
 from caspers.complaints.question import evidence_of, question
-from caspers.facts import LOCATION_TIMINGS, ORDER_OVERVIEW, ORDER_TIMING, order_ids
-from caspers.money import dollars
-from caspers.policy import bounded
+from caspers.refunds.facts import LOCATION_TIMINGS, ORDER_OVERVIEW, ORDER_TIMING, order_ids
+from caspers.refunds.money import dollars
+from caspers.refunds.policy import bounded
 from caspers.standin.complaint import SCHEMA
 
 FACTS = (ORDER_OVERVIEW, ORDER_TIMING, LOCATION_TIMINGS)

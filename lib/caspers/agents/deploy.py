@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from databricks.sdk.service.serving import ServedEntityInput, ServingEndpointDetailed
     from mlflow.models.resources import Resource
 
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 PACKAGE = str(Path(__file__).parents[1])
 REQUIREMENTS = ["mlflow", "databricks-sdk[openai]", "openai", "pydantic", "rapidfuzz", "scikit-learn", "tenacity"]

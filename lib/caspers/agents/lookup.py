@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from caspers.agents.tools import OutOfScope, Rows
-from caspers.facts import LOCATION_TIMINGS, Fact, together_sql
+from caspers.refunds.facts import LOCATION_TIMINGS, Fact, together_sql
 
 TIMINGS_SECONDS = 600.0
 """How long an endpoint keeps the locations' timings: they cover 30 days, and cost more than all else about an order."""
@@ -27,7 +27,7 @@ def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
     """
     from databricks.sdk import WorkspaceClient
 
-    from caspers import sql
+    from caspers.platform import sql
 
     w = WorkspaceClient()
     warehouse = warehouse_id or next(iter(w.warehouses.list())).id

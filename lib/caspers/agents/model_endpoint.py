@@ -8,13 +8,13 @@ from filelock import FileLock
 
 from caspers import config
 from caspers.agents import deploy
+from caspers.platform.state import Resource
 from caspers.standin import chat
-from caspers.state import Resource
 
 if TYPE_CHECKING:
     from databricks.sdk.service.serving import AiGatewayRateLimit, ServedEntityInput
 
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 STANDIN_FILE = Path(__file__).parents[1] / "standin" / "model.py"
 

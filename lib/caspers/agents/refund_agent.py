@@ -7,11 +7,11 @@ from typing import Literal
 from mlflow.types.responses import ResponsesAgentRequest
 from pydantic import BaseModel, ConfigDict, Field
 
-from caspers import policy
 from caspers.agents.base import Decision, KitchenAgent
 from caspers.agents.inputs import Asked, Question, RefundInputs, read, text_of
 from caspers.agents.lookup import Known
-from caspers.facts import LOCATION_TIMINGS, ORDER_DELIVERY_TIME, ORDER_DETAILS, order_ids
+from caspers.refunds import policy
+from caspers.refunds.facts import LOCATION_TIMINGS, ORDER_DELIVERY_TIME, ORDER_DETAILS, order_ids
 from caspers.standin.refund import SCHEMA
 
 FACTS = (ORDER_DETAILS, ORDER_DELIVERY_TIME, LOCATION_TIMINGS)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 
-from caspers.facts import Fact
+from caspers.refunds.facts import Fact
 
 type Rows = list[dict]
 

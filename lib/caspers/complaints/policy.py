@@ -14,7 +14,7 @@ from typing import Literal
 
 from caspers.complaints import Category, replies
 from caspers.complaints.reading import Item, Reading
-from caspers.policy import bounded
+from caspers.refunds.policy import bounded
 
 DELAY_SHARES = {"within_p99": 0.15, "beyond_p99": 0.25}
 QUALITY_SHARES = {"some": 0.20, "unsaid": 0.30, "all": 0.40}

@@ -2,9 +2,9 @@
 
 import json
 
-from caspers import facts
 from caspers.complaints.policy import Evidence
 from caspers.complaints.reading import Item
+from caspers.refunds import facts
 
 LONGEST = 4000
 """Characters of a complaint that are read; the rest is cut off."""

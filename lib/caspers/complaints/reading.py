@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from caspers.complaints import Category, classifier
 from caspers.complaints.corpus import MASK, NOTHING
-from caspers.complaints.naming import mentions
+from caspers.complaints.item_mentions import mentions
 
 _ALARM = re.compile(
     r"\b(?:sick(?! of| and tired)|(?:am|are|be|been|fe(?:el|ll|lt)|feeling|got|is|me|so|us|was|were) ill|vomit\w*"

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from caspers.complaints import Category
 from caspers.complaints.corpus import grammar
-from caspers.complaints.naming import mentions
+from caspers.complaints.item_mentions import mentions
 from caspers.complaints.reading import Item
 
 GENERATED_BY = "seeded-grammar"

@@ -12,7 +12,7 @@ from caspers.complaints import Category
 from caspers.complaints.texts import ComplainedOrder, facts_to_tell
 
 if TYPE_CHECKING:
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 _MATTERS: dict[Category, str] = {
     "delivery_delay": "the delivery took {minutes} minutes",

@@ -7,7 +7,7 @@ from caspers.agents import model_endpoint
 if TYPE_CHECKING:
     from mlflow.genai.scorers import Scorer
 
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 GUIDELINES = {
     "kind": "The text that a customer gets to read is friendly and calm, also towards a customer who is rude.",

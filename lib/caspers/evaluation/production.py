@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.entities import TraceInfo
 
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 EXPERIMENTS = ("/Shared/caspers_refund_agent", "/Shared/caspers_complaint_agent")
 """Where the agents' models are logged, which is where the calls of their endpoints are traced."""

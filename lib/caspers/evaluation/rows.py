@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from caspers import facts
 from caspers.evaluation.orders import Location, Order
+from caspers.refunds import facts
 
 BRAND = "Noodle Lane"
 PLACED = datetime(2024, 3, 1, 12)

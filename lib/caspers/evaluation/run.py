@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow.genai.scorers import Scorer
     from mlflow.pyfunc import ResponsesAgent
 
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 AT_ONCE = 4
 _SETTINGS = {"MLFLOW_GENAI_EVAL_MAX_WORKERS": str(AT_ONCE), "MLFLOW_GENAI_EVAL_MAX_SCORER_WORKERS": "1",

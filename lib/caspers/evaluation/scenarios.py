@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from caspers.evaluation import rows
 from caspers.evaluation.orders import Location, Order
-from caspers.facts import Fact
+from caspers.refunds.facts import Fact
 
 type Agent = Literal["refund", "complaint"]
 

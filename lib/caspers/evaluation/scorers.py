@@ -15,7 +15,7 @@ from caspers.agents.complaint_agent import Answer
 from caspers.agents.loop import told
 from caspers.agents.refund_agent import Recommendation
 from caspers.evaluation.saying import Saying, figures, read
-from caspers.money import dollars
+from caspers.refunds.money import dollars
 
 CENT = 0.005
 _SHOUTING = re.compile(r"!!|\b[A-Z]{3,}\s+[A-Z]{3,}\b")

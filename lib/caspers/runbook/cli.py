@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from caspers import connection
+from caspers.platform import connection
 from caspers.runbook import report
 from caspers.runbook.bundle import PlanError
 from caspers.runbook.plan import Plan, load_plan
@@ -101,8 +101,8 @@ def _status(plan: Plan, as_json: bool) -> int:
         if as_json:
             print("[]")
         return _fail("The local workspace is not running; `uv run runbook.py` starts it.", PROBLEM)
+    from caspers.platform.status import status
     from caspers.runbook.workspace import open_workbook
-    from caspers.status import status
 
     entries = status(open_workbook(str(plan.parameters["CATALOG"])))
     if as_json:
@@ -116,8 +116,8 @@ def _destroy(plan: Plan) -> int:
     found = connection.current()
     problems: list[str] = []
     if found is not None:
+        from caspers.platform.teardown import destroy
         from caspers.runbook.workspace import open_workbook
-        from caspers.teardown import destroy
 
         problems = destroy(open_workbook(str(plan.parameters["CATALOG"])))
     if problems:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from caspers.connection import Connection
+from caspers.platform.connection import Connection
 from caspers.runbook.plan import Plan
 
 SOURCE_LINES = 6  # of a failing cell

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from caspers import connection
+from caspers.platform import connection
 from caspers.runbook import report
 from caspers.runbook.plan import Plan
 from caspers.runbook.progress import Progress
@@ -29,8 +29,8 @@ def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -
     os.environ["CASPERS_RUN"] = executed.name  # for the kernels: a budget counts anew in each run
     code = run_notebooks(runner, plan, given, progress, console)
     if code == 0:
+        from caspers.platform.status import status
         from caspers.runbook.workspace import open_workbook
-        from caspers.status import status
 
         report.print_status(status(open_workbook(str(plan.parameters["CATALOG"]))), found, console)
     return code

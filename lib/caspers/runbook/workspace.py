@@ -1,7 +1,7 @@
 """Opens the workspace that is running, in the catalog that it has."""
 
 import caspers
-from caspers.connect import Workbook
+from caspers.platform.connect import Workbook
 
 
 def open_workbook(catalog: str) -> Workbook:

@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from caspers import facts
 from caspers.complaints import policy
 from caspers.complaints.question import evidence_of, understood
 from caspers.complaints.reading import read
+from caspers.refunds import facts
 from caspers.standin.conversation import Call, Conversation
 
 SCHEMA = "complaint_triage"

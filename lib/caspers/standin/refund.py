@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from caspers import facts, policy
+from caspers.refunds import facts, policy
 from caspers.standin.conversation import Call, Conversation
 
 _STATED = re.compile(r"Order id: (\S+)\n")

@@ -9,10 +9,11 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from caspers import clock, facts
+from caspers import clock
 from caspers.agents.ask import ask_several
 from caspers.complaints import policy
 from caspers.complaints.reading import Item, Reading, read_all
+from caspers.refunds import facts
 from caspers.standin.chat import NAME as POLICY_NAME
 from caspers.streams.complaint_generator import SCHEMA, VOLUME
 from caspers.streams.complaint_generator import TABLE as COMPLAINTS
@@ -22,7 +23,7 @@ from caspers.streams.summary import Summary
 if TYPE_CHECKING:
     from pyspark.sql import Row
 
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 TABLE = f"{SCHEMA}.complaint_responses"
 INBOX = f"{SCHEMA}.complaint_inbox"

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from caspers import clock, facts
+from caspers import clock
 from caspers.complaints import SHARES, Category
 from caspers.complaints.reading import Item
 from caspers.complaints.texts import GENERATED_BY, ComplainedOrder, write
 from caspers.complaints.writer import by_model
+from caspers.refunds import facts
 from caspers.streams.inbox import receive
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
 
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 SCHEMA, VOLUME = "complaints", "checkpoints"
 TABLE = f"{SCHEMA}.raw_complaints"

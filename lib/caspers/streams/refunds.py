@@ -9,14 +9,15 @@ touched, so a run that was killed at any point is made good by the next.
 import json
 from typing import TYPE_CHECKING
 
-from caspers import clock, facts, policy
+from caspers import clock
 from caspers.agents.ask import ask_all
+from caspers.refunds import facts, policy
 from caspers.standin.chat import NAME as POLICY_NAME
 from caspers.streams import inbox
 from caspers.streams.summary import Summary
 
 if TYPE_CHECKING:
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 SCHEMA, VOLUME = "recommender", "checkpoints"
 TABLE = f"{SCHEMA}.refund_recommendations"

@@ -8,8 +8,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from caspers import config, connection, sql
-from caspers.connection import Connection
+from caspers import config
+from caspers.platform import connection, sql
+from caspers.platform.connection import Connection
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -126,7 +127,7 @@ class Workbook:
     def offer_ai_query(self) -> None:
         """Return once SQL on `spark` has the function `ai_query`, which Databricks has anyway."""
         if self.local:
-            from caspers import ai_query
+            from caspers.platform import ai_query
 
             ai_query.offer(self.spark, self.connection.host, self.connection.token)
 

@@ -8,7 +8,7 @@ import polars as pl
 from caspers.canonical.schema import DIMENSIONS, TABLES
 
 if TYPE_CHECKING:
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 AT_ONCE = 3
 """Tables made at the same time, since making one has pauses."""

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from caspers import state
-from caspers.state import TABLE, Resource
-from caspers.status import full_name, is_missing, resource_path
+from caspers.platform import state
+from caspers.platform.state import TABLE, Resource
+from caspers.platform.status import full_name, is_missing, resource_path
 
 if TYPE_CHECKING:
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 STATE_SCHEMA = TABLE.partition(".")[0]
 OWN_SCHEMAS = {"default", "information_schema"}  # a catalog comes with them

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from caspers import jobs, state
+from caspers.platform import jobs, state
 
 if TYPE_CHECKING:
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 TASK = "Spark_Declarative_Pipeline"
 NAME = "Order Items Medallion Declarative Pipeline"

@@ -8,10 +8,10 @@ from databricks.sdk.service.catalog import PermissionsChange, Privilege
 from databricks.sdk.service.postgres import Role, RoleIdentityType, RoleRoleSpec
 from psycopg import sql
 
-from caspers import lakebase
+from caspers.platform import lakebase
 
 if TYPE_CHECKING:
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 _GRANTS = ("GRANT CONNECT, CREATE ON DATABASE {database} TO {role}", "GRANT USAGE ON SCHEMA {schema} TO {role}",
            "GRANT SELECT ON TABLE {table} TO {role}")

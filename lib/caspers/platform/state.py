@@ -9,7 +9,7 @@ from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait
 from caspers import clock
 
 if TYPE_CHECKING:
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 TABLE = "_internal_state.resources"
 _ROW = "task STRING, type STRING, id STRING, name STRING, created_at TIMESTAMP, payload STRING"

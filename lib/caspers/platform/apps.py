@@ -7,10 +7,10 @@ from databricks.sdk.errors import NotFound
 from databricks.sdk.service.apps import App
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from caspers import grants, lakebase
+from caspers.platform import grants, lakebase
 
 if TYPE_CHECKING:
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 NAME = "refund-manager"
 _RESPONSES = "complaints.complaint_responses"

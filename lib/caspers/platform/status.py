@@ -6,11 +6,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from caspers import state
-from caspers.state import Resource
+from caspers.platform import state
+from caspers.platform.state import Resource
 
 if TYPE_CHECKING:
-    from caspers.connect import Workbook
+    from caspers.platform.connect import Workbook
 
 MISSING = "MISSING"  # registered, but the service doesn't know it
 QUESTIONS_AT_ONCE = 8
@@ -36,7 +36,7 @@ def full_name(ws: "Workbook", name: str, parts: int = 3) -> str:
 
 def postgres_uri(ws: "Workbook", project: str, database: str) -> str:
     """A `postgresql://` URI to `database` of the project with id `project`, with a fresh credential."""
-    from caspers import lakebase
+    from caspers.platform import lakebase
 
     parts = lakebase.connect_args(ws, project, database)
     user, password = quote(parts["user"], safe=""), quote(parts["password"], safe="")
@@ -104,7 +104,7 @@ def _warehouse(ws: "Workbook", resource: Resource) -> Facts:
 
 
 def _project(ws: "Workbook", resource: Resource) -> Facts:
-    from caspers import lakebase
+    from caspers.platform import lakebase
 
     project = resource.id.removeprefix("projects/")
     found = ws.w.postgres.get_endpoint(lakebase.endpoint_path(project))
