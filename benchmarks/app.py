@@ -141,9 +141,10 @@ def _serve(port: int) -> None:
     import uvicorn
     from databricks.sdk import WorkspaceClient
     from databricks.sdk.config import Config
-    from db import Database
-    from main import create_app
-    from queries.schema import SCHEMA
+
+    from refund_manager.main import create_app
+    from refund_manager.postgres.database import Database
+    from refund_manager.postgres.schema import SCHEMA
 
     workspace = WorkspaceClient(config=Config(retry_timeout_seconds=1))
     app = create_app(database=Database(SCHEMA, conninfo=os.environ["BENCHMARK_URI"]), workspace=workspace)

@@ -15,15 +15,16 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
 
 from asgi_server import Served
 from complaint_table import fill_complaints
-from complaints import Complaints
-from db import Database
-from lakehouse import Lakehouse
-from main import create_app
-from queries.complaints import SCHEMA as COMPLAINTS
-from queries.schema import SCHEMA
 from refund_table import fill
-from settings import Settings
 from statement_server import statement_app
+
+from refund_manager.main import create_app
+from refund_manager.postgres.complaints import SCHEMA as COMPLAINTS
+from refund_manager.postgres.database import Database
+from refund_manager.postgres.schema import SCHEMA
+from refund_manager.services.complaints import Complaints
+from refund_manager.services.lakehouse import Lakehouse
+from refund_manager.settings import Settings
 
 ROLE = "app-refund-manager"
 # Nothing here has to survive a power cut.

@@ -4,7 +4,8 @@ import psycopg
 import pytest
 from desk import decide, eventually, fields
 from fastapi.testclient import TestClient
-from rate import RateLimit
+
+from refund_manager.web.rate import RateLimit
 
 
 @pytest.mark.parametrize("token", ["", "guessed"])

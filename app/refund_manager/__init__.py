@@ -1,0 +1,1 @@
+"""The Refund Manager: support staff decide about the refunds and credits that the agents suggest."""

@@ -1,0 +1,39 @@
+"""Complaints with the agent's response, and what a person decided. Money is Decimal."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, StringConstraints
+
+from refund_manager.domain.models import Money
+
+ComplaintId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+ComplaintStatus = Literal["open", "decided", "all"]
+
+
+class ComplaintDecision(BaseModel):
+    """The credit that a customer gets: the suggested one accepted, or another."""
+
+    complaint_id: str
+    decision: Literal["accepted", "changed"]
+    credit: Money
+    decided_by: str
+    decided_at: datetime | None = None
+
+
+class Complaint(BaseModel):
+    """A complaint's response: what is suggested, why, and the reply to send. What can't be read is None."""
+
+    complaint_id: str
+    order_id: str
+    ts: datetime
+    source: str | None
+    category: str | None
+    suggested: str | None
+    priority: str | None
+    rationale: str | None
+    reply: str | None
+    credit: Decimal | None
+    rank: int
+    decision: ComplaintDecision | None

@@ -1,0 +1,65 @@
+"""The Refund Manager: people decide about the refunds that the agent suggests."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.config import Config
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from refund_manager.postgres.database import Database
+from refund_manager.postgres.schema import SCHEMA
+from refund_manager.services.lakehouse import Lakehouse
+from refund_manager.services.platform import Surroundings
+from refund_manager.services.queue_updater import Follower
+from refund_manager.services.refunds import Refunds
+from refund_manager.settings import Settings
+from refund_manager.web import api, problems
+from refund_manager.web.pages import bulk as bulk_pages
+from refund_manager.web.pages import complaints as complaint_pages
+from refund_manager.web.pages import orders as order_pages
+from refund_manager.web.pages import queue as pages
+from refund_manager.web.rendering import HERE
+from refund_manager.web.security import Guard
+
+
+def connect(settings: Settings) -> tuple[Database, WorkspaceClient]:
+    """The database and the workspace, by the platform's own credentials."""
+    workspace = WorkspaceClient(config=Config(retry_timeout_seconds=10))
+
+    def password() -> str:
+        return workspace.postgres.generate_database_credential(endpoint=settings.endpoint).token
+
+    return Database(SCHEMA, password), workspace
+
+
+def create_app(settings: Settings | None = None, database: Database | None = None,
+               workspace: WorkspaceClient | None = None) -> FastAPI:
+    """The app. Without arguments everything comes from the environment, as uvicorn's factory wants it."""
+    settings = settings or Settings.from_env()
+    if database is None or workspace is None:
+        database, workspace = connect(settings)
+    lakehouse = Lakehouse(workspace, settings.warehouse_id, settings.catalog, settings.simulator)
+    surroundings = Surroundings(workspace, lakehouse, settings)
+    follower = Follower(database, lakehouse, surroundings.look)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database.open()
+        follower.start()
+        yield
+        follower.stop()
+        surroundings.close()
+        database.close()
+
+    app = FastAPI(title="Refund Manager", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
+                  lifespan=lifespan)
+    app.state.settings, app.state.surroundings = settings, surroundings
+    app.state.refunds = Refunds(database, lakehouse, follower)
+    app.add_middleware(Guard, settings=settings, refuse=problems.refuse)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    for module in (api, pages, order_pages, bulk_pages, complaint_pages):
+        app.include_router(module.router)
+    problems.install(app)
+    return app

@@ -1,0 +1,75 @@
+"""The complaint desk's SQL for the complaints' own database: decisions go into schema `desk`, the rest is only read."""
+
+from datetime import datetime
+
+import psycopg
+
+from refund_manager.domain.complaint_models import Complaint, ComplaintDecision
+from refund_manager.postgres.database import Schema
+
+# Decisions only grow: the table is its own audit.
+SCHEMA = Schema("desk", """
+CREATE SCHEMA IF NOT EXISTS desk;
+CREATE TABLE IF NOT EXISTS desk.complaint_decisions (
+    complaint_id text PRIMARY KEY,
+    decision text NOT NULL CHECK (decision IN ('accepted', 'changed')),
+    credit numeric(10, 2) NOT NULL CHECK (credit >= 0),
+    decided_by text NOT NULL,
+    decided_at timestamptz NOT NULL DEFAULT now());
+CREATE OR REPLACE FUNCTION desk.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION '% of % is not allowed', TG_OP, TG_TABLE_NAME; END $$;
+CREATE OR REPLACE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON desk.complaint_decisions
+FOR EACH STATEMENT EXECUTE FUNCTION desk.refuse();
+""")
+
+# Escalations first, the urgent ones before the others, then the newest.
+_SELECT = """
+SELECT * FROM (
+    SELECT r.complaint_id, r.order_id, r.ts, r.source, a.body->>'category' AS category,
+           a.body->>'decision' AS suggested, a.body->>'priority' AS priority, a.body->>'rationale' AS rationale,
+           a.body->>'customer_response' AS reply,
+           CASE WHEN jsonb_typeof(a.body->'credit_amount') = 'number'
+                THEN round((a.body->>'credit_amount')::numeric, 2) END AS credit,
+           (CASE WHEN a.body->>'decision' = 'suggest_credit' THEN 10 ELSE 0 END
+            + coalesce(array_position(ARRAY['high', 'medium', 'low'], a.body->>'priority'), 4)) AS rank,
+           CASE WHEN d.complaint_id IS NOT NULL
+                THEN to_jsonb(d) || jsonb_build_object('credit', d.credit::text) END AS decision
+    FROM complaints.complaint_responses r
+    CROSS JOIN LATERAL (SELECT CASE WHEN r.agent_response IS JSON OBJECT THEN r.agent_response::jsonb END AS body) a
+    LEFT JOIN desk.complaint_decisions d ON d.complaint_id = r.complaint_id) c
+"""
+_LIST = _SELECT + """
+WHERE (%(status)s = 'all' OR (decision IS NULL) = (%(status)s = 'open'))
+  AND (%(order_id)s::text IS NULL OR order_id = %(order_id)s)
+  AND (%(rank)s::int IS NULL
+       OR (rank, -extract(epoch FROM ts), complaint_id)
+          > (%(rank)s, -extract(epoch FROM %(ts)s::timestamptz), %(complaint_id)s))
+ORDER BY rank, -extract(epoch FROM ts), complaint_id LIMIT %(limit)s
+"""
+_DECIDE = """
+INSERT INTO desk.complaint_decisions (complaint_id, decision, credit, decided_by)
+VALUES (%s, %s, %s, %s) ON CONFLICT (complaint_id) DO NOTHING RETURNING *
+"""
+
+type After = tuple[int, datetime, str]
+
+
+def list_complaints(connection: psycopg.Connection, status: str, after: After | None, limit: int,
+                    order_id: str | None = None) -> list[Complaint]:
+    """Up to `limit` complaints beyond `after` (rank, ts, complaint_id): escalations first, then the newest."""
+    rank, ts, complaint_id = after or (None, None, None)
+    rows = connection.execute(_LIST, {"status": status, "order_id": order_id, "rank": rank, "ts": ts,
+                                      "complaint_id": complaint_id, "limit": limit})
+    return [Complaint.model_validate(row) for row in rows]
+
+
+def get_complaint(connection: psycopg.Connection, complaint_id: str) -> Complaint | None:
+    """A complaint with its response and its decision, or None."""
+    row = connection.execute(_SELECT + "WHERE complaint_id = %s", (complaint_id,)).fetchone()
+    return Complaint.model_validate(row) if row else None
+
+
+def save(connection: psycopg.Connection, decision: ComplaintDecision) -> bool:
+    """Insert a decision; False if the complaint has one already."""
+    values = (decision.complaint_id, decision.decision, decision.credit, decision.decided_by)
+    return connection.execute(_DECIDE, values).fetchone() is not None

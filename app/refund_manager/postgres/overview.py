@@ -1,0 +1,73 @@
+"""Figures for the overview and the summary, added up from the few rows of `daily`, never from the queue."""
+
+import psycopg
+
+from refund_manager.domain.models import ClassSummary
+
+_SUMMARY = """
+SELECT nullif(suggested_class, '') AS suggested_class, sum(orders)::bigint AS orders,
+       coalesce(sum(orders) FILTER (WHERE state = 'open'), 0)::bigint AS open,
+       sum(suggested_usd) AS suggested_usd, sum(granted_usd) AS granted_usd
+FROM refunds.daily WHERE dimension = 'all'
+GROUP BY suggested_class HAVING sum(orders) > 0
+ORDER BY array_position(ARRAY['full', 'partial', 'none'], suggested_class)
+"""
+
+# Trust in the agent: of the decisions, how many left its suggestion as it was. Denying a suggestion of nothing
+# leaves it as it was, too.
+_TRUST = """
+       coalesce(sum(orders) FILTER (WHERE state <> 'open'), 0)::bigint AS decided,
+       coalesce(sum(orders) FILTER (WHERE state = 'changed' OR state = 'denied' AND suggested_class <> 'none'),
+                0)::bigint AS overruled"""
+_STATES = f"""
+SELECT {_TRUST},
+       coalesce(sum(suggested_usd) FILTER (WHERE state <> 'open'), 0) AS suggested_usd,
+       coalesce(sum(granted_usd), 0) AS granted_usd
+FROM refunds.daily WHERE dimension = 'all'
+"""
+_TODAY = """
+SELECT count(*) AS decided, coalesce(sum(amount), 0) AS granted_usd FROM refunds.refund_decisions
+WHERE decided_at >= date_trunc('day', now(), 'UTC')
+"""
+_OLDEST = """
+SELECT order_id, order_ts, suggested_usd FROM refunds.queue
+WHERE decision IS NULL AND suggested_class IN ('full', 'partial') ORDER BY order_ts, order_id LIMIT 5
+"""
+_DAYS = f"""
+SELECT day, sum(orders)::bigint AS orders, sum(suggested_usd) AS suggested_usd, sum(granted_usd) AS granted_usd,{_TRUST}
+FROM refunds.daily
+WHERE dimension = %(dimension)s AND (%(value)s::text IS NULL OR value = %(value)s)
+  AND day > (SELECT max(day) FROM refunds.daily WHERE dimension = 'all' AND orders > 0) - %(days)s::int
+GROUP BY day ORDER BY day
+"""
+_GROUPS = f"""
+SELECT value AS name, sum(orders)::bigint AS orders,
+       coalesce(sum(orders) FILTER (WHERE state = 'open' AND suggested_class IN ('full', 'partial')),
+                0)::bigint AS open,
+       sum(suggested_usd) AS suggested_usd, sum(granted_usd) AS granted_usd,{_TRUST}
+FROM refunds.daily
+WHERE dimension = %(dimension)s
+  AND day > (SELECT max(day) FROM refunds.daily WHERE dimension = 'all' AND orders > 0) - %(days)s::int
+GROUP BY value HAVING sum(orders) > 0 ORDER BY sum(suggested_usd) DESC, value
+"""
+
+
+def summarise(connection: psycopg.Connection) -> list[ClassSummary]:
+    """Counts and sums by suggested class."""
+    return [ClassSummary.model_validate(row) for row in connection.execute(_SUMMARY)]
+
+
+def figures(connection: psycopg.Connection) -> dict:
+    """What was decided in all and today, and the oldest open orders with a refund to decide."""
+    return {"all": connection.execute(_STATES).fetchone(), "today": connection.execute(_TODAY).fetchone(),
+            "oldest": connection.execute(_OLDEST).fetchall()}
+
+
+def by_day(connection: psycopg.Connection, dimension: str, value: str | None, days: int) -> list[dict]:
+    """Orders, dollars and decisions by day of the order, for the last `days` days that there are."""
+    return connection.execute(_DAYS, {"dimension": dimension, "value": value, "days": days}).fetchall()
+
+
+def by_group(connection: psycopg.Connection, dimension: str, days: int) -> list[dict]:
+    """The same by city or by brand over these days, with how many refunds are open; the most dollars first."""
+    return connection.execute(_GROUPS, {"dimension": dimension, "days": days}).fetchall()

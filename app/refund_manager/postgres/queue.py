@@ -1,0 +1,153 @@
+"""The work queue: lists by filter, order and key, and single orders."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+import psycopg
+from psycopg import sql
+
+from refund_manager.domain.models import Filters, Recommendation, Sort
+
+_COLUMNS = """
+SELECT q.order_id, q.ts, q.order_ts, q.source, q.model, q.suggested_class, q.suggested_usd, q.suggested_reason,
+       q.city, q.brands, q.items, q.total_usd, q.minutes, q.kitchen_minutes, q.waiting_minutes, q.road_minutes,
+       c.p75_minutes, c.p99_minutes,
+       CASE WHEN d.order_id IS NOT NULL  -- the amount as text: a JSON number would become a float
+            THEN to_jsonb(d) || jsonb_build_object('amount', d.amount::text) END AS decision
+"""
+_JOINED = """
+LEFT JOIN refunds.cities c ON c.city = q.city
+LEFT JOIN refunds.refund_decisions d ON d.order_id = q.order_id
+"""
+_ONE = _COLUMNS + "FROM refunds.queue q" + _JOINED + "WHERE q.order_id = %s"
+
+# One condition a filter, used only when the filter is set: so each list gets the plan that suits it.
+_CONDITIONS = {
+    "status": {"open": "q.decision IS NULL", "decided": "q.decision IS NOT NULL", "all": None},
+    "refund_class": "q.suggested_class = %(refund_class)s",
+    "city": "q.city = %(city)s",
+    "brand": "q.brands @> ARRAY[%(brand)s]::text[]",
+    "min_usd": "coalesce(q.suggested_usd, -1) >= %(min_usd)s",
+    "max_usd": "q.suggested_usd <= %(max_usd)s",
+    "source": {"agent": "q.source = 'agent'", "fallback": "q.source = 'fallback'", None: None},
+    "text": "(q.order_id = upper(%(text)s) "
+            "OR q.words @@ websearch_to_tsquery('simple', %(text)s))",
+}
+
+
+class Order(NamedTuple):
+    """How a list is sorted: the expression, its type, and the direction of it and of order_id after it."""
+
+    key: str
+    kind: str
+    direction: str
+
+    @property
+    def beyond(self) -> str:
+        """The condition for what comes after the row with key `after_key` and id `after_id`."""
+        sign = "<" if self.direction == "DESC" else ">"
+        return f"({self.key}, q.order_id) {sign} (%(after_key)s::{self.kind}, %(after_id)s)"
+
+    @property
+    def by(self) -> str:
+        """The ORDER BY list."""
+        return f"{self.key} {self.direction}, q.order_id {self.direction}"
+
+
+_ORDERS: dict[Sort, Order] = {
+    "newest": Order("q.order_ts", "timestamptz", "DESC"),
+    "oldest": Order("q.order_ts", "timestamptz", "ASC"),
+    "amount": Order("coalesce(q.suggested_usd, -1)", "numeric", "DESC"),
+    "minutes": Order("coalesce(q.minutes, -1)", "numeric", "DESC"),
+}
+
+
+class Place(NamedTuple):
+    """A row's place in a sorted list: its key as text and its order id."""
+
+    key: str
+    order_id: str
+
+
+def where(filters: Filters) -> str:
+    """The conditions of a filter; every value in them is a parameter."""
+    chosen = []
+    for name, condition in _CONDITIONS.items():
+        value = getattr(filters, name)
+        text = condition[value] if isinstance(condition, dict) else condition if value is not None else None
+        chosen += [text] if text else []
+    return " AND ".join(chosen) or "true"
+
+
+def list_recommendations(connection: psycopg.Connection, filters: Filters, sort: Sort, after: Place | None,
+                         limit: int) -> list[Recommendation]:
+    """Up to `limit` recommendations in the order `sort`, from beyond the place `after` on."""
+    rows = connection.execute(_page_sql(filters, sort, after), _values(filters, after) | {"limit": limit})
+    return [Recommendation.model_validate(row) for row in rows]
+
+
+def stream(connection: psycopg.Connection, filters: Filters, sort: Sort) -> Iterator[dict]:
+    """All rows of a list, read in portions."""
+    with connection.cursor("export") as cursor:
+        cursor.itersize = 1000
+        yield from cursor.execute(_page_sql(filters, sort, None), _values(filters, None) | {"limit": None})
+
+
+def get_recommendation(connection: psycopg.Connection, order_id: str) -> Recommendation | None:
+    """The recommendation of an order, or None."""
+    row = connection.execute(_ONE, (order_id,)).fetchone()
+    return Recommendation.model_validate(row) if row else None
+
+
+def place_of(found: Recommendation, sort: Sort) -> Place:
+    """Where a row stands in a list of this order."""
+    keys = {"amount": found.suggested_usd, "minutes": found.minutes}
+    key = found.order_ts.isoformat() if sort in ("newest", "oldest") else keys[sort]
+    return Place(str(-1 if key is None else key), found.order_id)
+
+
+def parse_place(key: str, order_id: str, sort: Sort) -> Place:
+    """The place with this key. Raises ValueError or ArithmeticError if the key is none of this order."""
+    checked = datetime.fromisoformat(key) if sort in ("newest", "oldest") else Decimal(key)
+    if isinstance(checked, Decimal) and not checked.is_finite():
+        raise ValueError(f"{key} is no amount")
+    return Place(str(checked), order_id)
+
+
+def last_arrival(connection: psycopg.Connection) -> int:
+    """The number of the row that came last, 0 if none has."""
+    return connection.execute("SELECT coalesce(max(arrived), 0) AS n FROM refunds.queue").fetchone()["n"]
+
+
+def count_since(connection: psycopg.Connection, filters: Filters, arrived: int, most: int) -> int:
+    """How many rows of a list came after arrival number `arrived`; counting ends at `most`."""
+    query = sql.SQL("SELECT count(*) AS n FROM (SELECT FROM refunds.queue q WHERE q.arrived > %(arrived)s AND "
+                    "{} LIMIT %(most)s) new").format(sql.SQL(where(filters)))
+    return connection.execute(query, _values(filters, None) | {"arrived": arrived, "most": most}).fetchone()["n"]
+
+
+def usual(connection: psycopg.Connection, city: str | None) -> dict | None:
+    """P75 of the minutes in a city's kitchen, waiting for a driver and on the road, None for an unknown city."""
+    return connection.execute("SELECT kitchen_p75, waiting_p75, road_p75 FROM refunds.cities WHERE city = %s",
+                              (city,)).fetchone()
+
+
+def choices(connection: psycopg.Connection) -> dict[str, list[str]]:
+    """The cities and brands that there are to filter by."""
+    rows = connection.execute("SELECT DISTINCT dimension, value FROM refunds.daily WHERE dimension IN "
+                              "('city', 'brand') AND orders > 0 ORDER BY 1, 2").fetchall()
+    return {name: [row["value"] for row in rows if row["dimension"] == name] for name in ("city", "brand")}
+
+
+def _page_sql(filters: Filters, sort: Sort, after: Place | None) -> sql.Composed:
+    order = _ORDERS[sort]
+    beyond = order.beyond if after else "true"
+    return sql.SQL("{} FROM (SELECT * FROM refunds.queue q WHERE {} AND {} ORDER BY {} LIMIT %(limit)s) q {} "
+                   "ORDER BY {}").format(*map(sql.SQL, (_COLUMNS, where(filters), beyond, order.by, _JOINED, order.by)))
+
+
+def _values(filters: Filters, after: Place | None) -> dict[str, object]:
+    key, order_id = after or (None, None)
+    return filters.model_dump() | {"after_key": key, "after_id": order_id}

@@ -1,0 +1,123 @@
+"""How the queue follows the synced table, and gets the facts that only the lakehouse knows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import psycopg
+
+from refund_manager.domain.timeline import OrderFacts
+
+MANY = 1000  # rows
+
+# Whoever rewrites many rows of the queue holds this lock, so that two of them never wait for each other's rows.
+ALONE = "SELECT pg_advisory_xact_lock(hashtext('refunds.queue'))"
+
+# Changes when the synced table does; cheap to ask. Statistics may come late or be lost, so it is a hint and no proof.
+_MARK = """
+SELECT relid, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_all_tables
+WHERE relid = to_regclass('recommender.refund_recommendations')
+"""
+
+_REMOVE = """
+DELETE FROM refunds.queue q
+WHERE NOT EXISTS (SELECT FROM recommender.refund_recommendations r WHERE r.order_id = q.order_id)
+"""
+
+# The agent's answer is JSON, or should be; what can't be read has no class and no amount.
+_ADD = """
+INSERT INTO refunds.queue AS known (order_id, ts, order_ts, source, model, suggested_class, suggested_usd,
+                                    suggested_reason, decision, granted_usd)
+SELECT r.order_id, r.ts, coalesce(r.order_ts, r.ts), r.source, r.model, s.class, s.usd, s.reason, d.decision, d.amount
+FROM recommender.refund_recommendations r
+LEFT JOIN refunds.queue q ON q.order_id = r.order_id
+LEFT JOIN refunds.refund_decisions d ON d.order_id = r.order_id
+CROSS JOIN LATERAL (SELECT CASE WHEN r.agent_response IS JSON OBJECT THEN r.agent_response::jsonb END AS body) a
+CROSS JOIN LATERAL (SELECT
+    CASE WHEN jsonb_typeof(a.body->'refund_usd') = 'number' AND (a.body->>'refund_usd')::numeric BETWEEN 0 AND 1e7
+         THEN round((a.body->>'refund_usd')::numeric, 2) END AS usd,
+    a.body->>'refund_class' AS class, coalesce(a.body->>'reason', 'The answer can''t be read.') AS reason) s
+WHERE q.order_id IS NULL OR q.ts <> r.ts
+ORDER BY r.order_ts, r.order_id
+ON CONFLICT (order_id) DO UPDATE SET
+    ts = excluded.ts, order_ts = excluded.order_ts, source = excluded.source, model = excluded.model,
+    suggested_class = excluded.suggested_class, suggested_usd = excluded.suggested_usd,
+    suggested_reason = excluded.suggested_reason
+"""
+
+_LACKING = """
+SELECT min(order_ts) AS first, max(order_ts) AS last FROM (
+    SELECT order_ts FROM refunds.queue WHERE facts_at IS NULL ORDER BY order_ts DESC LIMIT %s) newest
+"""
+
+_COMPLETE = """
+UPDATE refunds.queue q SET facts_at = now(), city = f.city, brands = f.brands, items = f.items,
+    total_usd = f.total_usd, minutes = f.minutes, kitchen_minutes = f.kitchen_minutes,
+    waiting_minutes = f.waiting_minutes, road_minutes = f.road_minutes, door = f.door
+FROM incoming_facts f WHERE f.order_id = q.order_id AND q.facts_at IS NULL
+"""
+_TRIED = "UPDATE refunds.queue SET facts_at = now() WHERE facts_at IS NULL AND order_ts BETWEEN %s AND %s"
+
+# What is usual at a city's stages: three in four of its last orders were no slower.
+_STAGES = """
+INSERT INTO refunds.cities (city, kitchen_p75, waiting_p75, road_p75)
+SELECT c.city, percentile_cont(0.75) WITHIN GROUP (ORDER BY kitchen_minutes),
+       percentile_cont(0.75) WITHIN GROUP (ORDER BY waiting_minutes),
+       percentile_cont(0.75) WITHIN GROUP (ORDER BY road_minutes)
+FROM refunds.cities c CROSS JOIN LATERAL (
+    SELECT * FROM refunds.queue q WHERE q.city = c.city ORDER BY order_ts DESC LIMIT 5000) q
+GROUP BY c.city
+ON CONFLICT (city) DO UPDATE SET kitchen_p75 = excluded.kitchen_p75, waiting_p75 = excluded.waiting_p75,
+    road_p75 = excluded.road_p75
+"""
+
+_CITY = """
+INSERT INTO refunds.cities (city, p75_minutes, p99_minutes) VALUES (%s, %s, %s)
+ON CONFLICT (city) DO UPDATE SET p75_minutes = excluded.p75_minutes, p99_minutes = excluded.p99_minutes
+"""
+
+
+def mark(connection: psycopg.Connection) -> dict | None:
+    """What differs once the synced table has changed, None if there is no such table."""
+    return connection.execute(_MARK).fetchone()
+
+
+def refresh(connection: psycopg.Connection) -> int:
+    """Make the queue what the synced table is; returns how many rows were added or rewritten."""
+    _begin(connection)
+    connection.execute(_REMOVE)
+    changed = connection.execute(_ADD).rowcount
+    if changed > MANY:
+        connection.execute("ANALYZE refunds.queue")  # the planner should know at once, not a minute later
+    return changed
+
+
+def lacking_facts(connection: psycopg.Connection, limit: int) -> tuple[datetime, datetime] | None:
+    """First and last order time of the newest `limit` orders without facts, None if all have them."""
+    row = connection.execute(_LACKING, (limit,)).fetchone()
+    return (row["first"], row["last"]) if row["first"] else None
+
+
+def add_facts(connection: psycopg.Connection, facts: Sequence[OrderFacts], period: tuple[datetime, datetime]) -> None:
+    """Write the facts of orders; the others of `period` are marked as asked for, not to be asked again."""
+    _begin(connection)
+    columns = list(OrderFacts.model_fields)
+    connection.execute("CREATE TEMP TABLE incoming_facts ON COMMIT DROP AS SELECT order_id, city, brands, items, "
+                       "total_usd, minutes, kitchen_minutes, waiting_minutes, road_minutes, door FROM refunds.queue "
+                       "LIMIT 0")
+    with connection.cursor() as cursor, cursor.copy(f"COPY incoming_facts ({', '.join(columns)}) FROM STDIN") as copy:
+        for each in facts:
+            copy.write_row([getattr(each, column) for column in columns])
+    connection.execute(_COMPLETE)
+    connection.execute(_TRIED, period)
+
+
+def set_cities(connection: psycopg.Connection, cities: Sequence[tuple[str, str, str]]) -> None:
+    """Write the P75 and P99 of the cities (name, P75, P99 in minutes), and what is usual at their stages."""
+    for city in cities:
+        connection.execute(_CITY, city)
+    connection.execute(_STAGES)
+
+
+def _begin(connection: psycopg.Connection) -> None:
+    connection.execute("SET LOCAL statement_timeout = 0")  # a first fill of a million rows takes its time
+    connection.execute(ALONE)

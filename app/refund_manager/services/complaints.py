@@ -1,0 +1,67 @@
+"""The complaint desk, where the complaints' own database exists: list, look up, decide about the credit."""
+
+from decimal import Decimal
+
+from refund_manager.domain.complaint_models import Complaint, ComplaintDecision
+from refund_manager.domain.errors import BadField, NotFound
+from refund_manager.postgres import complaints
+from refund_manager.postgres.database import Database
+from refund_manager.services.lakehouse import Lakehouse
+
+
+class ComplaintConflict(Exception):
+    """Somebody has decided about the complaint; the message says who."""
+
+
+class Complaints:
+    """Complaints over their database; what the customer wrote is in the lakehouse."""
+
+    def __init__(self, database: Database, lakehouse: Lakehouse) -> None:
+        self._database, self._lakehouse = database, lakehouse
+
+    def page(self, status: str, after: complaints.After | None, limit: int) -> tuple[list[Complaint], bool]:
+        """Up to `limit` complaints, escalations first, and whether there are more."""
+        with self._database.connection() as connection:
+            found = complaints.list_complaints(connection, status, after, limit + 1)
+        return found[:limit], len(found) > limit
+
+    def of_order(self, order_id: str) -> list[Complaint]:
+        """The complaints about an order."""
+        with self._database.connection() as connection:
+            return complaints.list_complaints(connection, "all", None, 20, order_id)
+
+    def get(self, complaint_id: str) -> Complaint:
+        """A complaint. Raises NotFound."""
+        with self._database.connection() as connection:
+            found = complaints.get_complaint(connection, complaint_id)
+        if found is None:
+            raise NotFound(f"There is no complaint {complaint_id}.")
+        return found
+
+    def text(self, complaint_id: str) -> str | None:
+        """What the customer wrote. Raises LakehouseUnavailable."""
+        return self._lakehouse.complaint_text(complaint_id)
+
+    def decide(self, complaint_id: str, credit: Decimal | None, user: str) -> None:
+        """Accept the suggested credit (None) or grant another. The same again changes nothing.
+
+        Raises NotFound, BadField or ComplaintConflict.
+        """
+        found = self.get(complaint_id)
+        granted = found.credit if credit is None else credit
+        if granted is None:
+            raise BadField("credit", "the suggestion can't be read: say which credit to grant")
+        if credit is not None and (found.credit is None or credit > found.credit):
+            self._check(found.order_id, credit)
+        kind = "accepted" if granted == found.credit else "changed"
+        wanted = ComplaintDecision(complaint_id=complaint_id, decision=kind, credit=granted, decided_by=user)
+        with self._database.connection() as connection:
+            saved = complaints.save(connection, wanted)
+        holds = self.get(complaint_id).decision
+        if not saved and (holds.decided_by, holds.credit) != (user, granted):
+            raise ComplaintConflict(f"{holds.decided_by} has granted ${holds.credit} already. Nothing was changed.")
+
+    def _check(self, order_id: str, credit: Decimal) -> None:
+        course = self._lakehouse.events(order_id)
+        if course and credit > course.total_usd:
+            raise BadField("credit", f"more than the order's total of ${course.total_usd}")

@@ -1,0 +1,52 @@
+"""A list as CSV, line by line, so that a million rows take no memory."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from refund_manager.domain.models import Filters, Sort
+from refund_manager.postgres import queue
+from refund_manager.services.refunds import Refunds
+
+_COLUMNS = ("order_id", "order_ts", "city", "brands", "items", "total_usd", "minutes", "p75_minutes", "p99_minutes",
+            "suggested_class", "suggested_usd", "suggested_reason", "source", "decision", "granted_usd", "decided_by",
+            "decided_at", "reason")
+
+
+def lines(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[str]:
+    """The lines of a list. What is wrong with the database is raised here, before the first line is out."""
+    rows = _rows(refunds, filters, sort)
+    first = next(rows, None)
+
+    def written() -> Iterator[str]:
+        yield _line(_COLUMNS)
+        if first:
+            yield _line(_cells(first))
+        for row in rows:
+            yield _line(_cells(row))
+
+    return written()
+
+
+def _rows(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[dict]:
+    with refunds.connection() as connection:
+        yield from queue.stream(connection, filters, sort)
+
+
+def _cells(row: dict) -> list[object]:
+    decided = row["decision"] or {}
+    flat = {**row, "brands": ", ".join(row["brands"] or []), "decision": decided.get("decision"),
+            "granted_usd": decided.get("amount"), **{name: decided.get(name) for name in (
+                "decided_by", "decided_at", "reason")}}
+    return [_plain(flat[name]) for name in _COLUMNS]
+
+
+def _plain(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def _line(cells: object) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()

@@ -1,0 +1,136 @@
+"""What the app asks the lakehouse, through the SQL Statement API: an order's events, and the facts of many orders."""
+
+import json
+from collections import defaultdict
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import DatabricksError
+from databricks.sdk.service.sql import ExecuteStatementRequestOnWaitTimeout, StatementParameterListItem, StatementState
+
+from refund_manager.domain.timeline import OrderEvents, OrderFacts, course, moment, waited
+
+_EVENTS = """
+SELECT event_type, ts, location_id, body FROM lakeflow.all_events
+WHERE order_id = :order_id ORDER BY ts, sequence
+"""
+# The first time of each stage a line, so that pings never leave the warehouse.
+_FIRSTS = """
+SELECT order_id, event_type, location_id, min(ts) AS ts,
+       max(CASE WHEN event_type = 'order_created' THEN body END) AS body
+FROM lakeflow.all_events
+WHERE event_type IN ('order_created', 'gk_ready', 'driver_picked_up', 'delivered') AND ts >= :since AND ts <= :until
+GROUP BY order_id, event_type, location_id
+"""
+_CITIES = """
+SELECT location_id, location_name, p75_minutes, p99_minutes FROM ai.order_delivery_times_per_location_view
+"""
+_COMPLAINT = """
+SELECT complaint_id, complaint_category, complaint_text, ts FROM complaints.raw_complaints
+WHERE complaint_id = :complaint_id
+"""
+_LONGEST_ORDER = timedelta(hours=6)
+_COURSES_KEPT = 1000
+
+
+class LakehouseUnavailable(Exception):
+    """The lakehouse did not answer; the message says why."""
+
+
+class Lakehouse:
+    """Reads with a SQL warehouse. Every method raises LakehouseUnavailable."""
+
+    def __init__(self, workspace: WorkspaceClient, warehouse_id: str, catalog: str, simulator: str) -> None:
+        self._workspace, self._warehouse_id = workspace, warehouse_id
+        self._catalog, self._simulator = catalog, simulator
+        self._delivered: dict[str, OrderEvents] = {}  # a delivered order's course does not change any more
+
+    def known(self, order_id: str) -> OrderEvents | None:
+        """The course of a delivered order that was read before."""
+        return self._delivered.get(order_id)
+
+    def events(self, order_id: str) -> OrderEvents | None:
+        """The course of an order, None if there are no events of it."""
+        if known := self.known(order_id):
+            return known
+        rows = self._rows(_EVENTS, order_id=order_id)
+        try:
+            found = course(order_id, rows) if rows else None
+        except (ValueError, KeyError) as error:
+            raise LakehouseUnavailable(f"an event of order {order_id} can't be read: {error}") from error
+        if found and found.delivery_minutes is not None:
+            self._keep(found)
+        return found
+
+    def facts(self, since: datetime, until: datetime) -> list[OrderFacts]:
+        """The facts of the orders placed in a period."""
+        cities = {row[0]: row[1] for row in self.cities()}
+        brands = dict(self._rows(f"SELECT brand_id, name FROM {self._simulator}.brands"))
+        rows = self._rows(_FIRSTS, since=since.isoformat(), until=(until + _LONGEST_ORDER).isoformat())
+        firsts: dict[str, dict[str, list]] = defaultdict(dict)
+        for order_id, kind, *rest in rows:
+            firsts[order_id][kind] = rest
+        return [_facts(order_id, kinds, cities, brands) for order_id, kinds in firsts.items()
+                if "order_created" in kinds]
+
+    def cities(self) -> list[list[str]]:
+        """location_id, name, P75 and P99 of the delivery minutes of each city."""
+        return self._rows(_CITIES)
+
+    def complaint_text(self, complaint_id: str) -> str | None:
+        """What the customer wrote, None if it is not there."""
+        rows = self._rows(_COMPLAINT, complaint_id=complaint_id)
+        return rows[0][2] if rows else None
+
+    def _keep(self, found: OrderEvents) -> None:
+        if len(self._delivered) >= _COURSES_KEPT:
+            self._delivered.clear()
+        self._delivered[found.order_id] = found
+
+    def _rows(self, statement: str, **values: str) -> list[list[str]]:
+        try:
+            answer = self._workspace.statement_execution.execute_statement(
+                statement=statement, warehouse_id=self._warehouse_id, catalog=self._catalog, wait_timeout="30s",
+                on_wait_timeout=ExecuteStatementRequestOnWaitTimeout.CANCEL,
+                parameters=[StatementParameterListItem(name=name, value=value) for name, value in values.items()])
+            if answer.status.state is not StatementState.SUCCEEDED:
+                raise LakehouseUnavailable(answer.status.error.message if answer.status.error
+                                           else "no answer within 30 s")
+            if answer.manifest and answer.manifest.truncated:
+                raise LakehouseUnavailable("more rows than a warehouse returns at once")
+            return self._chunks(answer)
+        except (DatabricksError, OSError) as error:
+            raise LakehouseUnavailable(str(error)) from error
+
+    def _chunks(self, answer: object) -> list[list[str]]:
+        """The whole of a result, which comes in chunks."""
+        chunk, rows = answer.result, []
+        while chunk:
+            rows += chunk.data_array or []
+            following = chunk.next_chunk_index
+            chunk = self._workspace.statement_execution.get_statement_result_chunk_n(
+                answer.statement_id, following) if following else None
+        return rows
+
+
+def _facts(order_id: str, kinds: dict[str, list], cities: dict[str, str], brands: dict[str, str]) -> OrderFacts:
+    """The facts of an order from the first event of each kind: [location_id, ts, body]."""
+    location_id, _, body = kinds["order_created"]
+    created = json.loads(body or "{}")
+    items = created.get("items", [])
+    placed, ready, picked_up, delivered = (
+        moment(kinds[kind][1]) if kind in kinds else None
+        for kind in ("order_created", "gk_ready", "driver_picked_up", "delivered"))
+    names = dict.fromkeys(brands.get(str(item.get("brand_id")), "unknown brand") for item in items)
+    return OrderFacts(
+        order_id=order_id, city=cities.get(location_id), brands=list(names), items=sum(item["qty"] for item in items),
+        total_usd=sum((Decimal(str(item["price"])) * item["qty"] for item in items), Decimal(0)),
+        minutes=waited(placed, delivered), kitchen_minutes=waited(placed, ready),
+        waiting_minutes=waited(ready, picked_up), road_minutes=waited(picked_up, delivered), door=_door(created))
+
+
+def _door(created: dict) -> str | None:
+    """Where an order went, None if its event doesn't say exactly."""
+    place = [created.get(name) for name in ("customer_addr", "customer_lat", "customer_lon")]
+    return None if None in place else "{} ({:.5f}, {:.5f})".format(*place)

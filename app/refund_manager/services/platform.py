@@ -1,0 +1,63 @@
+"""What the platform knows about the app's surroundings: how far the sync is, and whether there is a complaint desk."""
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import NotFound
+
+from refund_manager.domain.models import SyncState
+from refund_manager.postgres.complaints import SCHEMA, list_complaints
+from refund_manager.postgres.database import Database, Unavailable
+from refund_manager.services.complaints import Complaints
+from refund_manager.services.lakehouse import Lakehouse
+from refund_manager.settings import Settings
+
+_DATABASE = "caspers_complaints"
+
+
+class Surroundings:
+    """`sync` and `complaints` as the last `look` found them; None is unknown, or not there."""
+
+    def __init__(self, workspace: WorkspaceClient, lakehouse: Lakehouse, settings: Settings) -> None:
+        self._workspace, self._lakehouse, self._settings = workspace, lakehouse, settings
+        self.sync: SyncState | None = None
+        self.complaints: Complaints | None = None
+        self._database: Database | None = None
+
+    def look(self) -> None:
+        """Ask the platform. Raises databricks.sdk.errors.DatabricksError."""
+        if self.complaints is None:
+            self._find_complaints()
+        self.sync = self._sync()
+
+    def close(self) -> None:
+        """Close the connections to the complaints' database."""
+        if self._database:
+            self._database.close()
+
+    def _sync(self) -> SyncState:
+        status = self._workspace.postgres.get_synced_table(self._settings.synced_table).status
+        last = status.last_sync
+        if not (last and last.sync_end_time and last.delta_table_sync_info):
+            return SyncState(state=status.detailed_state.value, lag_seconds=None, synced_at=None)
+        ended, committed = last.sync_end_time, last.delta_table_sync_info.delta_commit_time
+        lag = (ended.ToDatetime() - committed.ToDatetime()).total_seconds()
+        return SyncState(state=status.detailed_state.value, lag_seconds=round(lag, 2), synced_at=ended.ToDatetime())
+
+    def _find_complaints(self) -> None:
+        path = f"projects/{self._settings.complaint_project}/branches/production/endpoints/primary"
+        postgres = self._workspace.postgres
+        try:
+            host, _, port = postgres.get_endpoint(path).status.hosts.host.partition(":")
+        except NotFound:
+            return
+        address = {"host": host, "port": int(port or 5432), "dbname": _DATABASE}
+        database = Database(SCHEMA, lambda: postgres.generate_database_credential(endpoint=path).token,
+                            address=address)
+        database.open()
+        try:
+            with database.connection() as connection:
+                list_complaints(connection, "all", None, 1)
+        except Unavailable:  # it is there, but the app was not let in yet: asked again at the next look
+            database.close()
+            return
+        self._database = database
+        self.complaints = Complaints(database, self._lakehouse)

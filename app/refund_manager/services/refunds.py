@@ -1,0 +1,164 @@
+"""What the app does, told without HTTP: list, look up, decide. Pages and API both call this."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+import psycopg
+
+from refund_manager.domain.cursor import pack, unpack
+from refund_manager.domain.errors import BadField, Conflict, NotFound
+from refund_manager.domain.models import (
+    Decision,
+    Filters,
+    Health,
+    Page,
+    Recommendation,
+    RefundRequest,
+    Sort,
+    Summary,
+    SyncState,
+)
+from refund_manager.domain.order_models import OrderDetails
+from refund_manager.domain.timeline import OrderEvents
+from refund_manager.postgres import decisions, overview, queue
+from refund_manager.postgres import order_context as around
+from refund_manager.postgres.database import Database
+from refund_manager.services.lakehouse import Lakehouse
+from refund_manager.services.queue_updater import Follower
+
+MOST_NEW = 100
+_SAVED_AS = {"approve": "approved", "change": "changed", "deny": "denied"}
+
+
+class Refunds:
+    """The refund desk over its database and the lakehouse's events."""
+
+    def __init__(self, database: Database, lakehouse: Lakehouse, follower: Follower) -> None:
+        self._database, self._lakehouse, self._follower = database, lakehouse, follower
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection]:
+        """A transaction on a queue that is filled. Raises Unavailable."""
+        self._follower.await_first()
+        with self._database.connection() as connection:
+            yield connection
+
+    def summary(self) -> Summary:
+        """All recommendations in figures."""
+        with self.connection() as connection:
+            return Summary.of(overview.summarise(connection))
+
+    def page(self, filters: Filters, sort: Sort, cursor: str | None, limit: int) -> Page:
+        """One page of a list. Raises BadField for a cursor that no page handed out."""
+        after = unpack(cursor, _place(sort)) if cursor else None
+        with self.connection() as connection:
+            found = queue.list_recommendations(connection, filters, sort, after, limit + 1)
+        more = pack(sort, *queue.place_of(found[limit - 1], sort)) if len(found) > limit else None
+        return Page(recommendations=found[:limit], next_cursor=more)
+
+    def following(self, found: Recommendation, filters: Filters, sort: Sort) -> str | None:
+        """The order after this one in a list, None at its end."""
+        with self.connection() as connection:
+            after = queue.list_recommendations(connection, filters, sort, queue.place_of(found, sort), 1)
+        return after[0].order_id if after else None
+
+    def new_since(self, filters: Filters, arrived: int) -> int:
+        """How many rows of a list came after arrival `arrived`; more than MOST_NEW are not counted."""
+        with self.connection() as connection:
+            return queue.count_since(connection, filters, arrived, MOST_NEW)
+
+    def recommendation(self, order_id: str) -> Recommendation:
+        """The recommendation of an order. Raises NotFound."""
+        with self.connection() as connection:
+            found = queue.get_recommendation(connection, order_id)
+        if found is None:
+            raise NotFound(f"There is no recommendation for order {order_id}.")
+        return found
+
+    def details(self, order_id: str) -> OrderDetails:
+        """An order with the history of its decision and what was around it. Raises NotFound."""
+        found = self.recommendation(order_id)
+        with self.connection() as connection:
+            return OrderDetails(**dict(found), history=decisions.history(connection, order_id),
+                                others=around.at_the_door(connection, order_id),
+                                kitchen=around.kitchen(connection, order_id))
+
+    def known_events(self, order_id: str) -> OrderEvents | None:
+        """The course of an order if it was read before; asks nobody."""
+        return self._lakehouse.known(order_id)
+
+    def events(self, order_id: str) -> OrderEvents:
+        """The course of an order. Raises NotFound or LakehouseUnavailable."""
+        found = self._lakehouse.events(order_id)
+        if found is None:
+            raise NotFound(f"There are no events of order {order_id}.")
+        return found
+
+    def decide(self, request: RefundRequest, user: str, key: str | None = None) -> Decision:
+        """Save a decision. The same `key` again changes nothing and gets what it saved.
+
+        Raises NotFound, BadField, or Conflict if the order has another decision.
+        """
+        suggested = self.recommendation(request.order_id)
+        if suggested.decision:
+            return self._same_or_conflict(suggested.decision, user, key)
+        values = {"order_id": request.order_id, "decision": _SAVED_AS[request.decision], "request_key": key,
+                  "amount": self._amount(request, suggested), "reason": request.reason, "decided_by": user}
+        with self.connection() as connection:
+            saved = decisions.save(connection, values)
+            holds = saved or decisions.get(connection, request.order_id)
+        if holds is None:
+            raise Conflict(f"This was sent before, and order {request.order_id} was reopened since. "
+                           "Nothing was changed.")
+        return saved or self._same_or_conflict(holds, user, key)
+
+    def undo(self, order_id: str, user: str) -> None:
+        """Take back the user's own decision while there is time. Raises NotFound, or Conflict if it can't be."""
+        with self.connection() as connection:
+            if decisions.undo(connection, user, order_id):
+                return
+            holds = decisions.get(connection, order_id)
+        if holds is None:
+            raise NotFound(f"Order {order_id} has no decision to undo.")
+        raise Conflict(f"{holds.decided_by} decided order {order_id} at {holds.decided_at:%H:%M} UTC. Only they can "
+                       f"undo it, within {decisions.UNDO_MINUTES} minutes.", holds)
+
+    def health(self, sync: SyncState | None) -> Health:
+        """How the app is, with what is known of the sync.
+
+        Raises Unavailable if the database does not answer, or the queue was not filled yet.
+        """
+        with self.connection() as connection:
+            connection.execute("SELECT 1")
+        return Health(sync=sync, refreshed_at=self._follower.refreshed_at)
+
+    @staticmethod
+    def _same_or_conflict(holds: Decision, user: str, key: str | None) -> Decision:
+        if key and (key, user) == (holds.request_key, holds.decided_by):
+            return holds
+        raise Conflict.decided(holds)
+
+    def _amount(self, request: RefundRequest, suggested: Recommendation) -> Decimal:
+        if request.decision == "deny":
+            return Decimal(0)
+        if request.decision == "approve":
+            if suggested.suggested_usd is None:
+                raise BadField("decision", "the suggestion can't be read: change the amount or deny instead")
+            return suggested.suggested_usd
+        total = suggested.total_usd
+        if total is None and (suggested.suggested_usd is None or request.amount > suggested.suggested_usd):
+            total = self.events(request.order_id).total_usd  # no suggestion exceeds the total: only a raise needs it
+        if total is not None and request.amount > total:
+            raise BadField("amount", f"more than the order's total of ${total}")
+        return request.amount
+
+
+def _place(sort: Sort) -> Callable[[str, str, str], queue.Place]:
+    """How to read the place in a list of this order; a cursor of another one is refused."""
+    def read(sorted_by: str, key: str, order_id: str) -> queue.Place:
+        if sorted_by != sort:
+            raise ValueError(f"a cursor of the order {sorted_by}")
+        return queue.parse_place(key, order_id, sort)
+
+    return read

@@ -1,0 +1,1 @@
+"""The app on the web: its API, its pages, and what guards them."""

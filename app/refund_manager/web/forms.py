@@ -1,0 +1,67 @@
+"""What pages have in common: the list that a page belongs to, the fields of a form, and where it leads."""
+
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, ValidationError
+
+from refund_manager.domain.models import Filters, OrderId, RequestKey, Status
+from refund_manager.web.api import ListQuery
+from refund_manager.web.rendering import with_query
+from refund_manager.web.security import check_form
+
+
+class PageQuery(ListQuery):
+    """A list as the queue's page shows it; `done` is an order that was decided a moment ago."""
+
+    status: Status = "open"
+    done: OrderId | None = None
+
+    def link(self) -> dict[str, str]:
+        """What a link to the same list carries, without the place in it."""
+        shown = {name: getattr(self, name) for name in Filters.model_fields}
+        return {name: str(value) for name, value in {**shown, "sort": self.sort}.items() if value is not None}
+
+    def here(self) -> dict[str, str]:
+        """The same with the place in it."""
+        return {**self.link(), **({"cursor": self.cursor} if self.cursor else {})}
+
+
+class BadForm(Exception):
+    """Fields of a form that can't be; `errors` are Pydantic's."""
+
+    def __init__(self, error: ValidationError) -> None:
+        super().__init__(str(error))
+        self.errors = error.errors()
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of one of our forms; empty ones are left out. Raises Refused for another's."""
+    form = dict(parse_qsl((await request.body()).decode(errors="replace")))
+    check_form(request, form)
+    return form
+
+
+def read[Model: BaseModel](kind: type[Model], form: dict[str, str]) -> Model:
+    """A form's fields as a model. Raises BadForm."""
+    try:
+        return kind.model_validate(form)
+    except ValidationError as error:
+        raise BadForm(error) from error
+
+
+class Keyed(BaseModel):
+    """A form that is saved once, however often it is sent."""
+
+    key: RequestKey
+
+
+def redirect(path: str, values: dict[str, str], **more: str | None) -> RedirectResponse:
+    """Lead on after a form was saved, so that a reload sends nothing again."""
+    return RedirectResponse(with_query(path, values, **more), 303)
+
+
+Form = Annotated[dict[str, str], Depends(form_of)]
+Asked = Annotated[PageQuery, Query()]

@@ -1,0 +1,45 @@
+"""Approving a whole list: a preview, the approval, and what it did."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from refund_manager.domain.errors import Moved
+from refund_manager.domain.models import RequestKey
+from refund_manager.services import bulk
+from refund_manager.web.api import refunds_of
+from refund_manager.web.forms import Asked, Form, Keyed, read, redirect
+from refund_manager.web.rendering import render
+from refund_manager.web.security import user_of
+
+router = APIRouter(prefix="/bulk", include_in_schema=False)
+
+
+@router.get("")
+def preview(request: Request, query: Asked) -> Response:
+    """What approving the whole list would do."""
+    return render(request, "bulk.html", seen=bulk.preview(refunds_of(request), query), link=query.link(), notice=None)
+
+
+@router.post("")
+def approve(request: Request, query: Asked, form: Form) -> Response:
+    """Approve the whole list as it was previewed."""
+    refunds, key = refunds_of(request), read(Keyed, form).key
+    try:
+        bulk.approve(refunds, query, read(bulk.Preview, form), user_of(request), key)
+    except Moved as error:
+        return render(request, "bulk.html", 409, seen=bulk.preview(refunds, query), link=query.link(),
+                      notice=str(error))
+    return redirect("/bulk/done", query.link(), key=key)
+
+
+@router.get("/done")
+def done(request: Request, query: Asked, key: RequestKey) -> Response:
+    """What the approval did."""
+    return render(request, "bulk_done.html", done=bulk.done(refunds_of(request), key), key=key, link=query.link())
+
+
+@router.post("/undo")
+def undo(request: Request, query: Asked, form: Form) -> Response:
+    """Take it back."""
+    bulk.undo(refunds_of(request), user_of(request), read(Keyed, form).key)
+    return redirect("/", query.link())

@@ -1,0 +1,82 @@
+"""The complaints' pages, where the complaints' own database exists."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from refund_manager.domain.complaint_models import ComplaintId, ComplaintStatus
+from refund_manager.domain.cursor import pack, unpack
+from refund_manager.domain.errors import BadField, NotFound
+from refund_manager.domain.models import Money
+from refund_manager.services.complaints import ComplaintConflict, Complaints
+from refund_manager.services.lakehouse import LakehouseUnavailable
+from refund_manager.web.forms import BadForm, Form, read, redirect
+from refund_manager.web.problems import field_errors
+from refund_manager.web.rendering import render
+from refund_manager.web.security import user_of
+
+PAGE_SIZE = 30
+router = APIRouter(prefix="/complaints", include_in_schema=False)
+
+
+class CreditForm(BaseModel):
+    """Another credit than the suggested one, or None to accept that."""
+
+    credit: Money | None = None
+
+
+def desk_of(request: Request) -> Complaints:
+    """The complaint desk. Raises NotFound where there is none."""
+    desk = request.app.state.surroundings.complaints
+    if desk is None:
+        raise NotFound("There is no complaint desk here: the complaints' database does not exist.")
+    return desk
+
+
+Desk = Annotated[Complaints, Depends(desk_of)]
+
+
+@router.get("")
+def listing(request: Request, desk: Desk, status: ComplaintStatus = "open", cursor: str | None = None) -> Response:
+    """The list of complaints, escalations first."""
+    found, more = desk.page(status, unpack(cursor, _place) if cursor else None, PAGE_SIZE)
+    last = found[-1] if found else None
+    return render(request, "complaints.html", complaints=found, status=status, cursor=cursor,
+                  next_cursor=pack(last.rank, last.ts.isoformat(), last.complaint_id) if more else None)
+
+
+@router.get("/{complaint_id}")
+def show(request: Request, desk: Desk, complaint_id: ComplaintId) -> Response:
+    """One complaint: what the customer wrote, what is suggested, and the form for the credit."""
+    return _page(request, desk, complaint_id)
+
+
+@router.post("/{complaint_id}/decision")
+def decide(request: Request, desk: Desk, complaint_id: ComplaintId, form: Form) -> Response:
+    """Accept the credit, or grant another one."""
+    try:
+        desk.decide(complaint_id, read(CreditForm, form).credit, user_of(request))
+    except BadForm as error:
+        return _page(request, desk, complaint_id, 422, errors=field_errors(error.errors))
+    except BadField as error:
+        return _page(request, desk, complaint_id, 422, errors=[{"field": error.field, "message": error.message}])
+    except ComplaintConflict as error:
+        return _page(request, desk, complaint_id, 409, notice=str(error))
+    return redirect(f"/complaints/{complaint_id}", {})
+
+
+def _page(request: Request, desk: Complaints, complaint_id: str, status: int = 200, **values: object) -> Response:
+    found, text, trouble = desk.get(complaint_id), None, None
+    try:
+        text = desk.text(complaint_id)
+    except LakehouseUnavailable as error:
+        trouble = str(error)
+    return render(request, "complaint.html", status, found=found, text=text, trouble=trouble,
+                  **{"errors": [], "notice": None, **values})
+
+
+def _place(rank: str, ts: str, complaint_id: str) -> tuple[int, datetime, str]:
+    return int(rank), datetime.fromisoformat(ts), complaint_id

@@ -1,0 +1,95 @@
+"""An order's page, and its forms for a decision."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from refund_manager.domain.complaint_models import Complaint
+from refund_manager.domain.delays import phases
+from refund_manager.domain.errors import BadField, Conflict, NotFound
+from refund_manager.domain.models import OrderId, RefundRequest
+from refund_manager.domain.timeline import OrderEvents
+from refund_manager.postgres import queue
+from refund_manager.postgres.database import Unavailable
+from refund_manager.services.lakehouse import LakehouseUnavailable
+from refund_manager.web.api import refunds_of
+from refund_manager.web.drawing import route_map
+from refund_manager.web.forms import Asked, BadForm, Form, Keyed, PageQuery, read, redirect
+from refund_manager.web.problems import field_errors
+from refund_manager.web.rendering import render
+from refund_manager.web.security import user_of
+
+router = APIRouter(prefix="/orders/{order_id}", include_in_schema=False)
+
+
+@router.get("")
+def order(request: Request, order_id: OrderId, query: Asked) -> Response:
+    """One order: suggestion, course, items, and the forms for a decision."""
+    return _page(request, order_id, query)
+
+
+@router.get("/course")
+def course(request: Request, order_id: OrderId, query: Asked) -> Response:
+    """What only the lakehouse knows of an order, which takes a second: its page fetches it once it is shown."""
+    found, trouble = _course(request, order_id)
+    return render(request, "course.html", order_id=order_id, link=query.link(), trouble=trouble, **_drawn(found),
+                  whole=request.headers.get("sec-fetch-mode") == "navigate")
+
+
+@router.post("/decision")
+def decide(request: Request, order_id: OrderId, query: Asked, form: Form) -> Response:
+    """Save the form; after that the order, or the list that it came from, shows the decision."""
+    key, back = form.pop("key", None), form.pop("back", None)
+    try:
+        wanted = read(RefundRequest, {**form, "order_id": order_id})
+        refunds_of(request).decide(wanted, user_of(request), read(Keyed, {"key": key}).key)
+    except BadForm as error:
+        return _page(request, order_id, query, 422, errors=field_errors(error.errors), form=form)
+    except BadField as error:
+        found = [{"field": error.field, "message": error.message}]
+        return _page(request, order_id, query, 422, errors=found, form=form)
+    except Conflict as error:
+        return _page(request, order_id, query, 409, notice=str(error))
+    if back:
+        return redirect("/", query.here(), done=order_id)
+    return redirect(f"/orders/{order_id}", query.link())
+
+
+@router.post("/undo")
+def undo(request: Request, order_id: OrderId, query: Asked, form: Form) -> Response:
+    """Take a decision back; after that the order is open again."""
+    try:
+        refunds_of(request).undo(order_id, user_of(request))
+    except (Conflict, NotFound) as error:
+        return _page(request, order_id, query, 409, notice=str(error))
+    return redirect("/", query.here()) if form.get("back") else redirect(f"/orders/{order_id}", query.link())
+
+
+def _page(request: Request, order_id: str, query: PageQuery, status: int = 200, **values: object) -> Response:
+    refunds = refunds_of(request)
+    found = refunds.details(order_id)
+    with refunds.connection() as connection:
+        usual = queue.usual(connection, found.city)
+    return render(request, "order.html", status, found=found, link=query.link(), phases=phases(found, usual),
+                  **_drawn(refunds.known_events(order_id)),
+                  next_id=refunds.following(found, query, query.sort), complaints=_complaints(request, order_id),
+                  **{"errors": [], "form": {}, "notice": None, **values})
+
+
+def _drawn(course: OrderEvents | None) -> dict[str, object]:
+    return {"course": course, "map": route_map(course.route) if course else None}
+
+
+def _course(request: Request, order_id: str) -> tuple[OrderEvents | None, str | None]:
+    try:
+        return refunds_of(request).events(order_id), None
+    except (LakehouseUnavailable, NotFound) as error:
+        return None, str(error)
+
+
+def _complaints(request: Request, order_id: str) -> list[Complaint]:
+    """The order's complaints; none where the complaints' database is away, which is no reason to hide the order."""
+    desk = request.app.state.surroundings.complaints
+    try:
+        return desk.of_order(order_id) if desk else []
+    except Unavailable:
+        return []

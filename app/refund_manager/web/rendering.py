@@ -1,0 +1,55 @@
+"""Templates: how a page is rendered, and how its values are written."""
+
+import uuid
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+
+from refund_manager.postgres.decisions import UNDO_MINUTES
+from refund_manager.web.security import form_token, keep_token
+
+HERE = Path(__file__).parent
+_templates = Jinja2Templates(HERE / "templates")
+_templates.env.trim_blocks = _templates.env.lstrip_blocks = True
+
+
+def _money(amount: Decimal | None) -> str:
+    return "–" if amount is None else f"${amount:,.2f}"
+
+
+def _moment(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%-d %b %Y, %H:%M")
+
+
+def _age(when: datetime) -> str:
+    """How long ago, in the one unit that says most."""
+    minutes = max(0, (datetime.now(UTC) - when).total_seconds() / 60)
+    for unit, size in (("d", 1440), ("h", 60)):
+        if minutes >= size:
+            return f"{minutes / size:.0f} {unit}"
+    return f"{minutes:.0f} min"
+
+
+def with_query(path: str, values: dict[str, object], **changes: object) -> str:
+    """A link with a query, some of its values changed; what is None or empty is left out."""
+    kept = {name: value for name, value in {**values, **changes}.items() if value not in (None, "")}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+_templates.env.filters |= {"money": _money, "moment": _moment, "age": _age, "link": with_query}
+_templates.env.globals |= {"new_key": lambda: str(uuid.uuid4()), "undo_minutes": UNDO_MINUTES}
+
+
+def render(request: Request, template: str, code: int = 200, **values: object) -> HTMLResponse:
+    """An HTML page; every value is escaped. `token` is what its forms send back."""
+    complaints = request.app.state.surroundings.complaints
+    page = _templates.TemplateResponse(request, template, {
+        "token": form_token(request), "path": request.url.path, "has_complaints": complaints is not None, **values,
+    }, code)
+    keep_token(request, page)
+    return page

@@ -1,0 +1,129 @@
+"""Who is asking, and which requests are refused before anything else looks at them."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from refund_manager.settings import Settings
+from refund_manager.web.rate import RateLimit
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_COOKIE = "desk"
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                               "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Refused(Exception):
+    """A request that is not let in: its status, and why."""
+
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.headers = status, headers or {}
+
+
+def user_of(request: Request) -> str:
+    """The person behind a request: on a laptop its user, on Databricks the one that the platform vouches for.
+
+    Raises Refused where the platform vouches for nobody.
+    """
+    if local := request.app.state.settings.local_user:
+        return local
+    user = request.headers.get("x-forwarded-email") or request.headers.get("x-forwarded-user")
+    if not user:
+        raise Refused(401, "The platform does not say who you are, so nothing can be changed.")
+    return user
+
+
+def form_token(request: Request) -> str:
+    """What a page's forms must send back, so that no other site can write them: it is in a cookie, too."""
+    if not hasattr(request.state, "form_token"):
+        request.state.form_token = request.cookies.get(_COOKIE) or secrets.token_urlsafe(24)
+    return request.state.form_token
+
+
+def keep_token(request: Request, response: Response) -> None:
+    """Give the browser the cookie of the page's forms, unless it has it."""
+    if _COOKIE not in request.cookies:
+        response.set_cookie(_COOKIE, form_token(request), httponly=True, samesite="strict",
+                            secure=not request.app.state.settings.local_user)
+
+
+def check_form(request: Request, form: dict[str, str]) -> None:
+    """Take the token out of a form. Raises Refused if it is not the cookie's."""
+    token, cookie = form.pop("token", ""), request.cookies.get(_COOKIE, "")
+    if not (cookie and secrets.compare_digest(token.encode(), cookie.encode())):
+        raise Refused(403, "This form is not from a page of yours that is still open. Open the page again and repeat.")
+
+
+class Guard:
+    """Refuses foreign hosts (a laptop's only), cross-site writes and floods, and adds the security headers.
+
+    What it refuses is answered by `refuse`.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, refuse: type) -> None:
+        self.app, self.settings, self._refuse = app, settings, refuse
+        self._writes = RateLimit(burst=60, per_second=2)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 400, 403 or 429."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *((k.lower().encode(), v.encode())
+                                                             for k, v in self._headers(scope).items())]
+            await send(message)
+
+        request = Request(scope)
+        try:
+            self._check(request)
+            answer = self.app
+        except Refused as refused:
+            answer = self._refuse(request, refused)
+        await answer(scope, receive, send_with_headers)
+
+    def _check(self, request: Request) -> None:
+        host = request.headers.get("host", "")
+        # Behind the platform its proxy checks hosts; on a laptop a foreign name means a rebound one.
+        if self.settings.local_user and _hostname(host) not in _LOOPBACK:
+            raise Refused(400, f"This app does not answer to the host {host!r}.")
+        if request.method in _SAFE:
+            return
+        if not self._same_site(request, host):
+            raise Refused(403, "A page of another site may not change anything here.")
+        wait = self._writes.take(user_of(request))
+        if wait:
+            raise Refused(429, f"That is a lot of changes in a short time. Go on in {wait} seconds.",
+                          {"Retry-After": str(wait)})
+
+    def _same_site(self, request: Request, host: str) -> bool:
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            return False
+        origin = request.headers.get("origin")
+        if origin is None:
+            return True
+        known = {host} if self.settings.local_user else {host, request.headers.get("x-forwarded-host", host)}
+        return origin.partition("://")[2] in known
+
+    def _headers(self, scope: Scope) -> dict[str, str]:
+        static = scope["path"].startswith("/static/")
+        return {k: v for k, v in _HEADERS.items() if not (static and k == "Cache-Control")}
+
+
+def _hostname(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
