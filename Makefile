@@ -39,10 +39,10 @@ notebooks:
 		--nbval-cell-timeout 600 --nbval-kernel-startup-timeout 120 -x --durations 10
 
 outputs:
-	$(UV) run --no-sync python tests/notebooks/refresh.py
+	PYTHONPATH=tests/support $(UV) run --no-sync python tests/notebooks/refresh.py
 
 pictures:
-	$(UV) run --no-sync python tests/app/pictures.py
+	PYTHONPATH=tests/support $(UV) run --no-sync python tests/app/pictures.py
 
 stop:
 	$(UV) run --no-sync runbook.py --stop

@@ -1,6 +1,5 @@
 """The app against a real Postgres and a real (small) SQL Statement API."""
 
-import sys
 import tempfile
 from pathlib import Path
 
@@ -11,13 +10,8 @@ from fastapi.testclient import TestClient
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
-
 from asgi_server import Served
 from complaint_table import fill_complaints
-from refund_table import fill
-from statement_server import statement_app
-
 from refund_manager.main import create_app
 from refund_manager.postgres.complaints import SCHEMA as COMPLAINTS
 from refund_manager.postgres.database import Database
@@ -25,6 +19,8 @@ from refund_manager.postgres.schema import SCHEMA
 from refund_manager.services.complaints import Complaints
 from refund_manager.services.lakehouse import Lakehouse
 from refund_manager.settings import Settings
+from refund_table import fill
+from statement_server import statement_app
 
 ROLE = "app-refund-manager"
 # Nothing here has to survive a power cut.

@@ -6,11 +6,11 @@
 import sys
 from pathlib import Path
 
-from chromium import chromium
 from playwright.sync_api import Page, expect
 
 import caspers
 from caspers.platform import apps
+from chromium import chromium
 
 DOCS = Path(__file__).parents[2] / "docs"
 

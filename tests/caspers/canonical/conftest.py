@@ -2,8 +2,8 @@
 
 import polars as pl
 import pytest
-from canonical_orders import REPO
 
+from canonical_orders import REPO
 from caspers.canonical import schema
 from caspers.canonical.dataset import Dataset, load_dataset
 

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from canonical_orders import REPO
 
+from canonical_orders import REPO
 from caspers.canonical.card import write_card
 from caspers.canonical.dataset import load_dataset
 from caspers.canonical.generate import generate

@@ -7,8 +7,8 @@ import sys
 
 import numpy as np
 import polars as pl
-from canonical_orders import LINE, REPO, of_type
 
+from canonical_orders import LINE, REPO, of_type
 from caspers.canonical import schema
 from caspers.canonical.cities import CITIES
 from caspers.canonical.content import content_hash

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from canonical_orders import LINE, of_type
 
+from canonical_orders import LINE, of_type
 from caspers.canonical import schema
 
 

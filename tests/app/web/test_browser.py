@@ -4,11 +4,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from asgi_server import Served
 from axe_playwright_python.sync_playwright import Axe
-from chromium import chromium
-from desk import eventually
 from playwright.sync_api import expect
+
+from app_client import eventually
+from asgi_server import Served
+from chromium import chromium
 from refund_table import add
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"

@@ -8,7 +8,7 @@ import pytest
 from caspers.runbook.bundle import PlanError
 from caspers.runbook.plan import Plan, load_plan
 
-BUNDLE = Path(__file__).parents[2] / "databricks.yml"
+BUNDLE = Path(__file__).parents[3] / "databricks.yml"
 
 GRAPH = {
     "Canonical_Data": ("01_canonical_data", set()),

@@ -6,7 +6,7 @@ import polars as pl
 
 from caspers.canonical.dataset import Dataset
 
-REPO = Path(__file__).resolve().parents[3]
+REPO = Path(__file__).resolve().parents[2]
 
 LINE = pl.List(
     pl.Struct(

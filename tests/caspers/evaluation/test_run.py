@@ -3,7 +3,6 @@ import re
 
 import mlflow
 import pytest
-from chat_server import serving
 
 from caspers import evaluation
 from caspers.agents.complaint_agent import ComplaintAgent
@@ -11,6 +10,7 @@ from caspers.agents.refund_agent import RefundAgent
 from caspers.evaluation import judges, production, scorers
 from caspers.refunds import facts
 from caspers.standin import chat
+from chat_server import serving
 
 AGENTS = {"refund": RefundAgent, "complaint": ComplaintAgent}
 RIGHT = {"status": "decided", "decision": "suggest_credit", "category": "delivery_delay", "priority": None,

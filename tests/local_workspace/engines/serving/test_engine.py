@@ -16,10 +16,11 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, ResourceAlreadyExists, ResourceConflict
 from databricks.sdk.service import serving as api
-from model_workspace import TOKEN, running, serving_process
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-MODELS = Path(__file__).parent / "models"
+from model_workspace import TOKEN, running, serving_process
+
+MODELS = Path(__file__).parents[3] / "support" / "models"
 SUMS, ADDER = "kitchen.ai.sums", "kitchen.ai.adder"
 
 pytestmark = pytest.mark.filterwarnings("ignore:get_open_ai_client:DeprecationWarning")

@@ -7,7 +7,7 @@ import pytest
 from caspers.agents import deploy
 
 MODEL = "test.ai.echo"
-FILE = Path(__file__).parents[1] / "local_workspace" / "models" / "doubler.py"
+FILE = Path(__file__).parents[2] / "support" / "models" / "doubler.py"
 SCORES = {"schema": 1.0, "all": 0.95}
 
 

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from model_workspace import TOKEN, running
 from tenacity import retry, retry_if_not_exception_type, stop_after_delay, wait_fixed
+
+from model_workspace import TOKEN, running
 
 mlflow = pytest.importorskip("mlflow")
 

@@ -2,9 +2,9 @@
 
 import psycopg
 import pytest
-from desk import decide, eventually, fields
 from fastapi.testclient import TestClient
 
+from app_client import decide, eventually, fields
 from refund_manager.web.rate import RateLimit
 
 

@@ -14,7 +14,7 @@ from caspers.runbook.progress import Progress
 from caspers.runbook.run import run_notebooks
 from caspers.runbook.runner import Runner
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

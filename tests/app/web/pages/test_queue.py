@@ -6,8 +6,9 @@ import re
 
 import psycopg
 import pytest
-from desk import decide, eventually, ids
 from fastapi.testclient import TestClient
+
+from app_client import decide, eventually, ids
 from refund_table import add
 
 

@@ -10,12 +10,12 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 from databricks.sdk.errors import BadRequest
 from databricks.sdk.service import serving as api
-from model_workspace import TOKEN, ServingProcess, http_socket, serving_process
 from pydantic import BaseModel
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 import openai_server
 from local_workspace.engines.serving.gateway import Pace
+from model_workspace import TOKEN, ServingProcess, http_socket, serving_process
 
 TOOLS = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}]
 

@@ -2,7 +2,6 @@ import json
 
 import mlflow
 import pytest
-from chat_server import serving
 from mlflow.exceptions import MlflowException
 from mlflow.types.responses import ResponsesAgentRequest
 
@@ -10,6 +9,7 @@ from caspers.agents.lookup import keeping_timings
 from caspers.agents.refund_agent import RefundAgent
 from caspers.refunds import facts
 from caspers.standin import chat
+from chat_server import serving
 
 TABLE = {
     ("get_order_details", "AB12CD"): [{"location_id": 3, "line_usd": 20.5}, {"location_id": 3, "line_usd": 19.5}],

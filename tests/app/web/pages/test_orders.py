@@ -1,8 +1,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
-from desk import eventually, send
 from fastapi.testclient import TestClient
+
+from app_client import eventually, send
 
 
 def test_the_queue_shows_open_orders_and_filters(client):

@@ -16,7 +16,7 @@ from caspers.complaints import SHARES, policy, texts
 from caspers.complaints.reading import Item, read, read_all
 from caspers.complaints.texts import ComplainedOrder, claims_what_was_not_ordered, write
 
-DATASET = Path(__file__).parents[2] / "data" / "canonical" / "canonical_dataset"
+DATASET = Path(__file__).parents[3] / "data" / "canonical" / "canonical_dataset"
 CATEGORIES = [category for category, share in SHARES.items() for _ in range(share)]
 BAG = (Item("Miso Soup", 2, 4.25), Item("Udon", 1, 13.15))
 

@@ -3,8 +3,9 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from desk import decide, eventually, ids
 from fastapi.testclient import TestClient
+
+from app_client import decide, eventually, ids
 from refund_table import add
 
 

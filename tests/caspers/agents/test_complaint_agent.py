@@ -2,12 +2,12 @@ import json
 
 import mlflow
 import pytest
-from chat_server import serving
 from mlflow.types.responses import ResponsesAgentRequest
 
 from caspers.agents.complaint_agent import ComplaintAgent
 from caspers.complaints.question import question, understood
 from caspers.standin import chat
+from chat_server import serving
 
 BAG = [{"item_name": "Udon", "qty": 1, "price_usd": 31.5}, {"item_name": "Crème Brûlée", "qty": 2, "price_usd": "4.25"}]
 

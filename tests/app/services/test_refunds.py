@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from desk import decide, fields, send
 from fastapi.testclient import TestClient
+
+from app_client import decide, fields, send
 
 KEY = "0b6f3f0e-key"
 
