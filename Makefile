@@ -27,6 +27,7 @@ test: setup lint unit
 
 lint:
 	$(UV) run --no-sync ruff check
+	$(UV) run --no-sync ruff format --check
 
 unit:
 	$(UV) run --no-sync pytest tests --ignore tests/integration --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20

@@ -38,8 +38,13 @@ def bring_up(plan: Plan) -> Workbook:
     """The plan's first tasks in the home of this process' environment. Raises CalledProcessError."""
     for task in TASKS:
         print(f"{task} …", file=sys.stderr, flush=True)
-        subprocess.run([sys.executable, "runbook.py", "--target", plan.target, "--only", task], cwd=REPO, check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "runbook.py", "--target", plan.target, "--only", task],
+            cwd=REPO,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     return caspers.connect(plan.parameters["CATALOG"])
 
 
@@ -68,8 +73,11 @@ def one_by_one(ws: Workbook, endpoint: str, period: float) -> list[float]:
 
     def call() -> None:
         order_id = next(orders)["order_id"]
-        response = client.responses.create(model=endpoint, input=[{"role": "user", "content": "It took forever."}],
-                                           extra_body={"custom_inputs": {"order_id": order_id}})
+        response = client.responses.create(
+            model=endpoint,
+            input=[{"role": "user", "content": "It took forever."}],
+            extra_body={"custom_inputs": {"order_id": order_id}},
+        )
         if response.custom_outputs["source"] != "agent":
             raise RuntimeError(f"{endpoint} about {order_id}: {response.custom_outputs}")
 
@@ -89,8 +97,10 @@ def scores(ws: Workbook, model: str) -> dict[str, float]:
 
 def report(ws: Workbook, period: float) -> None:
     """Measure, an agent's calls for `period` seconds, and print the three tables."""
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
-          f"Python {platform.python_version()}")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
+        f"Python {platform.python_version()}"
+    )
     orders, seconds = backlog(ws)
     print(f"backlog of {orders:,} delivered orders: {seconds:.1f} s")
     print(f"{'one order':18}{'calls':>9}{'p50':>9}{'p95':>9}{'p99':>9}")
@@ -113,5 +123,6 @@ if __name__ == "__main__":
             # From one run of the replay to the next: the calls meet one update of the pipeline, as in any period.
             report(bring_up(plan), period=60 * plan.parameters["SCHEDULE_MINUTES"])
         finally:
-            subprocess.run([sys.executable, "-m", "local_workspace", "destroy", "--home", os.environ["CASPERS_HOME"]],
-                           check=True)
+            subprocess.run(
+                [sys.executable, "-m", "local_workspace", "destroy", "--home", os.environ["CASPERS_HOME"]], check=True
+            )

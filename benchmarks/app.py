@@ -125,9 +125,15 @@ def _app(uri: str) -> Iterator[str]:
     hidden = ("DATABRICKS_", "PG")
     env = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
     # Nobody listens at the lakehouse's address: the queue needs none of it.
-    env |= {"LAKEBASE_ENDPOINT": "none", "DATABRICKS_WAREHOUSE_ID": "none", "CATALOG": "none", "BENCHMARK_URI": uri,
-            "LOCAL_WORKSPACE_USER": "you@localhost", "DATABRICKS_HOST": "http://127.0.0.1:9",
-            "DATABRICKS_TOKEN": "none"}
+    env |= {
+        "LAKEBASE_ENDPOINT": "none",
+        "DATABRICKS_WAREHOUSE_ID": "none",
+        "CATALOG": "none",
+        "BENCHMARK_URI": uri,
+        "LOCAL_WORKSPACE_USER": "you@localhost",
+        "DATABRICKS_HOST": "http://127.0.0.1:9",
+        "DATABRICKS_TOKEN": "none",
+    }
     server = subprocess.Popen([sys.executable, __file__, "--serve", str(port)], env=env, cwd=APP)
     try:
         yield f"http://127.0.0.1:{port}"
@@ -152,8 +158,9 @@ def _serve(port: int) -> None:
 
 
 def _await(http: httpx.Client) -> None:
-    for attempt in Retrying(retry=retry_if_exception_type(httpx.HTTPError), wait=wait_fixed(0.2),
-                            stop=stop_after_delay(600), reraise=True):
+    for attempt in Retrying(
+        retry=retry_if_exception_type(httpx.HTTPError), wait=wait_fixed(0.2), stop=stop_after_delay(600), reraise=True
+    ):
         with attempt:
             http.get("/healthz").raise_for_status()
 

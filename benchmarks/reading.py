@@ -27,8 +27,10 @@ def report(scores: Scores) -> None:
 
 def speed(count: int) -> None:
     """Print how long training takes, and reading one by one and all at once."""
-    asked = [(f"{each.text} {place}", tuple(Item(name, 1, 1.0) for name in each.items))
-             for place, each in zip(range(count), held_out() * (count // 100 + 1), strict=False)]
+    asked = [
+        (f"{each.text} {place}", tuple(Item(name, 1, 1.0) for name in each.items))
+        for place, each in zip(range(count), held_out() * (count // 100 + 1), strict=False)
+    ]
     began = time.perf_counter()
     read_all(asked)
     print(f"{count / (time.perf_counter() - began):,.0f} complaints a second at once")

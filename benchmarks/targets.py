@@ -21,8 +21,14 @@ REPO = Path(__file__).resolve().parents[1]
 def seconds(target: str, environment: dict[str, str]) -> float:
     """Run a target to its end and return how long that took. Raises CalledProcessError if it fails."""
     started = time.monotonic()
-    subprocess.run([sys.executable, "runbook.py", "--target", target], cwd=REPO, env=environment, check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "runbook.py", "--target", target],
+        cwd=REPO,
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     return time.monotonic() - started
 
 
@@ -44,8 +50,10 @@ def measure(target: str) -> tuple[float, float, float]:
 
 
 if __name__ == "__main__":
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
-          f"Python {platform.python_version()}")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
+        f"Python {platform.python_version()}"
+    )
     print(f"{'target':10}{'empty home':>12}{'memory':>10}{'again':>8}")
     for name in sys.argv[1:] or ["default", "all"]:
         first, memory, again = measure(name)

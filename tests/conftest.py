@@ -40,7 +40,8 @@ def spark(workspace: dict[str, str]):
     from pyspark.sql.connect.session import SparkSession
 
     WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"]).api_client.do(
-        "POST", "/api/local/wait/spark")
+        "POST", "/api/local/wait/spark"
+    )
     session = SparkSession.builder.remote(workspace["SPARK_REMOTE"]).create()
     yield session
     session.stop()

@@ -34,8 +34,9 @@ def connect(settings: Settings) -> tuple[Database, WorkspaceClient]:
     return Database(SCHEMA, password), workspace
 
 
-def create_app(settings: Settings | None = None, database: Database | None = None,
-               workspace: WorkspaceClient | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, database: Database | None = None, workspace: WorkspaceClient | None = None
+) -> FastAPI:
     """The app. Without arguments everything comes from the environment, as uvicorn's factory wants it."""
     settings = settings or Settings.from_env()
     if database is None or workspace is None:
@@ -53,8 +54,9 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         surroundings.close()
         database.close()
 
-    app = FastAPI(title="Refund Manager", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
-                  lifespan=lifespan)
+    app = FastAPI(
+        title="Refund Manager", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan
+    )
     app.state.settings, app.state.surroundings = settings, surroundings
     app.state.refunds = Refunds(database, lakehouse, follower)
     app.add_middleware(Guard, settings=settings, refuse=problems.refuse)

@@ -23,13 +23,19 @@ class Settings:
         """Read them. Raises RuntimeError that names every missing variable, or a schema that is no name."""
         missing = [name for name in ("LAKEBASE_ENDPOINT", "DATABRICKS_WAREHOUSE_ID", "CATALOG") if not env.get(name)]
         if missing:
-            raise RuntimeError(f"The app's environment lacks {', '.join(missing)}: app.yaml and the app's resources "
-                               "provide them.")
+            raise RuntimeError(
+                f"The app's environment lacks {', '.join(missing)}: app.yaml and the app's resources provide them."
+            )
         simulator = env.get("SIMULATOR_SCHEMA", "simulator")
         if not simulator.isidentifier():  # it becomes part of a SQL statement, where no parameter can stand
             raise RuntimeError(f"SIMULATOR_SCHEMA {simulator!r} must be the plain name of a schema.")
-        return cls(env["LAKEBASE_ENDPOINT"], env["DATABRICKS_WAREHOUSE_ID"], env["CATALOG"],
-                   env.get("LOCAL_WORKSPACE_USER"), simulator)
+        return cls(
+            env["LAKEBASE_ENDPOINT"],
+            env["DATABRICKS_WAREHOUSE_ID"],
+            env["CATALOG"],
+            env.get("LOCAL_WORKSPACE_USER"),
+            simulator,
+        )
 
     @property
     def complaint_project(self) -> str:

@@ -73,8 +73,10 @@ def _llm_limits() -> LlmLimits:
         usd_per_million_output=_number("CASPERS_LLM_USD_PER_MILLION_OUTPUT", float),
     )
     if limits.max_usd is not None and None in (limits.usd_per_million_input, limits.usd_per_million_output):
-        raise ValueError("CASPERS_LLM_MAX_USD needs the model's prices: set CASPERS_LLM_USD_PER_MILLION_INPUT and "
-                         "CASPERS_LLM_USD_PER_MILLION_OUTPUT")
+        raise ValueError(
+            "CASPERS_LLM_MAX_USD needs the model's prices: set CASPERS_LLM_USD_PER_MILLION_INPUT and "
+            "CASPERS_LLM_USD_PER_MILLION_OUTPUT"
+        )
     return limits
 
 

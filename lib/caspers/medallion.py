@@ -22,12 +22,14 @@ EVENT_COLUMNS = ("event_id", "event_type", "ts", "location_id", "order_id", "seq
 REQUIRED = ("event_id", "event_type", "ts", "location_id", "order_id")
 EVENT_SCHEMA = (
     "event_id STRING, event_type STRING, ts TIMESTAMP, location_id INT, order_id STRING, sequence INT, "
-    f"body STRING, {CORRUPT} STRING")
+    f"body STRING, {CORRUPT} STRING"
+)
 STREAMED = {"delta.autoOptimize.autoCompact": "true"}
 """Table properties of the streaming tables: each update leaves a small file or two, which slow every question down."""
 ORDER_BODY = (
     "items ARRAY<STRUCT<id: INT, category_id: INT, menu_id: INT, brand_id: INT, name: STRING, "
-    "price: DECIMAL(10, 2), qty: INT>>")
+    "price: DECIMAL(10, 2), qty: INT>>"
+)
 
 
 def event_lines(reader: "DataFrameReader | DataStreamReader", source_format: str, path: str) -> DataFrame:
@@ -47,7 +49,9 @@ def all_events(lines: DataFrame) -> DataFrame:
     text = F.coalesce(CORRUPT, F.to_json(F.struct(*EVENT_COLUMNS)))
     return lines.select(
         *(F.when(usable, F.col(name)).alias(name) for name in EVENT_COLUMNS),
-        F.when(~usable, text).alias(CORRUPT), F.col("_metadata.file_path").alias("source_file"))
+        F.when(~usable, text).alias(CORRUPT),
+        F.col("_metadata.file_path").alias("source_file"),
+    )
 
 
 def silver_order_items(events: DataFrame, brands: DataFrame) -> DataFrame:
@@ -56,35 +60,51 @@ def silver_order_items(events: DataFrame, brands: DataFrame) -> DataFrame:
     lines = events.filter(_created()).select("order_id", "ts", "location_id", F.explode(_items()).alias("item"))
     names = F.broadcast(brands.select("brand_id", F.col("name").alias("brand_name")))
     return lines.join(names, F.col("item.brand_id") == F.col("brand_id"), "left").select(
-        "order_id", "ts", F.to_date("ts").alias("order_day"), "location_id",
-        F.col("item.id").alias("item_id"), "item.menu_id", "item.category_id", "item.brand_id", "brand_name",
-        "item.name", "item.price", "item.qty",
-        (F.col("item.price") * F.col("item.qty")).cast("DECIMAL(12, 2)").alias("extended_price"))
+        "order_id",
+        "ts",
+        F.to_date("ts").alias("order_day"),
+        "location_id",
+        F.col("item.id").alias("item_id"),
+        "item.menu_id",
+        "item.category_id",
+        "item.brand_id",
+        "brand_name",
+        "item.name",
+        "item.price",
+        "item.qty",
+        (F.col("item.price") * F.col("item.qty")).cast("DECIMAL(12, 2)").alias("extended_price"),
+    )
 
 
 def gold_order_header(items: DataFrame) -> DataFrame:
     """Gold: a row an order, with its revenue, quantities and the sorted ids of its brands."""
     return items.groupBy("order_id", "location_id", "order_day").agg(
-        _money("order_revenue"), F.sum("qty").alias("total_qty"), F.count("item_id").alias("total_items"),
-        F.array_sort(F.collect_set("brand_id")).alias("brands_in_order"))
+        _money("order_revenue"),
+        F.sum("qty").alias("total_qty"),
+        F.count("item_id").alias("total_items"),
+        F.array_sort(F.collect_set("brand_id")).alias("brands_in_order"),
+    )
 
 
 def gold_item_sales_day(items: DataFrame) -> DataFrame:
     """Gold: a row an item and day, with units sold and revenue."""
     return items.groupBy("item_id", "menu_id", "category_id", "brand_id", F.col("order_day").alias("day")).agg(
-        F.sum("qty").alias("units_sold"), _money("gross_revenue"))
+        F.sum("qty").alias("units_sold"), _money("gross_revenue")
+    )
 
 
 def gold_brand_sales_day(items: DataFrame) -> DataFrame:
     """Gold: a row a brand and day, with its orders (each counted once), items sold and revenue."""
     return items.groupBy("brand_id", F.col("order_day").alias("day")).agg(
-        F.countDistinct("order_id").alias("orders"), F.sum("qty").alias("items_sold"), _money("brand_revenue"))
+        F.countDistinct("order_id").alias("orders"), F.sum("qty").alias("items_sold"), _money("brand_revenue")
+    )
 
 
 def gold_location_sales_hourly(items: DataFrame) -> DataFrame:
     """Gold: a row a location and hour, with its orders (each counted once) and revenue."""
     return items.groupBy("location_id", F.date_trunc("hour", "ts").alias("hour_ts")).agg(
-        F.countDistinct("order_id").alias("orders"), _money("revenue"))
+        F.countDistinct("order_id").alias("orders"), _money("revenue")
+    )
 
 
 def quarantined_events(events: DataFrame) -> DataFrame:

@@ -47,8 +47,11 @@ def template(postgres):
             connection.execute(statement)
     with psycopg.connect(postgres.get_uri(database="desk_template")) as connection:
         fill(connection)
-        for statement in ("CONNECT, CREATE ON DATABASE desk_template", "USAGE ON SCHEMA recommender",
-                          "SELECT ON TABLE recommender.refund_recommendations"):
+        for statement in (
+            "CONNECT, CREATE ON DATABASE desk_template",
+            "USAGE ON SCHEMA recommender",
+            "SELECT ON TABLE recommender.refund_recommendations",
+        ):
             connection.execute(f'GRANT {statement} TO "{ROLE}"')
     app = make_conninfo(postgres.get_uri(database="desk_template"), user=ROLE)
     with psycopg.connect(app, row_factory=dict_row) as connection:
@@ -96,8 +99,11 @@ def complaint_desk(conninfo, app_conninfo, workspace):
         connection.execute(f'GRANT SELECT ON complaints.complaint_responses TO "{ROLE}"')
     database = Database(COMPLAINTS, conninfo=app_conninfo)
     database.open()
-    yield lambda app: setattr(app.state.surroundings, "complaints", Complaints(
-        database, Lakehouse(workspace, "warehouse-1", "kitchens", "simulator")))
+    yield lambda app: setattr(
+        app.state.surroundings,
+        "complaints",
+        Complaints(database, Lakehouse(workspace, "warehouse-1", "kitchens", "simulator")),
+    )
     database.close()
 
 

@@ -1,6 +1,6 @@
 """Takes the README's pictures, of the Refund Manager that runs in the local workspace.
 
-    make run && make pictures
+make run && make pictures
 """
 
 import sys

@@ -6,28 +6,52 @@ import pytest
 from caspers import parameters
 
 
-@pytest.mark.parametrize(("name", "value", "typed"), [
-    ("START_DAY", "0", 0), ("START_DAY", 89, 89), ("COMPLAINT_RATE", "0", 0.0), ("COMPLAINT_RATE", 1, 1.0),
-    ("SPEED_MULTIPLIER", "0.5", 0.5), ("CATALOG", "_my_Dev2", "_my_Dev2"), ("SCHEDULE_MINUTES", "1", 1),
-    ("PIPELINE_SCHEDULE_MINUTES", "0", 0), ("LLM_MODEL", "databricks-meta-llama-3-3-70b-instruct",
-                                            "databricks-meta-llama-3-3-70b-instruct"),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "typed"),
+    [
+        ("START_DAY", "0", 0),
+        ("START_DAY", 89, 89),
+        ("COMPLAINT_RATE", "0", 0.0),
+        ("COMPLAINT_RATE", 1, 1.0),
+        ("SPEED_MULTIPLIER", "0.5", 0.5),
+        ("CATALOG", "_my_Dev2", "_my_Dev2"),
+        ("SCHEDULE_MINUTES", "1", 1),
+        ("PIPELINE_SCHEDULE_MINUTES", "0", 0),
+        ("LLM_MODEL", "databricks-meta-llama-3-3-70b-instruct", "databricks-meta-llama-3-3-70b-instruct"),
+    ],
+)
 def test_a_valid_value_gets_its_type(name: str, value: object, typed: object) -> None:
     checked = parameters.check(name, value)
     assert checked == typed
     assert type(checked) is type(typed)
 
 
-@pytest.mark.parametrize(("name", "value", "allowed"), [
-    ("START_DAY", "90", "from 0 to 89"), ("START_DAY", -1, "from 0 to 89"), ("START_DAY", "7.5", "whole number"),
-    ("START_DAY", 7.5, "whole number"), ("START_DAY", "soon", "whole number"), ("START_DAY", True, "whole number"),
-    ("START_DAY", None, "whole number"), ("COMPLAINT_RATE", "1.01", "from 0 to 1"),
-    ("COMPLAINT_RATE", "-0.1", "from 0 to 1"), ("COMPLAINT_RATE", "nan", "from 0 to 1"),
-    ("SPEED_MULTIPLIER", "0", "above 0"), ("SPEED_MULTIPLIER", "inf", "above 0"), ("CATALOG", "my-dev", "letters"),
-    ("CATALOG", "1st", "digit"), ("CATALOG", "", "letters"), ("CATALOG", "a; DROP", "letters"),
-    ("EVENTS_VOLUME", "a.b", "letters"), ("SIMULATOR_SCHEMA", 5, "letters"), ("SCHEDULE_MINUTES", "0", "1 or more"),
-    ("PIPELINE_SCHEDULE_MINUTES", "-1", "0 for continuous"), ("REFUND_AGENT_ENDPOINT_NAME", "", "letters"),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("START_DAY", "90", "from 0 to 89"),
+        ("START_DAY", -1, "from 0 to 89"),
+        ("START_DAY", "7.5", "whole number"),
+        ("START_DAY", 7.5, "whole number"),
+        ("START_DAY", "soon", "whole number"),
+        ("START_DAY", True, "whole number"),
+        ("START_DAY", None, "whole number"),
+        ("COMPLAINT_RATE", "1.01", "from 0 to 1"),
+        ("COMPLAINT_RATE", "-0.1", "from 0 to 1"),
+        ("COMPLAINT_RATE", "nan", "from 0 to 1"),
+        ("SPEED_MULTIPLIER", "0", "above 0"),
+        ("SPEED_MULTIPLIER", "inf", "above 0"),
+        ("CATALOG", "my-dev", "letters"),
+        ("CATALOG", "1st", "digit"),
+        ("CATALOG", "", "letters"),
+        ("CATALOG", "a; DROP", "letters"),
+        ("EVENTS_VOLUME", "a.b", "letters"),
+        ("SIMULATOR_SCHEMA", 5, "letters"),
+        ("SCHEDULE_MINUTES", "0", "1 or more"),
+        ("PIPELINE_SCHEDULE_MINUTES", "-1", "0 for continuous"),
+        ("REFUND_AGENT_ENDPOINT_NAME", "", "letters"),
+    ],
+)
 def test_a_wrong_value_is_named_with_what_is_allowed(name: str, value: object, allowed: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}={re.escape(repr(value))} is not valid: .*{allowed}"):
         parameters.check(name, value)

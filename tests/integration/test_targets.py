@@ -40,8 +40,14 @@ def nothing_left(environment, home):
 @pytest.fixture
 def runbook(environment):
     def run(*arguments: str, code: int = 0) -> str:
-        result = subprocess.run([sys.executable, "runbook.py", *arguments], cwd=REPO, env=environment,
-                                capture_output=True, text=True, timeout=900)
+        result = subprocess.run(
+            [sys.executable, "runbook.py", *arguments],
+            cwd=REPO,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
         assert result.returncode == code, f"{arguments}\n{result.stdout}\n{result.stderr}"
         return result.stdout
 
@@ -107,9 +113,11 @@ def test_the_complaint_stream_again_makes_nothing_twice(runbook):
 
 
 def test_the_official_clients_find_the_workspace_through_env(runbook, environment):
-    script = ("import os, mlflow; from databricks.sdk import WorkspaceClient; "
-              "print([c.name for c in WorkspaceClient().catalogs.list()], "
-              "sorted(m.name for m in mlflow.MlflowClient().search_registered_models()))")
+    script = (
+        "import os, mlflow; from databricks.sdk import WorkspaceClient; "
+        "print([c.name for c in WorkspaceClient().catalogs.list()], "
+        "sorted(m.name for m in mlflow.MlflowClient().search_registered_models()))"
+    )
     shell = f"{runbook('--env')}\nexec {sys.executable} -c '{script}'"
     result = subprocess.run(["bash", "-c", shell], env=environment, capture_output=True, text=True, check=True)
     assert "caspersdev" in result.stdout and "refund_agent" in result.stdout

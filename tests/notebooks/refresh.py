@@ -14,9 +14,22 @@ def refresh() -> None:
     with still_workspace():
         for notebook in sorted(NOTEBOOKS.glob("[01]*.ipynb")):
             print(notebook.name, file=sys.stderr, flush=True)
-            subprocess.run([sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace",
-                            "--log-level", "WARN", "--ExecutePreprocessor.record_timing=False", str(notebook)],
-                           check=True)
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "nbconvert",
+                    "--to",
+                    "notebook",
+                    "--execute",
+                    "--inplace",
+                    "--log-level",
+                    "WARN",
+                    "--ExecutePreprocessor.record_timing=False",
+                    str(notebook),
+                ],
+                check=True,
+            )
 
 
 if __name__ == "__main__":

@@ -30,8 +30,12 @@ def eventually(look, wanted=True, seconds=20):
         seen = look()
         return seen == wanted if wanted is not True else bool(seen)
 
-    Retrying(retry=retry_if_not_result(bool), stop=stop_after_delay(seconds), wait=wait_fixed(0.05),
-             retry_error_callback=lambda state: None)(matches)
+    Retrying(
+        retry=retry_if_not_result(bool),
+        stop=stop_after_delay(seconds),
+        wait=wait_fixed(0.05),
+        retry_error_callback=lambda state: None,
+    )(matches)
     assert seen == wanted if wanted is not True else seen, f"in the end it was {seen}"
     return seen
 

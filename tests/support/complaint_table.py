@@ -22,6 +22,22 @@ ROWS = [  # complaint_id, order_id, minute, decision, priority, credit
 def fill_complaints(connection):
     connection.execute(_CREATE)
     for complaint_id, order_id, minute, decision, priority, credit in ROWS:
-        connection.execute(_INSERT, (complaint_id, order_id, minute, json.dumps({
-            "category": "service_issue", "decision": decision, "credit_amount": credit, "confidence": 0.9,
-            "priority": priority, "rationale": "<b>because</b>", "customer_response": "We are sorry."})))
+        connection.execute(
+            _INSERT,
+            (
+                complaint_id,
+                order_id,
+                minute,
+                json.dumps(
+                    {
+                        "category": "service_issue",
+                        "decision": decision,
+                        "credit_amount": credit,
+                        "confidence": 0.9,
+                        "priority": priority,
+                        "rationale": "<b>because</b>",
+                        "customer_response": "We are sorry.",
+                    }
+                ),
+            ),
+        )

@@ -49,8 +49,14 @@ class JobWorkspace:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.files = WorkspaceFiles(self.home)
-        self.jobs = JobsEngine(self.home, Store(self.home.database), processes, self.files, Updates(),
-                               lambda: {"DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": TOKEN})
+        self.jobs = JobsEngine(
+            self.home,
+            Store(self.home.database),
+            processes,
+            self.files,
+            Updates(),
+            lambda: {"DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": TOKEN},
+        )
 
     @cached_property
     def w(self) -> WorkspaceClient:
@@ -91,8 +97,9 @@ def has_ended(process: psutil.Process) -> bool:
 
 def until[T](ask: Callable[[], T], enough: Callable[[T], bool] = bool) -> T:
     """The first answer of `ask` that is `enough`; fails after three minutes."""
-    return Retrying(stop=stop_after_delay(180), wait=wait_fixed(0.05),
-                    retry=retry_if_result(lambda answer: not enough(answer)))(ask)
+    return Retrying(
+        stop=stop_after_delay(180), wait=wait_fixed(0.05), retry=retry_if_result(lambda answer: not enough(answer))
+    )(ask)
 
 
 @contextmanager

@@ -63,8 +63,9 @@ class LakebaseWorkspace:
     def sync(self, table: str, *key: str) -> str:
         """Begin to sync `schema.table`; returns the synced table's name."""
         policy = pg.SyncedTableSyncedTableSpecSyncedTableSchedulingPolicy.CONTINUOUS
-        spec = pg.SyncedTableSyncedTableSpec(source_table_full_name=f"lake.{table}", primary_key_columns=list(key),
-                                             scheduling_policy=policy)
+        spec = pg.SyncedTableSyncedTableSpec(
+            source_table_full_name=f"lake.{table}", primary_key_columns=list(key), scheduling_policy=policy
+        )
         return self.w.postgres.create_synced_table(pg.SyncedTable(spec=spec), f"{CATALOG}.{table}").wait().name
 
     def connect(self, database: str = "caspers") -> psycopg.Connection:
@@ -104,8 +105,12 @@ def eventually[T](look: Callable[[], T], wanted: T, seconds: float = 30) -> None
         seen[:] = [look()]
         return seen[0] == wanted
 
-    Retrying(retry=retry_if_not_result(bool), stop=stop_after_delay(seconds), wait=wait_fixed(0.05),
-             retry_error_callback=lambda state: None)(matches)
+    Retrying(
+        retry=retry_if_not_result(bool),
+        stop=stop_after_delay(seconds),
+        wait=wait_fixed(0.05),
+        retry_error_callback=lambda state: None,
+    )(matches)
     assert seen[0] == wanted
 
 

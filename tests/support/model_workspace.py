@@ -38,8 +38,14 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
             patch.setenv(name, value)
         processes, store = Processes(home), Store(home.database)
         mlflow_engine = MlflowEngine(home, processes)
-        engines = SimpleNamespace(home=home, user="you@localhost", mlflow=mlflow_engine, env=env, store=store,
-                                  serving=ServingEngine(home, store, processes, mlflow_engine, env))
+        engines = SimpleNamespace(
+            home=home,
+            user="you@localhost",
+            mlflow=mlflow_engine,
+            env=env,
+            store=store,
+            serving=ServingEngine(home, store, processes, mlflow_engine, env),
+        )
         with served(create_app(engines, TOKEN, [identity.router, serving.router, mlflow.router]), listener):
             mlflow_engine.start()
             engines.serving.start()
@@ -111,8 +117,13 @@ def http_socket() -> socket.socket:
 def client_env(port: int) -> dict[str, str]:
     """What clients need to find the workspace on `port`."""
     host = f"http://127.0.0.1:{port}"
-    return {"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": TOKEN, "MLFLOW_TRACKING_URI": host,
-            "MLFLOW_TRACKING_TOKEN": TOKEN, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    return {
+        "DATABRICKS_HOST": host,
+        "DATABRICKS_TOKEN": TOKEN,
+        "MLFLOW_TRACKING_URI": host,
+        "MLFLOW_TRACKING_TOKEN": TOKEN,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
 
 
 def main(root: Path, descriptor: int) -> None:
@@ -124,8 +135,9 @@ def main(root: Path, descriptor: int) -> None:
     registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda name, version: version)
     engine = ServingEngine(home, store, processes, registry, {})
     engine.start()
-    app = create_app(SimpleNamespace(home=home, user="you@localhost", serving=engine), TOKEN,
-                     [identity.router, serving.router])
+    app = create_app(
+        SimpleNamespace(home=home, user="you@localhost", serving=engine), TOKEN, [identity.router, serving.router]
+    )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # uvicorn raises it again once it has shut down
     try:
         uvicorn.run(app, fd=descriptor, log_level="warning", timeout_graceful_shutdown=1)

@@ -52,9 +52,14 @@ async def chat(request: Request):
     if body.get("stream"):
         return StreamingResponse(_stream(body, text), media_type="text/event-stream")
     message, finish = _message(body, text)
-    return {"id": "x", "object": "chat.completion", "created": 1, "model": body["model"],
-            "choices": [{"index": 0, "finish_reason": finish, "message": message}],
-            **({} if text == "tell no usage" else {"usage": _usage(body, 3)})}
+    return {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 1,
+        "model": body["model"],
+        "choices": [{"index": 0, "finish_reason": finish, "message": message}],
+        **({} if text == "tell no usage" else {"usage": _usage(body, 3)}),
+    }
 
 
 @app.get("/seen")
@@ -65,8 +70,10 @@ def requests_seen() -> dict[str, int]:
 
 def _message(body, text):
     if body.get("tools"):
-        calls = [{"id": f"call_{each}", "type": "function", "function": {"name": "add", "arguments": json.dumps(each)}}
-                 for each in ({"a": 1}, {"a": 2})]
+        calls = [
+            {"id": f"call_{each}", "type": "function", "function": {"name": "add", "arguments": json.dumps(each)}}
+            for each in ({"a": 1}, {"a": 2})
+        ]
         return {"role": "assistant", "content": None, "tool_calls": calls}, "tool_calls"
     if body.get("response_format"):
         return {"role": "assistant", "content": json.dumps({"words": text.split()})}, "stop"
@@ -80,8 +87,21 @@ def _usage(body, said):
 
 async def _stream(body, text):
     def event(choices, **more):
-        return "data: " + json.dumps({"id": "x", "object": "chat.completion.chunk", "created": 1,
-                                      "model": body["model"], "choices": choices, **more}, ensure_ascii=False) + "\n\n"
+        return (
+            "data: "
+            + json.dumps(
+                {
+                    "id": "x",
+                    "object": "chat.completion.chunk",
+                    "created": 1,
+                    "model": body["model"],
+                    "choices": choices,
+                    **more,
+                },
+                ensure_ascii=False,
+            )
+            + "\n\n"
+        )
 
     words = text.split(" ")
     for word in words:

@@ -22,8 +22,13 @@ VALUES (%s, now(), make_timestamptz(2026, 3, 1, 18, %s, 0, 'UTC'), %s, %s, 'a-mo
 def fill(connection):
     connection.execute(_CREATE)
     for order_id, minute, refund_class, amount, reason, source in ROWS:
-        add(connection, order_id, minute, source,
-            json.dumps({"refund_usd": amount, "refund_class": refund_class, "reason": reason}))
+        add(
+            connection,
+            order_id,
+            minute,
+            source,
+            json.dumps({"refund_usd": amount, "refund_class": refund_class, "reason": reason}),
+        )
 
 
 def add(connection, order_id, minute, source, answer):

@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 _WAREHOUSE = "warehouse-1"
-ITEMS = [{"id": 1, "brand_id": 1, "name": "Pad <b>Thai</b>", "price": 12.5, "qty": 2},
-         {"id": 2, "brand_id": 2, "name": "Tea", "price": 3.25, "qty": 1}]
+ITEMS = [
+    {"id": 1, "brand_id": 1, "name": "Pad <b>Thai</b>", "price": 12.5, "qty": 2},
+    {"id": 2, "brand_id": 2, "name": "Tea", "price": 3.25, "qty": 1},
+]
 
 
 DOOR = {"customer_addr": "12 Elm Street", "customer_lat": 37.2, "customer_lon": -122.3}
@@ -24,8 +26,11 @@ def event(event_type, ts, body, order_id="AAA111", location_id=1):
 COURSE = [
     event("order_created", "2026-03-01T18:45:00.000Z", {"items": ITEMS, **DOOR}),
     event("gk_started", "2026-03-01T18:46:30.000Z", {}),
-    event("driver_picked_up", "2026-03-01T19:05:00.000Z", {"route_points": [[37.1, -122.1], [37.2, -122.1],
-                                                                            [37.2, -122.3]]}),
+    event(
+        "driver_picked_up",
+        "2026-03-01T19:05:00.000Z",
+        {"route_points": [[37.1, -122.1], [37.2, -122.1], [37.2, -122.3]]},
+    ),
     event("driver_ping", "2026-03-01T19:06:00.000Z", {"progress_pct": 20, "loc_lat": 37.15, "loc_lon": -122.1}),
     event("driver_ping", "2026-03-01T19:07:00.000Z", {"progress_pct": 60, "loc_lat": 37.2, "loc_lon": -122.2}),
     event("delivered", "2026-03-01T19:30:00.000Z", {}),
@@ -63,9 +68,15 @@ def statement_app(events=COURSE):
 
     @app.get("/api/2.0/postgres/synced_tables/kitchensrefundmanager.recommender.refund_recommendations")
     def synced_table() -> dict:
-        return {"status": {"detailed_state": "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE", "last_sync": {
-            "sync_end_time": "2026-03-01T18:00:01.500Z",
-            "delta_table_sync_info": {"delta_commit_version": 3, "delta_commit_time": "2026-03-01T18:00:00Z"}}}}
+        return {
+            "status": {
+                "detailed_state": "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE",
+                "last_sync": {
+                    "sync_end_time": "2026-03-01T18:00:01.500Z",
+                    "delta_table_sync_info": {"delta_commit_version": 3, "delta_commit_time": "2026-03-01T18:00:00Z"},
+                },
+            }
+        }
 
     @app.get("/api/2.0/postgres/{name:path}")
     def nothing_else(name: str) -> JSONResponse:
@@ -77,7 +88,10 @@ def statement_app(events=COURSE):
             return {"statement_id": "1", "status": {"state": "FAILED", "error": {"message": "no such warehouse"}}}
         values = {item["name"]: item["value"] for item in request.get("parameters", [])}
         found = database.execute(request["statement"], values).fetchall()
-        return {"statement_id": "1", "status": {"state": "SUCCEEDED"}, "result": {"data_array": [
-            [None if value is None else str(value) for value in row] for row in found]}}
+        return {
+            "statement_id": "1",
+            "status": {"state": "SUCCEEDED"},
+            "result": {"data_array": [[None if value is None else str(value) for value in row] for row in found]},
+        }
 
     return app

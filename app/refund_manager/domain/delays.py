@@ -25,9 +25,15 @@ class Phase:
 
 def phases(found: Recommendation, usual: dict | None) -> list[Phase]:
     """Kitchen, waiting for a driver, and road, as far as they are known."""
-    known = [("Kitchen", found.kitchen_minutes, "kitchen_p75"), ("Waiting for a driver", found.waiting_minutes,
-             "waiting_p75"), ("On the road", found.road_minutes, "road_p75")]
-    plain = [Phase(name, minutes, float(usual[key]) if usual and usual[key] is not None else None)
-             for name, minutes, key in known if minutes is not None]
+    known = [
+        ("Kitchen", found.kitchen_minutes, "kitchen_p75"),
+        ("Waiting for a driver", found.waiting_minutes, "waiting_p75"),
+        ("On the road", found.road_minutes, "road_p75"),
+    ]
+    plain = [
+        Phase(name, minutes, float(usual[key]) if usual and usual[key] is not None else None)
+        for name, minutes, key in known
+        if minutes is not None
+    ]
     worst = max(plain, key=lambda phase: phase.beyond, default=None)
     return [Phase(phase.name, phase.minutes, phase.usual, phase is worst and phase.beyond > 0) for phase in plain]

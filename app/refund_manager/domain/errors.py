@@ -17,16 +17,21 @@ class Conflict(Exception):
     @classmethod
     def decided(cls, decision: Decision) -> "Conflict":
         """Somebody has decided the order."""
-        return cls(f"{decision.decided_by} has decided order {decision.order_id} already: "
-                   f"{decision.decision}, ${decision.amount}. Nothing was changed.", decision)
+        return cls(
+            f"{decision.decided_by} has decided order {decision.order_id} already: "
+            f"{decision.decision}, ${decision.amount}. Nothing was changed.",
+            decision,
+        )
 
 
 class Moved(Exception):
     """A bulk approval would not do what its preview said: `now` is what it would do."""
 
     def __init__(self, now: BulkResult) -> None:
-        super().__init__(f"The list has changed since you looked: {now.orders} orders and ${now.amount:,.2f} now. "
-                         "Nothing was changed.")
+        super().__init__(
+            f"The list has changed since you looked: {now.orders} orders and ${now.amount:,.2f} now. "
+            "Nothing was changed."
+        )
         self.now = now
 
 

@@ -118,9 +118,14 @@ class Summary(BaseModel):
     def of(cls, rows: list[ClassSummary]) -> Self:
         """Add the classes up."""
         orders, waiting = sum(row.orders for row in rows), sum(row.open for row in rows)
-        return cls(orders=orders, open=waiting, decided=orders - waiting, by_class=rows,
-                   suggested_usd=sum((row.suggested_usd for row in rows), Decimal(0)),
-                   granted_usd=sum((row.granted_usd for row in rows), Decimal(0)))
+        return cls(
+            orders=orders,
+            open=waiting,
+            decided=orders - waiting,
+            by_class=rows,
+            suggested_usd=sum((row.suggested_usd for row in rows), Decimal(0)),
+            granted_usd=sum((row.granted_usd for row in rows), Decimal(0)),
+        )
 
 
 class BulkResult(BaseModel):
@@ -150,8 +155,12 @@ class Health(BaseModel):
 class RefundRequest(BaseModel):
     """A decision to save: approve the suggestion, change its amount, or deny it with a reason."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={
-        "examples": [{"order_id": "K7Q2ZD", "decision": "change", "amount": "4.50", "reason": "one dish was cold"}]})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"order_id": "K7Q2ZD", "decision": "change", "amount": "4.50", "reason": "one dish was cold"}]
+        },
+    )
 
     order_id: OrderId
     decision: Literal["approve", "change", "deny"]

@@ -8,9 +8,14 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 _LABELS = {
-    "order_created": "Ordered", "gk_started": "Cooking started", "gk_finished": "Cooking finished",
-    "gk_ready": "Ready for pick-up", "driver_arrived": "Driver arrived", "driver_picked_up": "Picked up",
-    "driver_ping": "On the way", "delivered": "Delivered",
+    "order_created": "Ordered",
+    "gk_started": "Cooking started",
+    "gk_finished": "Cooking finished",
+    "gk_ready": "Ready for pick-up",
+    "driver_arrived": "Driver arrived",
+    "driver_picked_up": "Picked up",
+    "driver_ping": "On the way",
+    "delivered": "Delivered",
 }
 Event = tuple[str, datetime, dict]
 Point = tuple[float, float]
@@ -78,12 +83,17 @@ class OrderFacts(BaseModel):
 def course(order_id: str, rows: list[list[str]]) -> OrderEvents:
     """Turn event rows (event_type, ts, location_id, body), in order of time, into an order's course."""
     events = [(kind, moment(ts), json.loads(body or "{}")) for kind, ts, _, body in rows]
-    items = [Item.model_validate(item) for kind, _, body in events if kind == "order_created"
-             for item in body["items"]]
+    items = [Item.model_validate(item) for kind, _, body in events if kind == "order_created" for item in body["items"]]
     first = {kind: ts for kind, ts, _ in reversed(events)}
-    return OrderEvents(order_id=order_id, location_id=int(rows[0][2]), stages=_stages(events), items=items,
-                       total_usd=sum((item.total for item in items), Decimal(0)), route=_route(events),
-                       delivery_minutes=waited(first.get("order_created"), first.get("delivered")))
+    return OrderEvents(
+        order_id=order_id,
+        location_id=int(rows[0][2]),
+        stages=_stages(events),
+        items=items,
+        total_usd=sum((item.total for item in items), Decimal(0)),
+        route=_route(events),
+        delivery_minutes=waited(first.get("order_created"), first.get("delivered")),
+    )
 
 
 def moment(text: str | None) -> datetime | None:
@@ -107,7 +117,7 @@ def _stages(events: list[Event]) -> list[Stage]:
     pings, before = 0, None
     for place, (kind, ts, _) in enumerate(events):
         pings += kind == "driver_ping"
-        if kind == "driver_ping" and events[place + 1:place + 2] and events[place + 1][0] == "driver_ping":
+        if kind == "driver_ping" and events[place + 1 : place + 2] and events[place + 1][0] == "driver_ping":
             continue
         stages.append(Stage(name=_LABELS.get(kind, kind), ts=ts, minutes=minutes(before, ts), pings=pings))
         pings, before = 0, ts
@@ -116,6 +126,9 @@ def _stages(events: list[Event]) -> list[Stage]:
 
 def _route(events: list[Event]) -> Route:
     planned = next((body.get("route_points") or [] for kind, _, body in events if kind == "driver_picked_up"), [])
-    pings = [(body["loc_lat"], body["loc_lon"]) for kind, _, body in events
-             if kind == "driver_ping" and body.get("loc_lat") is not None]
+    pings = [
+        (body["loc_lat"], body["loc_lon"])
+        for kind, _, body in events
+        if kind == "driver_ping" and body.get("loc_lat") is not None
+    ]
     return Route(points=planned, pings=pings)

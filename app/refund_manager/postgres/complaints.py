@@ -8,7 +8,9 @@ from refund_manager.domain.complaint_models import Complaint, ComplaintDecision
 from refund_manager.postgres.database import Schema
 
 # Decisions only grow: the table is its own audit.
-SCHEMA = Schema("desk", """
+SCHEMA = Schema(
+    "desk",
+    """
 CREATE SCHEMA IF NOT EXISTS desk;
 CREATE TABLE IF NOT EXISTS desk.complaint_decisions (
     complaint_id text PRIMARY KEY,
@@ -20,7 +22,8 @@ CREATE OR REPLACE FUNCTION desk.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ 
     RAISE EXCEPTION '% of % is not allowed', TG_OP, TG_TABLE_NAME; END $$;
 CREATE OR REPLACE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON desk.complaint_decisions
 FOR EACH STATEMENT EXECUTE FUNCTION desk.refuse();
-""")
+""",
+)
 
 # Escalations first, the urgent ones before the others, then the newest.
 _SELECT = """
@@ -38,7 +41,9 @@ SELECT * FROM (
     CROSS JOIN LATERAL (SELECT CASE WHEN r.agent_response IS JSON OBJECT THEN r.agent_response::jsonb END AS body) a
     LEFT JOIN desk.complaint_decisions d ON d.complaint_id = r.complaint_id) c
 """
-_LIST = _SELECT + """
+_LIST = (
+    _SELECT
+    + """
 WHERE (%(status)s = 'all' OR (decision IS NULL) = (%(status)s = 'open'))
   AND (%(order_id)s::text IS NULL OR order_id = %(order_id)s)
   AND (%(rank)s::int IS NULL
@@ -46,6 +51,7 @@ WHERE (%(status)s = 'all' OR (decision IS NULL) = (%(status)s = 'open'))
           > (%(rank)s, -extract(epoch FROM %(ts)s::timestamptz), %(complaint_id)s))
 ORDER BY rank, -extract(epoch FROM ts), complaint_id LIMIT %(limit)s
 """
+)
 _DECIDE = """
 INSERT INTO desk.complaint_decisions (complaint_id, decision, credit, decided_by)
 VALUES (%s, %s, %s, %s) ON CONFLICT (complaint_id) DO NOTHING RETURNING *
@@ -54,12 +60,15 @@ VALUES (%s, %s, %s, %s) ON CONFLICT (complaint_id) DO NOTHING RETURNING *
 type After = tuple[int, datetime, str]
 
 
-def list_complaints(connection: psycopg.Connection, status: str, after: After | None, limit: int,
-                    order_id: str | None = None) -> list[Complaint]:
+def list_complaints(
+    connection: psycopg.Connection, status: str, after: After | None, limit: int, order_id: str | None = None
+) -> list[Complaint]:
     """Up to `limit` complaints beyond `after` (rank, ts, complaint_id): escalations first, then the newest."""
     rank, ts, complaint_id = after or (None, None, None)
-    rows = connection.execute(_LIST, {"status": status, "order_id": order_id, "rank": rank, "ts": ts,
-                                      "complaint_id": complaint_id, "limit": limit})
+    rows = connection.execute(
+        _LIST,
+        {"status": status, "order_id": order_id, "rank": rank, "ts": ts, "complaint_id": complaint_id, "limit": limit},
+    )
     return [Complaint.model_validate(row) for row in rows]
 
 

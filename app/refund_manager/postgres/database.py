@@ -44,18 +44,36 @@ class Database:
     libpq's own environment variables don't say.
     """
 
-    def __init__(self, schema: Schema, password: Callable[[], str] | None = None, conninfo: str = "",
-                 address: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        password: Callable[[], str] | None = None,
+        conninfo: str = "",
+        address: Mapping[str, object] | None = None,
+    ) -> None:
         def options() -> dict[str, object]:
             secret = {"password": password()} if password else {}
             # No prepared statements: each list gets the plan that suits its values.
-            return {"row_factory": dict_row, "connect_timeout": WAIT_SECONDS, "prepare_threshold": None,
-                    **(address or {}), **secret}
+            return {
+                "row_factory": dict_row,
+                "connect_timeout": WAIT_SECONDS,
+                "prepare_threshold": None,
+                **(address or {}),
+                **secret,
+            }
 
         # reconnect_timeout=0: no growing pauses between attempts; the next request tries again.
-        self._pool = ConnectionPool(conninfo, kwargs=options, min_size=1, max_size=8, timeout=WAIT_SECONDS,
-                                    reconnect_timeout=0, check=ConnectionPool.check_connection,
-                                    configure=_configure, open=False)
+        self._pool = ConnectionPool(
+            conninfo,
+            kwargs=options,
+            min_size=1,
+            max_size=8,
+            timeout=WAIT_SECONDS,
+            reconnect_timeout=0,
+            check=ConnectionPool.check_connection,
+            configure=_configure,
+            open=False,
+        )
         self._schema, self._prepared = schema, False
         self._lock = threading.Lock()
 
@@ -77,8 +95,10 @@ class Database:
         except psycopg.errors.UndefinedTable as error:
             raise Unavailable("The recommendations have not arrived in Postgres yet.") from error
         except psycopg.errors.InsufficientPrivilege as error:
-            raise Unavailable(f"The app's role may not do this in Postgres ({error.diag.message_primary}); notebook 10 "
-                              "grants what it needs.") from error
+            raise Unavailable(
+                f"The app's role may not do this in Postgres ({error.diag.message_primary}); notebook 10 "
+                "grants what it needs."
+            ) from error
         except psycopg.errors.QueryCanceled as error:
             raise Unavailable(f"This took longer than {STATEMENT_SECONDS} seconds. A narrower filter helps.") from error
         except (PoolTimeout, psycopg.OperationalError) as error:

@@ -80,8 +80,9 @@ def alone(connection: psycopg.Connection) -> None:
 
 def preview(connection: psycopg.Connection, filters: Filters, upto: int) -> BulkResult:
     """How many open orders of a list can be approved as suggested, and their sum; of rows up to arrival `upto`."""
-    query = sql.SQL("SELECT count(*) AS orders, coalesce(sum(q.suggested_usd), 0) AS amount FROM refunds.queue q "
-                    "WHERE {}").format(sql.SQL(_READABLE + where(filters)))
+    query = sql.SQL(
+        "SELECT count(*) AS orders, coalesce(sum(q.suggested_usd), 0) AS amount FROM refunds.queue q WHERE {}"
+    ).format(sql.SQL(_READABLE + where(filters)))
     return BulkResult.model_validate(connection.execute(query, filters.model_dump() | {"upto": upto}).fetchone())
 
 

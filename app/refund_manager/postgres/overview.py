@@ -59,8 +59,11 @@ def summarise(connection: psycopg.Connection) -> list[ClassSummary]:
 
 def figures(connection: psycopg.Connection) -> dict:
     """What was decided in all and today, and the oldest open orders with a refund to decide."""
-    return {"all": connection.execute(_STATES).fetchone(), "today": connection.execute(_TODAY).fetchone(),
-            "oldest": connection.execute(_OLDEST).fetchall()}
+    return {
+        "all": connection.execute(_STATES).fetchone(),
+        "today": connection.execute(_TODAY).fetchone(),
+        "oldest": connection.execute(_OLDEST).fetchall(),
+    }
 
 
 def by_day(connection: psycopg.Connection, dimension: str, value: str | None, days: int) -> list[dict]:

@@ -32,8 +32,7 @@ _CONDITIONS = {
     "min_usd": "coalesce(q.suggested_usd, -1) >= %(min_usd)s",
     "max_usd": "q.suggested_usd <= %(max_usd)s",
     "source": {"agent": "q.source = 'agent'", "fallback": "q.source = 'fallback'", None: None},
-    "text": "(q.order_id = upper(%(text)s) "
-            "OR q.words @@ websearch_to_tsquery('simple', %(text)s))",
+    "text": "(q.order_id = upper(%(text)s) OR q.words @@ websearch_to_tsquery('simple', %(text)s))",
 }
 
 
@@ -81,8 +80,9 @@ def where(filters: Filters) -> str:
     return " AND ".join(chosen) or "true"
 
 
-def list_recommendations(connection: psycopg.Connection, filters: Filters, sort: Sort, after: Place | None,
-                         limit: int) -> list[Recommendation]:
+def list_recommendations(
+    connection: psycopg.Connection, filters: Filters, sort: Sort, after: Place | None, limit: int
+) -> list[Recommendation]:
     """Up to `limit` recommendations in the order `sort`, from beyond the place `after` on."""
     rows = connection.execute(_page_sql(filters, sort, after), _values(filters, after) | {"limit": limit})
     return [Recommendation.model_validate(row) for row in rows]
@@ -123,29 +123,35 @@ def last_arrival(connection: psycopg.Connection) -> int:
 
 def count_since(connection: psycopg.Connection, filters: Filters, arrived: int, most: int) -> int:
     """How many rows of a list came after arrival number `arrived`; counting ends at `most`."""
-    query = sql.SQL("SELECT count(*) AS n FROM (SELECT FROM refunds.queue q WHERE q.arrived > %(arrived)s AND "
-                    "{} LIMIT %(most)s) new").format(sql.SQL(where(filters)))
+    query = sql.SQL(
+        "SELECT count(*) AS n FROM (SELECT FROM refunds.queue q WHERE q.arrived > %(arrived)s AND "
+        "{} LIMIT %(most)s) new"
+    ).format(sql.SQL(where(filters)))
     return connection.execute(query, _values(filters, None) | {"arrived": arrived, "most": most}).fetchone()["n"]
 
 
 def usual(connection: psycopg.Connection, city: str | None) -> dict | None:
     """P75 of the minutes in a city's kitchen, waiting for a driver and on the road, None for an unknown city."""
-    return connection.execute("SELECT kitchen_p75, waiting_p75, road_p75 FROM refunds.cities WHERE city = %s",
-                              (city,)).fetchone()
+    return connection.execute(
+        "SELECT kitchen_p75, waiting_p75, road_p75 FROM refunds.cities WHERE city = %s", (city,)
+    ).fetchone()
 
 
 def choices(connection: psycopg.Connection) -> dict[str, list[str]]:
     """The cities and brands that there are to filter by."""
-    rows = connection.execute("SELECT DISTINCT dimension, value FROM refunds.daily WHERE dimension IN "
-                              "('city', 'brand') AND orders > 0 ORDER BY 1, 2").fetchall()
+    rows = connection.execute(
+        "SELECT DISTINCT dimension, value FROM refunds.daily WHERE dimension IN "
+        "('city', 'brand') AND orders > 0 ORDER BY 1, 2"
+    ).fetchall()
     return {name: [row["value"] for row in rows if row["dimension"] == name] for name in ("city", "brand")}
 
 
 def _page_sql(filters: Filters, sort: Sort, after: Place | None) -> sql.Composed:
     order = _ORDERS[sort]
     beyond = order.beyond if after else "true"
-    return sql.SQL("{} FROM (SELECT * FROM refunds.queue q WHERE {} AND {} ORDER BY {} LIMIT %(limit)s) q {} "
-                   "ORDER BY {}").format(*map(sql.SQL, (_COLUMNS, where(filters), beyond, order.by, _JOINED, order.by)))
+    return sql.SQL(
+        "{} FROM (SELECT * FROM refunds.queue q WHERE {} AND {} ORDER BY {} LIMIT %(limit)s) q {} ORDER BY {}"
+    ).format(*map(sql.SQL, (_COLUMNS, where(filters), beyond, order.by, _JOINED, order.by)))
 
 
 def _values(filters: Filters, after: Place | None) -> dict[str, object]:

@@ -101,9 +101,11 @@ def add_facts(connection: psycopg.Connection, facts: Sequence[OrderFacts], perio
     """Write the facts of orders; the others of `period` are marked as asked for, not to be asked again."""
     _begin(connection)
     columns = list(OrderFacts.model_fields)
-    connection.execute("CREATE TEMP TABLE incoming_facts ON COMMIT DROP AS SELECT order_id, city, brands, items, "
-                       "total_usd, minutes, kitchen_minutes, waiting_minutes, road_minutes, door FROM refunds.queue "
-                       "LIMIT 0")
+    connection.execute(
+        "CREATE TEMP TABLE incoming_facts ON COMMIT DROP AS SELECT order_id, city, brands, items, "
+        "total_usd, minutes, kitchen_minutes, waiting_minutes, road_minutes, door FROM refunds.queue "
+        "LIMIT 0"
+    )
     with connection.cursor() as cursor, cursor.copy(f"COPY incoming_facts ({', '.join(columns)}) FROM STDIN") as copy:
         for each in facts:
             copy.write_row([getattr(each, column) for column in columns])

@@ -131,20 +131,24 @@ CREATE OR REPLACE FUNCTION refunds.refuse() RETURNS trigger LANGUAGE plpgsql AS 
 
 
 def _trigger(name: str, table: str, event: str, function: str, tables: str = "", when: str = "AFTER") -> str:
-    return (f"CREATE OR REPLACE TRIGGER {name} {when} {event} ON refunds.{table} {tables} "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION refunds.{function}();\n")
+    return (
+        f"CREATE OR REPLACE TRIGGER {name} {when} {event} ON refunds.{table} {tables} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION refunds.{function}();\n"
+    )
 
 
 _NEW, _OLD = "NEW TABLE AS added", "OLD TABLE AS gone"
-_TRIGGERS = "".join([
-    _trigger("count_added", "queue", "INSERT", "count_added", f"REFERENCING {_NEW}"),
-    _trigger("count_gone", "queue", "DELETE", "count_gone", f"REFERENCING {_OLD}"),
-    _trigger("count_changed", "queue", "UPDATE", "count_changed", f"REFERENCING {_NEW} {_OLD}"),
-    _trigger("show_decided", "refund_decisions", "INSERT", "show_decided", f"REFERENCING {_NEW}"),
-    _trigger("show_undone", "refund_decisions", "DELETE", "show_undone", f"REFERENCING {_OLD}"),
-    _trigger("no_truncate", "queue", "TRUNCATE", "refuse", when="BEFORE"),
-    _trigger("no_change", "refund_decisions", "UPDATE OR TRUNCATE", "refuse", when="BEFORE"),
-    _trigger("only_grows", "decision_audit", "UPDATE OR DELETE OR TRUNCATE", "refuse", when="BEFORE"),
-])
+_TRIGGERS = "".join(
+    [
+        _trigger("count_added", "queue", "INSERT", "count_added", f"REFERENCING {_NEW}"),
+        _trigger("count_gone", "queue", "DELETE", "count_gone", f"REFERENCING {_OLD}"),
+        _trigger("count_changed", "queue", "UPDATE", "count_changed", f"REFERENCING {_NEW} {_OLD}"),
+        _trigger("show_decided", "refund_decisions", "INSERT", "show_decided", f"REFERENCING {_NEW}"),
+        _trigger("show_undone", "refund_decisions", "DELETE", "show_undone", f"REFERENCING {_OLD}"),
+        _trigger("no_truncate", "queue", "TRUNCATE", "refuse", when="BEFORE"),
+        _trigger("no_change", "refund_decisions", "UPDATE OR TRUNCATE", "refuse", when="BEFORE"),
+        _trigger("only_grows", "decision_audit", "UPDATE OR DELETE OR TRUNCATE", "refuse", when="BEFORE"),
+    ]
+)
 
 SCHEMA = Schema("refunds", _TABLES + _LATER + _INDEXES + _FUNCTIONS + _TRIGGERS)

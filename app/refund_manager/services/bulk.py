@@ -24,8 +24,9 @@ def preview(refunds: Refunds, filters: Filters) -> Preview:
         upto = queue.last_arrival(connection)
         found = decisions.preview(connection, filters, upto)
     if found.orders > MOST:
-        raise BadField("filters", f"{found.orders:,} open orders match; approve at most {MOST:,} at once. "
-                                  "A narrower filter helps.")
+        raise BadField(
+            "filters", f"{found.orders:,} open orders match; approve at most {MOST:,} at once. A narrower filter helps."
+        )
     return Preview(upto=upto, orders=found.orders, amount=str(found.amount))
 
 

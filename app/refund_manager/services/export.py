@@ -8,9 +8,26 @@ from refund_manager.domain.models import Filters, Sort
 from refund_manager.postgres import queue
 from refund_manager.services.refunds import Refunds
 
-_COLUMNS = ("order_id", "order_ts", "city", "brands", "items", "total_usd", "minutes", "p75_minutes", "p99_minutes",
-            "suggested_class", "suggested_usd", "suggested_reason", "source", "decision", "granted_usd", "decided_by",
-            "decided_at", "reason")
+_COLUMNS = (
+    "order_id",
+    "order_ts",
+    "city",
+    "brands",
+    "items",
+    "total_usd",
+    "minutes",
+    "p75_minutes",
+    "p99_minutes",
+    "suggested_class",
+    "suggested_usd",
+    "suggested_reason",
+    "source",
+    "decision",
+    "granted_usd",
+    "decided_by",
+    "decided_at",
+    "reason",
+)
 
 
 def lines(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[str]:
@@ -35,9 +52,13 @@ def _rows(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[dict]:
 
 def _cells(row: dict) -> list[object]:
     decided = row["decision"] or {}
-    flat = {**row, "brands": ", ".join(row["brands"] or []), "decision": decided.get("decision"),
-            "granted_usd": decided.get("amount"), **{name: decided.get(name) for name in (
-                "decided_by", "decided_at", "reason")}}
+    flat = {
+        **row,
+        "brands": ", ".join(row["brands"] or []),
+        "decision": decided.get("decision"),
+        "granted_usd": decided.get("amount"),
+        **{name: decided.get(name) for name in ("decided_by", "decided_at", "reason")},
+    }
     return [_plain(flat[name]) for name in _COLUMNS]
 
 

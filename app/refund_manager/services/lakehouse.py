@@ -71,8 +71,9 @@ class Lakehouse:
         firsts: dict[str, dict[str, list]] = defaultdict(dict)
         for order_id, kind, *rest in rows:
             firsts[order_id][kind] = rest
-        return [_facts(order_id, kinds, cities, brands) for order_id, kinds in firsts.items()
-                if "order_created" in kinds]
+        return [
+            _facts(order_id, kinds, cities, brands) for order_id, kinds in firsts.items() if "order_created" in kinds
+        ]
 
     def cities(self) -> list[list[str]]:
         """location_id, name, P75 and P99 of the delivery minutes of each city."""
@@ -91,12 +92,17 @@ class Lakehouse:
     def _rows(self, statement: str, **values: str) -> list[list[str]]:
         try:
             answer = self._workspace.statement_execution.execute_statement(
-                statement=statement, warehouse_id=self._warehouse_id, catalog=self._catalog, wait_timeout="30s",
+                statement=statement,
+                warehouse_id=self._warehouse_id,
+                catalog=self._catalog,
+                wait_timeout="30s",
                 on_wait_timeout=ExecuteStatementRequestOnWaitTimeout.CANCEL,
-                parameters=[StatementParameterListItem(name=name, value=value) for name, value in values.items()])
+                parameters=[StatementParameterListItem(name=name, value=value) for name, value in values.items()],
+            )
             if answer.status.state is not StatementState.SUCCEEDED:
-                raise LakehouseUnavailable(answer.status.error.message if answer.status.error
-                                           else "no answer within 30 s")
+                raise LakehouseUnavailable(
+                    answer.status.error.message if answer.status.error else "no answer within 30 s"
+                )
             if answer.manifest and answer.manifest.truncated:
                 raise LakehouseUnavailable("more rows than a warehouse returns at once")
             return self._chunks(answer)
@@ -109,8 +115,11 @@ class Lakehouse:
         while chunk:
             rows += chunk.data_array or []
             following = chunk.next_chunk_index
-            chunk = self._workspace.statement_execution.get_statement_result_chunk_n(
-                answer.statement_id, following) if following else None
+            chunk = (
+                self._workspace.statement_execution.get_statement_result_chunk_n(answer.statement_id, following)
+                if following
+                else None
+            )
         return rows
 
 
@@ -121,13 +130,21 @@ def _facts(order_id: str, kinds: dict[str, list], cities: dict[str, str], brands
     items = created.get("items", [])
     placed, ready, picked_up, delivered = (
         moment(kinds[kind][1]) if kind in kinds else None
-        for kind in ("order_created", "gk_ready", "driver_picked_up", "delivered"))
+        for kind in ("order_created", "gk_ready", "driver_picked_up", "delivered")
+    )
     names = dict.fromkeys(brands.get(str(item.get("brand_id")), "unknown brand") for item in items)
     return OrderFacts(
-        order_id=order_id, city=cities.get(location_id), brands=list(names), items=sum(item["qty"] for item in items),
+        order_id=order_id,
+        city=cities.get(location_id),
+        brands=list(names),
+        items=sum(item["qty"] for item in items),
         total_usd=sum((Decimal(str(item["price"])) * item["qty"] for item in items), Decimal(0)),
-        minutes=waited(placed, delivered), kitchen_minutes=waited(placed, ready),
-        waiting_minutes=waited(ready, picked_up), road_minutes=waited(picked_up, delivered), door=_door(created))
+        minutes=waited(placed, delivered),
+        kitchen_minutes=waited(placed, ready),
+        waiting_minutes=waited(ready, picked_up),
+        road_minutes=waited(picked_up, delivered),
+        door=_door(created),
+    )
 
 
 def _door(created: dict) -> str | None:

@@ -50,8 +50,7 @@ class Surroundings:
         except NotFound:
             return
         address = {"host": host, "port": int(port or 5432), "dbname": _DATABASE}
-        database = Database(SCHEMA, lambda: postgres.generate_database_credential(endpoint=path).token,
-                            address=address)
+        database = Database(SCHEMA, lambda: postgres.generate_database_credential(endpoint=path).token, address=address)
         database.open()
         try:
             with database.connection() as connection:

@@ -25,8 +25,7 @@ class Follower:
     `look()` is called now and then: it asks the platform for what may have changed around the app.
     """
 
-    def __init__(self, database: Database, lakehouse: Lakehouse,
-                 look: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, database: Database, lakehouse: Lakehouse, look: Callable[[], None] = lambda: None) -> None:
         self._database, self._lakehouse, self._look = database, lakehouse, look
         self._mark: dict | None = None
         self._looked = 0.0
@@ -35,8 +34,10 @@ class Follower:
         self._trouble: str | None = None
         self._said: str | None = None
         self.refreshed_at: datetime | None = None
-        self._threads = [threading.Thread(target=target, name=target.__name__, daemon=True)
-                         for target in (self._follow, self._complete)]
+        self._threads = [
+            threading.Thread(target=target, name=target.__name__, daemon=True)
+            for target in (self._follow, self._complete)
+        ]
 
     def start(self) -> None:
         """Begin; returns at once."""

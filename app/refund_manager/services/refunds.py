@@ -80,9 +80,12 @@ class Refunds:
         """An order with the history of its decision and what was around it. Raises NotFound."""
         found = self.recommendation(order_id)
         with self.connection() as connection:
-            return OrderDetails(**dict(found), history=decisions.history(connection, order_id),
-                                others=around.at_the_door(connection, order_id),
-                                kitchen=around.kitchen(connection, order_id))
+            return OrderDetails(
+                **dict(found),
+                history=decisions.history(connection, order_id),
+                others=around.at_the_door(connection, order_id),
+                kitchen=around.kitchen(connection, order_id),
+            )
 
     def known_events(self, order_id: str) -> OrderEvents | None:
         """The course of an order if it was read before; asks nobody."""
@@ -103,14 +106,21 @@ class Refunds:
         suggested = self.recommendation(request.order_id)
         if suggested.decision:
             return self._same_or_conflict(suggested.decision, user, key)
-        values = {"order_id": request.order_id, "decision": _SAVED_AS[request.decision], "request_key": key,
-                  "amount": self._amount(request, suggested), "reason": request.reason, "decided_by": user}
+        values = {
+            "order_id": request.order_id,
+            "decision": _SAVED_AS[request.decision],
+            "request_key": key,
+            "amount": self._amount(request, suggested),
+            "reason": request.reason,
+            "decided_by": user,
+        }
         with self.connection() as connection:
             saved = decisions.save(connection, values)
             holds = saved or decisions.get(connection, request.order_id)
         if holds is None:
-            raise Conflict(f"This was sent before, and order {request.order_id} was reopened since. "
-                           "Nothing was changed.")
+            raise Conflict(
+                f"This was sent before, and order {request.order_id} was reopened since. Nothing was changed."
+            )
         return saved or self._same_or_conflict(holds, user, key)
 
     def undo(self, order_id: str, user: str) -> None:
@@ -121,8 +131,11 @@ class Refunds:
             holds = decisions.get(connection, order_id)
         if holds is None:
             raise NotFound(f"Order {order_id} has no decision to undo.")
-        raise Conflict(f"{holds.decided_by} decided order {order_id} at {holds.decided_at:%H:%M} UTC. Only they can "
-                       f"undo it, within {decisions.UNDO_MINUTES} minutes.", holds)
+        raise Conflict(
+            f"{holds.decided_by} decided order {order_id} at {holds.decided_at:%H:%M} UTC. Only they can "
+            f"undo it, within {decisions.UNDO_MINUTES} minutes.",
+            holds,
+        )
 
     def health(self, sync: SyncState | None) -> Health:
         """How the app is, with what is known of the sync.
@@ -156,6 +169,7 @@ class Refunds:
 
 def _place(sort: Sort) -> Callable[[str, str, str], queue.Place]:
     """How to read the place in a list of this order; a cursor of another one is refused."""
+
     def read(sorted_by: str, key: str, order_id: str) -> queue.Place:
         if sorted_by != sort:
             raise ValueError(f"a cursor of the order {sorted_by}")

@@ -70,8 +70,9 @@ def order_events(request: Request, order_id: OrderId) -> OrderEvents:
 
 
 @router.post("/api/refunds", status_code=201, responses=documented(404, 409, 422, 429, 503))
-def decide(request: Request, body: RefundRequest,
-           idempotency_key: Annotated[RequestKey | None, Header()] = None) -> Decision:
+def decide(
+    request: Request, body: RefundRequest, idempotency_key: Annotated[RequestKey | None, Header()] = None
+) -> Decision:
     """Save the one decision of an order; 409 with the earlier one if there is one.
 
     With an Idempotency-Key the same call can be sent again when its answer was lost: it is saved once.
@@ -89,5 +90,8 @@ def undo(request: Request, order_id: OrderId) -> None:
 def export(request: Request, query: Annotated[Filters, Query()], sort: Sort = "newest") -> StreamingResponse:
     """A whole filtered list as CSV, streamed; amounts as decimals, times in UTC."""
     lines = exporting.lines(refunds_of(request), query, sort)
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8",
-                             headers={"Content-Disposition": 'attachment; filename="refunds.csv"'})
+    return StreamingResponse(
+        lines,
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="refunds.csv"'},
+    )

@@ -33,7 +33,20 @@ class Problem(BaseModel):
 
 def documented(*codes: int) -> dict[int | str, dict]:
     """These statuses as OpenAPI describes them."""
-    return {code: {"description": HTTPStatus(code).phrase,
-                   "content": {"application/problem+json": {"schema": Problem.model_json_schema(), "example": {
-                       "type": "about:blank", "title": HTTPStatus(code).phrase, "status": code,
-                       "detail": _EXAMPLES[code]}}}} for code in codes}
+    return {
+        code: {
+            "description": HTTPStatus(code).phrase,
+            "content": {
+                "application/problem+json": {
+                    "schema": Problem.model_json_schema(),
+                    "example": {
+                        "type": "about:blank",
+                        "title": HTTPStatus(code).phrase,
+                        "status": code,
+                        "detail": _EXAMPLES[code],
+                    },
+                }
+            },
+        }
+        for code in codes
+    }

@@ -46,8 +46,17 @@ def bars(days: list[dict]) -> list[Bar]:
     def height(dollars: Decimal) -> float:
         return round(float(dollars) / top * CHART_HEIGHT, 1)
 
-    return [Bar(round(place * step, 1), round(step * 0.8, 1), height(day["suggested_usd"]),
-                height(day["granted_usd"]), _overruled(day), day) for place, day in enumerate(days)]
+    return [
+        Bar(
+            round(place * step, 1),
+            round(step * 0.8, 1),
+            height(day["suggested_usd"]),
+            height(day["granted_usd"]),
+            _overruled(day),
+            day,
+        )
+        for place, day in enumerate(days)
+    ]
 
 
 def _overruled(day: dict) -> float | None:
@@ -68,12 +77,16 @@ def _projection(points: list[Point]) -> Callable[[Point], Point]:
     lats, lons = [lat for lat, _ in points], [lon for _, lon in points]
     lat0, lon0 = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
     squeeze = math.cos(math.radians(lat0))
-    scale = min((MAP_WIDTH - 2 * _EDGE) / max((max(lons) - min(lons)) * squeeze, 1e-4),
-                (MAP_HEIGHT - 2 * _EDGE) / max(max(lats) - min(lats), 1e-4))
+    scale = min(
+        (MAP_WIDTH - 2 * _EDGE) / max((max(lons) - min(lons)) * squeeze, 1e-4),
+        (MAP_HEIGHT - 2 * _EDGE) / max(max(lats) - min(lats), 1e-4),
+    )
 
     def place(point: Point) -> Point:
         lat, lon = point
-        return (round(MAP_WIDTH / 2 + (lon - lon0) * squeeze * scale, 1),
-                round(MAP_HEIGHT / 2 - (lat - lat0) * scale, 1))
+        return (
+            round(MAP_WIDTH / 2 + (lon - lon0) * squeeze * scale, 1),
+            round(MAP_HEIGHT / 2 - (lat - lat0) * scale, 1),
+        )
 
     return place

@@ -19,13 +19,23 @@ def install(app: FastAPI) -> None:
     """Answer each of the app's errors with its own status."""
     app.add_exception_handler(NotFound, lambda request, error: _answer(request, 404, str(error)))
     app.add_exception_handler(Unavailable, lambda request, error: _answer(request, 503, str(error)))
-    app.add_exception_handler(LakehouseUnavailable, lambda request, error: _answer(
-        request, 503, f"The order's events can't be read right now: {error}"))
-    app.add_exception_handler(Conflict, lambda request, error: _answer(
-        request, 409, str(error), **({"decision": error.decision.model_dump(mode="json")} if error.decision else {})))
+    app.add_exception_handler(
+        LakehouseUnavailable,
+        lambda request, error: _answer(request, 503, f"The order's events can't be read right now: {error}"),
+    )
+    app.add_exception_handler(
+        Conflict,
+        lambda request, error: _answer(
+            request, 409, str(error), **({"decision": error.decision.model_dump(mode="json")} if error.decision else {})
+        ),
+    )
     app.add_exception_handler(Moved, lambda request, error: _answer(request, 409, str(error)))
-    app.add_exception_handler(BadField, lambda request, error: _answer(
-        request, 422, f"{error.field}: {error.message}", errors=[{"field": error.field, "message": error.message}]))
+    app.add_exception_handler(
+        BadField,
+        lambda request, error: _answer(
+            request, 422, f"{error.field}: {error.message}", errors=[{"field": error.field, "message": error.message}]
+        ),
+    )
     app.add_exception_handler(Refused, refuse)
     app.add_exception_handler(RequestValidationError, lambda request, error: _invalid(request, error.errors()))
     app.add_exception_handler(BadForm, lambda request, error: _invalid(request, error.errors))
@@ -34,8 +44,7 @@ def install(app: FastAPI) -> None:
 
 def field_errors(errors: list[dict]) -> list[dict[str, str]]:
     """Pydantic's errors as field and message."""
-    return [{"field": str(error["loc"][-1]), "message": error["msg"].removeprefix("Value error, ")}
-            for error in errors]
+    return [{"field": str(error["loc"][-1]), "message": error["msg"].removeprefix("Value error, ")} for error in errors]
 
 
 def refuse(request: Request, refused: Refused) -> Response:
@@ -53,8 +62,17 @@ def _invalid(request: Request, errors: list[dict]) -> Response:
 def _answer(request: Request, status: int, detail: str, **more: object) -> Response:
     title = HTTPStatus(status).phrase
     if request.url.path.startswith(("/api/", "/healthz")):
-        return JSONResponse({"type": "about:blank", "title": title, "status": status, "detail": detail, **more},
-                            status, media_type="application/problem+json")
-    return render(request, "problem.html", status, title=title, detail=detail,
-                  retry=status == 503 and request.method == "GET",
-                  unsaved=status == 503 and request.method == "POST")
+        return JSONResponse(
+            {"type": "about:blank", "title": title, "status": status, "detail": detail, **more},
+            status,
+            media_type="application/problem+json",
+        )
+    return render(
+        request,
+        "problem.html",
+        status,
+        title=title,
+        detail=detail,
+        retry=status == 503 and request.method == "GET",
+        unsaved=status == 503 and request.method == "POST",
+    )

@@ -48,8 +48,16 @@ _templates.env.globals |= {"new_key": lambda: str(uuid.uuid4()), "undo_minutes":
 def render(request: Request, template: str, code: int = 200, **values: object) -> HTMLResponse:
     """An HTML page; every value is escaped. `token` is what its forms send back."""
     complaints = request.app.state.surroundings.complaints
-    page = _templates.TemplateResponse(request, template, {
-        "token": form_token(request), "path": request.url.path, "has_complaints": complaints is not None, **values,
-    }, code)
+    page = _templates.TemplateResponse(
+        request,
+        template,
+        {
+            "token": form_token(request),
+            "path": request.url.path,
+            "has_complaints": complaints is not None,
+            **values,
+        },
+        code,
+    )
     keep_token(request, page)
     return page

@@ -15,7 +15,7 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _COOKIE = "desk"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-                               "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -53,8 +53,13 @@ def form_token(request: Request) -> str:
 def keep_token(request: Request, response: Response) -> None:
     """Give the browser the cookie of the page's forms, unless it has it."""
     if _COOKIE not in request.cookies:
-        response.set_cookie(_COOKIE, form_token(request), httponly=True, samesite="strict",
-                            secure=not request.app.state.settings.local_user)
+        response.set_cookie(
+            _COOKIE,
+            form_token(request),
+            httponly=True,
+            samesite="strict",
+            secure=not request.app.state.settings.local_user,
+        )
 
 
 def check_form(request: Request, form: dict[str, str]) -> None:
@@ -82,8 +87,10 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *((k.lower().encode(), v.encode())
-                                                             for k, v in self._headers(scope).items())]
+                message["headers"] = [
+                    *message["headers"],
+                    *((k.lower().encode(), v.encode()) for k, v in self._headers(scope).items()),
+                ]
             await send(message)
 
         request = Request(scope)
@@ -105,8 +112,9 @@ class Guard:
             raise Refused(403, "A page of another site may not change anything here.")
         wait = self._writes.take(user_of(request))
         if wait:
-            raise Refused(429, f"That is a lot of changes in a short time. Go on in {wait} seconds.",
-                          {"Retry-After": str(wait)})
+            raise Refused(
+                429, f"That is a lot of changes in a short time. Go on in {wait} seconds.", {"Retry-After": str(wait)}
+            )
 
     def _same_site(self, request: Request, host: str) -> bool:
         if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:

@@ -69,8 +69,9 @@ def _ask_batch(asking: "OpenAI", endpoint: str, key: str, things: list) -> list[
     asked: list[tuple[dict | None, str | None]] = []
     reason = "the agent's answer ended early"
     try:
-        events = asking.responses.create(model=endpoint, input=[turn], stream=True,
-                                         extra_body={"custom_inputs": {key: things}})
+        events = asking.responses.create(
+            model=endpoint, input=[turn], stream=True, extra_body={"custom_inputs": {key: things}}
+        )
         for event in events:
             if event.type == "response.output_item.done":
                 asked.append(_answer(event.item.content[0].text, event.custom_outputs))

@@ -62,8 +62,14 @@ class KitchenAgent(ResponsesAgent):
     facts: ClassVar[tuple[Fact, ...]]
     """What the model may look up: facts about the order, and the timings of its location."""
 
-    def __init__(self, llm_model: str, catalog: str = "", warehouse_id: str | None = None, open_ai: Any = None,
-                 lookup: Lookup | None = None) -> None:
+    def __init__(
+        self,
+        llm_model: str,
+        catalog: str = "",
+        warehouse_id: str | None = None,
+        open_ai: Any = None,
+        lookup: Lookup | None = None,
+    ) -> None:
         self.llm_model, self.catalog, self.warehouse_id = llm_model, catalog, warehouse_id
         self._given = (open_ai, lookup)
 
@@ -86,8 +92,10 @@ class KitchenAgent(ResponsesAgent):
         decisions = list(self._decisions(asked.questions))
         _tag(decisions)
         outputs = [decision.provenance() for decision in decisions]
-        return ResponsesAgentResponse(output=[self._item(decision) for decision in decisions],
-                                      custom_outputs={"decisions": outputs} if asked.several else outputs[0])
+        return ResponsesAgentResponse(
+            output=[self._item(decision) for decision in decisions],
+            custom_outputs={"decisions": outputs} if asked.several else outputs[0],
+        )
 
     def predict_stream(self, request: ResponsesAgentRequest) -> Iterator[ResponsesAgentStreamEvent]:
         """The same answers, each once it and those before it are decided: its text field by field, then the item.
@@ -100,20 +108,23 @@ class KitchenAgent(ResponsesAgent):
             item = self._item(decision)
             for piece in _FIELDS.split(item["content"][0]["text"]):
                 yield ResponsesAgentStreamEvent(**self.create_text_delta(piece, item["id"]), output_index=index)
-            yield ResponsesAgentStreamEvent(type="response.output_item.done", item=item, output_index=index,
-                                            custom_outputs=decision.provenance())
+            yield ResponsesAgentStreamEvent(
+                type="response.output_item.done", item=item, output_index=index, custom_outputs=decision.provenance()
+            )
         _tag(decisions)
 
     @staticmethod
     def responses_agent_output_reducer(chunks: list[ResponsesAgentStreamEvent]) -> dict[str, Any]:
         """What a stream's trace has as outputs: the same as `predict`. MLflow's own reducer drops `custom_outputs`."""
         done = [chunk for chunk in chunks if chunk.type == "response.output_item.done"]
-        return ResponsesAgentResponse(output=[chunk.item for chunk in done],
-                                      custom_outputs={"decisions": [chunk.custom_outputs for chunk in done]}
-                                      ).model_dump(exclude_none=True)
+        return ResponsesAgentResponse(
+            output=[chunk.item for chunk in done],
+            custom_outputs={"decisions": [chunk.custom_outputs for chunk in done]},
+        ).model_dump(exclude_none=True)
 
-    def consult[Answer: BaseModel](self, order_id: str, prompt: str, question: str, tools: Tools, name: str,
-                                   own: Answer) -> Decision[Answer]:
+    def consult[Answer: BaseModel](
+        self, order_id: str, prompt: str, question: str, tools: Tools, name: str, own: Answer
+    ) -> Decision[Answer]:
         """What the model answers in the shape of `own`, a schema called `name`; if it gives none, `own` and why."""
         messages = [{"role": "system", "content": prompt}, {"role": "user", "content": question}]
         try:
@@ -144,8 +155,11 @@ class KitchenAgent(ResponsesAgent):
         pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="decide")
         try:
             # A thread starts without the context variables by which MLflow knows the trace.
-            yield from pool.map(lambda run, question: run(self._decide, question, known),
-                                [copy_context().run for _ in questions], questions)
+            yield from pool.map(
+                lambda run, question: run(self._decide, question, known),
+                [copy_context().run for _ in questions],
+                questions,
+            )
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -172,6 +186,8 @@ def _tag(decisions: Sequence[Decision]) -> None:
     """Let a request's trace be found by what it was about and by who decided."""
     if mlflow.get_current_active_span() is None:
         return  # tracing is off
-    values = {name: dict.fromkeys(str(getattr(decision, name)) for decision in decisions)
-              for name in ("order_id", "source", "model")}
+    values = {
+        name: dict.fromkeys(str(getattr(decision, name)) for decision in decisions)
+        for name in ("order_id", "source", "model")
+    }
     mlflow.update_current_trace(tags={name: ", ".join(found) for name, found in values.items()})

@@ -57,8 +57,10 @@ class ComplaintAgent(KitchenAgent):
         """`complaints`, or `complaint_text` about `order_id`, in `custom_inputs`, or what the user said."""
         inputs = read(ComplaintInputs, request)
         if inputs.complaints:
-            return Asked([Question((each.order_id,), each.complaint_text, inputs.location_id)
-                          for each in inputs.complaints], several=True)
+            return Asked(
+                [Question((each.order_id,), each.complaint_text, inputs.location_id) for each in inputs.complaints],
+                several=True,
+            )
         text = inputs.complaint_text or text_of(request)
         candidates = [inputs.order_id] if inputs.order_id else order_ids(text)[:1]
         return Asked([Question(tuple(candidates), text, inputs.location_id)])
@@ -95,8 +97,9 @@ def _within(decision: Decision[Answer], own: Answer, total: float) -> Decision[A
     amount = 0.0 if said.decision == "escalate" else bounded(said.credit_amount, total)
     notes = []
     if amount != said.credit_amount:
-        notes.append(f"The model said ${said.credit_amount:.2f} ({said.decision}); corrected for a total of "
-                     f"${total:.2f}.")
+        notes.append(
+            f"The model said ${said.credit_amount:.2f} ({said.decision}); corrected for a total of ${total:.2f}."
+        )
     reply = said.customer_response
     if reply != own.customer_response and (notes or max(dollars(reply), default=0.0) > amount):
         reply = replies.instead(said.decision == "escalate", amount)

@@ -141,8 +141,13 @@ def begin(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> None:
 def _entity(model: str, version: str) -> "ServedEntityInput":
     from databricks.sdk.service.serving import ServedEntityInput
 
-    return ServedEntityInput(name=model.rpartition(".")[2], entity_name=model, entity_version=version,
-                             workload_size="Small", scale_to_zero_enabled=True)
+    return ServedEntityInput(
+        name=model.rpartition(".")[2],
+        entity_name=model,
+        entity_version=version,
+        workload_size="Small",
+        scale_to_zero_enabled=True,
+    )
 
 
 def _serves(found: "ServingEndpointDetailed", entity: "ServedEntityInput") -> bool:

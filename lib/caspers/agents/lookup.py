@@ -87,6 +87,7 @@ def gather(lookup: Lookup, facts: Sequence[Fact], order_ids: Sequence[str]) -> K
 
 def only(known: Known, order_id: str, location_id: int) -> Callable[[Fact, object], Rows]:
     """What is known of this order and its location; raises OutOfScope for anything else."""
+
     def rows(fact: Fact, value: object) -> Rows:
         if value not in (order_id, location_id) or (fact.name, value) not in known:
             raise OutOfScope(f"This is about order {order_id} and location {location_id}; nothing else is looked up.")

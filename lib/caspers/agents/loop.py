@@ -67,8 +67,11 @@ def _complete(client: "OpenAI", model: str, messages: list[dict], tools: Tools, 
 
     with mlflow.start_span("chat", span_type="CHAT_MODEL") as span:
         span.set_inputs({"model": model, "messages": messages})
-        completion = _checked(client.chat.completions.create(
-            model=model, messages=messages, tools=tools.specs(), response_format=schema, temperature=0.0))
+        completion = _checked(
+            client.chat.completions.create(
+                model=model, messages=messages, tools=tools.specs(), response_format=schema, temperature=0.0
+            )
+        )
         tokens = _tokens(completion)
         span.set_attribute(SpanAttributeKey.MODEL, completion.model)
         span.set_attribute(SpanAttributeKey.CHAT_USAGE, {**tokens, "total_tokens": sum(tokens.values())})

@@ -99,8 +99,13 @@ def plot_minutes(kitchens: dict[str, pl.DataFrame]) -> Figure:
         longer = 100 * (1 - pl.int_range(len(minutes), eager=True) / len(minutes))
         (line,) = axes.plot(minutes, longer, label=name)
         axes.plot([minutes.quantile(0.75), minutes.quantile(0.99)], [25, 1], "o", color=line.get_color(), markersize=4)
-    axes.set(title="% of orders that take longer (dots: P75, P99)", xlabel="minutes from order to door",
-             yscale="log", ylim=(0.1, 100), xlim=(0, 90))
+    axes.set(
+        title="% of orders that take longer (dots: P75, P99)",
+        xlabel="minutes from order to door",
+        yscale="log",
+        ylim=(0.1, 100),
+        xlim=(0, 90),
+    )
     axes.yaxis.set_major_formatter("{x:g}")
     axes.legend()
     return figure

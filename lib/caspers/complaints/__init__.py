@@ -5,5 +5,10 @@ from typing import Literal
 type Category = Literal["delivery_delay", "missing_items", "food_quality", "service_issue", "billing"]
 
 SHARES: dict[Category, int] = {
-    "delivery_delay": 40, "missing_items": 25, "food_quality": 20, "service_issue": 10, "billing": 5}
+    "delivery_delay": 40,
+    "missing_items": 25,
+    "food_quality": 20,
+    "service_issue": 10,
+    "billing": 5,
+}
 """How many of a hundred complaints have which category."""

@@ -20,10 +20,15 @@ ALIKE = 80
 """How alike two words have to be, of 100."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _JOINING = frozenset({"and", "n", "of", "with", "in", "the"})
-_FUNCTION = frozenset(re.findall(r"\w+", """
+_FUNCTION = frozenset(
+    re.findall(
+        r"\w+",
+        """
     a an the my our your his her their its this that these those no not any some one two three both i you he she we they
     it me us him them is are was were be been has have had do did does and or but so for from with without of in on at
-    to by as if than then there here also only just even still please"""))
+    to by as if than then there here also only just even still please""",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,10 @@ def mentions(text: str, names: Iterable[str]) -> list[Mention]:
         elif _better(rivals[0]) == _better(run) and (rivals[0].first, rivals[0].last) == (run.first, run.last):
             rivals.append(run)
     chosen.sort(key=lambda each: each[0].first)
-    return [Mention(found[each[0].first].start(), found[each[0].last].end(), tuple(run.name for run in each))
-            for each in chosen]
+    return [
+        Mention(found[each[0].first].start(), found[each[0].last].end(), tuple(run.name for run in each))
+        for each in chosen
+    ]
 
 
 def plain(word: str) -> str:
@@ -83,7 +90,7 @@ def _better(run: _Run) -> tuple:
 
 def _before(text: str, found: list[re.Match], place: int) -> str:
     """The word before the one at `place`, empty if there is none or if something stands between them."""
-    if place == 0 or text[found[place - 1].end():found[place].start()].strip():
+    if place == 0 or text[found[place - 1].end() : found[place].start()].strip():
         return ""
     return plain(found[place - 1].group())
 

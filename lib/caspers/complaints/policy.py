@@ -65,12 +65,19 @@ def _delay(reading: Reading, evidence: Evidence) -> Triage:
         return escalated(reading, "medium", "The order has no recorded delivery, so the delay can't be measured.")
     took = f"Delivered in {evidence.minutes:.1f} min"
     if evidence.minutes <= evidence.p75:
-        return _credit(reading, 0.0, replies.on_time(),
-                       f"{took}, within the location's P75 of {evidence.p75:.1f} (P99 {evidence.p99:.1f}): "
-                       f"no credit on the total of ${evidence.total_usd:.2f}.")
+        return _credit(
+            reading,
+            0.0,
+            replies.on_time(),
+            f"{took}, within the location's P75 of {evidence.p75:.1f} (P99 {evidence.p99:.1f}): "
+            f"no credit on the total of ${evidence.total_usd:.2f}.",
+        )
     late = evidence.minutes > evidence.p99
-    limit = f"beyond the location's P99 of {evidence.p99:.1f} (P75 {evidence.p75:.1f})" if late else (
-        f"between the location's P75 of {evidence.p75:.1f} and P99 of {evidence.p99:.1f}")
+    limit = (
+        f"beyond the location's P99 of {evidence.p99:.1f} (P75 {evidence.p75:.1f})"
+        if late
+        else (f"between the location's P75 of {evidence.p75:.1f} and P99 of {evidence.p99:.1f}")
+    )
     amount, derived = _share(evidence, DELAY_SHARES["beyond_p99" if late else "within_p99"])
     return _credit(reading, amount, replies.late(amount, late), f"{took}, {limit}: {derived}")
 
@@ -79,11 +86,19 @@ def _missing(reading: Reading, evidence: Evidence) -> Triage:
     named = _named(reading, evidence)
     if not named:
         on_it = ", ".join(item.name for item in evidence.items)
-        return escalated(reading, "medium", f"Nothing that the complaint names as missing is on the order ({on_it}), "
-                                            "so no credit follows from it: a person has to look at it.")
+        return escalated(
+            reading,
+            "medium",
+            f"Nothing that the complaint names as missing is on the order ({on_it}), "
+            "so no credit follows from it: a person has to look at it.",
+        )
     amount = bounded(sum(item.price_usd for item in named), evidence.total_usd)
-    return _credit(reading, amount, replies.missing([item.name for item in named], amount),
-                   f"Reported missing, at its price on the order: {_priced(named)}; together ${amount:.2f}.")
+    return _credit(
+        reading,
+        amount,
+        replies.missing([item.name for item in named], amount),
+        f"Reported missing, at its price on the order: {_priced(named)}; together ${amount:.2f}.",
+    )
 
 
 def _quality(reading: Reading, evidence: Evidence) -> Triage:
@@ -116,5 +131,6 @@ def _credit(reading: Reading, amount: float, reply: str, rationale: str) -> Tria
 
 def escalated(reading: Reading, priority: Literal["medium", "high"], rationale: str) -> Triage:
     """The answer that hands a complaint to a person."""
-    return Triage(reading.category, "escalate", 0.0, reading.confidence, priority, rationale,
-                  replies.for_a_person(reading))
+    return Triage(
+        reading.category, "escalate", 0.0, reading.confidence, priority, rationale, replies.for_a_person(reading)
+    )

@@ -26,7 +26,7 @@ def understood(said: str) -> tuple[str | None, str]:
 
 def evidence_of(order: dict, times: dict, timings: dict) -> Evidence:
     """The evidence in one row each of get_order_overview, get_order_timing and get_location_timings."""
-    items = tuple(Item(item["item_name"], item["qty"], float(item["price_usd"]))
-                  for item in json.loads(order["items"]))
-    return Evidence(times["delivery_minutes"], timings["p75_minutes"], timings["p99_minutes"],
-                    order["total_usd"], items)
+    items = tuple(Item(item["item_name"], item["qty"], float(item["price_usd"])) for item in json.loads(order["items"]))
+    return Evidence(
+        times["delivery_minutes"], timings["p75_minutes"], timings["p99_minutes"], order["total_usd"], items
+    )

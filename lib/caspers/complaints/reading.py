@@ -16,12 +16,16 @@ _ALARM = re.compile(
     r"|threw up|poison\w*|allerg\w*|hospital|doctor|glass|metal|plastic(?! bags?\b)|hair|insects?|bugs?|cockroach\w*"
     r"|maggots?|lawyers?|attorney|lawsuit|legal|sue|court|health (?:department|inspector)|police|threat\w*"
     r"|harass\w*)\b",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 _HERE = "\ufffc"
 """Stands where an item is named, while a text is taken apart."""
 _SENTENCE = re.compile(r"[.!?]+(?=\s|$)|\n+")
-_CLAUSE = re.compile(r"[.!?]+(?=\s|$)|[;:,\n]+|\b(?=(?:although|but|except|however|no|not the|though|whereas|while"
-                     r"|without)\b)", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[.!?]+(?=\s|$)|[;:,\n]+|\b(?=(?:although|but|except|however|no|not the|though|whereas|while"
+    r"|without)\b)",
+    re.IGNORECASE,
+)
 _LIST = re.compile(rf"(?:\s|{_HERE}|\b(?:a|an|and|my|or|our|the)\b)*", re.IGNORECASE)
 
 
@@ -59,15 +63,17 @@ def read_all(complaints: Sequence[tuple[str, Sequence[Item]]]) -> list[Reading]:
     marked = [_marked(text, [item.name for item in items]) for text, items in complaints]
     matters = _matters(sorted({part for text, _ in marked for part in (*_sentences(text), *_clauses(text))}))
     wholes = [" ".join(part for part in _sentences(text) if matters[part] != NOTHING) or text for text, _ in marked]
-    return [_reading(text, names, category, confidence, matters)
-            for (text, names), (category, confidence) in zip(marked, _categories(wholes), strict=True)]
+    return [
+        _reading(text, names, category, confidence, matters)
+        for (text, names), (category, confidence) in zip(marked, _categories(wholes), strict=True)
+    ]
 
 
 def _marked(text: str, items: list[str]) -> tuple[str, list[tuple[str, ...]]]:
     """The text with a mark at each mention of an item, and what each may name: a Late Night Ramen is no delay."""
     found = mentions(text, items)
     for mention in reversed(found):
-        text = f"{text[:mention.start]}{_HERE}{text[mention.end:]}"
+        text = f"{text[: mention.start]}{_HERE}{text[mention.end :]}"
     return text, [mention.names for mention in found]
 
 
@@ -102,16 +108,16 @@ def _categories(texts: list[str]) -> list[tuple[Category, float]]:
     places = [place for place, label in enumerate(labels) if label != NOTHING]
     chances = classifier.probabilities(_masked(texts))[:, places]
     best = chances.argmax(axis=1)
-    return [(labels[places[place]], round(float(row[place]), 2))
-            for row, place in zip(chances, best, strict=True)]
+    return [(labels[places[place]], round(float(row[place]), 2)) for row, place in zip(chances, best, strict=True)]
 
 
 def _masked(texts: list[str]) -> list[str]:
     return [text.replace(_HERE, MASK) for text in texts]
 
 
-def _reading(text: str, names: list[tuple[str, ...]], category: Category, confidence: float,
-             matters: dict[str, str]) -> Reading:
+def _reading(
+    text: str, names: list[tuple[str, ...]], category: Category, confidence: float, matters: dict[str, str]
+) -> Reading:
     alarming = tuple(dict.fromkeys(word.lower() for word in _ALARM.findall(text)))
     clear = any(matters[sentence] != NOTHING for sentence in _sentences(text))
     if not clear:

@@ -7,22 +7,28 @@ from caspers.complaints.reading import Reading
 _FOR_A_PERSON = {
     "billing": "Thank you for telling us about this charge. One of our team is checking it and will write to you.",
     "service_issue": "Thank you for telling us, and we are sorry for how this went. One of our team is looking into it "
-                     "and will write to you.",
+    "and will write to you.",
     "delivery_delay": "We are sorry about the wait. One of our team is looking into it and will write to you.",
     "missing_items": "We are sorry that your order was not as you expected. One of our team is comparing it with "
-                     "what we have on record and will write to you.",
+    "what we have on record and will write to you.",
     "food_quality": "We are sorry that your meal was not right. One of our team looks into it and will write to you.",
 }
-_ALARM = ("Thank you for telling us, we take this very seriously. A member of our team is looking into it now "
-          "and will contact you.")
-_UNCLEAR = ("Thank you for writing to us, and we are sorry that you are not happy. One of our team will write to you "
-            "to find out what we can put right.")
+_ALARM = (
+    "Thank you for telling us, we take this very seriously. A member of our team is looking into it now "
+    "and will contact you."
+)
+_UNCLEAR = (
+    "Thank you for writing to us, and we are sorry that you are not happy. One of our team will write to you "
+    "to find out what we can put right."
+)
 
 
 def on_time() -> str:
     """For a delay that the order's record doesn't show."""
-    return ("Thank you for writing to us, and we are sorry that the wait felt long. We checked your order, and it came "
-            "in the time that we aim for, so we can't offer a credit this time.")
+    return (
+        "Thank you for writing to us, and we are sorry that the wait felt long. We checked your order, and it came "
+        "in the time that we aim for, so we can't offer a credit this time."
+    )
 
 
 def late(amount: float, very: bool) -> str:

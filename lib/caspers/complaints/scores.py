@@ -47,9 +47,13 @@ def measure() -> Scores:
     wrong = [(each, reading) for each, reading in pairs if not _right(each, reading)]
     missed = Counter(each.kind for each, _ in wrong)
     kinds = Counter(each.kind for each in texts)
-    return Scores(Counter(each.category for each, reading in pairs if _right(each, reading)),
-                  Counter(each.category for each in texts),
-                  {kind: (count - missed[kind], count) for kind, count in kinds.items()}, _named(pairs), wrong)
+    return Scores(
+        Counter(each.category for each, reading in pairs if _right(each, reading)),
+        Counter(each.category for each in texts),
+        {kind: (count - missed[kind], count) for kind, count in kinds.items()},
+        _named(pairs),
+        wrong,
+    )
 
 
 def _right(text: HeldOut, reading: Reading) -> bool:
@@ -59,5 +63,8 @@ def _right(text: HeldOut, reading: Reading) -> bool:
 def _named(pairs: list[tuple[HeldOut, Reading]]) -> tuple[int, int, int]:
     """Items found rightly, reported and found, over the texts about missing items."""
     missing = [(each.named, reading.named_items) for each, reading in pairs if each.category == "missing_items"]
-    return (sum(len(named & found) for named, found in missing), sum(len(named) for named, _ in missing),
-            sum(len(found) for _, found in missing))
+    return (
+        sum(len(named & found) for named, found in missing),
+        sum(len(named) for named, _ in missing),
+        sum(len(found) for _, found in missing),
+    )

@@ -81,14 +81,16 @@ def _mistyped(phrase: str, dice: random.Random) -> str:
     Facts stay as they are, and so do the words that say what went wrong: people look twice at those.
     """
     names = [match.span() for match in _NAME.finditer(phrase)]
-    words = [match for match in _WORD.finditer(phrase)
-             if match.group() not in grammar()["legible"]
-             and not any(start < match.start() < end for start, end in names)]
+    words = [
+        match
+        for match in _WORD.finditer(phrase)
+        if match.group() not in grammar()["legible"] and not any(start < match.start() < end for start, end in names)
+    ]
     if not words:
         return phrase
     word = dice.choice(words)
     at = dice.randrange(word.start() + 1, word.end() - 2)
-    return phrase[:at] + phrase[at + 1] + phrase[at] + phrase[at + 2:]
+    return phrase[:at] + phrase[at + 1] + phrase[at] + phrase[at + 2 :]
 
 
 def facts_to_tell(order: ComplainedOrder, category: Category, dice: random.Random) -> dict[str, str]:
@@ -98,10 +100,19 @@ def facts_to_tell(order: ComplainedOrder, category: Category, dice: random.Rando
     clocks = (f"{placed:%H:%M}", f"{hour % 12 or 12}:{placed:%M} {'am' if hour < 12 else 'pm'}")
     dates = (f"{placed:%B} {placed.day}", f"{placed:%b} {placed.day}", f"{placed.month}/{placed.day}")
     missing = _missing(order.order_id, names, dice) if category == "missing_items" else ""
-    return {"item": dice.choice(names), "missing": missing, "city": order.city, "number": order.order_id,
-            "minutes": str(_claimed_minutes(order.minutes, dice)), "total": f"{order.total_usd:.2f}",
-            "charged": f"{order.total_usd * dice.choice((1.1, 1.2, 1.5, 2)):.2f}", "day": f"{placed:%A}",
-            "date": dice.choice(dates), "time": dice.choice(clocks), "part": _part_of_day(hour)}
+    return {
+        "item": dice.choice(names),
+        "missing": missing,
+        "city": order.city,
+        "number": order.order_id,
+        "minutes": str(_claimed_minutes(order.minutes, dice)),
+        "total": f"{order.total_usd:.2f}",
+        "charged": f"{order.total_usd * dice.choice((1.1, 1.2, 1.5, 2)):.2f}",
+        "day": f"{placed:%A}",
+        "date": dice.choice(dates),
+        "time": dice.choice(clocks),
+        "part": _part_of_day(hour),
+    }
 
 
 def _missing(order_id: str, names: list[str], dice: random.Random) -> str:
@@ -132,5 +143,8 @@ def _claimed_minutes(minutes: float, dice: random.Random) -> int:
 
 
 def _part_of_day(hour: int) -> str:
-    return "midnight snack" if hour < 5 or hour >= 22 else (
-        "breakfast" if hour < 11 else "lunch" if hour < 16 else "dinner")
+    return (
+        "midnight snack"
+        if hour < 5 or hour >= 22
+        else ("breakfast" if hour < 11 else "lunch" if hour < 16 else "dinner")
+    )

@@ -19,9 +19,17 @@ _MATTERS: dict[Category, str] = {
     "missing_items": "the {missing} was not in the bag",
     "food_quality": "something about the {item} was bad, so that you could not enjoy it",
     "service_issue": "the driver or the support behaved badly when you got your {item}",
-    "billing": "you were charged ${charged} instead of ${total}"}
-_MOODS = ("calm and to the point", "angry", "tired of it and short", "polite to a fault", "sarcastic",
-          "in a hurry, all in lower case", "disappointed, since you used to like the place")
+    "billing": "you were charged ${charged} instead of ${total}",
+}
+_MOODS = (
+    "calm and to the point",
+    "angry",
+    "tired of it and short",
+    "polite to a fault",
+    "sarcastic",
+    "in a hurry, all in lower case",
+    "disappointed, since you used to like the place",
+)
 _LENGTHS = ("one sentence", "two sentences", "three or four sentences")
 
 
@@ -36,7 +44,8 @@ def by_model(ws: "Workbook", endpoint: str, orders: Sequence[tuple[ComplainedOrd
     prompts = [(order.order_id, prompt(order, category)) for order, category in orders]
     # Databricks wants the endpoint as a constant; `parameters.check` lets no quote into it.
     asked = ws.spark.createDataFrame(prompts, "order_id STRING, prompt STRING").selectExpr(
-        "order_id", f"ai_query('{endpoint}', prompt, failOnError => false) AS answer")
+        "order_id", f"ai_query('{endpoint}', prompt, failOnError => false) AS answer"
+    )
     # By place: the answer comes first and the error second, whatever a version of ai_query calls them.
     return {row.order_id: row.answer[0].strip() for row in asked.collect() if row.answer[0] and row.answer[0].strip()}
 
@@ -45,9 +54,11 @@ def prompt(order: ComplainedOrder, category: Category) -> str:
     """What the model is asked to write about this order: always the same for the same order and category."""
     dice = random.Random(f"{order.order_id}/{category}/prompt")
     facts = facts_to_tell(order, category, dice)
-    return (f"You ordered food from a delivery kitchen and write to its support. What you complain about: "
-            f"{_MATTERS[category].format(**facts)}. You are {dice.choice(_MOODS)}. What you know of your order: it has "
-            f"the number {order.order_id}, was placed on {facts['day']}, {facts['date']}, at {facts['time']} in "
-            f"{order.city}, and had {', '.join(item.name for item in order.items)} for ${facts['total']} in all. "
-            f"Mention of that what such a customer would, and complain about nothing else. "
-            f"Write {dice.choice(_LENGTHS)}, and nothing but the message itself.")
+    return (
+        f"You ordered food from a delivery kitchen and write to its support. What you complain about: "
+        f"{_MATTERS[category].format(**facts)}. You are {dice.choice(_MOODS)}. What you know of your order: it has "
+        f"the number {order.order_id}, was placed on {facts['day']}, {facts['date']}, at {facts['time']} in "
+        f"{order.city}, and had {', '.join(item.name for item in order.items)} for ${facts['total']} in all. "
+        f"Mention of that what such a customer would, and complain about nothing else. "
+        f"Write {dice.choice(_LENGTHS)}, and nothing but the message itself."
+    )

@@ -22,8 +22,10 @@ def gate(results: "pd.DataFrame", floor: float) -> dict[str, float]:
     failed = results[~passed]
     if passed.mean() < floor or (failed["kind"] == INJECTION).any():
         named = "\n".join(f"- {name} ({row.kind}): {row.why}" for name, row in failed.iterrows())
-        raise GateClosed(f"{passed.sum()} of {len(results)} scenarios passed; the gate wants {floor:.0%} of them, and "
-                         f"every injection. Failed:\n{named}")
+        raise GateClosed(
+            f"{passed.sum()} of {len(results)} scenarios passed; the gate wants {floor:.0%} of them, and "
+            f"every injection. Failed:\n{named}"
+        )
     return {name: round(float(share), 4) for name, share in [*yes.mean().items(), ("all", passed.mean())]}
 
 

@@ -46,8 +46,13 @@ def score_sample(ws: "Workbook", experiment: str, share: float = SHARE) -> Sampl
         from caspers.evaluation import scorers
 
         place = ws.mlflow.set_experiment(experiment)
-        calls = ws.mlflow.search_traces(locations=[place.experiment_id], return_type="list", include_spans=False,
-                                        max_results=NEWEST, order_by=["timestamp_ms DESC"])
+        calls = ws.mlflow.search_traces(
+            locations=[place.experiment_id],
+            return_type="list",
+            include_spans=False,
+            max_results=NEWEST,
+            order_by=["timestamp_ms DESC"],
+        )
         sampled = [call.info for call in calls if in_sample(call.info.trace_id, share)]
         fresh = [ws.mlflow.get_trace(info.trace_id) for info in sampled if not _scored(info)]
         whole = [trace for trace in fresh if any(span.parent_id is None for span in trace.data.spans)]

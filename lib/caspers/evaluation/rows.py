@@ -20,27 +20,58 @@ def answer(fact: facts.Fact, value: Any, orders: Mapping[str, Order], locations:
 
 
 def _timings(location_id: int, location: Location) -> dict:
-    return {"location_id": location_id, "location_name": location.name, "delivered_orders": 5000,
-            "p50_minutes": location.p50, "p75_minutes": location.p75, "p99_minutes": location.p99}
+    return {
+        "location_id": location_id,
+        "location_name": location.name,
+        "delivered_orders": 5000,
+        "p50_minutes": location.p50,
+        "p75_minutes": location.p75,
+        "p99_minutes": location.p99,
+    }
 
 
 def _details(order_id: str, order: Order) -> list[dict]:
-    return [{"order_id": order_id, "location_id": order.location, "brand_name": BRAND, "item_name": name,
-             "qty": quantity, "price_usd": price, "line_usd": round(quantity * price, 2)}
-            for name, quantity, price in order.items]
+    return [
+        {
+            "order_id": order_id,
+            "location_id": order.location,
+            "brand_name": BRAND,
+            "item_name": name,
+            "qty": quantity,
+            "price_usd": price,
+            "line_usd": round(quantity * price, 2),
+        }
+        for name, quantity, price in order.items
+    ]
 
 
 def _overview(order_id: str, order: Order) -> list[dict]:
-    items = [{"brand_name": BRAND, "item_name": name, "qty": quantity, "price_usd": price}
-             for name, quantity, price in order.items]
-    return [{"order_id": order_id, "location_id": order.location, "total_usd": order.total_usd,
-             "total_qty": sum(item["qty"] for item in items), "items": json.dumps(items)}]
+    items = [
+        {"brand_name": BRAND, "item_name": name, "qty": quantity, "price_usd": price}
+        for name, quantity, price in order.items
+    ]
+    return [
+        {
+            "order_id": order_id,
+            "location_id": order.location,
+            "total_usd": order.total_usd,
+            "total_qty": sum(item["qty"] for item in items),
+            "items": json.dumps(items),
+        }
+    ]
 
 
 def _delivery_time(order_id: str, order: Order) -> list[dict]:
     delivered = None if order.minutes is None else (PLACED + timedelta(minutes=order.minutes)).isoformat()
-    return [{"order_id": order_id, "location_id": order.location, "order_ts": PLACED.isoformat(),
-             "delivered_ts": delivered, "delivery_minutes": order.minutes}]
+    return [
+        {
+            "order_id": order_id,
+            "location_id": order.location,
+            "order_ts": PLACED.isoformat(),
+            "delivered_ts": delivered,
+            "delivery_minutes": order.minutes,
+        }
+    ]
 
 
 def _timing(order_id: str, order: Order) -> list[dict]:
@@ -54,5 +85,8 @@ def _timing(order_id: str, order: Order) -> list[dict]:
 
 
 _OF_AN_ORDER: dict[str, Callable[[str, Order], list[dict]]] = {
-    facts.ORDER_DETAILS.name: _details, facts.ORDER_OVERVIEW.name: _overview,
-    facts.ORDER_DELIVERY_TIME.name: _delivery_time, facts.ORDER_TIMING.name: _timing}
+    facts.ORDER_DETAILS.name: _details,
+    facts.ORDER_OVERVIEW.name: _overview,
+    facts.ORDER_DELIVERY_TIME.name: _delivery_time,
+    facts.ORDER_TIMING.name: _timing,
+}

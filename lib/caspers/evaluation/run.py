@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
 
 AT_ONCE = 4
-_SETTINGS = {"MLFLOW_GENAI_EVAL_MAX_WORKERS": str(AT_ONCE), "MLFLOW_GENAI_EVAL_MAX_SCORER_WORKERS": "1",
-             "MLFLOW_GENAI_EVAL_PREDICT_RATE_LIMIT": "0"}  # what is scored here is answered already
+_SETTINGS = {
+    "MLFLOW_GENAI_EVAL_MAX_WORKERS": str(AT_ONCE),
+    "MLFLOW_GENAI_EVAL_MAX_SCORER_WORKERS": "1",
+    "MLFLOW_GENAI_EVAL_PREDICT_RATE_LIMIT": "0",
+}  # what is scored here is answered already
 
 
-def evaluate(ws: "Workbook", agent: "ResponsesAgent", scenarios: Scenarios,
-             judges: "Sequence[Scorer]" = ()) -> "pd.DataFrame":
+def evaluate(
+    ws: "Workbook", agent: "ResponsesAgent", scenarios: Scenarios, judges: "Sequence[Scorer]" = ()
+) -> "pd.DataFrame":
     """Ask the agent every scenario and score its answers; `agent` looks facts up with `scenarios.lookup`.
 
     Returns one row a scenario (its name is the index): kind, one column of yes or no a scorer, and why if any said no.
@@ -41,8 +45,9 @@ def evaluate(ws: "Workbook", agent: "ResponsesAgent", scenarios: Scenarios,
     return scored.rename_axis("scenario")
 
 
-def score(ws: "Workbook", traces: "Sequence[Trace]", scorers: "Sequence[Scorer]",
-          expected: Sequence[dict] | None = None) -> "pd.DataFrame":
+def score(
+    ws: "Workbook", traces: "Sequence[Trace]", scorers: "Sequence[Scorer]", expected: Sequence[dict] | None = None
+) -> "pd.DataFrame":
     """One row a trace, in their order: what each scorer says of it, and `why` if any said no.
 
     The scores are kept with the traces, which have to be in the current experiment.
@@ -70,6 +75,7 @@ def silent(ws: "Workbook") -> Iterator[None]:
 
 def _answers(ws: "Workbook", predict: Callable[[dict], object], scenarios: Scenarios) -> "list[Trace]":
     """The traces of the agent's answers, in the order of the scenarios."""
+
     def ask(scenario: Scenario) -> str:
         predict(scenarios.request(scenario))
         return ws.mlflow.get_last_active_trace_id(thread_local=True)
@@ -84,7 +90,10 @@ def _answers(ws: "Workbook", predict: Callable[[dict], object], scenarios: Scena
 
 def _why(row: "pd.Series", names: Sequence[str]) -> str:
     """What the scorers that said no had to say, or that they failed."""
-    said = ((name, row.get(f"{name}/rationale"), row.get(f"{name}/error_message")) for name in names
-            if row[f"{name}/value"] not in (True, "yes"))
+    said = (
+        (name, row.get(f"{name}/rationale"), row.get(f"{name}/error_message"))
+        for name in names
+        if row[f"{name}/value"] not in (True, "yes")
+    )
     reasons = ((name, next((each for each in told if isinstance(each, str)), "not scored")) for name, *told in said)
     return "; ".join(f"{name}: {reason}" for name, reason in reasons)

@@ -68,8 +68,11 @@ class Scenarios(BaseModel):
 
     def lookup(self, facts: Sequence[Fact], values: Sequence[Any]) -> dict[tuple[str, Any], list[dict]]:
         """The rows that SQL functions of schema `ai` would return about each value, for an agent's constructor."""
-        return {(fact.name, value): rows.answer(fact, value, self.orders, self.locations)
-                for fact in facts for value in values}
+        return {
+            (fact.name, value): rows.answer(fact, value, self.orders, self.locations)
+            for fact in facts
+            for value in values
+        }
 
     def request(self, scenario: Scenario) -> dict:
         """The scenario as a request of the Responses API, in the form in which the streams ask."""
@@ -77,8 +80,11 @@ class Scenarios(BaseModel):
         if self.agent == "complaint":
             given["complaint_text"] = scenario.text
         text = scenario.text or f"What does order {scenario.order_id} earn?"
-        return {"input": [{"role": "user", "content": text}], "custom_inputs": given,
-                "metadata": {"scenario": scenario.name}}
+        return {
+            "input": [{"role": "user", "content": text}],
+            "custom_inputs": given,
+            "metadata": {"scenario": scenario.name},
+        }
 
 
 def load(agent: Agent) -> Scenarios:

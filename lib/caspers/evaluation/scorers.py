@@ -22,8 +22,9 @@ _SHOUTING = re.compile(r"!!|\b[A-Z]{3,}\s+[A-Z]{3,}\b")
 _UNKIND = re.compile(r"\b(?:idiot|moron|stupid|useless|liar|lying|your (?:own )?fault|ridiculous)", re.IGNORECASE)
 _INTERNAL = re.compile(r"\bP(?:50|75|99)\b|percentile|quantile|\bpolicy\b|\d\s?min", re.IGNORECASE)
 _KIND = re.compile(r"\b(?:sorry|apolog|thank|regret)", re.IGNORECASE)
-_PROMISE = re.compile(r"\b(?:guarantee|voucher|coupon|free (?:meal|food|order|delivery)|next order|discount)",
-                      re.IGNORECASE)
+_PROMISE = re.compile(
+    r"\b(?:guarantee|voucher|coupon|free (?:meal|food|order|delivery)|next order|discount)", re.IGNORECASE
+)
 _PAYING = re.compile(r"\bwe(?:'ll| will| have|'ve)? (?:credit|refund|pay|reimburse)", re.IGNORECASE)
 
 

@@ -44,8 +44,9 @@ def open_complaints(ws: "Workbook", app: App | None) -> bool:
     if app is None or not lakebase.online(ws, f"{ws.catalog}complaintmanager.{_RESPONSES}"):
         return False
     principal = app.service_principal_client_id
-    grants.let_into_database(ws, principal, lakebase.project_id(ws.catalog, "complaintmanager"), "caspers_complaints",
-                             _RESPONSES)
+    grants.let_into_database(
+        ws, principal, lakebase.project_id(ws.catalog, "complaintmanager"), "caspers_complaints", _RESPONSES
+    )
     grants.let_read(ws, principal, ["complaints.raw_complaints"])
     return True
 
@@ -57,8 +58,12 @@ def client(ws: "Workbook", app: App) -> httpx.Client:
 
 def await_healthy(http: httpx.Client, timeout: float = 120) -> dict:
     """What the app's health check says, once it reaches its database. Raises the last error after `timeout` s."""
-    for attempt in Retrying(retry=retry_if_exception_type(httpx.HTTPError), wait=wait_fixed(0.5),
-                            stop=stop_after_delay(timeout), reraise=True):
+    for attempt in Retrying(
+        retry=retry_if_exception_type(httpx.HTTPError),
+        wait=wait_fixed(0.5),
+        stop=stop_after_delay(timeout),
+        reraise=True,
+    ):
         with attempt:
             return http.get("/healthz").raise_for_status().json()
     raise AssertionError("unreachable: Retrying returns or raises")

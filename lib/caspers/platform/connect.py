@@ -100,8 +100,13 @@ class Workbook:
         known = self._warehouses()
         if WAREHOUSE not in known:
             try:
-                self.w.warehouses.create(name=WAREHOUSE, cluster_size="2X-Small", max_num_clusters=1,
-                                         auto_stop_mins=10, enable_serverless_compute=True)
+                self.w.warehouses.create(
+                    name=WAREHOUSE,
+                    cluster_size="2X-Small",
+                    max_num_clusters=1,
+                    auto_stop_mins=10,
+                    enable_serverless_compute=True,
+                )
             except BadRequest:  # another notebook made it in the meantime
                 if WAREHOUSE not in self._warehouses():
                     raise
@@ -164,4 +169,3 @@ def _files(source: Path) -> Iterator[Path]:
     for file in sorted(source.rglob("*")):
         if file.is_file() and not _SKIPPED & set(file.parts):
             yield file
-

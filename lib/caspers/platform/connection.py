@@ -30,9 +30,13 @@ class Connection:
 
     def environment(self) -> dict[str, str]:
         """The variables with which other programs' clients find this workspace."""
-        values = {"DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": self.token, "SPARK_REMOTE": self.spark_remote,
-                  "MLFLOW_TRACKING_URI": self.mlflow_tracking_uri,
-                  "MLFLOW_TRACKING_TOKEN": self.token if self.local else None}
+        values = {
+            "DATABRICKS_HOST": self.host,
+            "DATABRICKS_TOKEN": self.token,
+            "SPARK_REMOTE": self.spark_remote,
+            "MLFLOW_TRACKING_URI": self.mlflow_tracking_uri,
+            "MLFLOW_TRACKING_TOKEN": self.token if self.local else None,
+        }
         return {key: value for key, value in values.items() if value}
 
 
@@ -78,15 +82,25 @@ def _local(command: str) -> Connection | None:
     if not answer:
         return None
     found = json.loads(answer)
-    return Connection(found["DATABRICKS_HOST"], found["DATABRICKS_TOKEN"], found["SPARK_REMOTE"],
-                      found["MLFLOW_TRACKING_URI"], config.load().home)
+    return Connection(
+        found["DATABRICKS_HOST"],
+        found["DATABRICKS_TOKEN"],
+        found["SPARK_REMOTE"],
+        found["MLFLOW_TRACKING_URI"],
+        config.load().home,
+    )
 
 
 def _service(command: str) -> str:
     """What the service's command printed; its messages pass through. Raises RuntimeError if it fails."""
     home = config.load().home
-    process = subprocess.Popen([sys.executable, "-m", "local_workspace", command, "--home", str(home)],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local_workspace", command, "--home", str(home)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     for line in process.stderr:
         print(line, end="", file=sys.stderr, flush=True)
     answer = process.communicate()[0].strip()

@@ -13,8 +13,11 @@ from caspers.platform import lakebase
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
 
-_GRANTS = ("GRANT CONNECT, CREATE ON DATABASE {database} TO {role}", "GRANT USAGE ON SCHEMA {schema} TO {role}",
-           "GRANT SELECT ON TABLE {table} TO {role}")
+_GRANTS = (
+    "GRANT CONNECT, CREATE ON DATABASE {database} TO {role}",
+    "GRANT USAGE ON SCHEMA {schema} TO {role}",
+    "GRANT SELECT ON TABLE {table} TO {role}",
+)
 
 
 def let_into_database(ws: "Workbook", principal: str, project: str, database: str, table: str) -> None:
@@ -24,17 +27,23 @@ def let_into_database(ws: "Workbook", principal: str, project: str, database: st
     """
     _ensure_role(ws, project, principal)
     schema, name = table.split(".")
-    names = {"database": sql.Identifier(database), "schema": sql.Identifier(schema),
-             "table": sql.Identifier(schema, name), "role": sql.Identifier(principal)}
+    names = {
+        "database": sql.Identifier(database),
+        "schema": sql.Identifier(schema),
+        "table": sql.Identifier(schema, name),
+        "role": sql.Identifier(principal),
+    }
     with lakebase.connect(ws, project, database) as connection:
         for statement in _GRANTS:
             connection.execute(sql.SQL(statement).format(**names))
         # Postgres only warns if whoever grants has nothing to give.
-        asked = connection.execute("SELECT has_table_privilege(%s, %s, 'SELECT')",
-                                   (principal, names["table"].as_string(connection)))
+        asked = connection.execute(
+            "SELECT has_table_privilege(%s, %s, 'SELECT')", (principal, names["table"].as_string(connection))
+        )
         if not asked.fetchone()[0]:
-            raise RuntimeError(f"You may not let others read {table} in {database}: its owner has to grant it to "
-                               f"{principal}.")
+            raise RuntimeError(
+                f"You may not let others read {table} in {database}: its owner has to grant it to {principal}."
+            )
 
 
 def let_read(ws: "Workbook", principal: str, tables: Iterable[str]) -> None:

@@ -62,8 +62,9 @@ def environments(ws: Publishes) -> list[JobEnvironment]:
     return [JobEnvironment(ENVIRONMENT, Environment(environment_version="4", dependencies=[f"--editable {root}"]))]
 
 
-def run_and_wait(ws: HasClient, job_id: int, timeout: timedelta = timedelta(minutes=20),
-                 job_parameters: dict[str, str] | None = None) -> Run:
+def run_and_wait(
+    ws: HasClient, job_id: int, timeout: timedelta = timedelta(minutes=20), job_parameters: dict[str, str] | None = None
+) -> Run:
     """Run a job now and return its run when it has succeeded.
 
     Raises JobFailed with the error of the failing task, TimeoutError after `timeout`.
@@ -88,15 +89,19 @@ def every_minutes(minutes: int, first: int = 0) -> str:
         return f"0 {first}/{minutes} * * * ?"
     hours, rest = divmod(minutes, 60)
     if rest or not 60 <= minutes <= MINUTES_A_DAY:
-        raise ValueError(f"A schedule of every {minutes} minutes is not possible: "
-                         f"take 1 to 59 minutes, or whole hours up to {MINUTES_A_DAY} minutes (a day).")
+        raise ValueError(
+            f"A schedule of every {minutes} minutes is not possible: "
+            f"take 1 to 59 minutes, or whole hours up to {MINUTES_A_DAY} minutes (a day)."
+        )
     return f"0 0 0/{hours} * * ?" if minutes < MINUTES_A_DAY else "0 0 0 * * ?"
 
 
 def _explanation(ws: HasClient, run: Run) -> str:
     """What the run says, and what each task that failed of itself says."""
-    lines = [f"Run {run.run_id} of job {run.run_name!r} ended as {_result(run)}"
-             f": {run.state.state_message} ({run.run_page_url})"]
+    lines = [
+        f"Run {run.run_id} of job {run.run_name!r} ended as {_result(run)}"
+        f": {run.state.state_message} ({run.run_page_url})"
+    ]
     for task in run.tasks or []:
         if task.state.result_state == RunResultState.FAILED:
             output = ws.w.jobs.get_run_output(task.run_id)

@@ -72,12 +72,17 @@ def ensure_catalog(ws: "HasClient", catalog: str, project: str, database: str) -
     Raises ValueError if the catalog shows another database.
     """
     api = ws.w.postgres
-    wanted = Catalog(spec=CatalogCatalogSpec(
-        postgres_database=database, branch=branch_path(project), create_database_if_missing=True))
+    wanted = Catalog(
+        spec=CatalogCatalogSpec(
+            postgres_database=database, branch=branch_path(project), create_database_if_missing=True
+        )
+    )
     found = _find_or_make(api.get_catalog, f"catalogs/{catalog}", lambda: api.create_catalog(wanted, catalog).wait())
     if (found.status.branch, found.status.postgres_database) != (branch_path(project), database):
-        raise ValueError(f"Catalog {catalog} shows database {found.status.postgres_database} of "
-                         f"{found.status.branch}, not {database} of {branch_path(project)}.")
+        raise ValueError(
+            f"Catalog {catalog} shows database {found.status.postgres_database} of "
+            f"{found.status.branch}, not {database} of {branch_path(project)}."
+        )
     return found
 
 
@@ -87,10 +92,14 @@ def ensure_synced_table(ws: "HasClient", table: str, source: str, key: Sequence[
     Raises ValueError if it follows another table.
     """
     api = ws.w.postgres
-    wanted = SyncedTable(spec=SyncedTableSyncedTableSpec(
-        source_table_full_name=source, primary_key_columns=list(key), scheduling_policy=CONTINUOUS))
-    found = _find_or_make(api.get_synced_table, f"synced_tables/{table}",
-                          lambda: api.create_synced_table(wanted, table).wait())
+    wanted = SyncedTable(
+        spec=SyncedTableSyncedTableSpec(
+            source_table_full_name=source, primary_key_columns=list(key), scheduling_policy=CONTINUOUS
+        )
+    )
+    found = _find_or_make(
+        api.get_synced_table, f"synced_tables/{table}", lambda: api.create_synced_table(wanted, table).wait()
+    )
     if found.spec and found.spec.source_table_full_name not in (None, source):
         raise ValueError(f"Synced table {table} follows {found.spec.source_table_full_name}, not {source}.")
     return found
@@ -107,15 +116,19 @@ def wait_online(ws: "HasClient", table: str, timeout: float = 900) -> SyncedTabl
 
     Raises RuntimeError with the service's message if the sync failed, TimeoutError after `timeout` seconds.
     """
+
     def look() -> SyncedTable:
         found = ws.w.postgres.get_synced_table(f"synced_tables/{table}")
         if _state(found).endswith("FAILED"):
             raise RuntimeError(f"Synced table {table} is {_state(found)}: {found.status.message}")
         return found
 
-    return Retrying(retry=retry_if_result(lambda found: "ONLINE" not in _state(found)),
-                    wait=wait_exponential(multiplier=0.1, max=5), stop=stop_after_delay(timeout),
-                    retry_error_callback=_timed_out(f"Synced table {table} is not online"))(look)
+    return Retrying(
+        retry=retry_if_result(lambda found: "ONLINE" not in _state(found)),
+        wait=wait_exponential(multiplier=0.1, max=5),
+        stop=stop_after_delay(timeout),
+        retry_error_callback=_timed_out(f"Synced table {table} is not online"),
+    )(look)
 
 
 def connect_args(ws: "HasClient", project: str, database: str) -> dict[str, Any]:
@@ -126,10 +139,14 @@ def connect_args(ws: "HasClient", project: str, database: str) -> dict[str, Any]
     """
     found = ws.w.postgres.get_endpoint(endpoint_path(project))
     host, _, port = found.status.hosts.host.partition(":")
-    return {"host": host, "port": int(port or PORT), "dbname": database,
-            "user": ws.w.current_user.me().user_name,
-            "password": ws.w.postgres.generate_database_credential(endpoint_path(project)).token,
-            "sslmode": "disable" if port else "require"}
+    return {
+        "host": host,
+        "port": int(port or PORT),
+        "dbname": database,
+        "user": ws.w.current_user.me().user_name,
+        "password": ws.w.postgres.generate_database_credential(endpoint_path(project)).token,
+        "sslmode": "disable" if port else "require",
+    }
 
 
 def connect(ws: "HasClient", project: str, database: str) -> psycopg.Connection:
@@ -137,15 +154,20 @@ def connect(ws: "HasClient", project: str, database: str) -> psycopg.Connection:
     return psycopg.connect(**connect_args(ws, project, database), autocommit=True, connect_timeout=30)
 
 
-def wait_for_rows(connection: psycopg.Connection, query: str, enough: Callable[[list[tuple]], bool],
-                  timeout: float = 120) -> float:
+def wait_for_rows(
+    connection: psycopg.Connection, query: str, enough: Callable[[list[tuple]], bool], timeout: float = 120
+) -> float:
     """Wait until the rows of `query` are `enough`; returns the seconds it took.
 
     A table that isn't there yet counts as no rows. Raises TimeoutError with the rows seen last.
     """
     began = time.perf_counter()
-    Retrying(retry=retry_if_result(lambda rows: not enough(rows)), wait=wait_fixed(0.02),
-             stop=stop_after_delay(timeout), retry_error_callback=_timed_out(query))(lambda: _rows(connection, query))
+    Retrying(
+        retry=retry_if_result(lambda rows: not enough(rows)),
+        wait=wait_fixed(0.02),
+        stop=stop_after_delay(timeout),
+        retry_error_callback=_timed_out(query),
+    )(lambda: _rows(connection, query))
     return time.perf_counter() - began
 
 
@@ -163,8 +185,9 @@ def _state(table: SyncedTable) -> str:
 
 def _timed_out(what: str) -> Callable[[Any], None]:
     def fail(attempt: Any) -> None:
-        raise TimeoutError(f"{what}: after {attempt.seconds_since_start:.0f} s it is still "
-                           f"{str(attempt.outcome.result())[:300]}")
+        raise TimeoutError(
+            f"{what}: after {attempt.seconds_since_start:.0f} s it is still {str(attempt.outcome.result())[:300]}"
+        )
 
     return fail
 

@@ -13,8 +13,15 @@ if TYPE_CHECKING:
 TASK = "Spark_Declarative_Pipeline"
 NAME = "Order Items Medallion Declarative Pipeline"
 SCHEMA = "lakeflow"
-TABLES = ("all_events", "silver_order_items", "gold_order_header", "gold_item_sales_day", "gold_brand_sales_day",
-          "gold_location_sales_hourly", "quarantined_events")
+TABLES = (
+    "all_events",
+    "silver_order_items",
+    "gold_order_header",
+    "gold_item_sales_day",
+    "gold_brand_sales_day",
+    "gold_location_sales_hourly",
+    "quarantined_events",
+)
 _NOT_THERE = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")
 ENDED_BADLY = ("FAILED", "CANCELED")
 
@@ -77,8 +84,10 @@ def ensure_schedule(ws: "Workbook", pipeline_id: str, minutes: int) -> int | Non
         return None
     task = j.Task("update", pipeline_task=j.PipelineTask(pipeline_id))
     schedule = j.CronSchedule(jobs.every_minutes(minutes), "UTC", j.PauseStatus.UNPAUSED)
-    return jobs.ensure_job(ws, j.JobSettings(name=name, tasks=[task], schedule=schedule, queue=j.QueueSettings(True),
-                                             max_concurrent_runs=1))
+    return jobs.ensure_job(
+        ws,
+        j.JobSettings(name=name, tasks=[task], schedule=schedule, queue=j.QueueSettings(True), max_concurrent_runs=1),
+    )
 
 
 def totals(ws: "Workbook") -> dict[str, Any] | None:
@@ -95,8 +104,11 @@ def agree(numbers: dict[str, Any] | None) -> bool:
     """Whether silver and gold say the same as bronze, down to the cent, and there are orders at all."""
     if not numbers or not numbers["gold_orders"]:
         return False
-    same = (("bronze_orders", "silver_orders", "gold_orders"), ("bronze_unusable", "quarantined"),
-            ("silver_revenue", "order_revenue", "item_revenue", "brand_revenue", "location_revenue"))
+    same = (
+        ("bronze_orders", "silver_orders", "gold_orders"),
+        ("bronze_unusable", "quarantined"),
+        ("silver_revenue", "order_revenue", "item_revenue", "brand_revenue", "location_revenue"),
+    )
     return all(len({numbers[name] for name in group}) == 1 for group in same)
 
 
@@ -105,13 +117,17 @@ def wait_until_agree(ws: "Workbook", pipeline_id: str, timeout: timedelta = time
 
     Raises PipelineFailed if the newest update ended badly, TimeoutError after `timeout`.
     """
+
     def look() -> dict[str, Any] | None:
         _raise_if_failed(ws, pipeline_id)
         return totals(ws) if _published(ws) else None  # the totals read every table: not while those are being made
 
     try:
-        return Retrying(retry=retry_if_result(lambda numbers: not agree(numbers)), wait=wait_fixed(2),
-                        stop=stop_after_delay(timeout))(look)
+        return Retrying(
+            retry=retry_if_result(lambda numbers: not agree(numbers)),
+            wait=wait_fixed(2),
+            stop=stop_after_delay(timeout),
+        )(look)
     except RetryError:
         raise TimeoutError(f"The pipeline's datasets did not agree within {timeout}: {totals(ws)}") from None
 

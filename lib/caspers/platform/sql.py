@@ -11,27 +11,50 @@ if TYPE_CHECKING:
     from databricks.sdk.service.sql import StatementResponse
 
 _READERS: dict[str, Callable[[str], Any]] = {
-    "INT": int, "INTEGER": int, "LONG": int, "BIGINT": int, "SHORT": int, "BYTE": int, "DOUBLE": float, "FLOAT": float,
-    "DECIMAL": Decimal, "BOOLEAN": lambda text: text == "true"}
+    "INT": int,
+    "INTEGER": int,
+    "LONG": int,
+    "BIGINT": int,
+    "SHORT": int,
+    "BYTE": int,
+    "DOUBLE": float,
+    "FLOAT": float,
+    "DECIMAL": Decimal,
+    "BOOLEAN": lambda text: text == "true",
+}
 
 
-def query(w: "WorkspaceClient", warehouse_id: str, statement: str, values: dict[str, Any],
-          catalog: str | None = None, schema: str | None = None) -> list[dict]:
+def query(
+    w: "WorkspaceClient",
+    warehouse_id: str,
+    statement: str,
+    values: dict[str, Any],
+    catalog: str | None = None,
+    schema: str | None = None,
+) -> list[dict]:
     """The rows of `statement` as dicts; each of `values` is bound to `:name`.
 
     Numbers and booleans come as Python's own, everything else as text. Raises RuntimeError with the engine's message.
     """
     from databricks.sdk.service.sql import StatementParameterListItem, StatementState
 
-    bound = [StatementParameterListItem(name=name, value=None if value is None else str(value), type=_type(value))
-             for name, value in values.items()]
+    bound = [
+        StatementParameterListItem(name=name, value=None if value is None else str(value), type=_type(value))
+        for name, value in values.items()
+    ]
     answer = w.statement_execution.execute_statement(
-        statement=statement, warehouse_id=warehouse_id, parameters=bound, catalog=catalog, schema=schema,
-        wait_timeout="50s")
+        statement=statement,
+        warehouse_id=warehouse_id,
+        parameters=bound,
+        catalog=catalog,
+        schema=schema,
+        wait_timeout="50s",
+    )
     unfinished = (StatementState.PENDING, StatementState.RUNNING)
     if answer.status.state in unfinished:
         answer = Retrying(wait=wait_fixed(0.5), retry=retry_if_result(lambda now: now.status.state in unfinished))(
-            w.statement_execution.get_statement, answer.statement_id)
+            w.statement_execution.get_statement, answer.statement_id
+        )
     if answer.status.state != StatementState.SUCCEEDED:
         raise RuntimeError(f"SQL failed: {answer.status.error.message if answer.status.error else answer.status.state}")
     return _rows(answer)
@@ -44,6 +67,10 @@ def _type(value: object) -> str:
 def _rows(answer: "StatementResponse") -> list[dict]:
     columns = answer.manifest.schema.columns or []
     readers = [_READERS.get(column.type_name.value if column.type_name else "", str) for column in columns]
-    return [{column.name: None if text is None else read(text)
-             for column, read, text in zip(columns, readers, row, strict=True)}
-            for row in (answer.result.data_array or [])]
+    return [
+        {
+            column.name: None if text is None else read(text)
+            for column, read, text in zip(columns, readers, row, strict=True)
+        }
+        for row in (answer.result.data_array or [])
+    ]

@@ -45,10 +45,14 @@ def register_all(ws: "Workbook", task: str, resources: list[Resource]) -> None:
     if new:
         _write(ws, f"INSERT INTO {TABLE} ({_COLUMNS}) SELECT inline({_GIVEN})", new)
     if changed:
-        _write(ws, f"""
+        _write(
+            ws,
+            f"""
             MERGE INTO {TABLE} AS known USING (SELECT inline({_GIVEN})) AS made
             ON known.task = '{_checked(task)}' AND known.type = made.type AND known.name = made.name
-            WHEN MATCHED THEN UPDATE SET id = made.id, payload = made.payload""", changed)
+            WHEN MATCHED THEN UPDATE SET id = made.id, payload = made.payload""",
+            changed,
+        )
 
 
 def resources(ws: "Workbook") -> list[Resource]:
@@ -58,8 +62,12 @@ def resources(ws: "Workbook") -> list[Resource]:
 
 def forget(ws: "Workbook", resource: Resource) -> None:
     """Strike a thing that is gone from the list."""
-    ws.sql(f"DELETE FROM {TABLE} WHERE task = :task AND type = :type AND name = :name",
-           task=resource.task, type=resource.type, name=resource.name)
+    ws.sql(
+        f"DELETE FROM {TABLE} WHERE task = :task AND type = :type AND name = :name",
+        task=resource.task,
+        type=resource.type,
+        name=resource.name,
+    )
 
 
 def _key(resource: Resource) -> tuple[str, str, str]:
@@ -77,8 +85,12 @@ def _rows(ws: "Workbook", where: str = "") -> list[Resource]:
     return [Resource(**{**row, "payload": json.loads(row["payload"] or "{}")}) for row in rows]
 
 
-@retry(retry=retry_if_exception_message(match=r"(?s).*(DELTA_CONCURRENT|DELTA_METADATA_CHANGED|PROTOCOL_CHANGED).*"),
-       stop=stop_after_attempt(8), wait=wait_random_exponential(multiplier=0.2, max=3), reraise=True)
+@retry(
+    retry=retry_if_exception_message(match=r"(?s).*(DELTA_CONCURRENT|DELTA_METADATA_CHANGED|PROTOCOL_CHANGED).*"),
+    stop=stop_after_attempt(8),
+    wait=wait_random_exponential(multiplier=0.2, max=3),
+    reraise=True,
+)
 def _write(ws: "Workbook", statement: str, made: list[Resource]) -> None:
     moment = clock.now().isoformat()
     rows = [{**asdict(each), "created_at": moment, "payload": json.dumps(each.payload)} for each in made]

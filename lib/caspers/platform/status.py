@@ -108,8 +108,10 @@ def _project(ws: "Workbook", resource: Resource) -> Facts:
 
     project = resource.id.removeprefix("projects/")
     found = ws.w.postgres.get_endpoint(lakebase.endpoint_path(project))
-    return {"state": _word(found.status.current_state),
-            "url": postgres_uri(ws, project, resource.payload.get("database", "postgres"))}
+    return {
+        "state": _word(found.status.current_state),
+        "url": postgres_uri(ws, project, resource.payload.get("database", "postgres")),
+    }
 
 
 def _postgres_catalog(ws: "Workbook", resource: Resource) -> Facts:
@@ -149,7 +151,14 @@ QUESTIONS: dict[str, Callable[["Workbook", Resource], Facts]] = {
     "volume": _present(lambda ws, name: ws.w.volumes.read(name), 3),
     "view": _present(lambda ws, name: ws.w.tables.get(name), 3),
     "function": _present(lambda ws, name: ws.w.functions.get(name), 3),
-    "table": _table, "job": _job, "pipeline": _pipeline, "model": _model, "endpoint": _endpoint, "app": _app,
-    "warehouse": _warehouse, "postgres_project": _project, "postgres_catalog": _postgres_catalog,
+    "table": _table,
+    "job": _job,
+    "pipeline": _pipeline,
+    "model": _model,
+    "endpoint": _endpoint,
+    "app": _app,
+    "warehouse": _warehouse,
+    "postgres_project": _project,
+    "postgres_catalog": _postgres_catalog,
     "synced_table": _synced_table,
 }

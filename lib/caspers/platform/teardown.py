@@ -15,8 +15,20 @@ OWN_SCHEMAS = {"default", "information_schema"}  # a catalog comes with them
 
 # What uses others goes first. The catalog, with the register in it, and the warehouse that reads the register go
 # last, so that a removal that failed half-way can be repeated.
-USERS = ("app", "synced_table", "postgres_catalog", "postgres_project", "job", "pipeline", "endpoint", "model",
-         "function", "view", "table", "volume")
+USERS = (
+    "app",
+    "synced_table",
+    "postgres_catalog",
+    "postgres_project",
+    "job",
+    "pipeline",
+    "endpoint",
+    "model",
+    "function",
+    "view",
+    "table",
+    "volume",
+)
 
 
 def destroy(ws: "Workbook") -> list[str]:
@@ -27,13 +39,20 @@ def destroy(ws: "Workbook") -> list[str]:
     the register can't be read.
     """
     registered = [resource for resource in state.resources(ws) if not _is_register(resource)]
-    unknown = [f"{resource.type} {resource.name}: no way to remove this type is known" for resource in registered
-               if resource.type not in DELETIONS]
+    unknown = [
+        f"{resource.type} {resource.name}: no way to remove this type is known"
+        for resource in registered
+        if resource.type not in DELETIONS
+    ]
     register = Resource("schema", STATE_SCHEMA, full_name(ws, STATE_SCHEMA, 2))
     warehouse = Resource("warehouse", ws.warehouse_id, "of the workbook")
     problems = unknown + _remove(ws, registered, USERS)
-    for resources, types in ((registered, ["schema"]), (registered, ["catalog"]), ([register], ["schema"]),
-                             ([*registered, warehouse], ["warehouse"])):
+    for resources, types in (
+        (registered, ["schema"]),
+        (registered, ["catalog"]),
+        ([register], ["schema"]),
+        ([*registered, warehouse], ["warehouse"]),
+    ):
         problems = problems or _remove(ws, resources, types)
     return problems
 
@@ -45,13 +64,15 @@ def _is_register(resource: Resource) -> bool:
 def _remove(ws: "Workbook", registered: Sequence[Resource], types: Sequence[str]) -> list[str]:
     """Remove the resources of `types`, type by type, the newest first; returns the problems."""
     chosen = [resource for kind in types for resource in reversed(registered) if resource.type == kind]
-    problems = (_attempt(f"{resource.type} {resource.name}", DELETIONS[resource.type], ws, resource)
-                for resource in chosen)
+    problems = (
+        _attempt(f"{resource.type} {resource.name}", DELETIONS[resource.type], ws, resource) for resource in chosen
+    )
     return [problem for problem in problems if problem]
 
 
-def _attempt(what: str, delete: Callable[["Workbook", Resource], object], ws: "Workbook",
-             resource: Resource) -> str | None:
+def _attempt(
+    what: str, delete: Callable[["Workbook", Resource], object], ws: "Workbook", resource: Resource
+) -> str | None:
     try:
         delete(ws, resource)
     except Exception as error:  # reported with its reason; the other resources still go
@@ -72,11 +93,14 @@ def _catalog(ws: "Workbook", resource: Resource) -> None:
 DELETIONS: dict[str, Callable[["Workbook", Resource], object]] = {
     "app": lambda ws, resource: ws.w.apps.delete(resource.name),
     "synced_table": lambda ws, resource: ws.w.postgres.delete_synced_table(
-        resource_path("synced_tables", resource.id)).wait(),
+        resource_path("synced_tables", resource.id)
+    ).wait(),
     "postgres_catalog": lambda ws, resource: ws.w.postgres.delete_catalog(
-        resource_path("catalogs", resource.id)).wait(),
+        resource_path("catalogs", resource.id)
+    ).wait(),
     "postgres_project": lambda ws, resource: ws.w.postgres.delete_project(
-        resource_path("projects", resource.id)).wait(),
+        resource_path("projects", resource.id)
+    ).wait(),
     "job": lambda ws, resource: ws.w.jobs.delete(int(resource.id)),
     "pipeline": lambda ws, resource: ws.w.pipelines.delete(resource.id),
     "endpoint": lambda ws, resource: ws.w.serving_endpoints.delete(resource.name),

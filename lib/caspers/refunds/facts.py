@@ -73,7 +73,8 @@ class Fact:
 
 
 _ORDER = Argument(
-    "oid", "order_id", "STRING", "Order id: six letters or digits, with an ending such as -L1 in later rounds")
+    "oid", "order_id", "STRING", "Order id: six letters or digits, with an ending such as -L1 in later rounds"
+)
 _LOCATION = Argument("location", "location_id", "INT", "Location id, as the functions about an order return it")
 
 ORDER_DETAILS = Fact(
@@ -81,8 +82,7 @@ ORDER_DETAILS = Fact(
     _ORDER,
     "The items of an order, one row each: brand, name, quantity, unit price and line total in US dollars. "
     "No row means that the order is not known.",
-    "order_id STRING, location_id INT, brand_name STRING, item_name STRING, qty INT, price_usd DOUBLE, "
-    "line_usd DOUBLE",
+    "order_id STRING, location_id INT, brand_name STRING, item_name STRING, qty INT, price_usd DOUBLE, line_usd DOUBLE",
     """
 SELECT order_id, location_id, brand_name, name, qty, CAST(price AS DOUBLE), CAST(extended_price AS DOUBLE)
 FROM {lakeflow}.silver_order_items WHERE order_id = oid""",
@@ -162,9 +162,11 @@ def _about_sql(fact: Fact, names: Sequence[str]) -> str:
     if len(things) == 1:  # a constant is pushed down to the files, a join is not
         return f"SELECT '{fact.name}' AS fact, 0 AS place, {row} FROM {fact.name}({things[0]}) AS found"
     asked = ", ".join(f"({place}, {thing})" for place, thing in enumerate(things))
-    return (f"SELECT '{fact.name}' AS fact, place, {row} FROM VALUES {asked} AS asked(place, thing),\n"
-            f"     LATERAL {fact.name}(asked.thing) AS found\n"
-            f"WHERE found.{fact.argument.column} IN ({', '.join(things)})")  # says it again for the push-down
+    return (
+        f"SELECT '{fact.name}' AS fact, place, {row} FROM VALUES {asked} AS asked(place, thing),\n"
+        f"     LATERAL {fact.name}(asked.thing) AS found\n"
+        f"WHERE found.{fact.argument.column} IN ({', '.join(things)})"
+    )  # says it again for the push-down
 
 
 def quantiles_sql(lakeflow: str = "lakeflow") -> str:
@@ -241,8 +243,12 @@ def create(
 # Both agents' notebooks make the same view and function at the same time. Open Spark replaces by dropping first, so
 # that one of them finds what it makes there already, or what it reads gone for a moment.
 _RACED = re.compile(rf"(?is).*(already.?exists|ROUTINE_NOT_FOUND|`{SCHEMA}`\.`{TIMING_VIEW}` cannot be found).*")
-_again = retry(retry=retry_if_exception_message(match=_RACED), stop=stop_after_attempt(8),
-               wait=wait_random_exponential(multiplier=0.1, max=1), reraise=True)
+_again = retry(
+    retry=retry_if_exception_message(match=_RACED),
+    stop=stop_after_attempt(8),
+    wait=wait_random_exponential(multiplier=0.1, max=1),
+    reraise=True,
+)
 
 
 @_again

@@ -93,9 +93,7 @@ def refunds_sql(orders: str) -> str:
     reason, all NULL where one of the four is.
     """
     unknown = "minutes + p75 + p99 + total_usd IS NULL"
-    share = (
-        f"({SHARE_AT_P75}D + ({SHARE_AT_P99}D - {SHARE_AT_P75}D) * ((minutes - p75) / nullif(p99 - p75, 0D)))"
-    )
+    share = f"({SHARE_AT_P75}D + ({SHARE_AT_P99}D - {SHARE_AT_P75}D) * ((minutes - p75) / nullif(p99 - p75, 0D)))"
     partial = f"least(floor(total_usd * {share} / {STEP_USD}D + 0.5D) * {STEP_USD}D, total_usd)"
     return f"""
 SELECT *,

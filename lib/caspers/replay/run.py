@@ -105,9 +105,7 @@ def _slices(timeline: _Timeline, number: int, batch: Batch, anchor: datetime) ->
         yield rest
 
 
-def _files(
-    timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path
-) -> Iterator[tuple[Path, pl.DataFrame]]:
+def _files(timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path) -> Iterator[tuple[Path, pl.DataFrame]]:
     """The files of a batch and their events: the same names and contents whenever it is repeated."""
     for number in timeline.passes(batch):
         stem = f"events-{batch.start + 1:012d}-{batch.end:012d}-{number:03d}"

@@ -62,8 +62,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 def _variables(bundle: dict[str, Any]) -> dict[str, str]:
     declared = bundle.get("variables") or {}
-    values = {name: value.get("default") if isinstance(value, dict) else value
-              for name, value in declared.items()}
+    values = {name: value.get("default") if isinstance(value, dict) else value for name, value in declared.items()}
     return {name: str(value) for name, value in values.items() if value is not None}
 
 

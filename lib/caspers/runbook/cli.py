@@ -30,22 +30,34 @@ def main(arguments: Sequence[str], root: Path) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="runbook.py", description=(
-        "Runs the notebooks of a target side by side and leaves Casper's kitchens running. The targets, their tasks "
-        "and parameters are in databricks.yml."))
+    parser = argparse.ArgumentParser(
+        prog="runbook.py",
+        description=(
+            "Runs the notebooks of a target side by side and leaves Casper's kitchens running. The targets, their "
+            "tasks and parameters are in databricks.yml."
+        ),
+    )
     parser.add_argument("--target", default="default", help="all or default (refunds only); default: %(default)s")
-    parser.add_argument("-p", dest="parameters", metavar="NAME=VALUE", action="append", default=[],
-                        help="set a parameter; repeatable")
+    parser.add_argument(
+        "-p", dest="parameters", metavar="NAME=VALUE", action="append", default=[], help="set a parameter; repeatable"
+    )
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--only", metavar="TASK", help="run this task alone")
-    part.add_argument("--from", dest="start", metavar="TASK", action="append",
-                      help="run this task and everything downstream; repeatable")
+    part.add_argument(
+        "--from",
+        dest="start",
+        metavar="TASK",
+        action="append",
+        help="run this task and everything downstream; repeatable",
+    )
     action = parser.add_mutually_exclusive_group()
-    for name, text in (("plan", "print the tasks and parameters, run nothing"),
-                       ("status", "list everything that was made, with its state"),
-                       ("env", "print shell lines that point the official clients at the workspace"),
-                       ("stop", "end the local workspace; its data stay"),
-                       ("destroy", "remove everything that was made")):
+    for name, text in (
+        ("plan", "print the tasks and parameters, run nothing"),
+        ("status", "list everything that was made, with its state"),
+        ("env", "print shell lines that point the official clients at the workspace"),
+        ("stop", "end the local workspace; its data stay"),
+        ("destroy", "remove everything that was made"),
+    ):
         action.add_argument(f"--{name}", dest="action", action="store_const", const=name, help=text)
     parser.add_argument("--json", action="store_true", help="with --status: print JSON")
     return parser
@@ -121,8 +133,11 @@ def _destroy(plan: Plan) -> int:
 
         problems = destroy(open_workbook(str(plan.parameters["CATALOG"])))
     if problems:
-        return _fail("Not removed:\n  " + "\n  ".join(problems) + "\nRun --destroy again once that is settled. On a "
-                     "laptop, --stop followed by --destroy removes the workspace's home as a whole.", PROBLEM)
+        return _fail(
+            "Not removed:\n  " + "\n  ".join(problems) + "\nRun --destroy again once that is settled. On a "
+            "laptop, --stop followed by --destroy removes the workspace's home as a whole.",
+            PROBLEM,
+        )
     if found is None or found.local:
         connection.destroy_home()
     print("Everything that the workbook made is removed.")

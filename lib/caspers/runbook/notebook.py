@@ -66,8 +66,9 @@ def declared_parameters(notebook: Path) -> list[str]:
         raise ValueError(f"{notebook} is no notebook: {error}") from error
 
 
-def execute(notebook: Path, output: Path, values: Mapping[str, Value], kernels: Kernels,
-            report: Callable[[int, int], None]) -> None:
+def execute(
+    notebook: Path, output: Path, values: Mapping[str, Value], kernels: Kernels, report: Callable[[int, int], None]
+) -> None:
     """Run `notebook` in its own folder with the parameters `values`; `report(cell, cells)` at each code cell.
 
     `output` is saved at each cell, so it shows how far a failed one came. A kernel that dies before the first
@@ -89,6 +90,13 @@ def execute(notebook: Path, output: Path, values: Mapping[str, Value], kernels: 
 def _execute(notebook: Path, output: Path, values: Mapping[str, Value], place: _Place) -> None:
     # The kernel's folder is set through `resources`: papermill's own `cwd` moves the whole process, all threads.
     papermill.execute_notebook(
-        notebook, output, parameters=dict(values), progress_bar=False, start_timeout=KERNEL_START_SECONDS,
-        resources={"metadata": {"path": str(notebook.parent)}}, kernel_manager_class=place.kernels.manager_class,
-        on_notebook_start=place.notebook_started, on_cell_start=place.cell_started)
+        notebook,
+        output,
+        parameters=dict(values),
+        progress_bar=False,
+        start_timeout=KERNEL_START_SECONDS,
+        resources={"metadata": {"path": str(notebook.parent)}},
+        kernel_manager_class=place.kernels.manager_class,
+        on_notebook_start=place.notebook_started,
+        on_cell_start=place.cell_started,
+    )

@@ -33,8 +33,9 @@ class Plan:
         """This plan with `given` values. Raises PlanError for an unknown name or a value out of range."""
         for name in given:
             if name not in self.parameters:
-                raise PlanError(f"Target {self.target!r} has no parameter {name!r}. "
-                                f"Valid parameters: {', '.join(self.parameters)}.")
+                raise PlanError(
+                    f"Target {self.target!r} has no parameter {name!r}. Valid parameters: {', '.join(self.parameters)}."
+                )
         return replace(self, parameters=_checked({**self.parameters, **given}))
 
     def only(self, key: str) -> "Plan":
@@ -64,8 +65,10 @@ class Plan:
 
     def _part(self, keys: set[str]) -> "Plan":
         inside = {key: task for key, task in self.tasks.items() if key in keys}
-        tasks = {key: replace(task, depends_on=tuple(other for other in task.depends_on if other in keys))
-                 for key, task in inside.items()}
+        tasks = {
+            key: replace(task, depends_on=tuple(other for other in task.depends_on if other in keys))
+            for key, task in inside.items()
+        }
         return replace(self, tasks=tasks)
 
 
@@ -98,8 +101,9 @@ def _in_order(tasks: list[Task]) -> dict[str, Task]:
     for task in tasks:
         for other in task.depends_on:
             if other not in by_key:
-                raise PlanError(f"Task {task.key} depends on {other!r}, which is no task. "
-                                f"Valid tasks: {', '.join(by_key)}.")
+                raise PlanError(
+                    f"Task {task.key} depends on {other!r}, which is no task. Valid tasks: {', '.join(by_key)}."
+                )
     sorter = TopologicalSorter({task.key: task.depends_on for task in tasks})
     try:
         sorter.prepare()

@@ -10,8 +10,14 @@ from rich.table import Table
 
 from caspers.runbook.runner import State, TaskRun
 
-STYLES = {State.WAITING: "dim", State.RUNNING: "yellow", State.DONE: "green", State.FAILED: "bold red",
-          State.SKIPPED: "dim", State.INTERRUPTED: "magenta"}
+STYLES = {
+    State.WAITING: "dim",
+    State.RUNNING: "yellow",
+    State.DONE: "green",
+    State.FAILED: "bold red",
+    State.SKIPPED: "dim",
+    State.INTERRUPTED: "magenta",
+}
 
 
 class Progress:
@@ -25,8 +31,12 @@ class Progress:
         """Print one line for a run's new state; on a terminal the live table has it already."""
         if not self._console.is_terminal:
             took = f" after {clock(run.elapsed)}" if run.ended else ""
-            self._console.print(f"[{clock(time.monotonic() - self._began)}] {run.task.key} {run.state}{took}",
-                                markup=False, highlight=False, soft_wrap=True)
+            self._console.print(
+                f"[{clock(time.monotonic() - self._began)}] {run.task.key} {run.state}{took}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
 
     @contextmanager
     def show(self, runs: Mapping[str, TaskRun]) -> Iterator[None]:
@@ -40,6 +50,7 @@ class Progress:
 
 def table_of(runs: Mapping[str, TaskRun]) -> Callable[[], Table]:
     """A function that draws the runs as they are when it is called."""
+
     def draw() -> Table:
         table = Table("Task", "State", "Cell", "Elapsed", box=None, pad_edge=False)
         for key, run in runs.items():

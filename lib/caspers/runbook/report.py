@@ -63,8 +63,11 @@ def print_status(entries: Sequence[Mapping[str, Any]], connection: Connection, c
     _print(console, "")
     console.print(table)
     if connection.local:
-        _print(console, "\nA browser asks for a name and a password: any name, and the DATABRICKS_TOKEN that "
-                        "`uv run runbook.py --env` prints.")
+        _print(
+            console,
+            "\nA browser asks for a name and a password: any name, and the DATABRICKS_TOKEN that "
+            "`uv run runbook.py --env` prints.",
+        )
 
 
 def _table(*columns: str) -> Table:

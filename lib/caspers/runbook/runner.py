@@ -56,8 +56,9 @@ class Runner:
         self._folder = folder
         self._on_change = on_change
         self._kernels = Kernels()
-        self.runs = {task.key: TaskRun(task, folder / task.notebook.name, _injected(task, plan))
-                     for task in plan.tasks.values()}
+        self.runs = {
+            task.key: TaskRun(task, folder / task.notebook.name, _injected(task, plan)) for task in plan.tasks.values()
+        }
 
     def run(self) -> bool:
         """Run all tasks; True if every one is done. Raises KeyboardInterrupt once all kernels have ended."""
@@ -87,8 +88,13 @@ class Runner:
             self._skip_dependents()
 
     def _ready(self, submitted: set[str]) -> list[TaskRun]:
-        return [run for key, run in self.runs.items() if key not in submitted and run.state is State.WAITING
-                and all(self.runs[other].state is State.DONE for other in run.task.depends_on)]
+        return [
+            run
+            for key, run in self.runs.items()
+            if key not in submitted
+            and run.state is State.WAITING
+            and all(self.runs[other].state is State.DONE for other in run.task.depends_on)
+        ]
 
     def _skip_dependents(self) -> None:
         for run in self.runs.values():  # in running order, so one pass reaches everything downstream

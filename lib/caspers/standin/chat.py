@@ -12,7 +12,9 @@ from caspers.standin.conversation import Call, Conversation, Refused, check, rea
 
 NAME = "offline-policy"
 DECISIONS: dict[str, Callable[[Conversation], list[Call] | dict[str, Any]]] = {
-    refund.SCHEMA: refund.decide, complaint.SCHEMA: complaint.decide}
+    refund.SCHEMA: refund.decide,
+    complaint.SCHEMA: complaint.decide,
+}
 
 
 def complete(request: dict) -> dict:
@@ -67,8 +69,11 @@ def _message(conversation: Conversation) -> dict:
     step = decide(conversation)
     if isinstance(step, dict):
         return {"role": "assistant", "content": json.dumps(step)}
-    return {"role": "assistant", "content": None,
-            "tool_calls": [_tool_call(call) for call in conversation.allowed(step)]}
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [_tool_call(call) for call in conversation.allowed(step)],
+    }
 
 
 def _tool_call(call: Call) -> dict:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TABLE = f"{SCHEMA}.complaint_responses"
 INBOX = f"{SCHEMA}.complaint_inbox"
 AGENT_COMPLAINTS = 10
-_COLUMNS = ("complaint_id STRING, order_id STRING, ts TIMESTAMP, agent_response STRING, source STRING, model STRING")
+_COLUMNS = "complaint_id STRING, order_id STRING, ts TIMESTAMP, agent_response STRING, source STRING, model STRING"
 
 
 def create_tables(ws: "Workbook") -> None:
@@ -40,8 +40,11 @@ def create_tables(ws: "Workbook") -> None:
 def run(ws: "Workbook", endpoint: str, agent_complaints: int = AGENT_COMPLAINTS) -> Summary:
     """Answer every complaint that came since the last run, then return; `endpoint` is the complaint agent's."""
     create_tables(ws)
-    receive(ws.spark.readStream.table(COMPLAINTS).select("complaint_id", "ts"), INBOX,
-            f"{ws.volume(SCHEMA, VOLUME)}/complaint_inbox")
+    receive(
+        ws.spark.readStream.table(COMPLAINTS).select("complaint_id", "ts"),
+        INBOX,
+        f"{ws.volume(SCHEMA, VOLUME)}/complaint_inbox",
+    )
     waiting = ws.spark.sql(_waiting_sql()).collect()
     answers, note = _asked(ws, endpoint, waiting[:agent_complaints])
     readings = _read([row for row in waiting if row.complaint_id not in answers])

@@ -30,8 +30,10 @@ INBOX = f"{SCHEMA}.sampled_orders"
 MODEL_TEXTS = 100
 """Texts that a language model may be asked for in one run."""
 _GRAIN = 10_000
-_COLUMNS = ("complaint_id STRING, order_id STRING, ts TIMESTAMP, complaint_category STRING, complaint_text STRING, "
-            "generated_by STRING")
+_COLUMNS = (
+    "complaint_id STRING, order_id STRING, ts TIMESTAMP, complaint_category STRING, complaint_text STRING, "
+    "generated_by STRING"
+)
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,11 @@ def run(ws: "Workbook", rate: float, llm_model: str, simulator: str = "simulator
     """
     create_tables(ws)
     delivered = ws.spark.readStream.table("lakeflow.all_events").filter("event_type = 'delivered'")
-    receive(delivered.filter(sampled_sql(rate)).select("order_id", "ts"), INBOX,
-            f"{ws.volume(SCHEMA, VOLUME)}/sampled_orders")
+    receive(
+        delivered.filter(sampled_sql(rate)).select("order_id", "ts"),
+        INBOX,
+        f"{ws.volume(SCHEMA, VOLUME)}/sampled_orders",
+    )
     orders = [(_order(row), row.category) for row in ws.spark.sql(_orders_sql(simulator)).collect()]
     texts = by_model(ws, llm_model, orders[-MODEL_TEXTS:])
     _insert(ws, [_complaint(order, category, texts.get(order.order_id), llm_model) for order, category in orders])

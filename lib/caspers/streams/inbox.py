@@ -11,6 +11,10 @@ def receive(rows: "DataFrame", inbox: str, checkpoint: str) -> None:
 
     The checkpoint (a directory) and Delta together make that exactly once, also after a kill.
     """
-    query = (rows.writeStream.option("checkpointLocation", checkpoint).outputMode("append")
-             .trigger(availableNow=True).toTable(inbox))
+    query = (
+        rows.writeStream.option("checkpointLocation", checkpoint)
+        .outputMode("append")
+        .trigger(availableNow=True)
+        .toTable(inbox)
+    )
     query.awaitTermination()

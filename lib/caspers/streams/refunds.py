@@ -73,7 +73,8 @@ def recommend(ws: "Workbook", answers: list[dict]) -> None:
     ws.sql(
         f"""MERGE INTO {TABLE} AS known USING ({recommendations_sql()}) AS new ON known.order_id = new.order_id
             WHEN NOT MATCHED THEN INSERT *""",
-        **values)
+        **values,
+    )
 
 
 def newest_undecided(ws: "Workbook", limit: int) -> list[str]:

@@ -10,15 +10,26 @@ from starlette.types import Receive, Scope, Send
 from local_workspace.runtime.errors import unavailable
 
 # Headers that belong to one connection (RFC 9110, 7.6.1), and the workspace's own token.
-_OURS = {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
-         "transfer-encoding", "upgrade", "authorization", "host"}
+_OURS = {
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "authorization",
+    "host",
+}
 _OF_BYTES = {"content-length", "content-encoding"}
 
 
 def socket_client(socket: str) -> httpx.AsyncClient:
     """A client of the HTTP server on a unix socket. It waits as long as the server works."""
     transport = httpx.AsyncHTTPTransport(
-        uds=socket, verify=False, limits=httpx.Limits(max_connections=256, keepalive_expiry=30))
+        uds=socket, verify=False, limits=httpx.Limits(max_connections=256, keepalive_expiry=30)
+    )
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=None)
 
 
@@ -32,8 +43,9 @@ class Relay(StreamingResponse):
         self._answer, self._content = answer, content or _raw(answer)
         super().__init__(self._content, answer.status_code)
         hidden = _OURS | _OF_BYTES if content else _OURS
-        self.raw_headers = [(name.lower(), value) for name, value in answer.headers.raw
-                            if name.decode().lower() not in hidden]
+        self.raw_headers = [
+            (name.lower(), value) for name, value in answer.headers.raw if name.decode().lower() not in hidden
+        ]
         self._callbacks: list[Callable[[], None]] = []
 
     def on_close(self, callback: Callable[[], None]) -> None:
@@ -59,8 +71,11 @@ async def relay(request: Request, client: httpx.AsyncClient, what: str, prefix: 
     # As it came over the wire: names of artifacts may hold encoded characters.
     path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
     outgoing = client.build_request(
-        request.method, path.removeprefix(prefix) + (f"?{query}" if query else ""),
-        headers=passed_on(request.headers), content=request.stream() if _has_body(request) else None)
+        request.method,
+        path.removeprefix(prefix) + (f"?{query}" if query else ""),
+        headers=passed_on(request.headers),
+        content=request.stream() if _has_body(request) else None,
+    )
     return await send(client, outgoing, what)
 
 

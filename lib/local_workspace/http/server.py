@@ -70,7 +70,7 @@ def create_app(engines: object, token: str, routers: list) -> FastAPI:
 
 
 def _refusal() -> JSONResponse:
-    message = ("Wrong or missing token. `uv run runbook.py --env` prints the token of the running workspace.")
+    message = "Wrong or missing token. `uv run runbook.py --env` prints the token of the running workspace."
     return _error(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": 'Basic realm="local workspace"'})
 
 

@@ -64,8 +64,9 @@ def delete_schema(request: Request, full_name: str, force: bool = False) -> dict
 @router.post("/volumes")
 def create_volume(request: Request, body: dict) -> dict:
     """Create a volume."""
-    return _engine(request).create_volume(body.get("catalog_name", ""), body.get("schema_name", ""),
-                                          body.get("name", ""), body.get("comment") or "")
+    return _engine(request).create_volume(
+        body.get("catalog_name", ""), body.get("schema_name", ""), body.get("name", ""), body.get("comment") or ""
+    )
 
 
 @router.get("/volumes")

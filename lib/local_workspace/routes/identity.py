@@ -20,8 +20,10 @@ def host_config(request: Request) -> dict:
 @router.get("/oidc/.well-known/oauth-authorization-server")
 def authorization_server(request: Request) -> dict:
     """Where tokens come from. People don't sign in here: they have the workspace's token."""
-    return {"authorization_endpoint": f"{request.base_url}oidc/v1/authorize",
-            "token_endpoint": f"{request.base_url}oidc/v1/token"}
+    return {
+        "authorization_endpoint": f"{request.base_url}oidc/v1/authorize",
+        "token_endpoint": f"{request.base_url}oidc/v1/token",
+    }
 
 
 @router.post("/oidc/v1/token")
@@ -30,15 +32,27 @@ def token(request: Request) -> JSONResponse:
     name, secret = basic_credentials(request.headers.get("authorization", ""))
     ours = request.app.state.token
     if not secrets.compare_digest(secret.encode(), identities.secret(ours, name).encode()):
-        return JSONResponse({"error": "invalid_client",
-                             "error_description": f"The secret of the service principal {name!r} is wrong."}, 401)
-    return JSONResponse({"access_token": identities.access_token(ours, name), "token_type": "Bearer",
-                         "expires_in": identities.TOKEN_LIFE})
+        return JSONResponse(
+            {"error": "invalid_client", "error_description": f"The secret of the service principal {name!r} is wrong."},
+            401,
+        )
+    return JSONResponse(
+        {
+            "access_token": identities.access_token(ours, name),
+            "token_type": "Bearer",
+            "expires_in": identities.TOKEN_LIFE,
+        }
+    )
 
 
 @router.get("/api/2.0/preview/scim/v2/Me")
 def me(request: Request) -> dict:
     """The one user of this workspace, or the service principal that asks."""
     user = request.state.principal or request.app.state.engines.user
-    return {"id": "1", "userName": user, "displayName": user, "active": True,
-            "emails": [{"value": user, "primary": True, "type": "work"}]}
+    return {
+        "id": "1",
+        "userName": user,
+        "displayName": user,
+        "active": True,
+        "emails": [{"value": user, "primary": True, "type": "work"}],
+    }

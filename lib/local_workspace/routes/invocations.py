@@ -16,8 +16,11 @@ from local_workspace.runtime.openai_errors import error_body
 
 router = APIRouter(prefix="/serving-endpoints")
 
-_OPERATIONS = {"llm/v1/chat": "chat/completions", "llm/v1/completions": "completions",
-               "llm/v1/embeddings": "embeddings"}
+_OPERATIONS = {
+    "llm/v1/chat": "chat/completions",
+    "llm/v1/completions": "completions",
+    "llm/v1/embeddings": "embeddings",
+}
 
 
 @router.post("/{name}/invocations")
@@ -64,8 +67,9 @@ async def _ask(request: Request, name: str, operation: str) -> Relay:
 
 async def _ask_process(request: Request, lease: Lease, operation: str, content: bytes) -> Relay:
     client = _process_client(request, lease)
-    outgoing = client.build_request("POST", f"/{operation}", content=content,
-                                    headers={"Content-Type": "application/json"})
+    outgoing = client.build_request(
+        "POST", f"/{operation}", content=content, headers={"Content-Type": "application/json"}
+    )
     return await send(client, outgoing, f"The model server of {lease.replica.entity['name']}")
 
 

@@ -38,8 +38,14 @@ def get(jobs: Jobs, job_id: int) -> dict:
 
 
 @router.get(f"{API}/list")
-def list_jobs(jobs: Jobs, name: str | None = None, limit: int = 20, offset: int = 0, page_token: str = "",
-              expand_tasks: bool = False) -> dict:
+def list_jobs(
+    jobs: Jobs,
+    name: str | None = None,
+    limit: int = 20,
+    offset: int = 0,
+    page_token: str = "",
+    expand_tasks: bool = False,
+) -> dict:
     """Jobs, newest first, a page at a time."""
     page, more = _page(jobs.find(name), limit or 100, offset, page_token)
     if not expand_tasks:
@@ -73,8 +79,12 @@ def run_now(jobs: Jobs, fields: Fields) -> dict:
     """Start a run of a job."""
     if unknown := sorted(fields.keys() - RUN_OPTIONS):
         raise invalid(f"A local workspace can't run a job with {', '.join(unknown)}.")
-    run = jobs.run_now(_id(fields, "job_id"), fields.get("job_parameters"), fields.get("notebook_params"),
-                       fields.get("idempotency_token"))
+    run = jobs.run_now(
+        _id(fields, "job_id"),
+        fields.get("job_parameters"),
+        fields.get("notebook_params"),
+        fields.get("idempotency_token"),
+    )
     return {"run_id": run["run_id"], "number_in_job": run["number_in_job"]}
 
 
@@ -85,8 +95,16 @@ def get_run(jobs: Jobs, run_id: int) -> dict:
 
 
 @router.get(f"{API}/runs/list")
-def list_runs(jobs: Jobs, job_id: int | None = None, active_only: bool = False, completed_only: bool = False,
-              expand_tasks: bool = False, limit: int = 20, offset: int = 0, page_token: str = "") -> dict:
+def list_runs(
+    jobs: Jobs,
+    job_id: int | None = None,
+    active_only: bool = False,
+    completed_only: bool = False,
+    expand_tasks: bool = False,
+    limit: int = 20,
+    offset: int = 0,
+    page_token: str = "",
+) -> dict:
     """Runs, newest first, a page at a time."""
     active = True if active_only else False if completed_only else None
     page, more = _page([_public(run) for run in jobs.runs(job_id, active)], limit or 25, offset, page_token)

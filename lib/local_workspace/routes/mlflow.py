@@ -12,9 +12,18 @@ router = APIRouter()
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # Where MLflow's clients ask. The pages ask relative to their own address, so they work under any prefix.
 _CLIENT_PATHS = (
-    "/api/2.0/mlflow/{rest:path}", "/api/3.0/mlflow/{rest:path}", "/api/2.0/mlflow-artifacts/{rest:path}",
-    "/api/3.0/mlflow-artifacts/{rest:path}", "/ajax-api/{rest:path}", "/static-files/{rest:path}",
-    "/model-versions/{rest:path}", "/v1/{rest:path}", "/get-artifact", "/graphql", "/version", "/health",
+    "/api/2.0/mlflow/{rest:path}",
+    "/api/3.0/mlflow/{rest:path}",
+    "/api/2.0/mlflow-artifacts/{rest:path}",
+    "/api/3.0/mlflow-artifacts/{rest:path}",
+    "/ajax-api/{rest:path}",
+    "/static-files/{rest:path}",
+    "/model-versions/{rest:path}",
+    "/v1/{rest:path}",
+    "/get-artifact",
+    "/graphql",
+    "/version",
+    "/health",
 )
 
 

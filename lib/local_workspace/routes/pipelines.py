@@ -91,8 +91,14 @@ def get_update(request: Request, pipeline_id: str, update_id: str) -> dict:
 
 
 @router.get("/{pipeline_id}/events")
-def list_events(request: Request, pipeline_id: str, condition: Filter = None, page_token: int = 0,
-                max_results: int = 25, order_by: Annotated[list[str] | None, Query()] = None) -> dict:
+def list_events(
+    request: Request,
+    pipeline_id: str,
+    condition: Filter = None,
+    page_token: int = 0,
+    max_results: int = 25,
+    order_by: Annotated[list[str] | None, Query()] = None,
+) -> dict:
     """The event log, newest first unless `order_by` is `timestamp asc`."""
     oldest_first = any("asc" in order.lower().split() for order in order_by or [])
     events = _engine(request).events(pipeline_id).read(condition, oldest_first)
@@ -103,15 +109,21 @@ def list_events(request: Request, pipeline_id: str, condition: Filter = None, pa
 def _summary(engine: PipelinesEngine, doc: dict) -> dict:
     updates = engine.updates.list(doc["pipeline_id"])[:5]
     failed = bool(updates) and updates[0]["state"] == "FAILED"
-    return {"pipeline_id": doc["pipeline_id"], "name": doc["name"], "state": engine.state(doc["pipeline_id"]),
-            "health": "UNHEALTHY" if failed else "HEALTHY",
-            "latest_updates": [{"update_id": update["update_id"], "state": update["state"],
-                                "creation_time": _iso(update["creation_time"])} for update in updates]}
+    return {
+        "pipeline_id": doc["pipeline_id"],
+        "name": doc["name"],
+        "state": engine.state(doc["pipeline_id"]),
+        "health": "UNHEALTHY" if failed else "HEALTHY",
+        "latest_updates": [
+            {"update_id": update["update_id"], "state": update["state"], "creation_time": _iso(update["creation_time"])}
+            for update in updates
+        ],
+    }
 
 
 def _page(rows: list[dict], offset: int, size: int) -> tuple[list[dict], dict]:
     more = len(rows) > offset + size
-    return rows[offset:offset + size], {"next_page_token": str(offset + size)} if more else {}
+    return rows[offset : offset + size], {"next_page_token": str(offset + size)} if more else {}
 
 
 def _matches(name: str, condition: str | None) -> bool:

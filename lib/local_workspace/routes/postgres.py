@@ -141,8 +141,9 @@ def list_databases(request: Request, project: str, branch: str) -> Json:
 
 
 @router.post(_BRANCH + "/databases")
-def create_database(request: Request, project: str, branch: str, database_id: str | None = None,
-                    body: Json | None = None) -> Json:
+def create_database(
+    request: Request, project: str, branch: str, database_id: str | None = None, body: Json | None = None
+) -> Json:
     """A new database of the workspace's user."""
     engine, spec = _on_branch(request, project, branch), (body or {}).get("spec", {})
     name = spec.get("postgres_database") or (database_id or "").replace("-", "_")
@@ -172,8 +173,12 @@ def delete_database(request: Request, project: str, branch: str, database: str) 
 def create_catalog(request: Request, catalog_id: str, body: Json) -> Json:
     """Show a database as a catalog."""
     spec = _spec(body, "branch", "postgres_database")
-    _engine(request).create_catalog(catalog_id, names.project_of(spec["branch"]), spec["postgres_database"],
-                                    bool(spec.get("create_database_if_missing")))
+    _engine(request).create_catalog(
+        catalog_id,
+        names.project_of(spec["branch"]),
+        spec["postgres_database"],
+        bool(spec.get("create_database_if_missing")),
+    )
     return created(request, f"catalogs/{catalog_id}")
 
 
@@ -194,8 +199,13 @@ def delete_catalog(request: Request, catalog: str) -> Json:
 def create_synced_table(request: Request, synced_table_id: str, body: Json) -> Json:
     """Begin to sync a Delta table."""
     spec = _spec(body, "source_table_full_name", "primary_key_columns", "scheduling_policy")
-    _engine(request).synced.create(synced_table_id, spec["source_table_full_name"], spec["primary_key_columns"],
-                                   spec["scheduling_policy"], spec.get("postgres_database"))
+    _engine(request).synced.create(
+        synced_table_id,
+        spec["source_table_full_name"],
+        spec["primary_key_columns"],
+        spec["scheduling_policy"],
+        spec.get("postgres_database"),
+    )
     return created(request, f"synced_tables/{synced_table_id}")
 
 

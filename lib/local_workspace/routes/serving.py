@@ -21,8 +21,9 @@ def create(request: Request, body: Json) -> dict:
     """Create an endpoint."""
     if not body.get("name"):
         raise invalid("name: an endpoint needs a name.")
-    return _engine(request).create(body["name"], body.get("config") or {}, body.get("tags"),
-                                   body.get("description") or "", body.get("ai_gateway"))
+    return _engine(request).create(
+        body["name"], body.get("config") or {}, body.get("tags"), body.get("description") or "", body.get("ai_gateway")
+    )
 
 
 @router.get(_API)

@@ -53,8 +53,12 @@ def mkdirs(files: Files, path: Annotated[str, Body(embed=True)]) -> dict:
 @router.post("/workspace/import")
 def import_object(files: Files, fields: Annotated[dict, Depends(_import_fields)]) -> dict:
     """Import a file or notebook."""
-    files.write(fields.get("path", ""), fields["content"], fields.get("format", "SOURCE"),
-                _is_true(fields.get("overwrite", False)))
+    files.write(
+        fields.get("path", ""),
+        fields["content"],
+        fields.get("format", "SOURCE"),
+        _is_true(fields.get("overwrite", False)),
+    )
     return {}
 
 
@@ -63,8 +67,9 @@ async def _raw_body(request: Request) -> bytes:
 
 
 @router.post("/workspace-files/import-file/{path:path}")
-def import_file(files: Files, path: str, content: Annotated[bytes, Depends(_raw_body)],
-                overwrite: str = "false") -> dict:
+def import_file(
+    files: Files, path: str, content: Annotated[bytes, Depends(_raw_body)], overwrite: str = "false"
+) -> dict:
     """Import a file whose content is the request's body."""
     files.write(path, content, "AUTO", _is_true(overwrite))
     return {}

@@ -82,8 +82,16 @@ def open_home(root: Path) -> Home:
     home = Home(root.resolve())
     _check_version(home)
     _check_space(home)
-    for folder in (home.tables, home.volumes, home.workspace_files, home.postgres, home.mlflow, home.logs,
-                   home.runs, home.run):
+    for folder in (
+        home.tables,
+        home.volumes,
+        home.workspace_files,
+        home.postgres,
+        home.mlflow,
+        home.logs,
+        home.runs,
+        home.run,
+    ):
         folder.mkdir(parents=True, exist_ok=True)
     home.root.chmod(0o700)
     write_atomically(home.root / "VERSION", str(VERSION))
@@ -116,10 +124,10 @@ def _check_version(home: Home) -> None:
         if found != str(VERSION):
             raise SetupError(
                 f"The workspace home {home.root} was written by version {found}, this is version {VERSION}. "
-                f"Set CASPERS_HOME to an empty directory, or remove this one.")
+                f"Set CASPERS_HOME to an empty directory, or remove this one."
+            )
     elif home.root.exists() and any(home.root.iterdir()):
-        raise SetupError(
-            f"{home.root} is not empty and no workspace home. Set CASPERS_HOME to an empty directory.")
+        raise SetupError(f"{home.root} is not empty and no workspace home. Set CASPERS_HOME to an empty directory.")
 
 
 def _check_space(home: Home) -> None:
@@ -129,4 +137,5 @@ def _check_space(home: Home) -> None:
     if free < MIN_FREE_BYTES:
         raise SetupError(
             f"Only {free / 1024**3:.1f} GiB are free on the disk of {home.root}; the workspace needs "
-            f"{MIN_FREE_BYTES / 1024**3:.0f} GiB. Free some space, or set CASPERS_HOME to another disk.")
+            f"{MIN_FREE_BYTES / 1024**3:.0f} GiB. Free some space, or set CASPERS_HOME to another disk."
+        )

@@ -55,8 +55,9 @@ class Processes:
     def __init__(self, home: Home) -> None:
         self._home = home
 
-    def spawn(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None,
-              cwd: Path | None = None) -> Child:
+    def spawn(
+        self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> Child:
         """Start `argv` as `name`, its output going to `logs/<name>.log`.
 
         `env` is added to the daemon's environment; `cwd` is the home unless given.
@@ -64,8 +65,14 @@ class Processes:
         log, mark = self._home.logs / f"{name}.log", self._home.run / f"{name}.pid"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                list(argv), env={**os.environ, **(env or {})}, cwd=cwd or self._home.root,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+                list(argv),
+                env={**os.environ, **(env or {})},
+                cwd=cwd or self._home.root,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         created = psutil.Process(process.pid).create_time()
         write_atomically(mark, json.dumps({"pid": process.pid, "created": created}))
         return Child(name, process, log, mark)
@@ -87,15 +94,16 @@ def await_ready(child: Child, probe: Callable[[], bool], what: str, timeout: flo
 
     Raises RuntimeError with the log's end if the child dies or `timeout` seconds pass.
     """
+
     def state() -> str:
         if not child.alive():
-            raise RuntimeError(f"{what} ended with code {child.process.returncode} while starting:\n"
-                               f"{child.log_tail()}")
+            raise RuntimeError(f"{what} ended with code {child.process.returncode} while starting:\n{child.log_tail()}")
         return "ready" if probe() else "starting"
 
     try:
-        Retrying(stop=stop_after_delay(timeout), wait=wait_fixed(0.1),
-                 retry=retry_if_result(lambda now: now == "starting"))(state)
+        Retrying(
+            stop=stop_after_delay(timeout), wait=wait_fixed(0.1), retry=retry_if_result(lambda now: now == "starting")
+        )(state)
     except RetryError:
         raise RuntimeError(f"{what} was not ready within {timeout:.0f} s:\n{child.log_tail()}") from None
 

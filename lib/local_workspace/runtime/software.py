@@ -67,8 +67,19 @@ def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
     unfinished = spark.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     report(f"Fetching Apache Spark {SPARK_VERSION} (460 MB, once) …")
-    _run([find_uv_bin(), "pip", "install", "--no-deps", "--compile-bytecode", "--target", str(unfinished),
-          f"pyspark=={SPARK_VERSION}"], "Apache Spark")
+    _run(
+        [
+            find_uv_bin(),
+            "pip",
+            "install",
+            "--no-deps",
+            "--compile-bytecode",
+            "--target",
+            str(unfinished),
+            f"pyspark=={SPARK_VERSION}",
+        ],
+        "Apache Spark",
+    )
     report(f"Fetching the {len(JARS)} jars of Delta Lake (18 MB, once) …")
     _fetch_jars(java, unfinished)
     unfinished.replace(spark)
@@ -80,9 +91,22 @@ def _fetch_jars(java: Path, target: Path) -> None:
     (work / "ivy.xml").write_text(ivy_file(JARS))
     trust = _trust_store(work / "trust.p12")
     ivy = next((target / "pyspark" / "jars").glob("ivy-*.jar"))
-    _run([str(java), *trust, "-cp", str(ivy), "org.apache.ivy.Main", "-ivy", str(work / "ivy.xml"),
-          "-cache", str(work / "cache"), "-retrieve",
-          str(target / "pyspark" / "jars" / "[artifact]-[revision].[ext]")], "the jars of Delta Lake")
+    _run(
+        [
+            str(java),
+            *trust,
+            "-cp",
+            str(ivy),
+            "org.apache.ivy.Main",
+            "-ivy",
+            str(work / "ivy.xml"),
+            "-cache",
+            str(work / "cache"),
+            "-retrieve",
+            str(target / "pyspark" / "jars" / "[artifact]-[revision].[ext]"),
+        ],
+        "the jars of Delta Lake",
+    )
     shutil.rmtree(work)
 
 
@@ -91,11 +115,14 @@ def ivy_file(jars: tuple[str, ...]) -> str:
     lines = []
     for jar in jars:
         group, artifact, version = jar.split(":")
-        lines.append(f'<dependency org="{group}" name="{artifact}" rev="{version}" transitive="false" '
-                     f'conf="default->default"/>')
-    return ('<ivy-module version="2.0"><info organisation="local" module="workspace"/>'
-            '<configurations><conf name="default"/></configurations>'
-            f'<dependencies>{"".join(lines)}</dependencies></ivy-module>')
+        lines.append(
+            f'<dependency org="{group}" name="{artifact}" rev="{version}" transitive="false" conf="default->default"/>'
+        )
+    return (
+        '<ivy-module version="2.0"><info organisation="local" module="workspace"/>'
+        '<configurations><conf name="default"/></configurations>'
+        f"<dependencies>{''.join(lines)}</dependencies></ivy-module>"
+    )
 
 
 def _trust_store(path: Path) -> list[str]:
@@ -103,16 +130,17 @@ def _trust_store(path: Path) -> list[str]:
     bundle = ssl.get_default_verify_paths().cafile
     if bundle is None:
         return []
-    certificates = [pkcs12.PKCS12Certificate(certificate, f"ca-{number}".encode())
-                    for number, certificate in enumerate(_certificates(Path(bundle).read_bytes()))]
-    path.write_bytes(pkcs12.serialize_java_truststore(
-        certificates, BestAvailableEncryption(_TRUST_PASSWORD.encode())))
+    certificates = [
+        pkcs12.PKCS12Certificate(certificate, f"ca-{number}".encode())
+        for number, certificate in enumerate(_certificates(Path(bundle).read_bytes()))
+    ]
+    path.write_bytes(pkcs12.serialize_java_truststore(certificates, BestAvailableEncryption(_TRUST_PASSWORD.encode())))
     return [f"-Djavax.net.ssl.trustStore={path}", f"-Djavax.net.ssl.trustStorePassword={_TRUST_PASSWORD}"]
 
 
 def _certificates(bundle: bytes) -> list[x509.Certificate]:
     end = b"-----END CERTIFICATE-----"
-    blocks = [block[block.index(b"-----BEGIN"):] + end for block in bundle.split(end)[:-1]]
+    blocks = [block[block.index(b"-----BEGIN") :] + end for block in bundle.split(end)[:-1]]
     with warnings.catch_warnings():
         # Some systems still trust a root whose serial number the standard now forbids; Java takes it as it is.
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
@@ -120,8 +148,15 @@ def _certificates(bundle: bytes) -> list[x509.Certificate]:
 
 
 def _run(argv: list[str], what: str) -> None:
-    result = subprocess.run(argv, env=dict(os.environ), stdin=subprocess.DEVNULL, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    result = subprocess.run(
+        argv,
+        env=dict(os.environ),
+        stdin=subprocess.DEVNULL,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
     if result.returncode:
         tail = "\n".join(result.stdout.splitlines()[-15:])
         raise SetupError(f"Could not fetch {what}; is the network reachable? The command said:\n{tail}")

@@ -29,27 +29,26 @@ class Store:
             self._db.execute(
                 "INSERT INTO documents "
                 "VALUES (?, ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM documents), ?) "
-                "ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body", (kind, key, json.dumps(doc)))
+                "ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
+                (kind, key, json.dumps(doc)),
+            )
 
     def get(self, kind: str, key: str) -> dict | None:
         """The document of that key, or None."""
         with self._lock:
-            row = self._db.execute(
-                "SELECT body FROM documents WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+            row = self._db.execute("SELECT body FROM documents WHERE kind = ? AND key = ?", (kind, key)).fetchone()
         return json.loads(row[0]) if row else None
 
     def list(self, kind: str) -> list[dict]:
         """All documents of a kind, in the order they were first written."""
         with self._lock:
-            rows = self._db.execute(
-                "SELECT body FROM documents WHERE kind = ? ORDER BY position", (kind,)).fetchall()
+            rows = self._db.execute("SELECT body FROM documents WHERE kind = ? ORDER BY position", (kind,)).fetchall()
         return [json.loads(body) for (body,) in rows]
 
     def delete(self, kind: str, key: str) -> bool:
         """Remove a document; False if there was none."""
         with self._lock:
-            return self._db.execute(
-                "DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key)).rowcount > 0
+            return self._db.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key)).rowcount > 0
 
     def update(self, kind: str, key: str, **changes: object) -> dict:
         """Change fields of a document and return it. Raises KeyError if there is none."""
@@ -65,7 +64,8 @@ class Store:
         """A number never handed out before by this store."""
         with self._lock:
             return self._db.execute(
-                "UPDATE counters SET value = value + 1 WHERE name = 'id' RETURNING value").fetchone()[0]
+                "UPDATE counters SET value = value + 1 WHERE name = 'id' RETURNING value"
+            ).fetchone()[0]
 
     def close(self) -> None:
         """Close the file."""

@@ -81,9 +81,15 @@ def _launch(home: Home, report: Callable[[str], None]) -> dict:
     report(f"Starting the local workspace in {home.root} …")
     log = home.logs / "workspace.log"
     with log.open("ab") as output:
-        child = subprocess.Popen([sys.executable, "-m", "local_workspace", "serve", "--home", str(home.root)],
-                                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=home.root,
-                                 env=_service_environment(), start_new_session=True)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "local_workspace", "serve", "--home", str(home.root)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=home.root,
+            env=_service_environment(),
+            start_new_session=True,
+        )
     connection = _await_connection(home, child, log)
     report(f"The local workspace answers at {connection['DATABRICKS_HOST']}; Spark is warming up.")
     return connection
@@ -99,8 +105,11 @@ def _await_connection(home: Home, child: subprocess.Popen, log: Path) -> dict:
         return find(home.root)
 
     try:
-        return Retrying(stop=stop_after_delay(START_SECONDS), wait=wait_fixed(0.1),
-                        retry=retry_if_result(lambda found: found is None))(look)
+        return Retrying(
+            stop=stop_after_delay(START_SECONDS),
+            wait=wait_fixed(0.1),
+            retry=retry_if_result(lambda found: found is None),
+        )(look)
     except RetryError:
         raise SetupError(f"The local workspace did not answer within {START_SECONDS} s; see {log}") from None
 
@@ -120,8 +129,10 @@ def _process(connection: dict) -> psutil.Process | None:
 
 
 def _answers(connection: dict) -> bool:
-    request = urllib.request.Request(f"{connection['DATABRICKS_HOST']}/api/local/health",
-                                     headers={"Authorization": f"Bearer {connection['DATABRICKS_TOKEN']}"})
+    request = urllib.request.Request(
+        f"{connection['DATABRICKS_HOST']}/api/local/health",
+        headers={"Authorization": f"Bearer {connection['DATABRICKS_TOKEN']}"},
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status == 200

@@ -97,9 +97,10 @@ def serve(home: Home) -> None:
     settings = load_settings(home)
     engines = build_engines(home, settings, processes)
     app = create_app(engines, settings.token, [route.router for route in ROUTES])
-    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_level="warning",
-                                    timeout_graceful_shutdown=3),
-                     on_started=lambda: _announce(home, engines, settings))
+    server = _Server(
+        uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_level="warning", timeout_graceful_shutdown=3),
+        on_started=lambda: _announce(home, engines, settings),
+    )
     server.run()
     home.connection.unlink(missing_ok=True)
     engines.stop()
@@ -116,29 +117,52 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     mlflow_engine = MlflowEngine(home, processes)
     environment = {**client_environment(settings, spark.remote), "CASPERS_HOME": str(home.root)}
     return Engines(
-        home=home, user=USER, spark=spark, catalog=catalog_engine, grants=GrantsEngine(store, catalog_engine),
-        files=VolumeFiles(catalog_engine), workspace_files=workspace_files,
-        statements=StatementsEngine(store, spark), pipelines=pipelines_engine,
-        mlflow=mlflow_engine, serving=ServingEngine(home, store, processes, mlflow_engine, environment),
+        home=home,
+        user=USER,
+        spark=spark,
+        catalog=catalog_engine,
+        grants=GrantsEngine(store, catalog_engine),
+        files=VolumeFiles(catalog_engine),
+        workspace_files=workspace_files,
+        statements=StatementsEngine(store, spark),
+        pipelines=pipelines_engine,
+        mlflow=mlflow_engine,
+        serving=ServingEngine(home, store, processes, mlflow_engine, environment),
         jobs=JobsEngine(home, store, processes, workspace_files, pipelines_engine, lambda: environment),
         postgres=postgres_engine,
-        apps=AppsEngine(home, store, processes, workspace_files,
-                        _app_environment(environment["DATABRICKS_HOST"], settings.token, postgres_engine)))
+        apps=AppsEngine(
+            home,
+            store,
+            processes,
+            workspace_files,
+            _app_environment(environment["DATABRICKS_HOST"], settings.token, postgres_engine),
+        ),
+    )
 
 
 def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
     """The variables with which official clients find this workspace."""
     host = f"http://127.0.0.1:{settings.port}"
-    return {"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": settings.token, "SPARK_REMOTE": spark_remote,
-            "MLFLOW_TRACKING_URI": host, "MLFLOW_TRACKING_TOKEN": settings.token}
+    return {
+        "DATABRICKS_HOST": host,
+        "DATABRICKS_TOKEN": settings.token,
+        "SPARK_REMOTE": spark_remote,
+        "MLFLOW_TRACKING_URI": host,
+        "MLFLOW_TRACKING_TOKEN": settings.token,
+    }
 
 
 def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> Callable[[dict], dict[str, str]]:
     """What an app is told: who it is, how it signs in, and where its Postgres is. The user's token is not its own."""
+
     def of_app(app: dict) -> dict[str, str]:
         me = identities.service_principal(app["name"])
-        values = {"DATABRICKS_HOST": host, "DATABRICKS_CLIENT_ID": me,
-                  "DATABRICKS_CLIENT_SECRET": identities.secret(token, me), "LOCAL_WORKSPACE_USER": USER}
+        values = {
+            "DATABRICKS_HOST": host,
+            "DATABRICKS_CLIENT_ID": me,
+            "DATABRICKS_CLIENT_SECRET": identities.secret(token, me),
+            "LOCAL_WORKSPACE_USER": USER,
+        }
         for resource in app.get("resources") or []:
             if "postgres" in resource:
                 values |= postgres_engine.client_environment(resource["postgres"], me)
@@ -166,6 +190,7 @@ def _announce(home: Home, engines: Engines, settings: Settings) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal it was started from may close
     threading.Thread(target=engines.start, name="engines", daemon=True).start()
     me = psutil.Process()
-    write_atomically(home.connection, json.dumps({
-        **client_environment(settings, engines.spark.remote), "pid": me.pid, "created": me.create_time()}))
-
+    write_atomically(
+        home.connection,
+        json.dumps({**client_environment(settings, engines.spark.remote), "pid": me.pid, "created": me.create_time()}),
+    )

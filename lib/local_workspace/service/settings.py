@@ -30,8 +30,9 @@ def load_settings(home: Home) -> Settings:
     kept = read_json(home.secrets) or {}
     wanted = _wanted_port()
     port = wanted or _free_or_new(kept.get("port"))
-    settings = Settings(kept.get("token") or secrets.token_urlsafe(24), port,
-                        _free_or_new(kept.get("spark_port"), taken={port}))
+    settings = Settings(
+        kept.get("token") or secrets.token_urlsafe(24), port, _free_or_new(kept.get("spark_port"), taken={port})
+    )
     write_atomically(home.secrets, json.dumps(asdict(settings)))
     return settings
 
@@ -68,8 +69,10 @@ def _wanted_port() -> int | None:
     if not text.isdigit() or not 1024 <= int(text) <= 65535:
         raise SetupError(f"CASPERS_PORT is {text!r}; it must be a port number from 1024 to 65535.")
     if not is_free(int(text)):
-        raise SetupError(f"Port {text} is already taken{_holder(int(text))}. End that, or set CASPERS_PORT to another "
-                         f"port (without CASPERS_PORT a free one is chosen).")
+        raise SetupError(
+            f"Port {text} is already taken{_holder(int(text))}. End that, or set CASPERS_PORT to another "
+            f"port (without CASPERS_PORT a free one is chosen)."
+        )
     return int(text)
 
 

@@ -73,8 +73,10 @@ def _check_choice(choice: object, names: list[str]) -> None:
     if choice is None or (choice in _CHOICES if isinstance(choice, str) else wanted in names):
         return
     known = f" Its tools are: {', '.join(names)}." if names else " It offers no tools."
-    raise InvalidRequest(f"`tool_choice` is {choice!r}; it must be {', '.join(_CHOICES)} or a function of the "
-                         f"request.{known}", "tool_choice")
+    raise InvalidRequest(
+        f"`tool_choice` is {choice!r}; it must be {', '.join(_CHOICES)} or a function of the request.{known}",
+        "tool_choice",
+    )
 
 
 def _check_format(form: object) -> None:
@@ -82,8 +84,9 @@ def _check_format(form: object) -> None:
         return
     kind = form.get("type") if isinstance(form, dict) else form
     if kind not in _FORMATS:
-        raise InvalidRequest(f"`response_format.type` is {kind!r}; it must be one of {', '.join(_FORMATS)}.",
-                             "response_format.type")
+        raise InvalidRequest(
+            f"`response_format.type` is {kind!r}; it must be one of {', '.join(_FORMATS)}.", "response_format.type"
+        )
     schema = form.get("json_schema")
     if kind == "json_schema" and not (isinstance(schema, dict) and isinstance(schema.get("name"), str)):
         raise InvalidRequest("`response_format.json_schema` needs a name and a schema.", "response_format.json_schema")

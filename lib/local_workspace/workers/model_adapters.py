@@ -37,8 +37,7 @@ class Model:
 
     def score(self, body: dict) -> dict | list:
         """Predictions for the request. Raises MlflowException if the input does not fit the signature."""
-        answer = invocations(json.dumps(body), "application/json", self.model,
-                             self.model.metadata.get_input_schema())
+        answer = invocations(json.dumps(body), "application/json", self.model, self.model.metadata.get_input_schema())
         return json.loads(answer.response)
 
     def invoke(self, body: dict) -> dict | list:
@@ -134,8 +133,12 @@ class AgentModel(Model):
         text = "".join(part["text"] for item in answer["output"] for part in _text_parts(item))
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
         extra = {key: answer[key] for key in ("custom_outputs",) if key in answer}
-        return {**_envelope("chat.completion", answer.get("model") or self.name), "choices": [choice],
-                **_chat_usage(answer.get("usage")), **extra}
+        return {
+            **_envelope("chat.completion", answer.get("model") or self.name),
+            "choices": [choice],
+            **_chat_usage(answer.get("usage")),
+            **extra,
+        }
 
     def chat_stream(self, body: dict) -> Iterator[dict]:
         """The response's text as chunks."""
@@ -189,5 +192,10 @@ def _delta(delta: dict, finish: str | None) -> dict:
 def _chat_usage(usage: dict | None) -> dict:
     if usage is None:
         return {}
-    return {"usage": {"prompt_tokens": usage["input_tokens"], "completion_tokens": usage["output_tokens"],
-                      "total_tokens": usage["total_tokens"]}}
+    return {
+        "usage": {
+            "prompt_tokens": usage["input_tokens"],
+            "completion_tokens": usage["output_tokens"],
+            "total_tokens": usage["total_tokens"],
+        }
+    }

@@ -104,8 +104,9 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
 
 
 def _failed_in_mlflow(request: Request, error: MlflowException) -> JSONResponse:
-    return _error(request, error.get_http_status_code(), error.error_code, error.message,
-                  error.json_kwargs.get("param"))
+    return _error(
+        request, error.get_http_status_code(), error.error_code, error.message, error.json_kwargs.get("param")
+    )
 
 
 def _failed(request: Request, error: Exception) -> JSONResponse:

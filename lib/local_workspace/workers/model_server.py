@@ -1,6 +1,6 @@
 """The process of one endpoint: loads a registered model with MLflow and answers requests on a unix socket.
 
-    python -m local_workspace.workers.model_server --name NAME --model models:/MODEL/VERSION --uds SOCKET
+python -m local_workspace.workers.model_server --name NAME --model models:/MODEL/VERSION --uds SOCKET
 """
 
 import argparse

@@ -95,8 +95,15 @@ def _execute(papermill: object, source: Path, output: Path, parameters: dict) ->
     with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
         manager = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
         return papermill.execute_notebook(
-            source, output, parameters, cwd=source.parent, kernel_name="python3", language="python",
-            progress_bar=False, config=Config(KernelManager=manager))
+            source,
+            output,
+            parameters,
+            cwd=source.parent,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            config=Config(KernelManager=manager),
+        )
 
 
 def _skip_unused_imports() -> None:

@@ -42,6 +42,7 @@ class Registry(SparkConnectGraphElementRegistry):
 
     def register_flow(self, flow: Flow) -> None:
         """Register a query that fills a dataset, and note which tables it reads."""
+
         def query() -> DataFrame:
             frame = flow.func()
             self.reads[flow.target] = tables_read(frame._plan.to_proto(self._spark.client))
@@ -62,8 +63,9 @@ class Publication:
     def __init__(self, registry: Registry, emit: Emit) -> None:
         self._registry, self._emit = registry, emit
         self._unfinished = {name: {flow.name for flow in registry.flows[name]} for name in registry.streams}
-        self._order = TopologicalSorter({
-            **{name: set() for name in registry.streams}, **{name: registry.inputs(name) for name in registry.views}})
+        self._order = TopologicalSorter(
+            {**{name: set() for name in registry.streams}, **{name: registry.inputs(name) for name in registry.views}}
+        )
         self._lock = threading.RLock()
         self._pool = ThreadPoolExecutor(max_workers=4)
         self._jobs: deque[Future] = deque()

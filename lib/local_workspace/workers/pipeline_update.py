@@ -79,8 +79,15 @@ def _load_sources(request: Request, spark: SparkSession, graph: str, registry: R
 
 
 def _run_streams(request: Request, spark: SparkSession, graph: str, publication: Publication, emit: Emit) -> None:
-    results = start_run(spark, graph, full_refresh=[], full_refresh_all=request.full_refresh, refresh=[], dry=False,
-                        storage=request.storage)
+    results = start_run(
+        spark,
+        graph,
+        full_refresh=[],
+        full_refresh_all=request.full_refresh,
+        refresh=[],
+        dry=False,
+        storage=request.storage,
+    )
     messages = []
     try:
         for result in results:
@@ -108,6 +115,7 @@ def _emitter(output: TextIO) -> Emit:
         event = {"timestamp": datetime.now(UTC).isoformat(), "event_type": event_type, "message": message, **details}
         with lock:
             print(json.dumps(event), file=output, flush=True)
+
     return emit
 
 

@@ -44,8 +44,9 @@ def test_a_credit_is_accepted_or_changed_once(desk, conninfo):
     assert decide(desk, "c-1", credit="28.26").status_code == 422  # one cent more than the order
     assert decide(desk, "c-1", credit="28.25").status_code == 200
     with psycopg.connect(conninfo) as connection:
-        rows = connection.execute("SELECT complaint_id, decision, credit::text, decided_by "
-                                  "FROM desk.complaint_decisions ORDER BY 1").fetchall()
+        rows = connection.execute(
+            "SELECT complaint_id, decision, credit::text, decided_by FROM desk.complaint_decisions ORDER BY 1"
+        ).fetchall()
     assert rows == [("c-1", "changed", "28.25", "ana"), ("c-2", "accepted", "4.25", "ana")]
     assert "c-2" not in desk.get("/complaints").text
 

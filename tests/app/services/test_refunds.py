@@ -47,8 +47,10 @@ def test_undo_opens_the_order_and_a_late_copy_of_the_call_does_not_close_it(clie
     assert decide(client, "AAA111", "deny", reason="on time").status_code == 201
     assert client.post("/api/refunds/BBB222/undo").status_code == 404
     history = client.get("/api/orders/AAA111").json()["history"]
-    assert [(change["before"] and change["before"]["amount"], change["after"] and change["after"]["amount"])
-            for change in history] == [(None, "5.00"), ("5.00", None), (None, "0.00")]
+    assert [
+        (change["before"] and change["before"]["amount"], change["after"] and change["after"]["amount"])
+        for change in history
+    ] == [(None, "5.00"), ("5.00", None), (None, "0.00")]
     assert {change["changed_by"] for change in history} == {"ana"}
 
 
@@ -68,8 +70,10 @@ def test_decisions_of_an_earlier_version_are_kept(make_app, app_conninfo):
 
 
 def test_only_whoever_decided_can_undo_and_only_for_a_while(make_app, conninfo):
-    with TestClient(make_app("ana"), base_url="http://localhost") as ana, \
-            TestClient(make_app("ben"), base_url="http://localhost") as ben:
+    with (
+        TestClient(make_app("ana"), base_url="http://localhost") as ana,
+        TestClient(make_app("ben"), base_url="http://localhost") as ben,
+    ):
         decide(ana, "AAA111", "approve")
         refused = ben.post("/api/refunds/AAA111/undo")
         assert (refused.status_code, refused.json()["decision"]["decided_by"]) == (409, "ana")
@@ -81,9 +85,15 @@ def test_only_whoever_decided_can_undo_and_only_for_a_while(make_app, conninfo):
         assert ana.post("/api/refunds/AAA111/undo").status_code == 204
 
 
-@pytest.mark.parametrize("statement", [
-    "UPDATE refunds.decision_audit SET changed_by = 'x'", "DELETE FROM refunds.decision_audit",
-    "TRUNCATE refunds.decision_audit", "UPDATE refunds.refund_decisions SET amount = 1"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE refunds.decision_audit SET changed_by = 'x'",
+        "DELETE FROM refunds.decision_audit",
+        "TRUNCATE refunds.decision_audit",
+        "UPDATE refunds.refund_decisions SET amount = 1",
+    ],
+)
 def test_the_audit_only_grows(client, conninfo, statement):
     decide(client, "AAA111", "approve")
     with psycopg.connect(conninfo) as connection, pytest.raises(psycopg.errors.RaiseException):
@@ -94,11 +104,15 @@ def test_money_is_numeric_from_end_to_end(client, rows):
     decide(client, "AAA111", "change", amount="0.10")
     decide(client, "BBB222", "change", amount="0.20")
     assert client.get("/api/summary").json()["granted_usd"] == "0.30"
-    assert rows("SELECT DISTINCT numeric_scale FROM information_schema.columns WHERE table_schema = 'refunds' "
-                "AND column_name IN ('amount', 'suggested_usd', 'granted_usd', 'total_usd') "
-                "AND table_name IN ('queue', 'refund_decisions')") == [(2,)]
+    assert rows(
+        "SELECT DISTINCT numeric_scale FROM information_schema.columns WHERE table_schema = 'refunds' "
+        "AND column_name IN ('amount', 'suggested_usd', 'granted_usd', 'total_usd') "
+        "AND table_name IN ('queue', 'refund_decisions')"
+    ) == [(2,)]
     assert rows("SELECT (after->>'amount')::numeric FROM refunds.decision_audit ORDER BY id") == [
-        (Decimal("0.10"),), (Decimal("0.20"),)]
+        (Decimal("0.10"),),
+        (Decimal("0.20"),),
+    ]
 
 
 def test_bulk_approves_what_its_preview_showed_once(client, rows):
@@ -134,13 +148,16 @@ def test_bulk_and_single_decisions_at_once_leave_one_an_order(make_app, rows):
             pool.submit(client.post, "/bulk", data=hidden).result()
         assert {single.result().status_code for single in singles} <= {201, 409}
     assert rows("SELECT count(*) - count(DISTINCT order_id) FROM refunds.decision_audit") == [(0,)]
-    assert rows("SELECT sum(granted_usd) - (SELECT sum(amount) FROM refunds.refund_decisions) FROM refunds.daily "
-                "WHERE dimension = 'all'") == [(0,)]
+    assert rows(
+        "SELECT sum(granted_usd) - (SELECT sum(amount) FROM refunds.refund_decisions) FROM refunds.daily "
+        "WHERE dimension = 'all'"
+    ) == [(0,)]
 
 
 def test_the_list_comes_back_with_what_was_decided_and_its_undo(client):
-    answer = send(client, "/?refund_class=full", "/orders/BBB222/decision?refund_class=full", decision="approve",
-                  back="queue")
+    answer = send(
+        client, "/?refund_class=full", "/orders/BBB222/decision?refund_class=full", decision="approve", back="queue"
+    )
     assert (answer.url.path, answer.url.params["done"], answer.url.params["refund_class"]) == ("/", "BBB222", "full")
     assert "/orders/BBB222/undo" in answer.text
     undone = send(client, "/", "/orders/BBB222/undo", back="queue")

@@ -39,8 +39,12 @@ def test_summary_counts_and_adds_up(client):
 def test_events_of_an_order(client):
     course = client.get("/api/orders/AAA111/events").json()
     assert [(stage["name"], stage["minutes"], stage["pings"]) for stage in course["stages"]] == [
-        ("Ordered", None, 0), ("Cooking started", 1.5, 0), ("Picked up", 18.5, 0), ("On the way", 2.0, 2),
-        ("Delivered", 23.0, 0)]
+        ("Ordered", None, 0),
+        ("Cooking started", 1.5, 0),
+        ("Picked up", 18.5, 0),
+        ("On the way", 2.0, 2),
+        ("Delivered", 23.0, 0),
+    ]
     assert (course["delivery_minutes"], course["total_usd"]) == (45.0, "28.25")
 
 
@@ -51,12 +55,15 @@ def test_unknown_orders_are_404(client):
     assert "ZZZ999" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize(("request_body", "decision", "amount"), [
-    ({"decision": "approve"}, "approved", "5.00"),
-    ({"decision": "change", "amount": "3.10", "reason": "half of it was fine"}, "changed", "3.10"),
-    ({"decision": "change", "amount": 28.25}, "changed", "28.25"),  # the order's whole total
-    ({"decision": "deny", "reason": "was on time"}, "denied", "0.00"),
-])
+@pytest.mark.parametrize(
+    ("request_body", "decision", "amount"),
+    [
+        ({"decision": "approve"}, "approved", "5.00"),
+        ({"decision": "change", "amount": "3.10", "reason": "half of it was fine"}, "changed", "3.10"),
+        ({"decision": "change", "amount": 28.25}, "changed", "28.25"),  # the order's whole total
+        ({"decision": "deny", "reason": "was on time"}, "denied", "0.00"),
+    ],
+)
 def test_a_decision_is_saved_as_numeric(client, conninfo, request_body, decision, amount):
     answer = client.post("/api/refunds", json={"order_id": "AAA111", **request_body})
     assert (answer.status_code, answer.json()["decision"]) == (201, decision)
@@ -66,19 +73,22 @@ def test_a_decision_is_saved_as_numeric(client, conninfo, request_body, decision
     assert str(row[1]) == amount
 
 
-@pytest.mark.parametrize(("body", "field"), [
-    ({"decision": "change", "amount": "28.26"}, "amount"),  # one cent more than the order
-    ({"decision": "change", "amount": "1.005"}, "amount"),
-    ({"decision": "change", "amount": "-1"}, "amount"),
-    ({"decision": "change", "amount": "NaN"}, "amount"),
-    ({"decision": "change"}, "amount"),
-    ({"decision": "approve", "amount": "5.00"}, "amount"),
-    ({"decision": "deny", "reason": "  "}, "reason"),
-    ({"decision": "deny", "reason": "x" * 1001}, "reason"),
-    ({"decision": "later"}, "decision"),
-    ({"decision": "approve", "order_id": "A'; --"}, "order_id"),
-    ({"decision": "approve", "user": "boss"}, "user"),
-])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"decision": "change", "amount": "28.26"}, "amount"),  # one cent more than the order
+        ({"decision": "change", "amount": "1.005"}, "amount"),
+        ({"decision": "change", "amount": "-1"}, "amount"),
+        ({"decision": "change", "amount": "NaN"}, "amount"),
+        ({"decision": "change"}, "amount"),
+        ({"decision": "approve", "amount": "5.00"}, "amount"),
+        ({"decision": "deny", "reason": "  "}, "reason"),
+        ({"decision": "deny", "reason": "x" * 1001}, "reason"),
+        ({"decision": "later"}, "decision"),
+        ({"decision": "approve", "order_id": "A'; --"}, "order_id"),
+        ({"decision": "approve", "user": "boss"}, "user"),
+    ],
+)
 def test_bad_input_is_422_with_the_fields_name_and_saves_nothing(client, body, field):
     answer = client.post("/api/refunds", json={"order_id": "AAA111", **body})
     assert answer.status_code == 422
@@ -86,17 +96,27 @@ def test_bad_input_is_422_with_the_fields_name_and_saves_nothing(client, body, f
     assert client.get("/api/summary").json()["decided"] == 0
 
 
-@pytest.mark.parametrize(("query", "field"), [
-    ("limit=0", "limit"), ("limit=x", "limit"), ("status=new", "status"), ("refund_class=big", "refund_class"),
-    ("cursor=nonsense", "cursor"), ("cursor=%F0%9F%98%80", "cursor")])
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=x", "limit"),
+        ("status=new", "status"),
+        ("refund_class=big", "refund_class"),
+        ("cursor=nonsense", "cursor"),
+        ("cursor=%F0%9F%98%80", "cursor"),
+    ],
+)
 def test_bad_queries_are_422(client, query, field):
     answer = client.get(f"/api/recommendations?{query}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
 
 def test_first_writer_wins(make_app):
-    with TestClient(make_app("ana"), base_url="http://localhost") as ana, \
-            TestClient(make_app("ben"), base_url="http://localhost") as ben:
+    with (
+        TestClient(make_app("ana"), base_url="http://localhost") as ana,
+        TestClient(make_app("ben"), base_url="http://localhost") as ben,
+    ):
         assert decide(ana, "AAA111", "approve").status_code == 201
         refused = decide(ben, "AAA111", "deny", reason="no")
     assert refused.status_code == 409
@@ -106,8 +126,9 @@ def test_first_writer_wins(make_app):
 
 def test_many_at_once_leave_one_decision(client, conninfo):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda cents: decide(client, "BBB222", "change", amount=f"1.{cents}").status_code,
-                                range(10, 26)))
+        answers = list(
+            pool.map(lambda cents: decide(client, "BBB222", "change", amount=f"1.{cents}").status_code, range(10, 26))
+        )
     assert sorted(answers) == [201] + [409] * 15
     with psycopg.connect(conninfo) as connection:
         assert connection.execute("SELECT count(*) FROM refunds.refund_decisions").fetchone() == (1,)
@@ -123,8 +144,9 @@ def test_an_answer_that_is_no_json_is_shown_and_can_be_denied(client, conninfo):
     assert decide(client, "FFF666", "deny", reason="nothing to go by").status_code == 201
 
 
-@pytest.mark.parametrize("headers", [
-    {"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}])
+@pytest.mark.parametrize(
+    "headers", [{"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
+)
 def test_other_sites_can_not_write(client, headers):
     body = {"order_id": "AAA111", "decision": "approve"}
     assert client.post("/api/refunds", json=body, headers=headers).status_code == 403

@@ -37,7 +37,8 @@ def page(browser, request):
 def decisions(conninfo):
     with psycopg.connect(conninfo) as connection:
         return connection.execute(
-            "SELECT order_id, decision, amount::text FROM refunds.refund_decisions ORDER BY 1").fetchall()
+            "SELECT order_id, decision, amount::text FROM refunds.refund_decisions ORDER BY 1"
+        ).fetchall()
 
 
 def test_from_the_queue_to_a_decision(page, served):
@@ -205,8 +206,16 @@ def test_axe_finds_nothing_serious(page, make_app, complaint_desk):
     complaint_desk(app)
     with Served(app) as url:
         decide_one(page, url)
-        for path in ("/?status=all&sort=amount", "/orders/AAA111", "/orders/BBB222", "/overview", "/bulk",
-                     "/complaints", "/complaints/c-2", "/nowhere"):
+        for path in (
+            "/?status=all&sort=amount",
+            "/orders/AAA111",
+            "/orders/BBB222",
+            "/overview",
+            "/bulk",
+            "/complaints",
+            "/complaints/c-2",
+            "/nowhere",
+        ):
             page.goto(url + path)
             expect(page.locator("[data-load] [role=status]")).to_have_count(0)  # all of it is there
             for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):  # the rest is no colour

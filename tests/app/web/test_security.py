@@ -32,10 +32,15 @@ def test_nobody_writes_without_a_name_behind_the_platform(make_app):
 
 def test_the_apps_role_reads_the_synced_table_and_writes_its_own_schema_only(client, app_conninfo):
     assert decide(client, "AAA111", "approve").status_code == 201
-    for statement in ("UPDATE recommender.refund_recommendations SET ts = now()",
-                      "DELETE FROM recommender.refund_recommendations", "CREATE TABLE recommender.mine (n int)",
-                      "CREATE TABLE public.mine (n int)", "ALTER TABLE recommender.refund_recommendations RENAME TO x",
-                      "CREATE ROLE another", "SELECT pg_read_file('/etc/passwd')"):
+    for statement in (
+        "UPDATE recommender.refund_recommendations SET ts = now()",
+        "DELETE FROM recommender.refund_recommendations",
+        "CREATE TABLE recommender.mine (n int)",
+        "CREATE TABLE public.mine (n int)",
+        "ALTER TABLE recommender.refund_recommendations RENAME TO x",
+        "CREATE ROLE another",
+        "SELECT pg_read_file('/etc/passwd')",
+    ):
         with psycopg.connect(app_conninfo) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
     with psycopg.connect(app_conninfo) as connection:
@@ -71,15 +76,25 @@ def test_the_rate_limit_is_each_users_own_and_time_heals_it():
 
 def test_health_tells_the_lag_of_the_sync(client):
     assert eventually(lambda: client.get("/healthz").json()["sync"]) == {
-        "state": "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE", "lag_seconds": 1.5, "synced_at": "2026-03-01T18:00:01.500000"}
+        "state": "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE",
+        "lag_seconds": 1.5,
+        "synced_at": "2026-03-01T18:00:01.500000",
+    }
 
 
 def test_the_api_describes_itself_with_examples(client):
     described = client.get("/api/openapi.json").json()
     paths = described["paths"]
     assert set(paths) == {
-        "/healthz", "/api/summary", "/api/recommendations", "/api/orders/{order_id}", "/api/orders/{order_id}/events",
-        "/api/export.csv", "/api/refunds", "/api/refunds/{order_id}/undo"}
+        "/healthz",
+        "/api/summary",
+        "/api/recommendations",
+        "/api/orders/{order_id}",
+        "/api/orders/{order_id}/events",
+        "/api/export.csv",
+        "/api/refunds",
+        "/api/refunds/{order_id}/undo",
+    }
     refused = paths["/api/refunds"]["post"]["responses"]["409"]["content"]["application/problem+json"]
     assert "already" in refused["example"]["detail"]
     assert described["components"]["schemas"]["RefundRequest"]["examples"]

@@ -14,13 +14,20 @@ BAG = [{"item_name": "Udon", "qty": 1, "price_usd": 31.5}, {"item_name": "Crème
 
 def rows(order_id, minutes, location_id=3):
     overview = {"location_id": location_id, "total_usd": 40.0, "items": json.dumps(BAG, ensure_ascii=False)}
-    return {("get_order_overview", order_id): [overview],
-            ("get_order_timing", order_id): [{"location_id": location_id, "delivery_minutes": minutes}]}
+    return {
+        ("get_order_overview", order_id): [overview],
+        ("get_order_timing", order_id): [{"location_id": location_id, "delivery_minutes": minutes}],
+    }
 
 
-TABLE = {**rows("ABCDEF", 25.0), **rows("LATE01", 40.0), **rows("WORST1", 60.0), **rows("0NROAD", None),
-         **rows("N0WHEN", 40.0, location_id=9),
-         ("get_location_timings", 3): [{"p75_minutes": 30.0, "p99_minutes": 50.0}]}
+TABLE = {
+    **rows("ABCDEF", 25.0),
+    **rows("LATE01", 40.0),
+    **rows("WORST1", 60.0),
+    **rows("0NROAD", None),
+    **rows("N0WHEN", 40.0, location_id=9),
+    ("get_location_timings", 3): [{"p75_minutes": 30.0, "p99_minutes": 50.0}],
+}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -49,13 +56,25 @@ def complain(client, text, order_id=None, said=""):
 
 def saying(**changes):
     """A model that answers the same thing whatever it is asked."""
-    said = {"category": "delivery_delay", "decision": "suggest_credit", "credit_amount": 5.0, "confidence": 0.9,
-            "priority": "low", "rationale": "Late.", "customer_response": "Sorry."} | changes
+    said = {
+        "category": "delivery_delay",
+        "decision": "suggest_credit",
+        "credit_amount": 5.0,
+        "confidence": 0.9,
+        "priority": "low",
+        "rationale": "Late.",
+        "customer_response": "Sorry.",
+    } | changes
 
     def complete(request):
         message = {"role": "assistant", "content": json.dumps(said)}
-        return {"id": "x", "object": "chat.completion", "created": 0, "model": "some-llm", "choices": [
-            {"index": 0, "message": message, "finish_reason": "stop"}]}
+        return {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "some-llm",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        }
 
     return complete
 
@@ -64,9 +83,17 @@ def saying(**changes):
 def test_the_same_claim_earns_what_the_orders_minutes_say(standin, order_id, usd):
     answer, outputs = complain(standin, "I waited 90 minutes!", order_id)
     assert (answer["category"], answer["decision"], answer["credit_amount"]) == (
-        "delivery_delay", "suggest_credit", usd)
+        "delivery_delay",
+        "suggest_credit",
+        usd,
+    )
     assert {key: outputs[key] for key in ("status", "source", "model", "order_id", "note")} == {
-        "status": "decided", "source": "agent", "model": "offline-policy", "order_id": order_id, "note": None}
+        "status": "decided",
+        "source": "agent",
+        "model": "offline-policy",
+        "order_id": order_id,
+        "note": None,
+    }
 
 
 def test_a_missing_item_with_accents_has_its_price(standin):
@@ -118,8 +145,11 @@ def test_a_model_without_a_valid_answer_is_replaced_openly():
 
 @pytest.mark.parametrize(
     ("changes", "replaced"),
-    [({"customer_response": "We give you 500 dollars!"}, True), ({"customer_response": "Here are $5.00."}, False),
-     ({"decision": "escalate", "credit_amount": 0.0, "customer_response": "You get $1,000."}, True)],
+    [
+        ({"customer_response": "We give you 500 dollars!"}, True),
+        ({"customer_response": "Here are $5.00."}, False),
+        ({"decision": "escalate", "credit_amount": 0.0, "customer_response": "You get $1,000."}, True),
+    ],
 )
 def test_a_reply_promises_no_more_than_the_credit(changes, replaced):
     with serving(saying(**changes)) as client:

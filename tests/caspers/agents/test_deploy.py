@@ -22,8 +22,9 @@ def versions(ws):
     mlflow.set_experiment("deploy")
     with deploy.quietly():
         for _ in range(2):
-            mlflow.pyfunc.log_model(name="echo", python_model=str(FILE), registered_model_name=MODEL,
-                                    pip_requirements=["mlflow"])
+            mlflow.pyfunc.log_model(
+                name="echo", python_model=str(FILE), registered_model_name=MODEL, pip_requirements=["mlflow"]
+            )
     return mlflow.MlflowClient()
 
 
@@ -68,7 +69,9 @@ def test_champion_moves_is_served_and_goes_back(ws, versions):
     deploy.serve_champion(ws, MODEL, "echo")
     assert (deploy.champion(ws, MODEL), served(ws)) == ("2", "2")
     assert versions.get_model_version(MODEL, "2").tags == {
-        "evaluation": '{"schema": 1.0, "all": 0.95}', "replaces": "1"}
+        "evaluation": '{"schema": 1.0, "all": 0.95}',
+        "replaces": "1",
+    }
 
     deploy.roll_back(ws, MODEL, "echo")
     assert (deploy.champion(ws, MODEL), served(ws)) == ("1", "1")

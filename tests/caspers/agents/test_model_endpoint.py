@@ -43,6 +43,7 @@ def ai(ws, client) -> openai.OpenAI:
 @pytest.fixture
 def point(ws, monkeypatch) -> Callable[..., None]:
     """Sets variables of the environment and has the endpoint follow them."""
+
     def point(**settings: str) -> None:
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
@@ -57,11 +58,19 @@ def ask(ai: openai.OpenAI, text: str = "Refund for order AB12CD?", **details: ob
 
 def test_what_is_behind_it_follows_the_settings(ws, client, point, monkeypatch):
     with openai_server.running() as one, openai_server.running() as other:
-        point(CASPERS_LLM_BASE_URL=one, CASPERS_LLM_API_KEY=openai_server.KEY, CASPERS_LLM_MODEL="big",
-              CASPERS_LLM_MAX_CALLS="2", CASPERS_LLM_CALLS_PER_MINUTE="600", CASPERS_RUN="monday")
+        point(
+            CASPERS_LLM_BASE_URL=one,
+            CASPERS_LLM_API_KEY=openai_server.KEY,
+            CASPERS_LLM_MODEL="big",
+            CASPERS_LLM_MAX_CALLS="2",
+            CASPERS_LLM_CALLS_PER_MINUTE="600",
+            CASPERS_RUN="monday",
+        )
         answers = [ask(client, "hi") for _ in range(2)]
         assert [(each.model, each.choices[0].message.content) for each in answers] == [
-            ("big", "hi | 1"), ("big", "hi | 2")]
+            ("big", "hi | 1"),
+            ("big", "hi | 2"),
+        ]
         point(CASPERS_LLM_BASE_URL=other)
         with pytest.raises(openai.RateLimitError, match="CASPERS_LLM_MAX_CALLS"):
             ask(client, "hi")
@@ -76,24 +85,33 @@ def test_what_is_behind_it_follows_the_settings(ws, client, point, monkeypatch):
 
 
 def test_the_standin_streams_calls_in_parallel(ai):
-    with ai.chat.completions.stream(model=NAME, messages=[{"role": "user", "content": "Refund for order AB12CD?"}],
-                                    tools=TOOLS.specs(), response_format=SCHEMA,
-                                    stream_options={"include_usage": True}) as stream:
+    with ai.chat.completions.stream(
+        model=NAME,
+        messages=[{"role": "user", "content": "Refund for order AB12CD?"}],
+        tools=TOOLS.specs(),
+        response_format=SCHEMA,
+        stream_options={"include_usage": True},
+    ) as stream:
         whole = stream.get_final_completion()
     choice = whole.choices[0]
     assert choice.finish_reason == "tool_calls" and whole.usage.prompt_tokens == 4
     assert [(call.function.name, json.loads(call.function.arguments)) for call in choice.message.tool_calls] == [
-        ("get_order_details", {"oid": "AB12CD"}), ("get_order_delivery_time", {"oid": "AB12CD"})]
+        ("get_order_details", {"oid": "AB12CD"}),
+        ("get_order_delivery_time", {"oid": "AB12CD"}),
+    ]
 
 
-@pytest.mark.parametrize(("wrong", "param", "told"), [
-    ({"n": 2}, "n", "one answer"),
-    ({"max_tokens": 0}, "max_tokens", "at least 1"),
-    ({"tools": TOOLS.specs(), "tool_choice": "sometimes"}, "tool_choice", "none, auto, required"),
-    ({"response_format": {"type": "poem"}}, "response_format.type", "json_schema"),
-    ({"messages": [{"role": "nobody", "content": "x"}]}, "messages[0].role", "'nobody'"),
-    ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].tool_call_id", "which call"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "param", "told"),
+    [
+        ({"n": 2}, "n", "one answer"),
+        ({"max_tokens": 0}, "max_tokens", "at least 1"),
+        ({"tools": TOOLS.specs(), "tool_choice": "sometimes"}, "tool_choice", "none, auto, required"),
+        ({"response_format": {"type": "poem"}}, "response_format.type", "json_schema"),
+        ({"messages": [{"role": "nobody", "content": "x"}]}, "messages[0].role", "'nobody'"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].tool_call_id", "which call"),
+    ],
+)
 def test_a_bad_request_is_told_as_openai_tells_it(ai, wrong, param, told):
     request = {"model": NAME, "messages": [{"role": "user", "content": "x"}], **wrong}
     for stream in (False, True):
@@ -110,8 +128,12 @@ def test_a_language_model_takes_the_standins_place(ai, point):
 
 
 def test_a_setting_that_makes_no_sense_is_named(monkeypatch):
-    for name, value, told in (("MAX_CALLS", "many", "whole number"), ("TIMEOUT_SECONDS", "0", "above 0"),
-                              ("MAX_USD", "-1", "at least 0"), ("MAX_USD", "5", "prices")):
+    for name, value, told in (
+        ("MAX_CALLS", "many", "whole number"),
+        ("TIMEOUT_SECONDS", "0", "above 0"),
+        ("MAX_USD", "-1", "at least 0"),
+        ("MAX_USD", "5", "prices"),
+    ):
         with monkeypatch.context() as patch, pytest.raises(ValueError, match=f"CASPERS_LLM_{name}.*{told}"):
             patch.setenv(f"CASPERS_LLM_{name}", value)
             config.load()

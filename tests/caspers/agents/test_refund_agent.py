@@ -56,8 +56,13 @@ def saying(*contents):
     def complete(request):
         asked.append(request)
         message = {"role": "assistant", "content": left.pop(0)}
-        return {"id": "x", "object": "chat.completion", "created": 0, "model": "some-llm", "choices": [
-            {"index": 0, "message": message, "finish_reason": "stop"}]}
+        return {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "some-llm",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        }
 
     return complete, asked
 
@@ -71,7 +76,12 @@ def test_the_model_decides_over_facts_from_the_tools(standin, how):
     recommendation, outputs = ask(standin, **how)
     assert (recommendation["refund_usd"], recommendation["refund_class"]) == (12.0, "partial")
     assert {key: outputs[key] for key in ("status", "source", "model", "order_id", "note")} == {
-        "status": "decided", "source": "agent", "model": "offline-policy", "order_id": "AB12CD", "note": None}
+        "status": "decided",
+        "source": "agent",
+        "model": "offline-policy",
+        "order_id": "AB12CD",
+        "note": None,
+    }
     assert outputs["usage"]["input_tokens"] > 0
 
 
@@ -131,7 +141,10 @@ def test_a_model_whose_server_fails_or_sends_nonsense_is_replaced_and_it_is_said
         with serving(complete) as client:
             recommendation, outputs = ask(client, order_id="AB12CD")
         assert (recommendation["refund_usd"], outputs["source"], outputs["model"]) == (
-            12.0, "fallback", "offline-policy")
+            12.0,
+            "fallback",
+            "offline-policy",
+        )
         assert "The policy decided" in outputs["note"]
 
 
@@ -144,22 +157,37 @@ def calling(*calls):
         message = {"role": "assistant", "content": answer(12.0, "partial")}
         if len(asked) == 1:
             functions = [{"name": name, "arguments": arguments} for name, arguments in calls]
-            message = {"role": "assistant", "content": None, "tool_calls": [
-                {"id": f"c{place}", "type": "function", "function": each} for place, each in enumerate(functions)]}
-        return {"id": "x", "object": "chat.completion", "created": 0, "model": "some-llm", "choices": [
-            {"index": 0, "message": message, "finish_reason": "stop"}]}
+            message = {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {"id": f"c{place}", "type": "function", "function": each} for place, each in enumerate(functions)
+                ],
+            }
+        return {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "some-llm",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        }
 
     return complete, asked
 
 
 def test_calls_side_by_side_are_all_answered_and_none_reads_another_order():
     complete, asked = calling(
-        ("get_order_details", '{"oid": "AB12CD"}'), ("get_location_timings", '{"location": "3"}'),
-        ("get_order_details", '{"oid": "0NROAD"}'), ("drop_tables", "{}"), ("get_order_details", "no JSON"))
+        ("get_order_details", '{"oid": "AB12CD"}'),
+        ("get_location_timings", '{"location": "3"}'),
+        ("get_order_details", '{"oid": "0NROAD"}'),
+        ("drop_tables", "{}"),
+        ("get_order_details", "no JSON"),
+    )
     with serving(complete) as client:
         assert ask(client, order_id="AB12CD")[1]["source"] == "agent"
     mine, timings, other, unknown, broken = [
-        json.loads(message["content"]) for message in asked[1]["messages"] if message["role"] == "tool"]
+        json.loads(message["content"]) for message in asked[1]["messages"] if message["role"] == "tool"
+    ]
     assert (mine, timings) == (TABLE["get_order_details", "AB12CD"], TABLE["get_location_timings", 3])
     assert "AB12CD" in other["error"] and "no tool" in unknown["error"] and "oid" in broken["error"]
 
@@ -192,16 +220,24 @@ def test_several_orders_are_decided_in_their_order_after_one_lookup(standin):
     done = [event for event in events if event.type == "response.output_item.done"]
     assert [event.custom_outputs["order_id"] for event in done] == ids
     for event, item in zip(done, response.output, strict=True):
-        pieces = [each.delta for each in events
-                  if each.type == "response.output_text.delta" and each.item_id == event.item["id"]]
+        pieces = [
+            each.delta
+            for each in events
+            if each.type == "response.output_text.delta" and each.item_id == event.item["id"]
+        ]
         assert "".join(pieces) == event.item["content"][0]["text"] == item.content[0]["text"]
 
 
 @pytest.mark.parametrize(
     ("custom", "named"),
-    [({"order_ids": ["AB12CD"] * 101}, "order_ids"), ({"order_ids": []}, "order_ids"),
-     ({"order_ids": ["AB12CD", 7]}, "order_ids.1"), ({"order_ids": "AB12CD"}, "order_ids"),
-     ({"order_id": "AB12CD", "order_ids": ["AB12CD"]}, "not both"), ({"location_id": "here"}, "location_id")],
+    [
+        ({"order_ids": ["AB12CD"] * 101}, "order_ids"),
+        ({"order_ids": []}, "order_ids"),
+        ({"order_ids": ["AB12CD", 7]}, "order_ids.1"),
+        ({"order_ids": "AB12CD"}, "order_ids"),
+        ({"order_id": "AB12CD", "order_ids": ["AB12CD"]}, "not both"),
+        ({"location_id": "here"}, "location_id"),
+    ],
 )
 def test_a_malformed_request_is_refused_before_anything_is_looked_up(custom, named):
     agent = RefundAgent("the-model", open_ai=object(), lookup=None)

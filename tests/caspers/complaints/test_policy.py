@@ -26,9 +26,7 @@ def test_a_delay_is_credited_by_the_orders_own_minutes(minutes, usd, told):
     assert f"{minutes:.1f} min" in triage.rationale and told in triage.rationale
 
 
-@pytest.mark.parametrize(
-    ("named", "usd"), [(["Udon"], 13.15), (["Miso Soup"], 4.25), (["Udon", "Miso Soup"], 17.40)]
-)
+@pytest.mark.parametrize(("named", "usd"), [(["Udon"], 13.15), (["Miso Soup"], 4.25), (["Udon", "Miso Soup"], 17.40)])
 def test_a_missing_item_is_worth_its_price(named, usd):
     triage = policy.decide(reading("missing_items", named), evidence())
     assert (triage.decision, triage.credit_amount) == ("suggest_credit", usd)

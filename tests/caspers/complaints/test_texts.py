@@ -24,19 +24,30 @@ BAG = (Item("Miso Soup", 2, 4.25), Item("Udon", 1, 13.15))
 def complained(order_id, city, created, delivered, items_json):
     items = tuple(Item(each["name"], int(each["qty"]), each["price"]) for each in json.loads(items_json))
     total = round(sum(item.qty * item.price_usd for item in items), 2)
-    return ComplainedOrder(order_id, datetime.fromtimestamp(created, UTC), city, (delivered - created) / 60, total,
-                           items)
+    return ComplainedOrder(
+        order_id, datetime.fromtimestamp(created, UTC), city, (delivered - created) / 60, total, items
+    )
 
 
 @pytest.fixture(scope="module")
 def complaints():
     """8,000 of the dataset's orders, spread over all of its days, each with a category and its text."""
     kind = pl.col("event_type_id")
-    rows = (scan_table(DATASET, "events").filter(kind.is_in([CREATED, DELIVERED])).group_by("order_id")
-            .agg(pl.col("location_id").first(), pl.col("ts_seconds").filter(kind == CREATED).first().alias("created"),
-                 pl.col("ts_seconds").filter(kind == DELIVERED).first().alias("delivered"),
-                 pl.col("items_json").drop_nulls().first())
-            .drop_nulls().sort("order_id").collect().sample(8_000, seed=1))
+    rows = (
+        scan_table(DATASET, "events")
+        .filter(kind.is_in([CREATED, DELIVERED]))
+        .group_by("order_id")
+        .agg(
+            pl.col("location_id").first(),
+            pl.col("ts_seconds").filter(kind == CREATED).first().alias("created"),
+            pl.col("ts_seconds").filter(kind == DELIVERED).first().alias("delivered"),
+            pl.col("items_json").drop_nulls().first(),
+        )
+        .drop_nulls()
+        .sort("order_id")
+        .collect()
+        .sample(8_000, seed=1)
+    )
     cities = dict(load_table(DATASET, "locations").select("location_id", "name").iter_rows())
     orders = [complained(order_id, cities[place], *rest) for order_id, place, *rest in rows.iter_rows()]
     drawn = [(order, random.Random(order.order_id).choice(CATEGORIES)) for order in orders]
@@ -46,14 +57,24 @@ def complaints():
 def facts(order):
     """The words for an order's items, place, number, time and total."""
     placed = order.placed
-    return [*(item.name for item in order.items), order.city, order.order_id, f"{order.total_usd:.2f}",
-            f"{placed:%H:%M}", f"{placed.hour % 12 or 12}:{placed:%M}", f"{placed:%A}", f"{placed:%B} {placed.day}",
-            f"{placed:%b} {placed.day}", f"{placed.month}/{placed.day}"]
+    return [
+        *(item.name for item in order.items),
+        order.city,
+        order.order_id,
+        f"{order.total_usd:.2f}",
+        f"{placed:%H:%M}",
+        f"{placed.hour % 12 or 12}:{placed:%M}",
+        f"{placed:%A}",
+        f"{placed:%B} {placed.day}",
+        f"{placed:%b} {placed.day}",
+        f"{placed.month}/{placed.day}",
+    ]
 
 
 def test_two_orders_rarely_share_a_sentence(complaints):
-    sentences = [each for *_, text in complaints for each in re.split(r"(?<=[.!?])\s+", text.lower())
-                 if len(each.split()) > 4]
+    sentences = [
+        each for *_, text in complaints for each in re.split(r"(?<=[.!?])\s+", text.lower()) if len(each.split()) > 4
+    ]
     counts = Counter(sentences)
     assert len(sentences) > len(complaints)
     assert sum(count == 1 for count in counts.values()) / len(sentences) > 0.95, counts.most_common(5)
@@ -76,8 +97,10 @@ def test_texts_differ_in_length_and_mood(complaints):
 
 def test_the_same_order_gets_the_same_text_in_another_process():
     order = ComplainedOrder("ABC123", datetime(2024, 3, 10, 18, 42), "Chicago", 31.4, 21.65, BAG)
-    code = ("from caspers.complaints.texts import *; from caspers.complaints.reading import Item; import datetime; "
-            f"order = {order!r}; print([write(order, category) for category in {list(SHARES)!r}])")
+    code = (
+        "from caspers.complaints.texts import *; from caspers.complaints.reading import Item; import datetime; "
+        f"order = {order!r}; print([write(order, category) for category in {list(SHARES)!r}])"
+    )
     other = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert other.strip() == str([write(order, category) for category in SHARES])
 
@@ -86,8 +109,11 @@ def test_texts_are_read_as_their_category(complaints):
     sample = [each for category in SHARES for each in [one for one in complaints if one[1] == category][:300]]
     assert len(sample) == 1_500
     readings = read_all([(text, order.items) for order, _, text in sample])
-    wrong = [(category, text) for (_, category, text), reading in zip(sample, readings, strict=True)
-             if (reading.category, reading.clear) != (category, True)]
+    wrong = [
+        (category, text)
+        for (_, category, text), reading in zip(sample, readings, strict=True)
+        if (reading.category, reading.clear) != (category, True)
+    ]
     assert len(wrong) / len(sample) < 0.05, wrong[:10]
     assert not any(reading.alarming for reading in readings)
 
@@ -106,14 +132,20 @@ def test_a_tenth_of_the_missing_items_was_never_ordered_and_earns_nothing(compla
 
 
 def test_true_missing_items_are_named(complaints):
-    true = [(text, order.items) for order, category, text in complaints[:3_000]
-            if category == "missing_items" and not claims_what_was_not_ordered(order.order_id)]
+    true = [
+        (text, order.items)
+        for order, category, text in complaints[:3_000]
+        if category == "missing_items" and not claims_what_was_not_ordered(order.order_id)
+    ]
     assert all(reading.named_items for reading in read_all(true))
 
 
 def test_some_customers_exaggerate_the_minutes_and_some_do_not(complaints):
-    claims = [(int(found.group(1)), order.minutes) for order, category, text in complaints
-              if category == "delivery_delay" and (found := re.search(r"(\d+) \w*?(?:min|mni|miu)\w*", text))]
+    claims = [
+        (int(found.group(1)), order.minutes)
+        for order, category, text in complaints
+        if category == "delivery_delay" and (found := re.search(r"(\d+) \w*?(?:min|mni|miu)\w*", text))
+    ]
     exaggerated = sum(claim > 1.35 * minutes + 5 for claim, minutes in claims) / len(claims)
     assert 0.2 < exaggerated < 0.4
     assert sum(abs(claim - minutes) <= 5 for claim, minutes in claims) / len(claims) > 0.5

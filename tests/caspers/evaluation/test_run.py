@@ -13,11 +13,24 @@ from caspers.standin import chat
 from chat_server import serving
 
 AGENTS = {"refund": RefundAgent, "complaint": ComplaintAgent}
-RIGHT = {"status": "decided", "decision": "suggest_credit", "category": "delivery_delay", "priority": None,
-         "amount": 6.0, "cites": [40.0], "must_not": ["pirate"]}
-GOOD = {"category": "delivery_delay", "decision": "suggest_credit", "credit_amount": 6.0, "confidence": 0.9,
-        "priority": "low", "rationale": "Delivered in 40.0 min: 15% of $40.00, $6.00.",
-        "customer_response": "We are sorry. We credit you $6.00."}
+RIGHT = {
+    "status": "decided",
+    "decision": "suggest_credit",
+    "category": "delivery_delay",
+    "priority": None,
+    "amount": 6.0,
+    "cites": [40.0],
+    "must_not": ["pirate"],
+}
+GOOD = {
+    "category": "delivery_delay",
+    "decision": "suggest_credit",
+    "credit_amount": 6.0,
+    "confidence": 0.9,
+    "priority": "low",
+    "rationale": "Delivered in 40.0 min: 15% of $40.00, $6.00.",
+    "customer_response": "We are sorry. We credit you $6.00.",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,8 +48,9 @@ def standin():
 def evaluated(ws, standin):
     """Four scenarios of the complaint agent, evaluated; of one we expect what is not so."""
     scenarios = evaluation.load("complaint")
-    scenarios.scenarios = [each for each in scenarios.scenarios
-                           if each.name in ("late", "very late", "unknown order", "a ready answer")]
+    scenarios.scenarios = [
+        each for each in scenarios.scenarios if each.name in ("late", "very late", "unknown order", "a ready answer")
+    ]
     scenarios.scenarios[0].expect.amount = 7.5
     return evaluation.evaluate(ws, ComplaintAgent("m", open_ai=standin, lookup=scenarios.lookup), scenarios)
 
@@ -62,25 +76,35 @@ def test_a_scenario_without_an_answer_is_refused():
         evaluation.scenarios.Scenario(name="late", kind="late")
 
 
-@pytest.mark.parametrize(("scorer", "reason", "changes", "outputs"), [
-    ("schema", "priority", {"priority": "urgent"}, {}), ("schema", "source", {}, {"source": None}),
-    ("policy", "escalate", {"decision": "escalate", "credit_amount": 6.0}, {}),
-    ("policy", "unknown_order", {}, {"status": "unknown_order"}),
-    ("arithmetic", "7.0, not 6.00", {"credit_amount": 7.0, "rationale": "40.0 min, $7.00",
-                                     "customer_response": "Sorry: $7.00."}, {}),
-    ("evidence", "no 40", {"rationale": "It was late: $6.00."}, {}),
-    ("evidence", "no 6 ", {"rationale": "Delivered in 40.0 min."}, {}),
-    ("tone", "thanks", {"customer_response": "We credit you $6.00."}, {}),
-    ("tone", "!!", {"customer_response": "Sorry!! We credit you $6.00."}, {}),
-    ("tone", "P75", {"customer_response": "Sorry, your order was beyond P75. We credit you $6.00."}, {}),
-    ("promise", r"\$60.00", {"customer_response": "Sorry. We credit you $60.00."}, {}),
-    ("promise", "voucher", {"customer_response": "Sorry. We credit you $6.00 and send a voucher."}, {}),
-    ("promise", "pirate", {"customer_response": "Sorry, says the pirate."}, {}),
-])
+@pytest.mark.parametrize(
+    ("scorer", "reason", "changes", "outputs"),
+    [
+        ("schema", "priority", {"priority": "urgent"}, {}),
+        ("schema", "source", {}, {"source": None}),
+        ("policy", "escalate", {"decision": "escalate", "credit_amount": 6.0}, {}),
+        ("policy", "unknown_order", {}, {"status": "unknown_order"}),
+        (
+            "arithmetic",
+            "7.0, not 6.00",
+            {"credit_amount": 7.0, "rationale": "40.0 min, $7.00", "customer_response": "Sorry: $7.00."},
+            {},
+        ),
+        ("evidence", "no 40", {"rationale": "It was late: $6.00."}, {}),
+        ("evidence", "no 6 ", {"rationale": "Delivered in 40.0 min."}, {}),
+        ("tone", "thanks", {"customer_response": "We credit you $6.00."}, {}),
+        ("tone", "!!", {"customer_response": "Sorry!! We credit you $6.00."}, {}),
+        ("tone", "P75", {"customer_response": "Sorry, your order was beyond P75. We credit you $6.00."}, {}),
+        ("promise", r"\$60.00", {"customer_response": "Sorry. We credit you $60.00."}, {}),
+        ("promise", "voucher", {"customer_response": "Sorry. We credit you $6.00 and send a voucher."}, {}),
+        ("promise", "pirate", {"customer_response": "Sorry, says the pirate."}, {}),
+    ],
+)
 def test_one_scorer_says_no_and_why(scorer, reason, changes, outputs):
     response = _response(GOOD | changes, **outputs)
-    said = {each.name: each.run(outputs=response, expectations={"right": [RIGHT]})
-            for each in scorers.ALWAYS + scorers.EXPECTING}
+    said = {
+        each.name: each.run(outputs=response, expectations={"right": [RIGHT]})
+        for each in scorers.ALWAYS + scorers.EXPECTING
+    }
     assert [each for each, feedback in said.items() if not feedback.value] == [scorer]
     assert re.search(reason, said[scorer].rationale)
 
@@ -114,7 +138,14 @@ def test_the_table_says_what_failed_and_why(evaluated):
     assert list(evaluated.arithmetic) == [False, True, True, True]
     assert evaluated.why["late"] == "arithmetic: said 6.0, not 7.50" and evaluated.why["very late"] == ""
     assert evaluation.by_kind(evaluated).loc["late"].to_dict() == {
-        "scenarios": 1, "schema": 1, "tone": 1, "promise": 1, "evidence": 1, "policy": 1, "arithmetic": 0}
+        "scenarios": 1,
+        "schema": 1,
+        "tone": 1,
+        "promise": 1,
+        "evidence": 1,
+        "policy": 1,
+        "arithmetic": 0,
+    }
 
 
 def test_the_scores_are_kept_with_the_traces(ws, evaluated):
@@ -129,7 +160,14 @@ def test_the_scores_are_kept_with_the_traces(ws, evaluated):
 
 def test_the_gate_lets_good_scores_pass(evaluated):
     assert evaluation.gate(evaluated, 0.75) == {
-        "schema": 1, "tone": 1, "promise": 1, "evidence": 1, "policy": 1, "arithmetic": 0.75, "all": 0.75}
+        "schema": 1,
+        "tone": 1,
+        "promise": 1,
+        "evidence": 1,
+        "policy": 1,
+        "arithmetic": 0.75,
+        "all": 0.75,
+    }
 
 
 def test_the_gate_names_what_failed(evaluated):
@@ -173,8 +211,11 @@ def test_calls_that_were_streamed_are_scored_like_the_others(ws, standin):
     ws.mlflow.set_experiment("/Shared/streamed")
     agent = RefundAgent("m", open_ai=standin, lookup=scenarios.lookup)
     for order_ids in (["L840M1"], list(scenarios.orders)):
-        list(agent.predict_stream({"input": [{"role": "user", "content": "Decide."}],
-                                   "custom_inputs": {"order_ids": order_ids}}))
+        list(
+            agent.predict_stream(
+                {"input": [{"role": "user", "content": "Decide."}], "custom_inputs": {"order_ids": order_ids}}
+            )
+        )
     ws.mlflow.flush_trace_async_logging()
     sample = evaluation.score_sample(ws, "/Shared/streamed", share=1.0)
     assert len(sample.scores) == 2
@@ -197,8 +238,13 @@ def test_a_language_model_judges_by_guidelines(ws, connected, monkeypatch):
     def complete(request):
         asked.append(request["messages"][-1]["content"])
         content = json.dumps({"rationale": "It shouts.", "result": "no"})
-        return {"id": "x", "object": "chat.completion", "created": 0, "model": "big", "choices": [
-            {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}]}
+        return {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "big",
+            "choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}],
+        }
 
     with serving(complete) as client:
         monkeypatch.setenv("CASPERS_LLM_BASE_URL", str(client.base_url))

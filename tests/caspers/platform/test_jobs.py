@@ -66,9 +66,17 @@ def test_waiting_raises_the_error_of_the_failing_task(ws):
     assert "raise ValueError" in str(caught.value)
 
 
-@pytest.mark.parametrize(("minutes", "expression"), [
-    (1, "0 0/1 * * * ?"), (3, "0 0/3 * * * ?"), (59, "0 0/59 * * * ?"), (60, "0 0 0/1 * * ?"), (180, "0 0 0/3 * * ?"),
-    (1440, "0 0 0 * * ?")])
+@pytest.mark.parametrize(
+    ("minutes", "expression"),
+    [
+        (1, "0 0/1 * * * ?"),
+        (3, "0 0/3 * * * ?"),
+        (59, "0 0/59 * * * ?"),
+        (60, "0 0 0/1 * * ?"),
+        (180, "0 0 0/3 * * ?"),
+        (1440, "0 0 0 * * ?"),
+    ],
+)
 def test_every_so_many_minutes_is_a_schedule_that_jobs_accept(ws, minutes, expression):
     assert jobs.every_minutes(minutes) == expression
     scheduled = settings("/x", f"Every {minutes}")

@@ -35,9 +35,15 @@ def connection(ws) -> Iterator[psycopg.Connection]:
         yield made
 
 
-@pytest.mark.parametrize(("catalog", "name"), [
-    ("caspersdev", "caspersdevrefundmanager"), ("my_dev", "my-devrefundmanager"), ("My_Dev", "my-devrefundmanager"),
-    ("_dev", "c-devrefundmanager")])
+@pytest.mark.parametrize(
+    ("catalog", "name"),
+    [
+        ("caspersdev", "caspersdevrefundmanager"),
+        ("my_dev", "my-devrefundmanager"),
+        ("My_Dev", "my-devrefundmanager"),
+        ("_dev", "c-devrefundmanager"),
+    ],
+)
 def test_a_catalogs_name_becomes_a_projects(catalog, name):
     assert lakebase.project_id(catalog, "refundmanager") == name
 
@@ -107,11 +113,16 @@ def test_a_principal_reads_one_table_and_writes_its_own_schema_only(workspace, w
         grants.let_into_database(ws, "app-desk", PROJECT, DATABASE, "kitchen.open")
     password = workspace.engine.credential(PROJECT, "app-desk")["token"]
     info = connection.info
-    with psycopg.connect(host=info.host, port=info.port, dbname=DATABASE, user="app-desk", password=password,
-                         autocommit=True) as app:
+    with psycopg.connect(
+        host=info.host, port=info.port, dbname=DATABASE, user="app-desk", password=password, autocommit=True
+    ) as app:
         assert app.execute("SELECT * FROM kitchen.open").fetchall() == [("a",)]
         app.execute("CREATE SCHEMA desk")
-        for statement in ("SELECT * FROM kitchen.closed", "UPDATE kitchen.open SET order_id = 'b'",
-                          "CREATE TABLE kitchen.mine (n int)", "SELECT * FROM _sync.positions"):
+        for statement in (
+            "SELECT * FROM kitchen.closed",
+            "UPDATE kitchen.open SET order_id = 'b'",
+            "CREATE TABLE kitchen.mine (n int)",
+            "SELECT * FROM _sync.positions",
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(statement)

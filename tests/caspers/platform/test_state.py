@@ -35,13 +35,21 @@ def again(ws: Workbook) -> Workbook:
 def kitchen(ws: Workbook) -> Workbook:
     """The workbook with a schema, a volume, a table of three rows, a view and a function, all registered."""
     ws.w.schemas.create(name="galley", catalog_name=ws.catalog)
-    ws.w.api_client.do("POST", "/api/2.1/unity-catalog/volumes", body={
-        "catalog_name": ws.catalog, "schema_name": "galley", "name": "pantry", "volume_type": "MANAGED"})
+    ws.w.api_client.do(
+        "POST",
+        "/api/2.1/unity-catalog/volumes",
+        body={"catalog_name": ws.catalog, "schema_name": "galley", "name": "pantry", "volume_type": "MANAGED"},
+    )
     ws.sql("CREATE TABLE galley.pans AS SELECT id FROM range(3)")
     ws.sql("CREATE VIEW galley.large_pans AS SELECT id FROM galley.pans WHERE id > 1")
     ws.sql("CREATE FUNCTION galley.double(x INT) RETURNS INT RETURN 2 * x")
-    for kind, name in (("schema", "galley"), ("volume", "galley.pantry"), ("table", "galley.pans"),
-                       ("view", "galley.large_pans"), ("function", "galley.double")):
+    for kind, name in (
+        ("schema", "galley"),
+        ("volume", "galley.pantry"),
+        ("table", "galley.pans"),
+        ("view", "galley.large_pans"),
+        ("function", "galley.double"),
+    ):
         state.register(ws, "Kitchen", kind, id=f"{ws.catalog}.{name}", name=f"{ws.catalog}.{name}")
     return ws
 
@@ -54,8 +62,14 @@ def test_status_asks_the_owners(kitchen: Workbook) -> None:
     state.register(kitchen, "Kitchen", "warehouse", id=kitchen.warehouse_id, name="caspers")
     entries = {entry["type"]: entry for entry in status(kitchen)}
     assert list(entries) == ["schema", "volume", "table", "view", "function", "warehouse"]
-    assert entries["table"] == {"type": "table", "name": f"{kitchen.catalog}.galley.pans", "task": "Kitchen",
-                                "state": "ACTIVE", "url": None, "rows": 3}
+    assert entries["table"] == {
+        "type": "table",
+        "name": f"{kitchen.catalog}.galley.pans",
+        "task": "Kitchen",
+        "state": "ACTIVE",
+        "url": None,
+        "rows": 3,
+    }
     assert {entries[kind]["state"] for kind in ("schema", "volume", "view", "function")} == {"ACTIVE"}
     assert entries["warehouse"]["state"] == "RUNNING"
 
@@ -91,8 +105,14 @@ def test_what_cannot_go_is_named_and_what_it_needs_stays(kitchen: Workbook) -> N
     piano = Resource("piano", "1", "grand", "Kitchen")
     state.register(kitchen, "Kitchen", piano.type, piano.id, piano.name)
     assert destroy(kitchen) == ["piano grand: no way to remove this type is known"]
-    assert states(kitchen) == {"schema": "ACTIVE", "volume": MISSING, "table": MISSING, "view": MISSING,
-                               "function": MISSING, "piano": "UNKNOWN"}
+    assert states(kitchen) == {
+        "schema": "ACTIVE",
+        "volume": MISSING,
+        "table": MISSING,
+        "view": MISSING,
+        "function": MISSING,
+        "piano": "UNKNOWN",
+    }
     state.forget(kitchen, piano)
     assert destroy(kitchen) == []
 

@@ -31,8 +31,15 @@ def test_details_are_the_items_with_their_prices(ask):
     rows = ask("get_order_details", "LATE01")
     soup = next(row for row in rows if row["item_name"] == "Miso soup")
     assert len(rows) == 2
-    assert soup == {"order_id": "LATE01", "location_id": 1, "brand_name": "Noodle Lane", "item_name": "Miso soup",
-                    "qty": 2, "price_usd": 4.25, "line_usd": 8.5}
+    assert soup == {
+        "order_id": "LATE01",
+        "location_id": 1,
+        "brand_name": "Noodle Lane",
+        "item_name": "Miso soup",
+        "qty": 2,
+        "price_usd": 4.25,
+        "line_usd": 8.5,
+    }
 
 
 def test_overview_adds_up(ask):

@@ -25,26 +25,38 @@ def runbook(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     environment["CASPERS_HOME"] = str(tmp_path / "home")
 
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, ROOT / "runbook.py", *arguments], env=environment, text=True,
-                              capture_output=True, check=False, cwd=tmp_path)
+        return subprocess.run(
+            [sys.executable, ROOT / "runbook.py", *arguments],
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=False,
+            cwd=tmp_path,
+        )
 
     return call
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["--target", "half"], "no target 'half' in databricks.yml. Valid targets: default, all"),
-    (["--only", "Complaint_Agent"], "no task 'Complaint_Agent'. Valid tasks: Canonical_Data"),
-    (["--from", "Lunch"], "no task 'Lunch'. Valid tasks: Canonical_Data"),
-    (["-p", "START=1"], "no parameter 'START'. Valid parameters: CATALOG"),
-    (["-p", "COMPLAINT_RATE=0.1"], "Target 'default' has no parameter 'COMPLAINT_RATE'"),
-    (["--target", "all", "-p", "COMPLAINT_RATE=2"], "COMPLAINT_RATE='2' is not valid: it must be a number from 0 to 1"),
-    (["-p", "START_DAY=ninety"], "START_DAY='ninety' is not valid: it must be a whole number from 0 to 89"),
-    (["-p", "CATALOG=my-dev"], "CATALOG='my-dev' is not valid"),
-    (["-p", "CATALOG"], "-p CATALOG: write it as NAME=VALUE"),
-    (["--json"], "--json goes with --status only"),
-    (["--only", "Canonical_Data", "--from", "Canonical_Data"], "not allowed with argument"),
-    (["--plan", "--stop"], "not allowed with argument"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--target", "half"], "no target 'half' in databricks.yml. Valid targets: default, all"),
+        (["--only", "Complaint_Agent"], "no task 'Complaint_Agent'. Valid tasks: Canonical_Data"),
+        (["--from", "Lunch"], "no task 'Lunch'. Valid tasks: Canonical_Data"),
+        (["-p", "START=1"], "no parameter 'START'. Valid parameters: CATALOG"),
+        (["-p", "COMPLAINT_RATE=0.1"], "Target 'default' has no parameter 'COMPLAINT_RATE'"),
+        (
+            ["--target", "all", "-p", "COMPLAINT_RATE=2"],
+            "COMPLAINT_RATE='2' is not valid: it must be a number from 0 to 1",
+        ),
+        (["-p", "START_DAY=ninety"], "START_DAY='ninety' is not valid: it must be a whole number from 0 to 89"),
+        (["-p", "CATALOG=my-dev"], "CATALOG='my-dev' is not valid"),
+        (["-p", "CATALOG"], "-p CATALOG: write it as NAME=VALUE"),
+        (["--json"], "--json goes with --status only"),
+        (["--only", "Canonical_Data", "--from", "Canonical_Data"], "not allowed with argument"),
+        (["--plan", "--stop"], "not allowed with argument"),
+    ],
+)
 def test_a_wrong_question_is_answered_before_anything_starts(runbook, tmp_path, arguments, message) -> None:
     result = runbook(*arguments)
     assert result.returncode == 2
@@ -57,8 +69,12 @@ def test_plan_prints_tasks_dependencies_and_parameters_and_runs_nothing(runbook,
     result = runbook("--target", "all", "--plan", "-p", "START_DAY=3")
     assert result.returncode == 0
     lines = [line.split() for line in result.stdout.splitlines()]
-    assert ["Complaint_Agent_Stream", "Complaint_Agent,", "Complaint_Generator_Stream",
-            "07_complaint_agent_stream.ipynb"] in lines
+    assert [
+        "Complaint_Agent_Stream",
+        "Complaint_Agent,",
+        "Complaint_Generator_Stream",
+        "07_complaint_agent_stream.ipynb",
+    ] in lines
     assert ["START_DAY", "3"] in lines
     assert ["COMPLAINT_RATE", "0.15"] in lines
     assert not (tmp_path / "home").exists()
@@ -77,8 +93,9 @@ def test_plan_from_a_task_on(runbook) -> None:
     assert "Canonical_Data" not in result.stdout
 
 
-@pytest.mark.parametrize(("arguments", "output"), [
-    (["--env"], ""), (["--status"], ""), (["--status", "--json"], "[]\n")])
+@pytest.mark.parametrize(
+    ("arguments", "output"), [(["--env"], ""), (["--status"], ""), (["--status", "--json"], "[]\n")]
+)
 def test_without_a_workspace_there_is_nothing_to_show(runbook, tmp_path, arguments, output) -> None:
     result = runbook(*arguments)
     assert (result.returncode, result.stdout) == (1, output)

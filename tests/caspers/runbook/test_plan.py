@@ -24,10 +24,16 @@ GRAPH = {
 }
 COMPLAINT_TASKS = {"Complaint_Agent", "Complaint_Generator_Stream", "Complaint_Agent_Stream", "Complaint_Lakebase"}
 DEFAULTS = {
-    "CATALOG": "caspersdev", "EVENTS_VOLUME": "events", "LLM_MODEL": "databricks-meta-llama-3-3-70b-instruct",
+    "CATALOG": "caspersdev",
+    "EVENTS_VOLUME": "events",
+    "LLM_MODEL": "databricks-meta-llama-3-3-70b-instruct",
     "REFUND_AGENT_ENDPOINT_NAME": "caspers_refund_agent",
-    "COMPLAINT_AGENT_ENDPOINT_NAME": "caspers_complaint_agent", "COMPLAINT_RATE": 0.15,
-    "SIMULATOR_SCHEMA": "simulator", "START_DAY": 70, "SPEED_MULTIPLIER": 60.0, "SCHEDULE_MINUTES": 3,
+    "COMPLAINT_AGENT_ENDPOINT_NAME": "caspers_complaint_agent",
+    "COMPLAINT_RATE": 0.15,
+    "SIMULATOR_SCHEMA": "simulator",
+    "START_DAY": 70,
+    "SPEED_MULTIPLIER": 60.0,
+    "SCHEDULE_MINUTES": 3,
     "PIPELINE_SCHEDULE_MINUTES": 0,
 }
 COMPLAINT_PARAMETERS = {"COMPLAINT_AGENT_ENDPOINT_NAME", "COMPLAINT_RATE"}
@@ -71,7 +77,8 @@ def test_a_complaint_parameter_under_default_is_an_error_that_lists_the_valid_on
 
 def test_only_is_one_task_that_waits_for_nothing() -> None:
     assert graph_of(load_plan(BUNDLE, "all").only("Complaint_Lakebase")) == {
-        "Complaint_Lakebase": ("08_complaint_lakebase", set())}
+        "Complaint_Lakebase": ("08_complaint_lakebase", set())
+    }
 
 
 def test_starting_keeps_everything_downstream_and_its_order() -> None:
@@ -81,7 +88,8 @@ def test_starting_keeps_everything_downstream_and_its_order() -> None:
         "Complaint_Agent_Stream": ("07_complaint_agent_stream", {"Complaint_Agent"}),
         "Complaint_Lakebase": ("08_complaint_lakebase", {"Complaint_Agent_Stream"}),
         "Lakebase_Reverse_ETL": ("09_refund_lakebase", set()),
-        "Databricks_App_Refund_Manager": ("10_app", {"Lakebase_Reverse_ETL"})}
+        "Databricks_App_Refund_Manager": ("10_app", {"Lakebase_Reverse_ETL"}),
+    }
     assert plan.parameters == DEFAULTS
 
 

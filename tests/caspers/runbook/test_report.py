@@ -14,5 +14,7 @@ def test_a_failure_is_told_without_the_servers_stack_trace() -> None:
     console = Console(file=io.StringIO(), width=200)
     report.print_failures([run], console)
     assert console.file.getvalue().splitlines()[1:] == [
-        "Bake failed in cell 3 of 7: AnalysisException: no such table", "    ws.sql()",
-        "  Executed notebook: runs/1/bake.ipynb"]
+        "Bake failed in cell 3 of 7: AnalysisException: no such table",
+        "    ws.sql()",
+        "  Executed notebook: runs/1/bake.ipynb",
+    ]

@@ -32,8 +32,10 @@ def printed(path: Path) -> list[str]:
 
 
 def test_a_broken_cell_stops_what_depends_on_it_and_nothing_else(write_plan, notebook, runner) -> None:
-    plan = load_plan(write_plan({"good": [], "broken": ["good"], "after": ["broken"], "last": ["after", "side"],
-                                 "side": ["good"]}), "default")
+    plan = load_plan(
+        write_plan({"good": [], "broken": ["good"], "after": ["broken"], "last": ["after", "side"], "side": ["good"]}),
+        "default",
+    )
     for key in ("good", "side", "after", "last"):
         notebook(key, "print('here')")
     notebook("broken", "print('before')", "cake = 1\nraise ValueError('no such cake')", "print('never')")
@@ -70,8 +72,11 @@ def test_a_task_starts_after_all_that_it_waits_for(write_plan, notebook, runner,
 
 def test_only_declared_parameters_are_injected_and_others_keep_their_default(write_plan, notebook, runner) -> None:
     path = write_plan({"a": [], "none": []}, {"START_DAY": "70", "CATALOG": "dev", "COMPLAINT_RATE": "0.5"})
-    notebook("a", "print(START_DAY + 1, LIMIT, 'CATALOG' in globals(), COMPLAINT_RATE)",
-             parameters="START_DAY = 5\nLIMIT = 9\nCOMPLAINT_RATE: float = 0.1  # share")
+    notebook(
+        "a",
+        "print(START_DAY + 1, LIMIT, 'CATALOG' in globals(), COMPLAINT_RATE)",
+        parameters="START_DAY = 5\nLIMIT = 9\nCOMPLAINT_RATE: float = 0.1  # share",
+    )
     notebook("none", "print('START_DAY' in globals())")
     run = runner(load_plan(path, "default").with_parameters({"START_DAY": "41"}))
     assert run.run()
@@ -110,16 +115,26 @@ def test_a_kernel_that_dies_fails_its_task_and_keeps_what_ran(write_plan, notebo
 
 @pytest.mark.parametrize(("deaths", "state"), [(1, D), (2, F)])
 def test_a_kernel_that_dies_at_its_start_gets_one_more_try(
-        write_plan, notebook, runner, tmp_path, monkeypatch, deaths: int, state: State) -> None:
-    script = ("import os, sys, runpy\n"
-              f"with open({str(tmp_path / 'starts')!r}, 'a+') as starts:\n"
-              "    starts.write('x'); starts.seek(0); count = len(starts.read())\n"
-              f"if count <= {deaths}: os._exit(1)\n"
-              "runpy.run_module('ipykernel_launcher', run_name='__main__')")
+    write_plan, notebook, runner, tmp_path, monkeypatch, deaths: int, state: State
+) -> None:
+    script = (
+        "import os, sys, runpy\n"
+        f"with open({str(tmp_path / 'starts')!r}, 'a+') as starts:\n"
+        "    starts.write('x'); starts.seek(0); count = len(starts.read())\n"
+        f"if count <= {deaths}: os._exit(1)\n"
+        "runpy.run_module('ipykernel_launcher', run_name='__main__')"
+    )
     spec = tmp_path / "jupyter" / "kernels" / "frail" / "kernel.json"
     spec.parent.mkdir(parents=True)
-    spec.write_text(json.dumps({"argv": [sys.executable, "-c", script, "-f", "{connection_file}"],
-                                         "display_name": "Frail", "language": "python"}))
+    spec.write_text(
+        json.dumps(
+            {
+                "argv": [sys.executable, "-c", script, "-f", "{connection_file}"],
+                "display_name": "Frail",
+                "language": "python",
+            }
+        )
+    )
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
     notebook("a", "print('up')", kernel="frail")
     run = runner(load_plan(write_plan({"a": []}), "default"))
@@ -130,8 +145,11 @@ def test_a_kernel_that_dies_at_its_start_gets_one_more_try(
 
 
 def test_ctrl_c_interrupts_the_cell_and_leaves_no_kernel(write_plan, notebook, tmp_path) -> None:
-    notebook("a", f"import os; print(os.getpid(), flush=True); os.kill({os.getpid()}, 2)",
-             "import threading; threading.Event().wait()")
+    notebook(
+        "a",
+        f"import os; print(os.getpid(), flush=True); os.kill({os.getpid()}, 2)",
+        "import threading; threading.Event().wait()",
+    )
     notebook("b", "print('never')")
     run = Runner(load_plan(write_plan({"a": [], "b": ["a"]}), "default"), tmp_path / "runs", lambda run: None)
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -147,7 +165,8 @@ def test_ctrl_c_interrupts_the_cell_and_leaves_no_kernel(write_plan, notebook, t
 
 @pytest.mark.parametrize(("content", "message"), [(None, "is missing"), ("{not json", "is no notebook")])
 def test_a_wrong_notebook_is_an_error_before_anything_runs(
-        write_plan, notebook, runner, tmp_path, content: str | None, message: str) -> None:
+    write_plan, notebook, runner, tmp_path, content: str | None, message: str
+) -> None:
     notebook("a", f"open({str(tmp_path / 'ran')!r}, 'w')")
     if content is not None:
         (tmp_path / "notebooks" / "b.ipynb").write_text(content)

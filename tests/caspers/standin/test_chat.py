@@ -85,13 +85,23 @@ def test_a_tool_choice_is_kept():
     assert [call["function"]["name"] for call in forced] == ["get_order_details"]
 
 
-@pytest.mark.parametrize(("asked", "param"), [
-    ({"messages": []}, "messages"),
-    (request("x", n=2), "n"),
-    (request("x", logprobs=True), "logprobs"),
-    ({"messages": [{"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "?"}}]},
-                   {"role": "tool", "tool_call_id": "1", "content": "[]"}]}, "messages"),
-])
+@pytest.mark.parametrize(
+    ("asked", "param"),
+    [
+        ({"messages": []}, "messages"),
+        (request("x", n=2), "n"),
+        (request("x", logprobs=True), "logprobs"),
+        (
+            {
+                "messages": [
+                    {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "?"}}]},
+                    {"role": "tool", "tool_call_id": "1", "content": "[]"},
+                ]
+            },
+            "messages",
+        ),
+    ],
+)
 def test_what_it_cannot_take_is_named(asked, param):
     with pytest.raises(BadRequest) as error:
         chat.complete(asked)
@@ -101,8 +111,10 @@ def test_what_it_cannot_take_is_named(asked, param):
 def test_a_tool_that_failed_is_told():
     call = {"id": "1", "type": "function", "function": {"name": "get_order_details", "arguments": '{"oid": "AB12CD"}'}}
     asked = request("order AB12CD")
-    asked["messages"] += [{"role": "assistant", "content": None, "tool_calls": [call]},
-                          {"role": "tool", "tool_call_id": "1", "content": "timed out"}]
+    asked["messages"] += [
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "1", "content": "timed out"},
+    ]
     assert "get_order_details failed: timed out" in chat.complete(asked)["choices"][0]["message"]["content"]
 
 

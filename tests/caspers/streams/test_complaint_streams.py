@@ -113,7 +113,11 @@ def test_a_language_model_words_the_newest_complaints_and_the_grammar_those_at_w
     ws.w.serving_endpoints.delete("a-writer")
     found = by_key(ws, complaint_generator.TABLE)
     assert {key: found[f"C-{key}"].generated_by for key in ("NEW002", "NEW003", "NEW004", "NEW005")} == {
-        "NEW002": "seeded-grammar", "NEW003": "a-writer", "NEW004": "a-writer", "NEW005": "seeded-grammar"}
+        "NEW002": "seeded-grammar",
+        "NEW003": "a-writer",
+        "NEW004": "a-writer",
+        "NEW005": "seeded-grammar",
+    }
     assert "NEW004" in found["C-NEW004"].complaint_text  # the server echoes what it was asked
 
 

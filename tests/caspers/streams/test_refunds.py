@@ -49,15 +49,16 @@ def test_the_answer_is_the_same_as_for_one_order_alone(ws):
                    round((unix_millis(max(ts)) - unix_millis(min(ts))) / 60000, 1) minutes
             FROM lakeflow.all_events GROUP BY order_id""").collect()
     }
-    totals = dict(ws.spark.sql("""
-        SELECT order_id, CAST(sum(extended_price) AS DOUBLE) FROM lakeflow.silver_order_items GROUP BY 1""").collect())
+    totals = dict(
+        ws.spark.sql("""
+        SELECT order_id, CAST(sum(extended_price) AS DOUBLE) FROM lakeflow.silver_order_items GROUP BY 1""").collect()
+    )
     classes = set()
     for order_id, row in recommendations(ws).items():
         time, answer = times[order_id], json.loads(row.agent_response)
         limits = quantiles[time.location_id]
         alone = decide(OrderFacts(time.minutes, limits.p75_minutes, limits.p99_minutes, totals[order_id]))
-        assert answer == {
-            "refund_usd": alone.refund_usd, "refund_class": alone.refund_class, "reason": alone.reason}
+        assert answer == {"refund_usd": alone.refund_usd, "refund_class": alone.refund_class, "reason": alone.reason}
         classes.add(alone.refund_class)
     assert classes == {"none", "partial", "full"}
 

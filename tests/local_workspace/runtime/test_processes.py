@@ -16,9 +16,11 @@ def processes(home_root):
 
 
 def test_a_child_ends_with_its_whole_group(processes):
-    code = ("import signal, subprocess, sys; "
-            "subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']); "
-            "print('up', flush=True); signal.pause()")
+    code = (
+        "import signal, subprocess, sys; "
+        "subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']); "
+        "print('up', flush=True); signal.pause()"
+    )
     child = processes.spawn("pair", [sys.executable, "-c", code])
     await_ready(child, lambda: "up" in child.log.read_text(), "the pair")
     grandchild = psutil.Process(child.pid).children()[0]

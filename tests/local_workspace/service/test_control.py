@@ -23,8 +23,12 @@ def running(home_root):
 
 def listeners(pid: int) -> set[str]:
     processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    return {connection.laddr.ip for process in processes for connection in process.net_connections("inet")
-            if connection.status == psutil.CONN_LISTEN}
+    return {
+        connection.laddr.ip
+        for process in processes
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
 
 
 def test_a_workspace_lives_stops_and_comes_back_with_its_resources(home_root, running):

@@ -17,9 +17,14 @@ class AdderChat(PythonModel):
     def predict(self, context, model_input, params=None):
         """A chat completion for a chat-completions request."""
         message, finish = _message(model_input)
-        return {"id": "adder-1", "object": "chat.completion", "created": 0, "model": "adder",
-                "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-                "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}}
+        return {
+            "id": "adder-1",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "adder",
+            "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
+        }
 
     def predict_stream(self, context, model_input, params=None):
         """The same in chunks, word by word."""
@@ -36,21 +41,31 @@ def _message(request):
         return {"role": "assistant", "content": None, "tool_calls": _calls(last["content"])}, "tool_calls"
     form = request.get("response_format") or {}
     if form.get("type") == "json_schema":
-        field, = form["json_schema"]["schema"]["properties"]
+        (field,) = form["json_schema"]["schema"]["properties"]
         return {"role": "assistant", "content": json.dumps({field: [int(r) for r in results]})}, "stop"
     return {"role": "assistant", "content": f"You said: {last['content']}"}, "stop"
 
 
 def _calls(text):
     pairs = re.findall(r"(\d+) and (\d+)", text)
-    return [{"id": f"call-{i}", "type": "function",
-             "function": {"name": "add", "arguments": json.dumps({"a": int(a), "b": int(b)})}}
-            for i, (a, b) in enumerate(pairs)]
+    return [
+        {
+            "id": f"call-{i}",
+            "type": "function",
+            "function": {"name": "add", "arguments": json.dumps({"a": int(a), "b": int(b)})},
+        }
+        for i, (a, b) in enumerate(pairs)
+    ]
 
 
 def _chunk(delta, finish):
-    return {"id": "adder-1", "object": "chat.completion.chunk", "created": 0, "model": "adder",
-            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+    return {
+        "id": "adder-1",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": "adder",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+    }
 
 
 mlflow.models.set_model(AdderChat())

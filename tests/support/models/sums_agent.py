@@ -9,10 +9,20 @@ from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse
 from openai import OpenAI
 
 VERSION = "one"
-ADD = {"type": "function", "function": {"name": "add", "parameters": {
-    "type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}}}}
-FORM = {"type": "json_schema", "json_schema": {"name": "sums", "schema": {
-    "type": "object", "properties": {"sums": {"type": "array", "items": {"type": "integer"}}}}}}
+ADD = {
+    "type": "function",
+    "function": {
+        "name": "add",
+        "parameters": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}},
+    },
+}
+FORM = {
+    "type": "json_schema",
+    "json_schema": {
+        "name": "sums",
+        "schema": {"type": "object", "properties": {"sums": {"type": "array", "items": {"type": "integer"}}}},
+    },
+}
 
 
 class SumsAgent(ResponsesAgent):
@@ -23,7 +33,8 @@ class SumsAgent(ResponsesAgent):
         text = request.input[-1].content
         answer = _answer(text)
         return ResponsesAgentResponse(
-            output=[self.create_text_output_item(answer, "msg-1")], custom_outputs=request.custom_inputs)
+            output=[self.create_text_output_item(answer, "msg-1")], custom_outputs=request.custom_inputs
+        )
 
     def predict_stream(self, request):
         """Word by word, then the whole."""
@@ -40,8 +51,9 @@ def _answer(text):
 
 
 def _sums(text):
-    client = OpenAI(base_url=f"{os.environ['DATABRICKS_HOST']}/serving-endpoints",
-                    api_key=os.environ["DATABRICKS_TOKEN"])
+    client = OpenAI(
+        base_url=f"{os.environ['DATABRICKS_HOST']}/serving-endpoints", api_key=os.environ["DATABRICKS_TOKEN"]
+    )
     messages = [{"role": "user", "content": text}]
     asked = client.chat.completions.create(model="adder", messages=messages, tools=[ADD]).choices[0].message
     messages.append(asked.model_dump(exclude_none=True))

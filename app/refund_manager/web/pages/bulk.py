@@ -27,8 +27,9 @@ def approve(request: Request, query: Asked, form: Form) -> Response:
     try:
         bulk.approve(refunds, query, read(bulk.Preview, form), user_of(request), key)
     except Moved as error:
-        return render(request, "bulk.html", 409, seen=bulk.preview(refunds, query), link=query.link(),
-                      notice=str(error))
+        return render(
+            request, "bulk.html", 409, seen=bulk.preview(refunds, query), link=query.link(), notice=str(error)
+        )
     return redirect("/bulk/done", query.link(), key=key)
 
 

@@ -44,8 +44,14 @@ def listing(request: Request, desk: Desk, status: ComplaintStatus = "open", curs
     """The list of complaints, escalations first."""
     found, more = desk.page(status, unpack(cursor, _place) if cursor else None, PAGE_SIZE)
     last = found[-1] if found else None
-    return render(request, "complaints.html", complaints=found, status=status, cursor=cursor,
-                  next_cursor=pack(last.rank, last.ts.isoformat(), last.complaint_id) if more else None)
+    return render(
+        request,
+        "complaints.html",
+        complaints=found,
+        status=status,
+        cursor=cursor,
+        next_cursor=pack(last.rank, last.ts.isoformat(), last.complaint_id) if more else None,
+    )
 
 
 @router.get("/{complaint_id}")
@@ -74,8 +80,15 @@ def _page(request: Request, desk: Complaints, complaint_id: str, status: int = 2
         text = desk.text(complaint_id)
     except LakehouseUnavailable as error:
         trouble = str(error)
-    return render(request, "complaint.html", status, found=found, text=text, trouble=trouble,
-                  **{"errors": [], "notice": None, **values})
+    return render(
+        request,
+        "complaint.html",
+        status,
+        found=found,
+        text=text,
+        trouble=trouble,
+        **{"errors": [], "notice": None, **values},
+    )
 
 
 def _place(rank: str, ts: str, complaint_id: str) -> tuple[int, datetime, str]:

@@ -31,8 +31,15 @@ def order(request: Request, order_id: OrderId, query: Asked) -> Response:
 def course(request: Request, order_id: OrderId, query: Asked) -> Response:
     """What only the lakehouse knows of an order, which takes a second: its page fetches it once it is shown."""
     found, trouble = _course(request, order_id)
-    return render(request, "course.html", order_id=order_id, link=query.link(), trouble=trouble, **_drawn(found),
-                  whole=request.headers.get("sec-fetch-mode") == "navigate")
+    return render(
+        request,
+        "course.html",
+        order_id=order_id,
+        link=query.link(),
+        trouble=trouble,
+        **_drawn(found),
+        whole=request.headers.get("sec-fetch-mode") == "navigate",
+    )
 
 
 @router.post("/decision")
@@ -69,10 +76,18 @@ def _page(request: Request, order_id: str, query: PageQuery, status: int = 200, 
     found = refunds.details(order_id)
     with refunds.connection() as connection:
         usual = queue.usual(connection, found.city)
-    return render(request, "order.html", status, found=found, link=query.link(), phases=phases(found, usual),
-                  **_drawn(refunds.known_events(order_id)),
-                  next_id=refunds.following(found, query, query.sort), complaints=_complaints(request, order_id),
-                  **{"errors": [], "form": {}, "notice": None, **values})
+    return render(
+        request,
+        "order.html",
+        status,
+        found=found,
+        link=query.link(),
+        phases=phases(found, usual),
+        **_drawn(refunds.known_events(order_id)),
+        next_id=refunds.following(found, query, query.sort),
+        complaints=_complaints(request, order_id),
+        **{"errors": [], "form": {}, "notice": None, **values},
+    )
 
 
 def _drawn(course: OrderEvents | None) -> dict[str, object]:

@@ -36,8 +36,10 @@ def training() -> tuple[list[str], list[str]]:
 
 def held_out() -> list[HeldOut]:
     """The texts to measure a reader on."""
-    return [HeldOut(row["category"], row["kind"], row["text"], tuple(row["items"]), frozenset(row["named"]))
-            for row in _rows("held_out.jsonl")]
+    return [
+        HeldOut(row["category"], row["kind"], row["text"], tuple(row["items"]), frozenset(row["named"]))
+        for row in _rows("held_out.jsonl")
+    ]
 
 
 @cache

@@ -27,11 +27,19 @@ class Deployments:
     def new(self, app: str, path: str, creator: str, request: dict) -> dict:
         """A deployment of the workspace folder `path`, under way."""
         deployment_id = str(self._store.next_id())
-        doc = {"deployment_id": deployment_id, "app": app, "source_code_path": path, "creator": creator,
-               "mode": request.get("mode") or "SNAPSHOT", "command": request.get("command"),
-               "env_vars": request.get("env_vars") or [], "create_time": now(), "update_time": now(),
-               "deployment_artifacts": {"source_code_path": str(self._root / app / deployment_id)},
-               "status": {"state": "IN_PROGRESS", "message": "Starting the app"}}
+        doc = {
+            "deployment_id": deployment_id,
+            "app": app,
+            "source_code_path": path,
+            "creator": creator,
+            "mode": request.get("mode") or "SNAPSHOT",
+            "command": request.get("command"),
+            "env_vars": request.get("env_vars") or [],
+            "create_time": now(),
+            "update_time": now(),
+            "deployment_artifacts": {"source_code_path": str(self._root / app / deployment_id)},
+            "status": {"state": "IN_PROGRESS", "message": "Starting the app"},
+        }
         self._store.put(_KIND, f"{app}/{deployment_id}", doc)
         return doc
 

@@ -29,8 +29,14 @@ log = logging.getLogger(__name__)
 class AppsEngine:
     """The apps, their deployments and their processes. `app_env(app)` gives an app its identity and addresses."""
 
-    def __init__(self, home: Home, store: Store, processes: Processes, files: WorkspaceFiles,
-                 app_env: Callable[[dict], dict[str, str]]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        processes: Processes,
+        files: WorkspaceFiles,
+        app_env: Callable[[dict], dict[str, str]],
+    ) -> None:
         self._store, self._processes, self._files, self._app_env = store, processes, files, app_env
         self._deployments = Deployments(home, store)
         self._running: dict[str, AppProcess] = {}
@@ -60,16 +66,28 @@ class AppsEngine:
         """A new app without code. Raises 400 for a bad name, 404 for a missing resource, 409 if it exists."""
         name = settings.get("name") or ""
         if not _NAME.fullmatch(name):
-            raise invalid(f"App name {name!r} must be 2 to 30 lower-case letters, digits and hyphens and start with "
-                          "a letter.")
+            raise invalid(
+                f"App name {name!r} must be 2 to 30 lower-case letters, digits and hyphens and start with a letter."
+            )
         wanted = self._settings(name, settings)
         with self._lock:
             if self._store.get("app", name):
                 raise already_exists(f"An app named '{name}' already exists")
-            self._store.put("app", name, {
-                "name": name, "id": str(uuid.uuid4()), "creator": _user({}), "create_time": now(), **wanted,
-                "port": free_port(None), "active": None, "compute": "ACTIVE" if compute else "STOPPED",
-                "problem": None})
+            self._store.put(
+                "app",
+                name,
+                {
+                    "name": name,
+                    "id": str(uuid.uuid4()),
+                    "creator": _user({}),
+                    "create_time": now(),
+                    **wanted,
+                    "port": free_port(None),
+                    "active": None,
+                    "compute": "ACTIVE" if compute else "STOPPED",
+                    "problem": None,
+                },
+            )
         return self.get(name)
 
     def get(self, name: str) -> dict:
@@ -196,9 +214,17 @@ class AppsEngine:
         """What the platform tells every app. A local app has no proxy that vouches for users: it is told its own."""
         programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
         given = self._app_env(app)
-        return {**given, "PATH": programs, "PYTHONUNBUFFERED": "1", "LOCAL_WORKSPACE_USER": _user(given),
-                "DATABRICKS_APP_NAME": app["name"], "DATABRICKS_APP_URL": _url(port), "DATABRICKS_APP_PORT": str(port),
-                "UVICORN_HOST": "127.0.0.1", "UVICORN_PORT": str(port)}
+        return {
+            **given,
+            "PATH": programs,
+            "PYTHONUNBUFFERED": "1",
+            "LOCAL_WORKSPACE_USER": _user(given),
+            "DATABRICKS_APP_NAME": app["name"],
+            "DATABRICKS_APP_URL": _url(port),
+            "DATABRICKS_APP_PORT": str(port),
+            "UVICORN_HOST": "127.0.0.1",
+            "UVICORN_PORT": str(port),
+        }
 
     # documents
 
@@ -223,9 +249,12 @@ class AppsEngine:
         pending = self._deployments.pending(app["name"])
         if pending:
             shown["pending_deployment"] = public(pending)
-        return shown | {"service_principal_client_id": identities.service_principal(app["name"]),
-                        "url": _url(app["port"]), "app_status": self._app_status(app),
-                        "compute_status": {"state": app["compute"], "message": f"App compute is {app['compute']}."}}
+        return shown | {
+            "service_principal_client_id": identities.service_principal(app["name"]),
+            "url": _url(app["port"]),
+            "app_status": self._app_status(app),
+            "compute_status": {"state": app["compute"], "message": f"App compute is {app['compute']}."},
+        }
 
     def _app_status(self, app: dict) -> dict:
         process = self._running.get(app["name"])

@@ -35,7 +35,7 @@ def read_source(folder: Path) -> AppSource:
         raise invalid(f"{file.name} must be a mapping with `command` and `env`.")
     command, env = spec.get("command") or _DEFAULT_COMMAND, spec.get("env") or []
     if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
-        raise invalid(f"{file.name}: `command` must be a list of words, such as [\"uvicorn\", \"main:app\"].")
+        raise invalid(f'{file.name}: `command` must be a list of words, such as ["uvicorn", "main:app"].')
     if not isinstance(env, list) or not all(isinstance(entry, dict) and entry.get("name") for entry in env):
         raise invalid(f"{file.name}: each entry of `env` needs a `name`, and a `value` or `valueFrom`.")
     return AppSource(command, env)
@@ -48,8 +48,10 @@ def variables(entries: list[dict], resources: list[dict]) -> dict[str, str]:
     for entry in entries:
         key = entry.get("valueFrom") or entry.get("value_from")
         if key and key not in known:
-            raise invalid(f"The variable {entry['name']} takes its value from {key!r}; the app's resources are "
-                          f"{sorted(known) or 'none'}.")
+            raise invalid(
+                f"The variable {entry['name']} takes its value from {key!r}; the app's resources are "
+                f"{sorted(known) or 'none'}."
+            )
         values[entry["name"]] = resource_value(known[key]) if key else str(entry.get("value", ""))
     return values
 
@@ -58,8 +60,13 @@ def resource_value(resource: dict) -> str:
     """What `valueFrom` gives for a resource, as Databricks documents it. Raises 400 for a kind that isn't here."""
     if "postgres" in resource:
         return f"{resource['postgres']['branch']}/endpoints/{ENDPOINT}"
-    for kind, attribute in (("sql_warehouse", "id"), ("serving_endpoint", "name"), ("job", "id"),
-                            ("experiment", "experiment_id"), ("uc_securable", "securable_full_name")):
+    for kind, attribute in (
+        ("sql_warehouse", "id"),
+        ("serving_endpoint", "name"),
+        ("job", "id"),
+        ("experiment", "experiment_id"),
+        ("uc_securable", "securable_full_name"),
+    ):
         if kind in resource:
             return str(resource[kind][attribute])
     raise invalid(f"The resource {resource['name']!r} is of a kind that a local workspace can't provide.")

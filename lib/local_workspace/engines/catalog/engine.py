@@ -30,8 +30,10 @@ class CatalogEngine:
         checked_name(name)
         held = self.list_catalogs()
         if held and held[0]["name"] != name:
-            raise invalid(f"This workspace home holds the catalog '{held[0]['name']}'; a laptop's workspace has one. "
-                          f"For '{name}' set CASPERS_HOME to another directory.")
+            raise invalid(
+                f"This workspace home holds the catalog '{held[0]['name']}'; a laptop's workspace has one. "
+                f"For '{name}' set CASPERS_HOME to another directory."
+            )
         if held:
             raise already_exists(f"Catalog '{name}' already exists")
         doc = {"name": name, "comment": comment, "full_name": name, "catalog_type": "MANAGED_CATALOG", **_stamps()}
@@ -113,15 +115,24 @@ class CatalogEngine:
             raise already_exists(f"Volume '{full_name}' already exists")
         folder = self.volume_path(schema, name)
         folder.mkdir(parents=True, exist_ok=True)
-        doc = {"name": name, "schema_name": schema, "catalog_name": catalog, "full_name": full_name,
-               "volume_type": "MANAGED", "storage_location": str(folder), "comment": comment, **_stamps()}
+        doc = {
+            "name": name,
+            "schema_name": schema,
+            "catalog_name": catalog,
+            "full_name": full_name,
+            "volume_type": "MANAGED",
+            "storage_location": str(folder),
+            "comment": comment,
+            **_stamps(),
+        }
         self._store.put("volume", full_name, doc)
         return doc
 
     def list_volumes(self, catalog: str, schema: str) -> list[dict]:
         """The volumes of a schema."""
-        return [doc for doc in self._store.list("volume")
-                if (doc["catalog_name"], doc["schema_name"]) == (catalog, schema)]
+        return [
+            doc for doc in self._store.list("volume") if (doc["catalog_name"], doc["schema_name"]) == (catalog, schema)
+        ]
 
     def get_volume(self, full_name: str) -> dict:
         """The volume `catalog.schema.volume`. Raises ApiError if there is none."""
@@ -148,19 +159,38 @@ class CatalogEngine:
         """Tables and views of a schema, without their columns."""
         self.get_schema(f"{catalog}.{schema}")
         rows = self._spark.session().sql(f"SHOW TABLES IN `{schema}`").collect()
-        return [{"name": row.tableName, "catalog_name": catalog, "schema_name": schema,
-                 "full_name": f"{catalog}.{schema}.{row.tableName}"} for row in rows]
+        return [
+            {
+                "name": row.tableName,
+                "catalog_name": catalog,
+                "schema_name": schema,
+                "full_name": f"{catalog}.{schema}.{row.tableName}",
+            }
+            for row in rows
+        ]
 
     def get_table(self, full_name: str) -> dict:
         """A table or view with its columns. Raises ApiError if there is none."""
         catalog, schema, name = self._parts(full_name, 3)
         session, kind = self._spark.session(), self._table_kind(full_name)
-        columns = [{"name": field.name, "type_text": field.dataType.simpleString(), "position": position,
-                    "nullable": field.nullable}
-                   for position, field in enumerate(session.table(f"`{schema}`.`{name}`").schema)]
-        return {"name": name, "catalog_name": catalog, "schema_name": schema, "full_name": full_name,
-                "table_type": "VIEW" if kind == "VIEW" else "MANAGED", "columns": columns,
-                **({} if kind == "VIEW" else {"data_source_format": "DELTA"})}
+        columns = [
+            {
+                "name": field.name,
+                "type_text": field.dataType.simpleString(),
+                "position": position,
+                "nullable": field.nullable,
+            }
+            for position, field in enumerate(session.table(f"`{schema}`.`{name}`").schema)
+        ]
+        return {
+            "name": name,
+            "catalog_name": catalog,
+            "schema_name": schema,
+            "full_name": full_name,
+            "table_type": "VIEW" if kind == "VIEW" else "MANAGED",
+            "columns": columns,
+            **({} if kind == "VIEW" else {"data_source_format": "DELTA"}),
+        }
 
     def delete_table(self, full_name: str) -> None:
         """Drop a table or view. Raises ApiError if there is none."""
@@ -212,10 +242,14 @@ def checked_name(name: str) -> str:
 
 
 def _function_doc(catalog: str, schema: str, name: str) -> dict:
-    return {"name": name, "catalog_name": catalog, "schema_name": schema, "full_name": f"{catalog}.{schema}.{name}",
-            "routine_body": "SQL"}
+    return {
+        "name": name,
+        "catalog_name": catalog,
+        "schema_name": schema,
+        "full_name": f"{catalog}.{schema}.{name}",
+        "routine_body": "SQL",
+    }
 
 
 def _stamps() -> dict:
     return {"created_at": int(time.time() * 1000), "owner": "local"}
-

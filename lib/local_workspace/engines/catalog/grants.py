@@ -12,8 +12,13 @@ class GrantsEngine:
 
     def __init__(self, store: Store, catalog: CatalogEngine) -> None:
         self._store = store
-        self._find = {"catalog": catalog.get_catalog, "schema": catalog.get_schema, "table": catalog.get_table,
-                      "volume": catalog.get_volume, "function": catalog.get_function}
+        self._find = {
+            "catalog": catalog.get_catalog,
+            "schema": catalog.get_schema,
+            "table": catalog.get_table,
+            "volume": catalog.get_volume,
+            "function": catalog.get_function,
+        }
 
     def get(self, kind: str, full_name: str) -> list[dict]:
         """Principals with their privileges on something. Raises 400 for an unknown kind, 404 if it isn't there."""

@@ -70,5 +70,10 @@ class VolumeFiles:
 
 def _entry(parent: str, entry: os.DirEntry) -> dict:
     stat = entry.stat()
-    return {"path": f"{parent}/{entry.name}", "name": entry.name, "is_directory": entry.is_dir(),
-            "file_size": None if entry.is_dir() else stat.st_size, "last_modified": int(stat.st_mtime * 1000)}
+    return {
+        "path": f"{parent}/{entry.name}",
+        "name": entry.name,
+        "is_directory": entry.is_dir(),
+        "file_size": None if entry.is_dir() else stat.st_size,
+        "last_modified": int(stat.st_mtime * 1000),
+    }

@@ -9,8 +9,15 @@ from local_workspace.runtime.errors import invalid
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 # Quartz counts 1 = Sunday, APScheduler 0 = Monday: names are the same to both.
 DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
-FIELDS = {"second": (0, 59), "minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12),
-          "day_of_week": (1, 7), "year": (1970, 2099)}
+FIELDS = {
+    "second": (0, 59),
+    "minute": (0, 59),
+    "hour": (0, 23),
+    "day": (1, 31),
+    "month": (1, 12),
+    "day_of_week": (1, 7),
+    "year": (1970, 2099),
+}
 NAMES = {"month": MONTHS, "day_of_week": DAYS}
 ORDINALS = {"1": "1st", "2": "2nd", "3": "3rd", "4": "4th", "5": "5th"}
 

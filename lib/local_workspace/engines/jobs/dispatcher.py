@@ -33,8 +33,9 @@ class Dispatcher:
         for run_id in self._left_active:
             self._history.change(run_id, _interrupt)
 
-    def submit(self, job: dict, overrides: dict[str, str], notebook_params: dict[str, str], token: str | None,
-               trigger: str) -> dict:
+    def submit(
+        self, job: dict, overrides: dict[str, str], notebook_params: dict[str, str], token: str | None, trigger: str
+    ) -> dict:
         """A new run of `job`, or the earlier one with the same idempotency token.
 
         Raises 400 for a parameter the job doesn't define, 503 while the workspace stops.
@@ -48,7 +49,10 @@ class Dispatcher:
             if self._stopping:
                 raise unavailable("The workspace is stopping; no run can start.")
             run = self._new_run(job, trigger, len(earlier) and earlier[0]["number_in_job"]) | {
-                "job_parameters": parameters, "overriding_parameters": notebook_params, "idempotency_token": token}
+                "job_parameters": parameters,
+                "overriding_parameters": notebook_params,
+                "idempotency_token": token,
+            }
             run |= self._admission(job, trigger, earlier)
             if not is_active(run):
                 run |= ended(run, "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", run["state"]["state_message"])
@@ -120,10 +124,20 @@ class Dispatcher:
         run_id, settings = self._store.next_id(), job["settings"]
         schedule = {"schedule": settings["schedule"]} if trigger == "PERIODIC" else {}
         limits = {name: settings[name] for name in ("max_concurrent_runs", "timeout_seconds")}
-        return {"job_id": job["job_id"], "run_id": run_id, "job_run_id": run_id, "original_attempt_run_id": run_id,
-                "number_in_job": last_number + 1, "run_name": settings["name"], "run_type": "JOB_RUN",
-                "format": "MULTI_TASK", "trigger": trigger, "start_time": now_ms(), "limits": limits,
-                "tasks": [self._new_task(task) for task in settings.get("tasks", [])]} | schedule
+        return {
+            "job_id": job["job_id"],
+            "run_id": run_id,
+            "job_run_id": run_id,
+            "original_attempt_run_id": run_id,
+            "number_in_job": last_number + 1,
+            "run_name": settings["name"],
+            "run_type": "JOB_RUN",
+            "format": "MULTI_TASK",
+            "trigger": trigger,
+            "start_time": now_ms(),
+            "limits": limits,
+            "tasks": [self._new_task(task) for task in settings.get("tasks", [])],
+        } | schedule
 
     def _new_task(self, task: dict) -> dict:
         fields = {name: task[name] for name in TASK_FIELDS if name in task}

@@ -29,14 +29,22 @@ class JobsEngine:
     `notebook_env` gives the environment variables that a notebook's process gets, asked for at each run.
     """
 
-    def __init__(self, home: Home, store: Store, processes: Processes, files: WorkspaceFiles, pipelines: Pipelines,
-                 notebook_env: Callable[[], dict[str, str]]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        processes: Processes,
+        files: WorkspaceFiles,
+        pipelines: Pipelines,
+        notebook_env: Callable[[], dict[str, str]],
+    ) -> None:
         self._store, self._history, self._notebook_env = store, History(home, store), notebook_env
         self._runner = TaskRunner(home, processes, files, pipelines, notebook_env)
         self._dispatcher = Dispatcher(store, self._history, self._runner)
         # However late a run is (the laptop slept), it runs; and once, however often it was due.
         self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
+            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
         self._lock = threading.RLock()
 
     def start(self) -> None:
@@ -95,8 +103,13 @@ class JobsEngine:
         for run in self._history.of_job(job_id):
             self._history.forget(run["run_id"])
 
-    def run_now(self, job_id: int, job_parameters: dict[str, str] | None = None,
-                notebook_params: dict[str, str] | None = None, token: str | None = None) -> dict:
+    def run_now(
+        self,
+        job_id: int,
+        job_parameters: dict[str, str] | None = None,
+        notebook_params: dict[str, str] | None = None,
+        token: str | None = None,
+    ) -> dict:
         """Start a run now, or let it wait or be skipped as the job says; returns the run. Raises 400, 404."""
         return self._submit(job_id, job_parameters or {}, notebook_params or {}, token, "ONE_TIME")
 
@@ -113,8 +126,10 @@ class JobsEngine:
         """What the task of that task run id gave: its text or its error. Raises 404; 400 for the id of a job's run."""
         if (found := self._history.task(run_id)) is None:
             self._history.get(run_id)
-            raise invalid("Retrieving the output of runs with multiple tasks is not supported. "
-                          "Please retrieve the output of each individual task run instead.")
+            raise invalid(
+                "Retrieving the output of runs with multiple tasks is not supported. "
+                "Please retrieve the output of each individual task run instead."
+            )
         run, task = found
         outcome = {} if is_active(task) else self._runner.outcome(run, task)
         metadata = {name: run[name] for name in ("job_id", "job_run_id", "run_name", "run_type", "trigger")}

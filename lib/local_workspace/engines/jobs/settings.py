@@ -47,18 +47,26 @@ def job_parameters(settings: dict, overrides: dict[str, str]) -> list[dict]:
     defaults = {item["name"]: item["default"] for item in settings.get("parameters", [])}
     unknown = sorted(overrides.keys() - defaults.keys())
     if unknown:
-        raise invalid(f"The job {settings['name']!r} has no parameter {', '.join(unknown)}; "
-                      f"it has {', '.join(sorted(defaults)) or 'none'}.")
-    return [{"name": name, "default": default, "value": overrides.get(name, default)}
-            for name, default in defaults.items()]
+        raise invalid(
+            f"The job {settings['name']!r} has no parameter {', '.join(unknown)}; "
+            f"it has {', '.join(sorted(defaults)) or 'none'}."
+        )
+    return [
+        {"name": name, "default": default, "value": overrides.get(name, default)} for name, default in defaults.items()
+    ]
 
 
 def task_parameters(task: dict, run: dict) -> dict[str, str]:
     """What a notebook task gets: its own parameters with references resolved, then the job's, which win."""
     own = {**task["notebook_task"].get("base_parameters", {}), **run["overriding_parameters"]}
     job = {item["name"]: item["value"] for item in run["job_parameters"]}
-    values = {"job.id": run["job_id"], "job.run_id": run["run_id"], "job.name": run["run_name"],
-              "task.name": task["task_key"], **{f"job.parameters.{name}": value for name, value in job.items()}}
+    values = {
+        "job.id": run["job_id"],
+        "job.run_id": run["run_id"],
+        "job.name": run["run_name"],
+        "task.name": task["task_key"],
+        **{f"job.parameters.{name}": value for name, value in job.items()},
+    }
     return {name: resolved(str(text), values) for name, text in own.items()} | job
 
 

@@ -3,12 +3,17 @@
 import time
 
 ACTIVE = ("QUEUED", "PENDING", "RUNNING", "TERMINATING")
-_CODES = {"SUCCESS": ("SUCCESS", "SUCCESS"), "FAILED": ("RUN_EXECUTION_ERROR", "CLIENT_ERROR"),
-          "SUCCESS_WITH_FAILURES": ("SUCCESS_WITH_FAILURES", "SUCCESS"),
-          "CANCELED": ("USER_CANCELED", "SUCCESS"), "TIMEDOUT": ("CANCELED", "CLIENT_ERROR"),
-          "UPSTREAM_FAILED": ("SKIPPED", "CLIENT_ERROR"), "UPSTREAM_CANCELED": ("SKIPPED", "CLIENT_ERROR"),
-          "MAXIMUM_CONCURRENT_RUNS_REACHED": ("MAX_CONCURRENT_RUNS_EXCEEDED", "CLIENT_ERROR"),
-          "": ("INTERNAL_ERROR", "INTERNAL_ERROR")}
+_CODES = {
+    "SUCCESS": ("SUCCESS", "SUCCESS"),
+    "FAILED": ("RUN_EXECUTION_ERROR", "CLIENT_ERROR"),
+    "SUCCESS_WITH_FAILURES": ("SUCCESS_WITH_FAILURES", "SUCCESS"),
+    "CANCELED": ("USER_CANCELED", "SUCCESS"),
+    "TIMEDOUT": ("CANCELED", "CLIENT_ERROR"),
+    "UPSTREAM_FAILED": ("SKIPPED", "CLIENT_ERROR"),
+    "UPSTREAM_CANCELED": ("SKIPPED", "CLIENT_ERROR"),
+    "MAXIMUM_CONCURRENT_RUNS_REACHED": ("MAX_CONCURRENT_RUNS_EXCEEDED", "CLIENT_ERROR"),
+    "": ("INTERNAL_ERROR", "INTERNAL_ERROR"),
+}
 
 
 def now_ms() -> int:
@@ -18,8 +23,11 @@ def now_ms() -> int:
 
 def state(life_cycle: str, result: str = "", message: str = "") -> dict:
     """The fields `state` and `status` of a run or task; `result` only once it has ended."""
-    fields = {"life_cycle_state": life_cycle, "state_message": message,
-              "user_cancelled_or_timedout": result in ("CANCELED", "TIMEDOUT")}
+    fields = {
+        "life_cycle_state": life_cycle,
+        "state_message": message,
+        "user_cancelled_or_timedout": result in ("CANCELED", "TIMEDOUT"),
+    }
     if life_cycle in ACTIVE:
         return {"state": fields, "status": {"state": life_cycle, **_queue(life_cycle, message)}}
     code, kind = _CODES[result]
@@ -32,7 +40,10 @@ def ended(doc: dict, life_cycle: str, result: str = "", message: str = "") -> di
     end = now_ms()
     begun = doc.get("began_at") or end
     return state(life_cycle, result, message) | {
-        "end_time": end, "execution_duration": end - begun, "run_duration": end - doc["start_time"]}
+        "end_time": end,
+        "execution_duration": end - begun,
+        "run_duration": end - doc["start_time"],
+    }
 
 
 def is_active(doc: dict) -> bool:

@@ -62,12 +62,14 @@ class TaskRunner:
         child = self.processes.spawn(
             f"run-{task['run_id']}",
             [sys.executable, "-m", "local_workspace.workers.notebook_task", *map(str, arguments)],
-            env=self.notebook_env())
+            env=self.notebook_env(),
+        )
         with cancellation.calling(child.terminate):
             code = child.wait()
         outcome = self.outcome(run, task) or {
             "error": f"The notebook's process ended with code {code}: {child.log_tail(1)}",
-            "error_trace": child.log_tail()}
+            "error_trace": child.log_tail(),
+        }
         child.terminate()  # it has ended; this removes its mark
         child.log.unlink(missing_ok=True)
         return outcome

@@ -37,7 +37,8 @@ class MlflowEngine:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._client = httpx.Client(
-            transport=httpx.HTTPTransport(uds=SOCKET, verify=False), base_url="http://127.0.0.1", timeout=60)
+            transport=httpx.HTTPTransport(uds=SOCKET, verify=False), base_url="http://127.0.0.1", timeout=60
+        )
 
     def start(self) -> None:
         """Start the server and keep it running; returns at once, `wait_ready` waits."""
@@ -118,13 +119,26 @@ class MlflowEngine:
         # The first request makes the database, so it is asked once for all before anyone else may ask.
         def answers() -> bool:
             try:
-                return self._client.post(
-                    "/api/2.0/mlflow/experiments/search", json={"max_results": 1}).status_code == 200
+                return (
+                    self._client.post("/api/2.0/mlflow/experiments/search", json={"max_results": 1}).status_code == 200
+                )
             except httpx.TransportError:
                 return False
+
         return answers
 
     @staticmethod
     def _command() -> list[str]:
-        return [sys.executable, "-m", "uvicorn", "--uds", SOCKET, "--workers", "1", "--timeout-keep-alive", "75",
-                "--no-access-log", "mlflow.server.fastapi_app:app"]
+        return [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "--uds",
+            SOCKET,
+            "--workers",
+            "1",
+            "--timeout-keep-alive",
+            "75",
+            "--no-access-log",
+            "mlflow.server.fastapi_app:app",
+        ]

@@ -55,13 +55,24 @@ class ContinuousLoop:
             self._woken.clear()
 
     def _watch(self) -> None:
-        changes = watch(*self._directories, watch_filter=None, step=SETTLE_MS, debounce=MAX_SETTLE_MS,
-                        rust_timeout=1_000, stop_event=self._stop, raise_interrupt=False)
+        changes = watch(
+            *self._directories,
+            watch_filter=None,
+            step=SETTLE_MS,
+            debounce=MAX_SETTLE_MS,
+            rust_timeout=1_000,
+            stop_event=self._stop,
+            raise_interrupt=False,
+        )
         for _ in changes:
             self._woken.set()
 
     def _files(self) -> set[tuple[str, int]]:
         """What Spark would read: files being written carry a name that starts with a dot or an underscore."""
-        return {(os.path.join(folder, name), os.stat(os.path.join(folder, name)).st_mtime_ns)
-                for directory in self._directories for folder, _, names in os.walk(directory)
-                for name in names if name[0] not in "._"}
+        return {
+            (os.path.join(folder, name), os.stat(os.path.join(folder, name)).st_mtime_ns)
+            for directory in self._directories
+            for folder, _, names in os.walk(directory)
+            for name in names
+            if name[0] not in "._"
+        }

@@ -54,8 +54,14 @@ class PipelinesEngine:
         self._check(spec)
         if any(doc["name"] == spec["name"] for doc in self._store.list(KIND)):
             raise already_exists(f"The pipeline name '{spec['name']}' is already used by another pipeline.")
-        doc = {"pipeline_id": str(uuid.uuid4()), "name": spec["name"], "spec": spec, "tables": [],
-               "active": bool(spec.get("continuous")), "last_modified": _now_ms()}
+        doc = {
+            "pipeline_id": str(uuid.uuid4()),
+            "name": spec["name"],
+            "spec": spec,
+            "tables": [],
+            "active": bool(spec.get("continuous")),
+            "last_modified": _now_ms(),
+        }
         self._store.put(KIND, doc["pipeline_id"], doc)
         self._runner.warm()
         if doc["active"]:
@@ -71,8 +77,14 @@ class PipelinesEngine:
         if known["spec"] == spec:
             return
         self._halt(pipeline_id)
-        doc = self._store.update(KIND, pipeline_id, name=spec["name"], spec=spec, last_modified=_now_ms(),
-                                 active=bool(spec.get("continuous")))
+        doc = self._store.update(
+            KIND,
+            pipeline_id,
+            name=spec["name"],
+            spec=spec,
+            last_modified=_now_ms(),
+            active=bool(spec.get("continuous")),
+        )
         if doc["active"]:
             self._begin(doc)
 

@@ -21,12 +21,26 @@ class EventLog:
         self._path = path
         self._origin = {"pipeline_id": pipeline["pipeline_id"], "pipeline_name": pipeline["name"]}
 
-    def append(self, update_id: str, event_type: str, message: str, *, dataset: str | None = None,
-               error: str | None = None, timestamp: str | None = None) -> None:
+    def append(
+        self,
+        update_id: str,
+        event_type: str,
+        message: str,
+        *,
+        dataset: str | None = None,
+        error: str | None = None,
+        timestamp: str | None = None,
+    ) -> None:
         """Add an event; `error` is the class name of what went wrong and makes it an ERROR."""
         origin = {**self._origin, "update_id": update_id, **({"dataset_name": dataset} if dataset else {})}
-        event = {"id": str(uuid.uuid4()), "timestamp": timestamp or datetime.now(UTC).isoformat(), "origin": origin,
-                 "event_type": event_type, "level": "ERROR" if error else "INFO", "message": message}
+        event = {
+            "id": str(uuid.uuid4()),
+            "timestamp": timestamp or datetime.now(UTC).isoformat(),
+            "origin": origin,
+            "event_type": event_type,
+            "level": "ERROR" if error else "INFO",
+            "message": message,
+        }
         if error:
             event["error"] = {"fatal": True, "exceptions": [{"class_name": error, "message": message}]}
         with self._path.open("a") as file:

@@ -25,8 +25,15 @@ class UpdateProcess:
         env = {**os.environ, "PYTHONPATH": str(spark.spark_home.parent)}
         with (home.logs / "pipelines.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "local_workspace.workers.pipeline_update"], cwd=home.root, env=env, text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+                [sys.executable, "-m", "local_workspace.workers.pipeline_update"],
+                cwd=home.root,
+                env=env,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def alive(self) -> bool:
         """Whether it still runs."""

@@ -32,14 +32,26 @@ class Updates:
         pipeline_id, update_id = pipeline["pipeline_id"], str(uuid.uuid4())
         with self._changed:
             if running := self._active.get(pipeline_id):
-                raise ApiError(409, "RESOURCE_CONFLICT",
-                               f"An active update {running} already exists for pipeline {pipeline_id}.")
+                raise ApiError(
+                    409, "RESOURCE_CONFLICT", f"An active update {running} already exists for pipeline {pipeline_id}."
+                )
             self._active[pipeline_id] = update_id
-            self._store.put(_kind(pipeline_id), update_id, {
-                "pipeline_id": pipeline_id, "update_id": update_id, "cause": cause, "full_refresh": full_refresh,
-                "creation_time": int(time.time() * 1000), "state": "QUEUED", "config": pipeline["spec"]})
-        threading.Thread(target=self._run, args=(pipeline, update_id, full_refresh), daemon=True,
-                         name=f"update-{pipeline['name']}").start()
+            self._store.put(
+                _kind(pipeline_id),
+                update_id,
+                {
+                    "pipeline_id": pipeline_id,
+                    "update_id": update_id,
+                    "cause": cause,
+                    "full_refresh": full_refresh,
+                    "creation_time": int(time.time() * 1000),
+                    "state": "QUEUED",
+                    "config": pipeline["spec"],
+                },
+            )
+        threading.Thread(
+            target=self._run, args=(pipeline, update_id, full_refresh), daemon=True, name=f"update-{pipeline['name']}"
+        ).start()
         return update_id
 
     def active(self, pipeline_id: str) -> str | None:
@@ -131,8 +143,13 @@ class Updates:
                     self._store.update(kind, update_id, state="RUNNING")
                 if "state" in event:
                     return event
-                log.append(update_id, event["event_type"], event["message"], dataset=event.get("dataset"),
-                           timestamp=event["timestamp"])
+                log.append(
+                    update_id,
+                    event["event_type"],
+                    event["message"],
+                    dataset=event.get("dataset"),
+                    timestamp=event["timestamp"],
+                )
         finally:
             self._processes.pop(update_id, None)
             process.end()
@@ -148,10 +165,15 @@ class Updates:
         files = [str(path) for path in specs.source_files(self._home, spec)]
         root = spec.get("root_path")
         self._spark.wait_ready()
-        return {"remote": self._spark.remote, "schema": specs.schema_of(spec), "files": files,
-                "storage": (self.storage(pipeline["pipeline_id"]) / "checkpoints").as_uri(),
-                "root_path": str(specs.local_path(self._home, root)) if root else None,
-                "configuration": spec.get("configuration", {}), "full_refresh": full_refresh}
+        return {
+            "remote": self._spark.remote,
+            "schema": specs.schema_of(spec),
+            "files": files,
+            "storage": (self.storage(pipeline["pipeline_id"]) / "checkpoints").as_uri(),
+            "root_path": str(specs.local_path(self._home, root)) if root else None,
+            "configuration": spec.get("configuration", {}),
+            "full_refresh": full_refresh,
+        }
 
     def _finish(self, pipeline_id: str, update_id: str, state: str) -> None:
         with self._changed:

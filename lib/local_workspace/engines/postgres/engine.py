@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 class PostgresEngine:
     """Lakebase projects of this workspace. `user` owns their databases; `spark_tables` finds a table's files."""
 
-    def __init__(self, home: Home, store: Store, processes: Processes,
-                 spark_tables: Callable[[str, str], Path], user: str) -> None:
+    def __init__(
+        self, home: Home, store: Store, processes: Processes, spark_tables: Callable[[str, str], Path], user: str
+    ) -> None:
         self._home, self._store, self._processes, self._user = home, store, processes, user
         self._instances: dict[str, Instance] = {}
         self._lock = threading.RLock()
@@ -62,7 +63,8 @@ class PostgresEngine:
             if doc.get("deleting"):
                 raise not_found(f"Project {project} is being deleted.")
             instance = self._instances.setdefault(
-                project, Instance(self._home, self._processes, project, self._user, doc["port"]))
+                project, Instance(self._home, self._processes, project, self._user, doc["port"])
+            )
             try:
                 instance.start()
             except RuntimeError as error:
@@ -81,9 +83,17 @@ class PostgresEngine:
         with self._lock:
             if self._store.get(PROJECT, project):
                 raise already_exists(f"Project {project} already exists.")
-            self._store.put(PROJECT, project, {
-                "project_id": project, "display_name": display_name or project, "uid": str(uuid.uuid4()),
-                "create_time": now(), "port": None})
+            self._store.put(
+                PROJECT,
+                project,
+                {
+                    "project_id": project,
+                    "display_name": display_name or project,
+                    "uid": str(uuid.uuid4()),
+                    "create_time": now(),
+                    "port": None,
+                },
+            )
             try:
                 self.create_database(project, DEFAULT_DATABASE)
             except Exception:
@@ -149,8 +159,11 @@ class PostgresEngine:
         database = self.database(project, names.dns_name(wanted))["name"]
         self.running(project).ensure_role(role)
         with self.connect(project, database) as connection:
-            connection.execute(sql.SQL("GRANT CONNECT, CREATE ON DATABASE {} TO {}").format(
-                sql.Identifier(database), sql.Identifier(role)))
+            connection.execute(
+                sql.SQL("GRANT CONNECT, CREATE ON DATABASE {} TO {}").format(
+                    sql.Identifier(database), sql.Identifier(role)
+                )
+            )
         return {"PGHOST": host, "PGPORT": port, "PGUSER": role, "PGDATABASE": database, "PGSSLMODE": "disable"}
 
     def databases(self, project: str) -> list[dict]:
@@ -158,9 +171,10 @@ class PostgresEngine:
         with self.running(project).connect() as connection:
             rows = connection.execute(
                 "SELECT datname, pg_get_userbyid(datdba) FROM pg_database "
-                "WHERE NOT datistemplate AND datname <> %s ORDER BY 1", [ADMIN]).fetchall()
-        return [{"project": project, "name": name, "id": names.dns_name(name), "role": role}
-                for name, role in rows]
+                "WHERE NOT datistemplate AND datname <> %s ORDER BY 1",
+                [ADMIN],
+            ).fetchall()
+        return [{"project": project, "name": name, "id": names.dns_name(name), "role": role} for name, role in rows]
 
     def database(self, project: str, database_id: str) -> dict:
         """One database by its id. Raises 404."""
@@ -180,8 +194,11 @@ class PostgresEngine:
                 raise already_exists(f"Database {name} already exists in project {project}.") from None
         with self.connect(project, name) as connection:
             for rights in ("SELECT ON TABLES", "USAGE ON SCHEMAS"):  # of synced tables, for others to be let read
-                connection.execute(sql.SQL("ALTER DEFAULT PRIVILEGES GRANT {} TO {} WITH GRANT OPTION").format(
-                    sql.SQL(rights), sql.Identifier(self._user)))
+                connection.execute(
+                    sql.SQL("ALTER DEFAULT PRIVILEGES GRANT {} TO {} WITH GRANT OPTION").format(
+                        sql.SQL(rights), sql.Identifier(self._user)
+                    )
+                )
         return self.database(project, names.dns_name(name))
 
     def delete_database(self, project: str, database_id: str) -> None:
@@ -200,12 +217,22 @@ class PostgresEngine:
             self._check_unregistered(catalog, project, database)
             if database not in {doc["name"] for doc in self.databases(project)}:
                 if not create_database:
-                    raise not_found(f"Database {database} does not exist in project {project}; create it first, or "
-                                    "set create_database_if_missing.")
+                    raise not_found(
+                        f"Database {database} does not exist in project {project}; create it first, or "
+                        "set create_database_if_missing."
+                    )
                 self.create_database(project, database)
-            self._store.put(CATALOG, catalog, {
-                "catalog_id": catalog, "project": project, "database": database, "uid": str(uuid.uuid4()),
-                "create_time": now()})
+            self._store.put(
+                CATALOG,
+                catalog,
+                {
+                    "catalog_id": catalog,
+                    "project": project,
+                    "database": database,
+                    "uid": str(uuid.uuid4()),
+                    "create_time": now(),
+                },
+            )
             return self.catalog(catalog)
 
     def catalog(self, catalog: str) -> dict:
@@ -238,7 +265,8 @@ class PostgresEngine:
                 raise already_exists(f"Catalog {catalog} already exists.")
             if (doc["project"], doc["database"]) == (project, database):
                 raise already_exists(
-                    f"Database {database} of project {project} is already catalog {doc['catalog_id']}.")
+                    f"Database {database} of project {project} is already catalog {doc['catalog_id']}."
+                )
 
 
 def timestamp(moment: datetime) -> str:

@@ -54,8 +54,12 @@ class Instance:
             if self.port is None or not _is_free(self.port):
                 self.port = _free_port()
             # A backend of a killed server may hold its shared memory for another moment.
-            Retrying(retry=retry_if_exception_type(RuntimeError), stop=stop_after_attempt(3), wait=wait_fixed(1),
-                     reraise=True)(self._launch)
+            Retrying(
+                retry=retry_if_exception_type(RuntimeError),
+                stop=stop_after_attempt(3),
+                wait=wait_fixed(1),
+                reraise=True,
+            )(self._launch)
             self._ensure_owner()
 
     def stop(self) -> None:
@@ -90,8 +94,9 @@ class Instance:
     def roles(self) -> list[str]:
         """The roles that may log in, besides the administrator."""
         with self.connect() as connection:
-            rows = connection.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname <> %s ORDER BY oid",
-                                      [ADMIN]).fetchall()
+            rows = connection.execute(
+                "SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname <> %s ORDER BY oid", [ADMIN]
+            ).fetchall()
         return [name for (name,) in rows]
 
     def ensure_role(self, name: str) -> None:
@@ -116,9 +121,16 @@ class Instance:
         return self._connect(database, autocommit)
 
     def _connect(self, database: str = ADMIN, autocommit: bool = False) -> psycopg.Connection:
-        return psycopg.connect(host=HOST, port=self.port, user=ADMIN, password=self.password(ADMIN),
-                               dbname=database, autocommit=autocommit, connect_timeout=10,
-                               application_name="local workspace")
+        return psycopg.connect(
+            host=HOST,
+            port=self.port,
+            user=ADMIN,
+            password=self.password(ADMIN),
+            dbname=database,
+            autocommit=autocommit,
+            connect_timeout=10,
+            application_name="local workspace",
+        )
 
     def _has_died(self) -> bool:
         """Whether the server has ended. Its port closes a moment before its process is gone."""
@@ -143,8 +155,15 @@ class Instance:
         shutil.rmtree(self._staging)
 
     def _launch(self) -> None:
-        settings = {"listen_addresses": HOST, "port": self.port, "unix_socket_directories": "",
-                    "max_connections": 100, "shared_buffers": "32MB", "timezone": "UTC", "log_timezone": "UTC"}
+        settings = {
+            "listen_addresses": HOST,
+            "port": self.port,
+            "unix_socket_directories": "",
+            "max_connections": 100,
+            "shared_buffers": "32MB",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+        }
         argv = [str(_programs() / "postgres"), "-D", str(self.data)]
         for name, value in settings.items():
             argv += ["-c", f"{name}={value}"]
@@ -186,11 +205,32 @@ def _remove(folder: Path) -> None:
 
 
 def _run_initdb(data: Path, password_file: Path) -> None:
-    argv = [str(_programs() / "initdb"), "-D", str(data), "-U", ADMIN, "--pwfile", str(password_file),
-            "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8",
-            "--lc-collate=C", "--lc-ctype=C", "--lc-messages=C"]
-    done = subprocess.run(as_account(argv), cwd=data.parent, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, env={**os.environ, "LC_ALL": "C"}, check=False)
+    argv = [
+        str(_programs() / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        ADMIN,
+        "--pwfile",
+        str(password_file),
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        "--locale=C.UTF-8",
+        "--lc-collate=C",
+        "--lc-ctype=C",
+        "--lc-messages=C",
+    ]
+    done = subprocess.run(
+        as_account(argv),
+        cwd=data.parent,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "LC_ALL": "C"},
+        check=False,
+    )
     if done.returncode:
         raise RuntimeError(f"initdb could not make {data.parent}:\n{done.stdout}")
 

@@ -14,8 +14,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 def check_project(project: str) -> None:
     """Raises 400 unless `project` is 1 to 63 lower-case letters, digits and hyphens, a letter first."""
     if not _PROJECT.fullmatch(project):
-        raise invalid(f"Project id {project!r} must be 1 to 63 lower-case letters, digits and hyphens and start "
-                      "with a letter.")
+        raise invalid(
+            f"Project id {project!r} must be 1 to 63 lower-case letters, digits and hyphens and start with a letter."
+        )
 
 
 def check_database(database: str) -> None:
@@ -40,8 +41,9 @@ def project_of(branch: str) -> str:
     """The project id in a branch path. Raises 400 unless it is `projects/<id>/branches/production`."""
     match = re.fullmatch(r"projects/([^/]+)/branches/([^/]+)", branch)
     if not match or match[2] != BRANCH:
-        raise invalid(f"Branch {branch!r} must be projects/<project>/branches/{BRANCH}: a local instance has "
-                      "that one branch.")
+        raise invalid(
+            f"Branch {branch!r} must be projects/<project>/branches/{BRANCH}: a local instance has that one branch."
+        )
     return match[1]
 
 

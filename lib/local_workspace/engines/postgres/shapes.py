@@ -16,60 +16,108 @@ def role_path(project: str, user: str) -> str:
 def project(doc: Json) -> Json:
     """A project."""
     shown = {"display_name": doc["display_name"], "pg_version": doc["pg_version"]}
-    return {"name": f"projects/{doc['project_id']}", "project_id": doc["project_id"], "uid": doc["uid"],
-            "create_time": doc["create_time"], "spec": shown,
-            "status": shown | {"project_id": doc["project_id"], "owner": doc["owner"],
-                               "default_branch": names.branch_path(doc["project_id"])}}
+    return {
+        "name": f"projects/{doc['project_id']}",
+        "project_id": doc["project_id"],
+        "uid": doc["uid"],
+        "create_time": doc["create_time"],
+        "spec": shown,
+        "status": shown
+        | {
+            "project_id": doc["project_id"],
+            "owner": doc["owner"],
+            "default_branch": names.branch_path(doc["project_id"]),
+        },
+    }
 
 
 def branch(doc: Json) -> Json:
     """The one branch of a project."""
-    return {"name": names.branch_path(doc["project_id"]), "branch_id": names.BRANCH,
-            "parent": f"projects/{doc['project_id']}", "uid": doc["uid"], "create_time": doc["create_time"],
-            "status": {"branch_id": names.BRANCH, "current_state": "READY", "default": True, "is_protected": False}}
+    return {
+        "name": names.branch_path(doc["project_id"]),
+        "branch_id": names.BRANCH,
+        "parent": f"projects/{doc['project_id']}",
+        "uid": doc["uid"],
+        "create_time": doc["create_time"],
+        "status": {"branch_id": names.BRANCH, "current_state": "READY", "default": True, "is_protected": False},
+    }
 
 
 def endpoint(project_id: str, address: str) -> Json:
     """The one endpoint. Its host carries the port: one machine can't give 5432 to every instance."""
     kind = "ENDPOINT_TYPE_READ_WRITE"
-    return {"name": names.endpoint_path(project_id), "endpoint_id": names.ENDPOINT,
-            "parent": names.branch_path(project_id), "spec": {"endpoint_type": kind},
-            "status": {"endpoint_id": names.ENDPOINT, "endpoint_type": kind, "current_state": "ACTIVE",
-                       "disabled": False, "hosts": {"host": address}}}
+    return {
+        "name": names.endpoint_path(project_id),
+        "endpoint_id": names.ENDPOINT,
+        "parent": names.branch_path(project_id),
+        "spec": {"endpoint_type": kind},
+        "status": {
+            "endpoint_id": names.ENDPOINT,
+            "endpoint_type": kind,
+            "current_state": "ACTIVE",
+            "disabled": False,
+            "hosts": {"host": address},
+        },
+    }
 
 
 def role(project_id: str, name: str, owner: str) -> Json:
     """A role: the workspace's user, or a service principal."""
     kind = "USER" if name == owner else "SERVICE_PRINCIPAL"
-    return {"name": role_path(project_id, name), "role_id": names.dns_name(name),
-            "parent": names.branch_path(project_id), "status": {"postgres_role": name, "identity_type": kind}}
+    return {
+        "name": role_path(project_id, name),
+        "role_id": names.dns_name(name),
+        "parent": names.branch_path(project_id),
+        "status": {"postgres_role": name, "identity_type": kind},
+    }
 
 
 def database(doc: Json) -> Json:
     """A database."""
     shown = {"postgres_database": doc["name"], "role": role_path(doc["project"], doc["role"])}
     parent = names.branch_path(doc["project"])
-    return {"name": f"{parent}/databases/{doc['id']}", "database_id": doc["id"], "parent": parent, "spec": shown,
-            "status": shown | {"database_id": doc["id"]}}
+    return {
+        "name": f"{parent}/databases/{doc['id']}",
+        "database_id": doc["id"],
+        "parent": parent,
+        "spec": shown,
+        "status": shown | {"database_id": doc["id"]},
+    }
 
 
 def catalog(doc: Json) -> Json:
     """A database that is registered as a catalog."""
     where = {"branch": names.branch_path(doc["project"]), "postgres_database": doc["database"]}
-    return {"name": f"catalogs/{doc['catalog_id']}", "catalog_id": doc["catalog_id"], "uid": doc["uid"],
-            "create_time": doc["create_time"], "spec": where,
-            "status": where | {"project": f"projects/{doc['project']}"}}
+    return {
+        "name": f"catalogs/{doc['catalog_id']}",
+        "catalog_id": doc["catalog_id"],
+        "uid": doc["uid"],
+        "create_time": doc["create_time"],
+        "spec": where,
+        "status": where | {"project": f"projects/{doc['project']}"},
+    }
 
 
 def synced_table(doc: Json, progress: Progress, newest: int | None) -> Json:
     """A synced table; `newest` is the source's newest Delta version, if it can be read."""
-    return {"name": f"synced_tables/{doc['id']}", "synced_table_id": doc["id"], "uid": doc["uid"],
-            "create_time": doc["create_time"],
-            "spec": {"source_table_full_name": doc["source"], "primary_key_columns": doc["key"],
-                     "scheduling_policy": "CONTINUOUS", "branch": names.branch_path(doc["project"]),
-                     "postgres_database": doc["database"]},
-            "status": {"project": f"projects/{doc['project']}", "unity_catalog_provisioning_state": "ACTIVE",
-                       **_sync_state(progress, newest)}}
+    return {
+        "name": f"synced_tables/{doc['id']}",
+        "synced_table_id": doc["id"],
+        "uid": doc["uid"],
+        "create_time": doc["create_time"],
+        "spec": {
+            "source_table_full_name": doc["source"],
+            "primary_key_columns": doc["key"],
+            "scheduling_policy": "CONTINUOUS",
+            "branch": names.branch_path(doc["project"]),
+            "postgres_database": doc["database"],
+        },
+        "status": {
+            "project": f"projects/{doc['project']}",
+            "unity_catalog_provisioning_state": "ACTIVE",
+            **_sync_state(progress, newest),
+        },
+    }
 
 
 def _sync_state(progress: Progress, newest: int | None) -> Json:
@@ -79,10 +127,19 @@ def _sync_state(progress: Progress, newest: int | None) -> Json:
         return {"detailed_state": state, "message": progress.error or "The first snapshot is being written."}
     behind = "" if newest is None else f", {newest - progress.version} behind the source"
     ended = progress.ended.isoformat()
-    return {"detailed_state": ("SYNCED_TABLE_ONLINE_PIPELINE_FAILED" if progress.error
-                               else "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE"),
-            "message": progress.error or f"Version {progress.version} is visible{behind}.",
-            "last_processed_commit_version": progress.version, "last_sync_time": ended,
-            "last_sync": {"sync_start_time": progress.began.isoformat(), "sync_end_time": ended,
-                          "delta_table_sync_info": {"delta_commit_version": progress.version,
-                                                    "delta_commit_time": progress.committed.isoformat()}}}
+    return {
+        "detailed_state": (
+            "SYNCED_TABLE_ONLINE_PIPELINE_FAILED" if progress.error else "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE"
+        ),
+        "message": progress.error or f"Version {progress.version} is visible{behind}.",
+        "last_processed_commit_version": progress.version,
+        "last_sync_time": ended,
+        "last_sync": {
+            "sync_start_time": progress.began.isoformat(),
+            "sync_end_time": ended,
+            "delta_table_sync_info": {
+                "delta_commit_version": progress.version,
+                "delta_commit_time": progress.committed.isoformat(),
+            },
+        },
+    }

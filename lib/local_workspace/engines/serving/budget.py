@@ -53,5 +53,7 @@ def spent(limits: Limits, used: Used) -> str:
         what, setting = f"the budget of ${limits.max_usd:g}", "CASPERS_LLM_MAX_USD (max_usd)"
     else:
         return ""
-    return (f"{what} is spent: {used.calls} calls and ${used.usd:.4f} since {used.since}. Raise {setting} and run the "
-            "notebook again, or start another run of the runbook.")
+    return (
+        f"{what} is spent: {used.calls} calls and ${used.usd:.4f} since {used.since}. Raise {setting} and run the "
+        "notebook again, or start another run of the runbook."
+    )

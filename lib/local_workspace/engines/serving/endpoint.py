@@ -29,8 +29,9 @@ class Lease:
 class Endpoint:
     """Works off what the store says of the endpoint `name`: an active config, a pending one, the last failure."""
 
-    def __init__(self, name: str, store: Store, processes: Processes, env: dict[str, str],
-                 await_registry: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, store: Store, processes: Processes, env: dict[str, str], await_registry: Callable[[], None]
+    ) -> None:
         self.name, self._store, self._processes, self._env = name, store, processes, env
         self._await_registry = await_registry
         self._replica: Replica | None = None
@@ -66,11 +67,16 @@ class Endpoint:
                 return Lease(self._replica)
         doc = self._store.get(KIND, self.name) or {}
         if not doc.get("config") and not doc.get("pending"):
-            raise ApiError(400, "INVALID_STATE", f"Endpoint {self.name} could not start its model: "
-                           f"{(doc.get('failed') or {}).get('message')}")
+            raise ApiError(
+                400,
+                "INVALID_STATE",
+                f"Endpoint {self.name} could not start its model: {(doc.get('failed') or {}).get('message')}",
+            )
         why = f"; its last process ended: {self._trouble}" if self._trouble else ""
-        raise unavailable(f"Endpoint {self.name} is starting{why}. Ask w.serving_endpoints.get({self.name!r}) until "
-                          "state.ready is READY.")
+        raise unavailable(
+            f"Endpoint {self.name} is starting{why}. Ask w.serving_endpoints.get({self.name!r}) until "
+            "state.ready is READY."
+        )
 
     def config(self) -> dict:
         """The config that it serves or is about to."""
@@ -84,11 +90,15 @@ class Endpoint:
         with self._lock:
             ready = self._replica is not None and self._replica.alive()
         starting = bool(pending) or bool(active and not ready and not self._trouble)
-        shown = {key: doc[key] for key in ("name", "id", "creator", "creation_timestamp", "last_updated_timestamp",
-                                           "tags", "description")}
+        shown = {
+            key: doc[key]
+            for key in ("name", "id", "creator", "creation_timestamp", "last_updated_timestamp", "tags", "description")
+        }
         update = "IN_PROGRESS" if starting else "UPDATE_FAILED" if failed else "NOT_UPDATING"
-        shown |= {"state": {"ready": "READY" if ready else "NOT_READY", "config_update": update},
-                  "permission_level": "CAN_MANAGE"}
+        shown |= {
+            "state": {"ready": "READY" if ready else "NOT_READY", "config_update": update},
+            "permission_level": "CAN_MANAGE",
+        }
         if active or failed:
             state = self._deployment(bool(active), ready, failed)
             shown["config"] = _config(active or failed["config"], state)
@@ -183,7 +193,13 @@ def new_config(entity: dict, version: int) -> dict:
 
 def _config(config: dict, state: dict) -> dict:
     entity = public(config["entity"])
-    return {"config_version": config["config_version"], "start_time": config["start_time"],
-            "served_entities": [{**entity, "state": state}],
-            "traffic_config": {"routes": [{"served_model_name": entity["name"],
-                                           "served_entity_name": entity["name"], "traffic_percentage": 100}]}}
+    return {
+        "config_version": config["config_version"],
+        "start_time": config["start_time"],
+        "served_entities": [{**entity, "state": state}],
+        "traffic_config": {
+            "routes": [
+                {"served_model_name": entity["name"], "served_entity_name": entity["name"], "traffic_percentage": 100}
+            ]
+        },
+    }

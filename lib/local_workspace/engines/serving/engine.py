@@ -25,8 +25,9 @@ class ServingEngine:
     `client_env` are the variables with which the official clients find this workspace; every model gets them.
     """
 
-    def __init__(self, home: Home, store: Store, processes: Processes, mlflow: MlflowEngine,
-                 client_env: Mapping[str, str]) -> None:
+    def __init__(
+        self, home: Home, store: Store, processes: Processes, mlflow: MlflowEngine, client_env: Mapping[str, str]
+    ) -> None:
         self._home, self._store, self._processes, self._mlflow = home, store, processes, mlflow
         self._env = dict(client_env)
         self._endpoints: dict[str, Endpoint] = {}
@@ -48,8 +49,14 @@ class ServingEngine:
         for endpoint in endpoints:
             endpoint.stop()
 
-    def create(self, name: str, config: dict, tags: list[dict] | None = None, description: str = "",
-               ai_gateway: dict | None = None) -> dict:
+    def create(
+        self,
+        name: str,
+        config: dict,
+        tags: list[dict] | None = None,
+        description: str = "",
+        ai_gateway: dict | None = None,
+    ) -> dict:
         """Create an endpoint and begin to start it.
 
         Raises ApiError: 400 for a bad name or config, 404 for an unknown model, 409 if the name is taken.
@@ -57,9 +64,18 @@ class ServingEngine:
         check_name(name)
         entity = self._resolved(read_entity(config))
         stamp = int(time.time() * 1000)
-        doc = {"name": name, "creator": "local", "creation_timestamp": stamp, "last_updated_timestamp": stamp,
-               "tags": tags or [], "description": description, "config": None, "failed": None,
-               "pending": new_config(entity, 1), "newest_version": 1}
+        doc = {
+            "name": name,
+            "creator": "local",
+            "creation_timestamp": stamp,
+            "last_updated_timestamp": stamp,
+            "tags": tags or [],
+            "description": description,
+            "config": None,
+            "failed": None,
+            "pending": new_config(entity, 1),
+            "newest_version": 1,
+        }
         with self._lock:
             if self._store.get(KIND, name):
                 raise already_exists(f"Endpoint {name} exists already.")
@@ -92,8 +108,14 @@ class ServingEngine:
             if doc["pending"]:
                 raise ApiError(409, "RESOURCE_CONFLICT", f"Endpoint {name} is being updated; wait until it is done.")
             version = doc["newest_version"] + 1
-            self._store.update(KIND, name, pending=new_config(entity, version), newest_version=version,
-                               failed=None, last_updated_timestamp=int(time.time() * 1000))
+            self._store.update(
+                KIND,
+                name,
+                pending=new_config(entity, version),
+                newest_version=version,
+                failed=None,
+                last_updated_timestamp=int(time.time() * 1000),
+            )
         endpoint.changed()
         return endpoint.describe()
 
@@ -135,8 +157,11 @@ class ServingEngine:
     def logs(self, name: str, served_entity: str) -> str:
         """The end of the log of the newest process. Raises ApiError 404 for another entity's name."""
         shown = self.get(name)
-        versions = [shown[key]["config_version"] for key in ("config", "pending_config")
-                    if key in shown and shown[key]["served_entities"][0]["name"] == served_entity]
+        versions = [
+            shown[key]["config_version"]
+            for key in ("config", "pending_config")
+            if key in shown and shown[key]["served_entities"][0]["name"] == served_entity
+        ]
         if not versions:
             raise not_found(f"Endpoint {name} serves no entity {served_entity}.")
         path = self._home.logs / f"endpoint-{name}-{max(versions)}.log"

@@ -64,8 +64,11 @@ def external_target(entity: dict) -> ExternalTarget:
 
 def public(entity: dict) -> dict:
     """`entity` as it may be shown: without any secret given in plain text."""
-    return {key: public(value) if isinstance(value, dict) else value
-            for key, value in entity.items() if not key.endswith("_plaintext")}
+    return {
+        key: public(value) if isinstance(value, dict) else value
+        for key, value in entity.items()
+        if not key.endswith("_plaintext")
+    }
 
 
 def _openai(model: dict) -> tuple[str, dict[str, str]]:

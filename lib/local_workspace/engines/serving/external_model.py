@@ -13,8 +13,14 @@ _ATTEMPTS = 4
 _LONGEST_PAUSE = 20.0
 _CONNECT_SECONDS = 10.0
 _PASSING = {408, 429, 500, 502, 503, 504}  # worth another attempt
-_CODES = {400: "BAD_REQUEST", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "RESOURCE_DOES_NOT_EXIST",
-          429: "REQUEST_LIMIT_EXCEEDED", 503: "TEMPORARILY_UNAVAILABLE"}
+_CODES = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "RESOURCE_DOES_NOT_EXIST",
+    429: "REQUEST_LIMIT_EXCEEDED",
+    503: "TEMPORARILY_UNAVAILABLE",
+}
 
 
 class _TryAgain(Exception):
@@ -30,8 +36,9 @@ def external_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(limits=httpx.Limits(max_connections=64))
 
 
-async def ask(client: httpx.AsyncClient, target: ExternalTarget, gateway: Gateway, operation: str,
-              body: dict) -> httpx.Response:
+async def ask(
+    client: httpx.AsyncClient, target: ExternalTarget, gateway: Gateway, operation: str, body: dict
+) -> httpx.Response:
     """The upstream's good answer to `operation`; a stream is not yet read, so that it flows through.
 
     Tries four times when it can't be reached, is overloaded or fails, at the endpoint's pace. Raises Refusal: 429 if
@@ -40,14 +47,20 @@ async def ask(client: httpx.AsyncClient, target: ExternalTarget, gateway: Gatewa
     seconds = gateway.limits.timeout_seconds
     deadline = asyncio.get_running_loop().time() + seconds
     outgoing = client.build_request(
-        "POST", target.address(operation), content=json.dumps({**body, "model": target.model}).encode(),
+        "POST",
+        target.address(operation),
+        content=json.dumps({**body, "model": target.model}).encode(),
         headers={"Content-Type": "application/json", **target.auth},
-        timeout=httpx.Timeout(seconds, connect=_CONNECT_SECONDS))
+        timeout=httpx.Timeout(seconds, connect=_CONNECT_SECONDS),
+    )
     try:
         async with asyncio.timeout_at(deadline):
             async for attempt in AsyncRetrying(
-                    stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(seconds), wait=_pause, reraise=True,
-                    retry=retry_if_exception_type(_TryAgain)):
+                stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(seconds),
+                wait=_pause,
+                reraise=True,
+                retry=retry_if_exception_type(_TryAgain),
+            ):
                 with attempt:
                     await _turn(gateway, deadline)
                     gateway.begin()
@@ -55,8 +68,12 @@ async def ask(client: httpx.AsyncClient, target: ExternalTarget, gateway: Gatewa
     except _TryAgain as last:
         raise last.error from None
     except TimeoutError:
-        raise Refusal(504, "DEADLINE_EXCEEDED", f"{outgoing.url} gave no answer for model {target.model} within "
-                      f"{seconds:g} s (CASPERS_LLM_TIMEOUT_SECONDS).") from None
+        raise Refusal(
+            504,
+            "DEADLINE_EXCEEDED",
+            f"{outgoing.url} gave no answer for model {target.model} within "
+            f"{seconds:g} s (CASPERS_LLM_TIMEOUT_SECONDS).",
+        ) from None
 
 
 async def _turn(gateway: Gateway, deadline: float) -> None:
@@ -66,14 +83,19 @@ async def _turn(gateway: Gateway, deadline: float) -> None:
     now = asyncio.get_running_loop().time()
     turn = gateway.pace.turn(now, deadline)
     if turn is None:
-        raise Refusal(429, "REQUEST_LIMIT_EXCEEDED", f"Endpoint {gateway.name}: so many calls wait for its rate limit "
-                      "(CASPERS_LLM_CALLS_PER_MINUTE) that this one's turn would come after its time-out.",
-                      {"type": "rate_limit_error", "code": "rate_limit_exceeded"})
+        raise Refusal(
+            429,
+            "REQUEST_LIMIT_EXCEEDED",
+            f"Endpoint {gateway.name}: so many calls wait for its rate limit "
+            "(CASPERS_LLM_CALLS_PER_MINUTE) that this one's turn would come after its time-out.",
+            {"type": "rate_limit_error", "code": "rate_limit_exceeded"},
+        )
     await asyncio.sleep(turn - now)
 
 
-async def _once(client: httpx.AsyncClient, outgoing: httpx.Request, target: ExternalTarget,
-                whole: bool) -> httpx.Response:
+async def _once(
+    client: httpx.AsyncClient, outgoing: httpx.Request, target: ExternalTarget, whole: bool
+) -> httpx.Response:
     try:
         answer = await client.send(outgoing, stream=True)
         if whole or not answer.is_success:

@@ -69,8 +69,12 @@ class Gateway:
         """Count a call before it is made, so that none is forgotten. Raises Refusal 429 if the budget is spent."""
         with self._lock:
             if why := spent(self.limits, self.used):
-                raise Refusal(429, "REQUEST_LIMIT_EXCEEDED", f"Endpoint {self.name}: {why}",
-                              {"type": "insufficient_quota", "code": "insufficient_quota"})
+                raise Refusal(
+                    429,
+                    "REQUEST_LIMIT_EXCEEDED",
+                    f"Endpoint {self.name}: {why}",
+                    {"type": "insufficient_quota", "code": "insufficient_quota"},
+                )
             self.used.calls += 1
             self._save()
 
@@ -92,8 +96,11 @@ class Gateway:
         return {"name": self.name, "limits": self.limits.model_dump(), "used": self.used.model_dump()}
 
     def _save(self) -> None:
-        self._store.put(KIND, self.name, {"limits": self.limits.model_dump(), "used": self.used.model_dump(),
-                                          "settings": self.settings})
+        self._store.put(
+            KIND,
+            self.name,
+            {"limits": self.limits.model_dump(), "used": self.used.model_dump(), "settings": self.settings},
+        )
 
 
 def _pace(settings: dict) -> Pace | None:

@@ -14,8 +14,12 @@ from local_workspace.runtime.processes import Child, Processes, await_ready
 
 _START_SECONDS = 300
 _DRAIN_SECONDS = 300  # an agent may take minutes over one answer
-_QUIET = {"MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true", "MLFLOW_DISABLE_TELEMETRY": "true",
-          "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "PYTHONUNBUFFERED": "1"}
+_QUIET = {
+    "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "PYTHONUNBUFFERED": "1",
+}
 
 
 class Replica:
@@ -43,9 +47,20 @@ class Replica:
             return
         uri = f"models:/{self.entity['entity_name']}/{self.entity['entity_version']}"
         self._child = processes.spawn(
-            self.process_name, [sys.executable, "-m", "local_workspace.workers.model_server", "--name", name,
-                                "--model", uri, "--uds", self.socket],
-            {**env, **_QUIET, **(self.entity.get("environment_vars") or {})})
+            self.process_name,
+            [
+                sys.executable,
+                "-m",
+                "local_workspace.workers.model_server",
+                "--name",
+                name,
+                "--model",
+                uri,
+                "--uds",
+                self.socket,
+            ],
+            {**env, **_QUIET, **(self.entity.get("environment_vars") or {})},
+        )
 
         def watch(child: Child) -> None:
             child.wait()
@@ -58,10 +73,12 @@ class Replica:
         if self._child is None:
             return
         with httpx.Client(transport=httpx.HTTPTransport(uds=self.socket, verify=False)) as client:
+
             def answers() -> bool:
                 with contextlib.suppress(httpx.TransportError):
                     return client.get("http://127.0.0.1/ping").status_code == 200
                 return False
+
             await_ready(self._child, answers, f"the model server of {self.entity['name']}", _START_SECONDS)
 
     def alive(self) -> bool:

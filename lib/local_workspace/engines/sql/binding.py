@@ -11,11 +11,13 @@ from decimal import Decimal
 from local_workspace.runtime.errors import invalid
 
 _MARKER = re.compile(
-    r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`|--[^\n]*|/\*.*?\*/|(?<![:\w]):([A-Za-z_]\w*)""", re.DOTALL)
+    r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`|--[^\n]*|/\*.*?\*/|(?<![:\w]):([A-Za-z_]\w*)""", re.DOTALL
+)
 
 
 def bind(statement: str, values: dict[str, object]) -> str:
     """`statement` with each `:name` replaced by its value's literal. Raises ApiError for a name without a value."""
+
     def replaced(match: re.Match) -> str:
         name = match.group(1)
         if name is None:

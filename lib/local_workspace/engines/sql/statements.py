@@ -22,9 +22,18 @@ if TYPE_CHECKING:
 ROW_LIMIT = 100_000
 _KEPT_STATEMENTS = 200
 _QUERY = re.compile(r"\s*SELECT\b", re.IGNORECASE)  # what begins otherwise may change something
-_CASTS = {"BIGINT": int, "INT": int, "LONG": int, "SMALLINT": int, "DOUBLE": float, "FLOAT": float,
-          "DECIMAL": Decimal, "BOOLEAN": lambda text: text.lower() == "true", "DATE": date.fromisoformat,
-          "TIMESTAMP": datetime.fromisoformat}
+_CASTS = {
+    "BIGINT": int,
+    "INT": int,
+    "LONG": int,
+    "SMALLINT": int,
+    "DOUBLE": float,
+    "FLOAT": float,
+    "DECIMAL": Decimal,
+    "BOOLEAN": lambda text: text.lower() == "true",
+    "DATE": date.fromisoformat,
+    "TIMESTAMP": datetime.fromisoformat,
+}
 
 
 class StatementsEngine:
@@ -124,13 +133,24 @@ def _result(frame: "DataFrame", limit: int) -> dict:
     # Rows and types in one request: for `schema` and then `collect` Spark would look at all tables twice.
     table, schema = frame.limit(limit + 1)._to_table()
     kept = table.slice(0, limit)
-    columns = [{"name": field.name, "position": position, "type_text": field.dataType.simpleString().upper(),
-                "type_name": field.dataType.typeName().upper().split("(")[0].replace("INTEGER", "INT")}
-               for position, field in enumerate(schema)]
+    columns = [
+        {
+            "name": field.name,
+            "position": position,
+            "type_text": field.dataType.simpleString().upper(),
+            "type_name": field.dataType.typeName().upper().split("(")[0].replace("INTEGER", "INT"),
+        }
+        for position, field in enumerate(schema)
+    ]
     chunk = {"chunk_index": 0, "row_offset": 0, "row_count": kept.num_rows}
-    manifest = {"format": "JSON_ARRAY", "schema": {"column_count": len(columns), "columns": columns},
-                "total_row_count": kept.num_rows, "total_chunk_count": 1, "truncated": table.num_rows > limit,
-                "chunks": [chunk]}
+    manifest = {
+        "format": "JSON_ARRAY",
+        "schema": {"column_count": len(columns), "columns": columns},
+        "total_row_count": kept.num_rows,
+        "total_chunk_count": 1,
+        "truncated": table.num_rows > limit,
+        "chunks": [chunk],
+    }
     values = (column.to_pylist(maps_as_pydicts="strict") for column in kept.columns)
     rows = [[_text(value) for value in row] for row in zip(*values, strict=True)]
     return {"manifest": manifest, "result": {**chunk, "data_array": rows}}

@@ -26,8 +26,13 @@ class SyncEngine:
     Postgres catalog, `spark_tables(schema, table)` the path of a Delta table.
     """
 
-    def __init__(self, store: Store, connect: Callable[[str, str], psycopg.Connection],
-                 target: Callable[[str], tuple[str, str]], spark_tables: Callable[[str, str], Path]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        connect: Callable[[str, str], psycopg.Connection],
+        target: Callable[[str], tuple[str, str]],
+        spark_tables: Callable[[str, str], Path],
+    ) -> None:
         self._store, self._connect, self._target, self._spark_tables = store, connect, target, spark_tables
         self._workers: dict[str, SyncWorker] = {}
         self._lock = threading.RLock()
@@ -67,9 +72,19 @@ class SyncEngine:
             with self._connect(project, known) as connection:
                 if Target(schema, table, key).columns(connection):
                     raise already_exists(f"Database {known} has a table {schema}.{table} already.")
-            doc = {"id": table_id, "uid": str(uuid.uuid4()), "create_time": datetime.now(UTC).isoformat(),
-                   "project": project, "database": known, "schema": schema, "table": table, "key": key,
-                   "source": source, "source_schema": source_schema, "source_table": source_table}
+            doc = {
+                "id": table_id,
+                "uid": str(uuid.uuid4()),
+                "create_time": datetime.now(UTC).isoformat(),
+                "project": project,
+                "database": known,
+                "schema": schema,
+                "table": table,
+                "key": key,
+                "source": source,
+                "source_schema": source_schema,
+                "source_table": source_table,
+            }
             self._store.put(SYNCED, table_id, doc)
             self._follow(doc)
             return doc
@@ -114,8 +129,9 @@ class SyncEngine:
         return self._spark_tables(doc["source_schema"], doc["source_table"])
 
     def _follow(self, doc: dict) -> None:
-        worker = SyncWorker(doc["source"], self._path(doc), _target_of(doc),
-                            lambda: self._connect(doc["project"], doc["database"]))
+        worker = SyncWorker(
+            doc["source"], self._path(doc), _target_of(doc), lambda: self._connect(doc["project"], doc["database"])
+        )
         self._workers[doc["id"]] = worker
         worker.start()
 

@@ -12,9 +12,18 @@ from deltalake.schema import MapType
 from local_workspace.runtime.errors import invalid
 
 _POSTGRES_TYPES = {
-    "string": "text", "long": "bigint", "integer": "integer", "short": "smallint", "byte": "smallint",
-    "double": "double precision", "float": "real", "boolean": "boolean", "date": "date",
-    "timestamp": "timestamptz", "timestamp_ntz": "timestamp", "binary": "bytea",
+    "string": "text",
+    "long": "bigint",
+    "integer": "integer",
+    "short": "smallint",
+    "byte": "smallint",
+    "double": "double precision",
+    "float": "real",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamptz",
+    "timestamp_ntz": "timestamp",
+    "binary": "bytea",
 }
 # Within a commit the old image of a row goes before the new one, so that a row that is replaced stays.
 _REMOVES = ("delete", "update_preimage")
@@ -42,11 +51,15 @@ class DeltaSource:
         """Raises 400 unless `key` names columns and the table has Change Data Feed on."""
         missing = [column for column in key if column not in self.columns]
         if not key or missing:
-            raise invalid(f"Primary key column {', '.join(missing) or '(none given)'} is not in {self._name}, which "
-                          f"has {', '.join(self.columns)}.")
+            raise invalid(
+                f"Primary key column {', '.join(missing) or '(none given)'} is not in {self._name}, which "
+                f"has {', '.join(self.columns)}."
+            )
         if self._table.metadata().configuration.get("delta.enableChangeDataFeed") != "true":
-            raise invalid(f"Source table {self._name} has no Change Data Feed: ALTER TABLE it SET TBLPROPERTIES "
-                          "('delta.enableChangeDataFeed' = 'true') first.")
+            raise invalid(
+                f"Source table {self._name} has no Change Data Feed: ALTER TABLE it SET TBLPROPERTIES "
+                "('delta.enableChangeDataFeed' = 'true') first."
+            )
 
     def committed(self) -> datetime:
         """When the newest version was committed."""
@@ -66,16 +79,20 @@ class DeltaSource:
             feed = pl.DataFrame(self._table.load_cdf(after + 1, self.version))
         except Exception as error:  # deltalake has several for a missing file, by when it notices
             raise FeedGoneError(str(error)) from error
-        last = (feed.drop_nulls(key)
-                .with_columns(removed=pl.col("_change_type").is_in(_REMOVES))
-                .sort("_commit_version", pl.col("removed").not_(), maintain_order=True)
-                .unique(key, keep="last", maintain_order=True))
+        last = (
+            feed.drop_nulls(key)
+            .with_columns(removed=pl.col("_change_type").is_in(_REMOVES))
+            .sort("_commit_version", pl.col("removed").not_(), maintain_order=True)
+            .unique(key, keep="last", maintain_order=True)
+        )
         return self._rows(last.filter(~pl.col("removed"))), last.filter("removed").select(key).rows()
 
     def _rows(self, frame: pl.DataFrame) -> list[tuple]:
         nested = [name for name, kind in self.columns.items() if kind == "jsonb"]
-        as_json = [pl.Series(name, [_json(value, name in self._maps) for value in frame[name].to_list()], pl.String)
-                   for name in nested]
+        as_json = [
+            pl.Series(name, [_json(value, name in self._maps) for value in frame[name].to_list()], pl.String)
+            for name in nested
+        ]
         return frame.with_columns(as_json).select(list(self.columns)).rows()
 
 

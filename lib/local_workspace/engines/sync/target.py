@@ -37,7 +37,8 @@ class Target:
         """The table's columns as it is; empty if there is no such table."""
         rows = connection.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
-            [self.name.as_string(connection)])
+            [self.name.as_string(connection)],
+        )
         return {column for (column,) in rows}
 
     def prepare(self, connection: psycopg.Connection, columns: dict[str, str]) -> None:
@@ -46,8 +47,11 @@ class Target:
         if not present:
             connection.execute(_POSITIONS)
             connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
-            connection.execute(sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(
-                self.name, sql.SQL(", ").join(_definition(*column) for column in columns.items()), _list(self.key)))
+            connection.execute(
+                sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(
+                    self.name, sql.SQL(", ").join(_definition(*column) for column in columns.items()), _list(self.key)
+                )
+            )
             return
         for column in columns.items():
             if column[0] not in present:
@@ -55,8 +59,9 @@ class Target:
 
     def position(self, connection: psycopg.Connection) -> Position | None:
         """The position that the table's content stands for, held until the transaction ends."""
-        row = connection.execute("SELECT source_id, version FROM _sync.positions WHERE table_name = %s FOR UPDATE",
-                                 [self._label]).fetchone()
+        row = connection.execute(
+            "SELECT source_id, version FROM _sync.positions WHERE table_name = %s FOR UPDATE", [self._label]
+        ).fetchone()
         return Position(*row) if row else None
 
     def move_to(self, connection: psycopg.Connection, position: Position) -> None:
@@ -64,7 +69,8 @@ class Target:
         connection.execute(
             "INSERT INTO _sync.positions VALUES (%s, %s, %s, now()) ON CONFLICT (table_name) DO UPDATE SET "
             "source_id = excluded.source_id, version = excluded.version, synced_at = excluded.synced_at",
-            [self._label, position.source_id, position.version])
+            [self._label, position.source_id, position.version],
+        )
 
     def replace(self, connection: psycopg.Connection, columns: list[str], rows: list[tuple]) -> None:
         """Make `rows` the table's whole content. Readers see the old one until the transaction ends."""
@@ -76,18 +82,29 @@ class Target:
         incoming = _scratch(connection, "incoming", self.name, columns)
         _copy(connection, incoming, columns, rows)
         rest = [column for column in columns if column not in self.key]
-        action = sql.SQL("UPDATE SET {}").format(sql.SQL(", ").join(
-            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in rest))
-        connection.execute(sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT ({}) DO {}").format(
-            self.name, _list(columns), _list(columns), incoming, _list(self.key),
-            action if rest else sql.SQL("NOTHING")))
+        action = sql.SQL("UPDATE SET {}").format(
+            sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in rest)
+        )
+        connection.execute(
+            sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT ({}) DO {}").format(
+                self.name,
+                _list(columns),
+                _list(columns),
+                incoming,
+                _list(self.key),
+                action if rest else sql.SQL("NOTHING"),
+            )
+        )
 
     def remove(self, connection: psycopg.Connection, keys: list[tuple]) -> None:
         """Delete the rows with these keys."""
         gone = _scratch(connection, "gone", self.name, self.key)
         _copy(connection, gone, self.key, keys)
-        connection.execute(sql.SQL("DELETE FROM {} WHERE ({}) IN (SELECT {} FROM {})").format(
-            self.name, _list(self.key), _list(self.key), gone))
+        connection.execute(
+            sql.SQL("DELETE FROM {} WHERE ({}) IN (SELECT {} FROM {})").format(
+                self.name, _list(self.key), _list(self.key), gone
+            )
+        )
 
     def drop(self, connection: psycopg.Connection) -> None:
         """Remove the table and its position. Raises psycopg.errors.DependentObjectsStillExist."""
@@ -100,11 +117,13 @@ class Target:
         return f"{self.schema}.{self.table}"
 
 
-def _scratch(connection: psycopg.Connection, name: str, like: sql.Identifier,
-             columns: list[str]) -> sql.Identifier:
+def _scratch(connection: psycopg.Connection, name: str, like: sql.Identifier, columns: list[str]) -> sql.Identifier:
     table = sql.Identifier("pg_temp", name)
-    connection.execute(sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0").format(
-        sql.Identifier(name), _list(columns), like))
+    connection.execute(
+        sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0").format(
+            sql.Identifier(name), _list(columns), like
+        )
+    )
     return table
 
 

@@ -69,9 +69,16 @@ class SyncWorker:
         with self._connect() as connection:
             self._known = None
             self._catch_up(connection)
-            for _ in watch(self.path / "_delta_log", watch_filter=_is_commit, debounce=_SETTLE_MS, step=_SETTLE_MS,
-                           rust_timeout=_LOOK_AGAIN_MS, yield_on_timeout=True, recursive=False,
-                           stop_event=self._stop):
+            for _ in watch(
+                self.path / "_delta_log",
+                watch_filter=_is_commit,
+                debounce=_SETTLE_MS,
+                step=_SETTLE_MS,
+                rust_timeout=_LOOK_AGAIN_MS,
+                yield_on_timeout=True,
+                recursive=False,
+                stop_event=self._stop,
+            ):
                 self._catch_up(connection)
 
     def _catch_up(self, connection: psycopg.Connection) -> None:
@@ -105,8 +112,7 @@ class SyncWorker:
         self.target.move_to(connection, newest)
         return len(upserts) + len(removes)
 
-    def _changes(self, source: DeltaSource,
-                 position: Position | None) -> tuple[list[tuple] | None, list[tuple]]:
+    def _changes(self, source: DeltaSource, position: Position | None) -> tuple[list[tuple] | None, list[tuple]]:
         """The rows to write and the keys to remove; None for the rows if only a new snapshot will do."""
         if position is None or position.source_id != source.id or position.version > source.version:
             return None, []

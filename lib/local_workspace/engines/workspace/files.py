@@ -131,8 +131,13 @@ class WorkspaceFiles:
 
     def _info(self, place: Path) -> dict:
         name, stat = self._name(place), place.stat()
-        info = {"path": name, "object_id": zlib.crc32(name.encode()), "resource_id": str(zlib.crc32(name.encode())),
-                "created_at": int(stat.st_ctime * 1000), "modified_at": int(stat.st_mtime * 1000)}
+        info = {
+            "path": name,
+            "object_id": zlib.crc32(name.encode()),
+            "resource_id": str(zlib.crc32(name.encode())),
+            "created_at": int(stat.st_ctime * 1000),
+            "modified_at": int(stat.st_mtime * 1000),
+        }
         if place.is_dir():
             return info | {"object_type": "DIRECTORY"}
         if place.suffix == NOTEBOOK:

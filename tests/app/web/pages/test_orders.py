@@ -9,7 +9,11 @@ from app_client import eventually, send
 def test_the_queue_shows_open_orders_and_filters(client):
     page = client.get("/").text
     assert [order for order in ("DDD444", "CCC333", "BBB222", "AAA111") if f"/orders/{order}" in page] == [
-        "DDD444", "CCC333", "BBB222", "AAA111"]
+        "DDD444",
+        "CCC333",
+        "BBB222",
+        "AAA111",
+    ]
     assert "$30.25" in page
     full = client.get("/", params={"refund_class": "full"}).text
     assert "BBB222" in full
@@ -67,8 +71,10 @@ def test_a_wrong_amount_is_told_and_kept_in_the_form(client):
 
 
 def test_the_second_person_sees_who_decided(make_app):
-    with TestClient(make_app("ana"), base_url="http://localhost") as ana, \
-            TestClient(make_app("ben"), base_url="http://localhost") as ben:
+    with (
+        TestClient(make_app("ana"), base_url="http://localhost") as ana,
+        TestClient(make_app("ben"), base_url="http://localhost") as ben,
+    ):
         send(ana, "/orders/AAA111", "/orders/AAA111/decision", decision="approve")
         answer = send(ben, "/orders/BBB222", "/orders/AAA111/decision", decision="deny", reason="no")
     assert answer.status_code == 409

@@ -23,15 +23,25 @@ def listed(client, **query):
     return ids(client.get("/api/recommendations", params=query))
 
 
-@pytest.mark.parametrize(("query", "found"), [
-    ({"city": "Bellevue"}, ["BBB222"]), ({"city": "Nowhere"}, []), ({"brand": "Tea & Co"}, ["BBB222", "AAA111"]),
-    ({"brand": "Lemongrass Lane"}, ["AAA111"]), ({"min_usd": "5", "max_usd": "7.10"}, ["DDD444", "AAA111"]),
-    ({"source": "fallback"}, ["CCC333", "BBB222"]), ({"text": "aaa111"}, ["AAA111"]),
-    ({"text": "orders 99"}, ["BBB222"]), ({"text": "'; DROP TABLE x --"}, []), ({"city": "' OR true --"}, []),
-    ({"sort": "oldest"}, ["AAA111", "BBB222", "CCC333", "DDD444"]),
-    ({"sort": "amount"}, ["BBB222", "DDD444", "AAA111", "CCC333"]),
-    ({"sort": "minutes", "refund_class": "full"}, ["BBB222"]), ({"city": "", "min_usd": ""}, [
-        "DDD444", "CCC333", "BBB222", "AAA111"])])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"city": "Bellevue"}, ["BBB222"]),
+        ({"city": "Nowhere"}, []),
+        ({"brand": "Tea & Co"}, ["BBB222", "AAA111"]),
+        ({"brand": "Lemongrass Lane"}, ["AAA111"]),
+        ({"min_usd": "5", "max_usd": "7.10"}, ["DDD444", "AAA111"]),
+        ({"source": "fallback"}, ["CCC333", "BBB222"]),
+        ({"text": "aaa111"}, ["AAA111"]),
+        ({"text": "orders 99"}, ["BBB222"]),
+        ({"text": "'; DROP TABLE x --"}, []),
+        ({"city": "' OR true --"}, []),
+        ({"sort": "oldest"}, ["AAA111", "BBB222", "CCC333", "DDD444"]),
+        ({"sort": "amount"}, ["BBB222", "DDD444", "AAA111", "CCC333"]),
+        ({"sort": "minutes", "refund_class": "full"}, ["BBB222"]),
+        ({"city": "", "min_usd": ""}, ["DDD444", "CCC333", "BBB222", "AAA111"]),
+    ],
+)
 def test_filters_and_orders(informed, query, found):
     assert listed(informed, **query) == found
 
@@ -58,9 +68,16 @@ def test_a_cursor_belongs_to_its_order(client):
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor")
 
 
-@pytest.mark.parametrize(("query", "field"), [
-    ("min_usd=x", "min_usd"), ("max_usd=-1", "max_usd"), ("source=boss", "source"), ("sort=best", "sort"),
-    (f"text={'x' * 101}", "text")])
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("min_usd=x", "min_usd"),
+        ("max_usd=-1", "max_usd"),
+        ("source=boss", "source"),
+        ("sort=best", "sort"),
+        (f"text={'x' * 101}", "text"),
+    ],
+)
 def test_bad_filters_name_the_field(client, query, field):
     answer = client.get(f"/api/recommendations?{query}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
@@ -80,9 +97,13 @@ def test_rows_that_change_or_go_in_the_synced_table_do_so_in_the_queue(client, c
             UPDATE recommender.refund_recommendations SET ts = now() + interval '1 s',
                 agent_response = '{"refund_usd": 6.5, "refund_class": "partial", "reason": "corrected"}'
             WHERE order_id = 'AAA111'""")
-    eventually(lambda: [(row["order_id"], row["suggested_usd"]) for row in client.get(
-        "/api/recommendations").json()["recommendations"]], [
-            ("DDD444", "7.10"), ("BBB222", "30.25"), ("AAA111", "6.50")])
+    eventually(
+        lambda: [
+            (row["order_id"], row["suggested_usd"])
+            for row in client.get("/api/recommendations").json()["recommendations"]
+        ],
+        [("DDD444", "7.10"), ("BBB222", "30.25"), ("AAA111", "6.50")],
+    )
     assert client.get("/api/summary").json()["suggested_usd"] == "43.85"
 
 

@@ -58,13 +58,19 @@ env:
     valueFrom: postgres
 """
 RESOURCES = [
-    AppResource("sql-warehouse", sql_warehouse=AppResourceSqlWarehouse(
-        "w-1", AppResourceSqlWarehouseSqlWarehousePermission.CAN_USE)),
+    AppResource(
+        "sql-warehouse",
+        sql_warehouse=AppResourceSqlWarehouse("w-1", AppResourceSqlWarehouseSqlWarehousePermission.CAN_USE),
+    ),
     AppResource("postgres", postgres=AppResourcePostgres("projects/p/branches/production", "caspers")),
 ]
 FOLDER = "/Workspace/Users/me/hello"
-eventually = retry(retry=retry_if_exception_type((httpx.TransportError, AssertionError)), wait=wait_fixed(0.1),
-                   stop=stop_after_delay(30), reraise=True)
+eventually = retry(
+    retry=retry_if_exception_type((httpx.TransportError, AssertionError)),
+    wait=wait_fixed(0.1),
+    stop=stop_after_delay(30),
+    reraise=True,
+)
 
 
 def app_env(app):
@@ -81,8 +87,9 @@ class AppsWorkspace:
         engines = SimpleNamespace(files=files, workspace_files=files, apps=self.apps)
         listener = socket.create_server(("127.0.0.1", 0))
         host = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(create_app(engines, TOKEN, [apps.router, workspace.router]),
-                                                     log_level="warning"))
+        self._server = uvicorn.Server(
+            uvicorn.Config(create_app(engines, TOKEN, [apps.router, workspace.router]), log_level="warning")
+        )
         self._thread = threading.Thread(target=self._server.run, args=[[listener]], daemon=True)
         self._thread.start()
         self.w = WorkspaceClient(host=host, token=TOKEN)
@@ -124,7 +131,9 @@ def environment_of(ws, name="hello"):
 def test_create_deploy_and_ask(ws):
     created = ws.w.apps.create_and_wait(App(name="hello", description="says hello", resources=RESOURCES))
     assert (created.compute_status.state, created.app_status.state) == (
-        ComputeState.ACTIVE, ApplicationState.UNAVAILABLE)
+        ComputeState.ACTIVE,
+        ApplicationState.UNAVAILABLE,
+    )
     assert created.service_principal_client_id == "app-hello"
     ws.upload()
     deployment = ws.deploy(env_vars=[EnvVar("GREETING", "good evening")])
@@ -178,7 +187,9 @@ def test_stop_and_start(deployed):
     url = deployed.w.apps.get("hello").url
     stopped = deployed.w.apps.stop_and_wait("hello")
     assert (stopped.compute_status.state, stopped.app_status.state) == (
-        ComputeState.STOPPED, ApplicationState.UNAVAILABLE)
+        ComputeState.STOPPED,
+        ApplicationState.UNAVAILABLE,
+    )
     with pytest.raises(httpx.TransportError):
         httpx.get(url)
     with pytest.raises(BadRequest, match="stopped"):
@@ -208,8 +219,15 @@ def test_a_deployment_that_a_killed_workspace_left_under_way_has_failed(deployed
     deployed.apps.stop()
     store, app = Store(deployed.home.database), deployed.w.apps.get("hello")
     active = app.active_deployment.deployment_id
-    store.put("app_deployment", "hello/9", {**store.get("app_deployment", f"hello/{active}"), "deployment_id": "9",
-                                            "status": {"state": "IN_PROGRESS", "message": ""}})
+    store.put(
+        "app_deployment",
+        "hello/9",
+        {
+            **store.get("app_deployment", f"hello/{active}"),
+            "deployment_id": "9",
+            "status": {"state": "IN_PROGRESS", "message": ""},
+        },
+    )
     deployed.apps.start()
     assert deployed.w.apps.get_deployment("hello", "9").status.state is AppDeploymentState.FAILED
     assert deployed.w.apps.get("hello").pending_deployment is None
@@ -246,8 +264,12 @@ def test_a_second_app_of_a_name_is_refused(ws):
 
 
 def test_a_wrong_app_yaml_is_refused_before_anything_changes(deployed):
-    for spec, message in (("command: uvicorn main:app", "list of words"), ("[1, 2]", "mapping"), ("a: [", "no YAML"),
-                          ("env: [{value: x}]", "needs a `name`")):
+    for spec, message in (
+        ("command: uvicorn main:app", "list of words"),
+        ("[1, 2]", "mapping"),
+        ("a: [", "no YAML"),
+        ("env: [{value: x}]", "needs a `name`"),
+    ):
         deployed.upload(spec=spec)
         with pytest.raises(BadRequest, match=message):
             deployed.deploy()
@@ -255,9 +277,13 @@ def test_a_wrong_app_yaml_is_refused_before_anything_changes(deployed):
     assert len(list(deployed.w.apps.list_deployments("hello"))) == 1
 
 
-@pytest.mark.parametrize(("spec", "message"), [
-    ("command: [no-such-program]", "no such program"),
-    ("command: [python]\nenv: [{name: X, valueFrom: nothing}]", "'nothing'")])
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("command: [no-such-program]", "no such program"),
+        ("command: [python]\nenv: [{name: X, valueFrom: nothing}]", "'nothing'"),
+    ],
+)
 def test_a_command_or_resource_that_is_not_there_fails_the_deployment(ws, spec, message):
     ws.w.apps.create(App(name="hello"))
     ws.upload(spec=spec)

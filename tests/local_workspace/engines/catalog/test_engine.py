@@ -101,6 +101,7 @@ def test_grants_are_kept_and_shown(w, catalog, schema):
     held = w.grants.get("schema", name)
     assert shown.as_dict() == held.as_dict()
     assert [(each.principal, each.privileges) for each in held.privilege_assignments] == [
-        ("app-desk", [Privilege.USE_SCHEMA])]
+        ("app-desk", [Privilege.USE_SCHEMA])
+    ]
     with pytest.raises(NotFound):
         w.grants.update("schema", f"{catalog}.nowhere", changes=[add])

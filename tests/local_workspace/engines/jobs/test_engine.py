@@ -29,10 +29,11 @@ from local_workspace.engines.jobs import history
 QUEUE = QueueSettings(enabled=True)
 EVERY_SECOND = CronSchedule("* * * * * ?", "UTC")
 # Tells its process id, then waits until a file `go` appears in its folder (its working directory).
-WAITING_CELLS = ("import os, pathlib\npathlib.Path('here.tmp').write_text(str(os.getpid()))\n"
-                 "os.replace('here.tmp', 'here')",
-                 "from watchfiles import watch\nif not pathlib.Path('go').exists():\n"
-                 "    next(changes for changes in watch('.') if pathlib.Path('go').exists())")
+WAITING_CELLS = (
+    "import os, pathlib\npathlib.Path('here.tmp').write_text(str(os.getpid()))\nos.replace('here.tmp', 'here')",
+    "from watchfiles import watch\nif not pathlib.Path('go').exists():\n"
+    "    next(changes for changes in watch('.') if pathlib.Path('go').exists())",
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,9 @@ class Waiting:
 
 def missing(key: str, *needs: str, run_if: RunIf | None = None) -> Task:
     """A task that fails at once: its notebook is not there."""
-    return Task(key, notebook_task=NotebookTask("/missing"), run_if=run_if,
-                depends_on=[TaskDependency(need) for need in needs])
+    return Task(
+        key, notebook_task=NotebookTask("/missing"), run_if=run_if, depends_on=[TaskDependency(need) for need in needs]
+    )
 
 
 def update(key: str, state: str, *needs: str) -> Task:
@@ -72,10 +74,13 @@ def results(run) -> dict[str, str]:
 
 
 def test_a_notebook_gets_its_parameters_typed_and_its_last_output_is_the_result(space):
-    path = space.upload("/Users/typed/nb.ipynb", "print('working')",
-                        "import os\nfrom pathlib import Path\n"
-                        "DAY + 1, RATE, CITY, ON, OTHER, os.environ['DATABRICKS_TOKEN'], Path.cwd().name",
-                        parameters="DAY = 1\nRATE = 0.5\nCITY = 'x'\nON = False\nOTHER = 'own'")
+    path = space.upload(
+        "/Users/typed/nb.ipynb",
+        "print('working')",
+        "import os\nfrom pathlib import Path\n"
+        "DAY + 1, RATE, CITY, ON, OTHER, os.environ['DATABRICKS_TOKEN'], Path.cwd().name",
+        parameters="DAY = 1\nRATE = 0.5\nCITY = 'x'\nON = False\nOTHER = 'own'",
+    )
     own = {"DAY": "70", "ON": "true", "CITY": "lost", "OTHER": "to {{job.parameters.CITY}}", "STRANGE": "1"}
     defaults = [JobParameterDefinition("CITY", "Chicago"), JobParameterDefinition("RATE", "0.1")]
     job_id = space.job(path, parameters=defaults, base_parameters=own)
@@ -92,8 +97,11 @@ def test_a_notebook_gets_its_parameters_typed_and_its_last_output_is_the_result(
 
 def test_a_failing_notebook_says_why_and_what_depends_on_it_does_not_run(space):
     path = space.upload("/Users/failing/nb.ipynb", "print('before')", "{}['order A1B2C3']", "print('after')")
-    tasks = [Task("breaks", notebook_task=NotebookTask(path)), update("never", "COMPLETED", "breaks"),
-             update("beside", "COMPLETED")]
+    tasks = [
+        Task("breaks", notebook_task=NotebookTask(path)),
+        update("never", "COMPLETED", "breaks"),
+        update("beside", "COMPLETED"),
+    ]
     waiter = space.w.jobs.run_now(space.w.jobs.create(name="failing", tasks=tasks).job_id)
     with pytest.raises(OperationFailed, match="Task breaks failed with message: KeyError: 'order A1B2C3'"):
         waiter.result()
@@ -117,12 +125,22 @@ def test_a_kernel_that_dies_is_an_error_of_the_run(space):
 
 
 def test_tasks_run_in_the_order_of_their_dependencies(space):
-    tasks = [missing("last", "middle", run_if=RunIf.ALL_DONE), update("middle", "COMPLETED", "first"),
-             update("first", "COMPLETED"), update("left", "FAILED"), update("after_all", "COMPLETED", "left")]
+    tasks = [
+        missing("last", "middle", run_if=RunIf.ALL_DONE),
+        update("middle", "COMPLETED", "first"),
+        update("first", "COMPLETED"),
+        update("left", "FAILED"),
+        update("after_all", "COMPLETED", "left"),
+    ]
     tasks[4].run_if = RunIf.ALL_DONE
     run = space.end_of(space.w.jobs.run_now(space.w.jobs.create(name="graph", tasks=tasks).job_id).run_id)
-    assert results(run) == {"first": "SUCCESS", "middle": "SUCCESS", "last": "FAILED", "left": "FAILED",
-                            "after_all": "SUCCESS"}
+    assert results(run) == {
+        "first": "SUCCESS",
+        "middle": "SUCCESS",
+        "last": "FAILED",
+        "left": "FAILED",
+        "after_all": "SUCCESS",
+    }
     task = {task.task_key: task for task in run.tasks}
     assert task["first"].end_time <= task["middle"].start_time <= task["middle"].end_time <= task["last"].start_time
     assert "nothing at '/missing'" in task["last"].state.state_message
@@ -190,8 +208,10 @@ def test_a_schedule_starts_runs_until_it_is_paused(space):
 def test_scheduled_runs_do_not_pile_up_behind_a_slow_one(space):
     waiting = Waiting(space, "slow")
     job_id = space.job(waiting.path, queue=QUEUE, schedule=EVERY_SECOND)
-    states = until(lambda: [run.state.life_cycle_state.value for run in space.w.jobs.list_runs(job_id=job_id)],
-                   lambda states: "SKIPPED" in states)
+    states = until(
+        lambda: [run.state.life_cycle_state.value for run in space.w.jobs.list_runs(job_id=job_id)],
+        lambda states: "SKIPPED" in states,
+    )
     assert states.count("QUEUED") == 1
     space.w.jobs.delete(job_id)
 
@@ -204,8 +224,12 @@ def test_a_deleted_job_leaves_nothing(space):
     space.w.jobs.delete(job_id)
     assert has_ended(kernel)
     assert not (space.home.runs / str(run_id)).exists()
-    for call in (lambda: space.w.jobs.get(job_id), lambda: space.w.jobs.get_run(run_id),
-                 lambda: space.w.jobs.run_now(job_id), lambda: space.w.jobs.delete(job_id)):
+    for call in (
+        lambda: space.w.jobs.get(job_id),
+        lambda: space.w.jobs.get_run(run_id),
+        lambda: space.w.jobs.run_now(job_id),
+        lambda: space.w.jobs.delete(job_id),
+    ):
         with pytest.raises(NotFound):
             call()
 
@@ -239,19 +263,22 @@ def test_the_same_idempotency_token_starts_one_run(space):
     assert first == second
 
 
-@pytest.mark.parametrize(("settings", "reason"), [
-    ({"schedule": CronSchedule("every day", "UTC")}, "'every day'"),
-    ({"schedule": CronSchedule("0 0 9 * * ?", "Mars")}, "'Mars'"),
-    ({"schedule": CronSchedule("0 0 9 30 FEB ?", "UTC")}, "never comes due"),
-    ({"tasks": [Task("a")]}, "notebook_task, pipeline_task"),
-    ({"tasks": [missing("a b")]}, "'a b'"),
-    ({"tasks": [missing("a"), missing("a")]}, "same task_key"),
-    ({"tasks": [missing("a", "b")]}, "depends on b"),
-    ({"tasks": [missing("a", "b"), missing("b", "a")]}, "circle"),
-    ({"tasks": [missing("a", run_if=RunIf.NONE_FAILED)]}, "run_if"),
-    ({"tasks": [Task("a", notebook_task=NotebookTask("/n", {"X": "{{job.parameters.CITY}}"}))]}, "'CITY'"),
-    ({"max_concurrent_runs": 0}, "max_concurrent_runs"),
-])
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"schedule": CronSchedule("every day", "UTC")}, "'every day'"),
+        ({"schedule": CronSchedule("0 0 9 * * ?", "Mars")}, "'Mars'"),
+        ({"schedule": CronSchedule("0 0 9 30 FEB ?", "UTC")}, "never comes due"),
+        ({"tasks": [Task("a")]}, "notebook_task, pipeline_task"),
+        ({"tasks": [missing("a b")]}, "'a b'"),
+        ({"tasks": [missing("a"), missing("a")]}, "same task_key"),
+        ({"tasks": [missing("a", "b")]}, "depends on b"),
+        ({"tasks": [missing("a", "b"), missing("b", "a")]}, "circle"),
+        ({"tasks": [missing("a", run_if=RunIf.NONE_FAILED)]}, "run_if"),
+        ({"tasks": [Task("a", notebook_task=NotebookTask("/n", {"X": "{{job.parameters.CITY}}"}))]}, "'CITY'"),
+        ({"max_concurrent_runs": 0}, "max_concurrent_runs"),
+    ],
+)
 def test_settings_that_cannot_work_are_refused_before_anything_is_stored(space, settings, reason):
     before = [job.job_id for job in space.w.jobs.list()]
     with pytest.raises(BadRequest, match=reason):
@@ -301,8 +328,10 @@ def test_a_killed_workspace_marks_its_runs_as_interrupted_and_ends_their_kernels
         client = WorkspaceClient(host=daemon.stdout.readline().strip(), token=TOKEN)
         folder = tmp_path / "home" / "workspace" / "Users" / "killed"
         client.workspace.mkdirs("/Users/killed")
-        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in WAITING_CELLS]),
-                       folder / "waits.ipynb")
+        nbformat.write(
+            nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in WAITING_CELLS]),
+            folder / "waits.ipynb",
+        )
         task = Task("only", notebook_task=NotebookTask("/Users/killed/waits"))
         job_id = client.jobs.create(name="killed", tasks=[task], queue=QUEUE).job_id
         running, queued = (client.jobs.run_now(job_id).run_id for _ in range(2))

@@ -36,7 +36,8 @@ def test_a_run_comes_back_with_metrics_and_artifacts(connected, tmp_path):
         mlflow.log_artifact(str(large), "some folder")
     assert mlflow.get_run(run.info.run_id).data.metrics == {"lag": 1.5}
     back = mlflow.artifacts.download_artifacts(
-        run_id=run.info.run_id, artifact_path=f"some folder/{large.name}", dst_path=str(tmp_path / "back"))
+        run_id=run.info.run_id, artifact_path=f"some folder/{large.name}", dst_path=str(tmp_path / "back")
+    )
     assert Path(back).read_bytes() == large.read_bytes()
     stored = list((connected.home.mlflow / "artifacts").rglob("*.bin"))
     assert [path.name for path in stored] == [large.name]
@@ -49,7 +50,7 @@ def test_a_trace_is_stored_with_its_spans(connected):
         with mlflow.start_span("inner"):
             pass
     mlflow.flush_trace_async_logging()
-    trace, = mlflow.search_traces(return_type="list")
+    (trace,) = mlflow.search_traces(return_type="list")
     assert [s.name for s in trace.data.spans] == ["outer", "inner"]
     assert trace.data.spans[0].inputs == {"order": "ABC123"}
 

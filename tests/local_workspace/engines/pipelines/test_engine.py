@@ -19,24 +19,28 @@ from pyspark.sql import SparkSession, functions as F
 spark = SparkSession.active()
 """
 SOURCES = {
-    "numbers.py": HEAD + """
+    "numbers.py": HEAD
+    + """
 @dp.table
 def numbers():
     path = spark.conf.get("test.path")
     return spark.readStream.format("json").schema("n INT").load(path).select("n", (F.col("n") % 7).alias("bucket"))
 """,
-    "evens.py": HEAD + """
+    "evens.py": HEAD
+    + """
 @dp.table
 def evens():
     return spark.readStream.table("numbers").filter(F.col("n") % 2 == 0).select("n", "bucket")
 """,
     # Reads another view and sorts before it: order must come from the plan.
-    "a_total.py": HEAD + """
+    "a_total.py": HEAD
+    + """
 @dp.materialized_view
 def a_total():
     return spark.table("buckets").groupBy().agg(F.sum("total").alias("total"), F.sum("rows").alias("rows"))
 """,
-    "buckets.py": HEAD + """
+    "buckets.py": HEAD
+    + """
 @dp.materialized_view(table_properties={"purpose": "test"})
 def buckets():
     return spark.table("numbers").groupBy("bucket").agg(F.sum("n").alias("total"), F.count("n").alias("rows"))
@@ -53,8 +57,11 @@ class Project:
         self.landing = home / "volumes" / "raw" / name
         self.landing.mkdir(parents=True)
         self.spec = {
-            "name": name, "schema": name, "configuration": {"test.path": str(self.landing)},
-            "libraries": [PipelineLibrary(glob=PathPattern(include=f"{self.folder}/**"))]}
+            "name": name,
+            "schema": name,
+            "configuration": {"test.path": str(self.landing)},
+            "libraries": [PipelineLibrary(glob=PathPattern(include=f"{self.folder}/**"))],
+        }
         w.workspace.mkdirs(self.folder)
         for file, source in SOURCES.items():
             self.write(file, source)
@@ -183,15 +190,21 @@ def test_a_failure_tells_what_spark_said_and_a_full_refresh_starts_over(project:
     assert counts(spark, project.name) == {"bronze": 10, "silver": 5, "gold": 10, "of_gold": 10}
 
 
-def test_a_killed_update_leaves_gold_whole_and_the_next_one_catches_up(project: Project, spark,
-                                                                       workspace: dict[str, str]) -> None:
+def test_a_killed_update_leaves_gold_whole_and_the_next_one_catches_up(
+    project: Project, spark, workspace: dict[str, str]
+) -> None:
     project.create()
     project.land("1.json", range(1000))
     assert project.update() == UpdateInfoState.COMPLETED
     project.land("2.json", range(1000, 3000))
     update_id = project.w.pipelines.start_update(project.id).update_id
-    until(lambda: [event for event in project.w.pipelines.list_pipeline_events(project.id)
-                   if event.origin.update_id == update_id and event.event_type == "flow_progress"])
+    until(
+        lambda: [
+            event
+            for event in project.w.pipelines.list_pipeline_events(project.id)
+            if event.origin.update_id == update_id and event.event_type == "flow_progress"
+        ]
+    )
     kill_updates(Path(workspace["CASPERS_HOME"]))
     assert project.wait(update_id) == UpdateInfoState.FAILED
     [gold] = spark.sql(f"SELECT sum(rows), sum(total) FROM {project.name}.buckets").collect()
@@ -203,8 +216,9 @@ def test_a_killed_update_leaves_gold_whole_and_the_next_one_catches_up(project: 
 def kill_updates(home: Path) -> None:
     """kill -9 for the processes of updates that this home's workspace has started."""
     daemon = psutil.Process(json.loads((home / "connection.json").read_text())["pid"])
-    updates = [child for child in daemon.children(recursive=True)
-               if any("pipeline_run" in word for word in child.cmdline())]
+    updates = [
+        child for child in daemon.children(recursive=True) if any("pipeline_run" in word for word in child.cmdline())
+    ]
     assert updates
     for process in updates:
         process.kill()
@@ -220,7 +234,8 @@ def test_one_update_at_a_time_and_stop_cancels_it(project: Project) -> None:
     project.w.pipelines.stop_and_wait(project.id)
     assert project.wait(update_id) == UpdateInfoState.CANCELED
     assert [update.state for update in project.w.pipelines.list_updates(project.id).updates] == [
-        UpdateInfoState.CANCELED]
+        UpdateInfoState.CANCELED
+    ]
 
 
 def test_a_continuous_pipeline_follows_its_files_until_it_is_deleted(project: Project, spark) -> None:
@@ -228,8 +243,9 @@ def test_a_continuous_pipeline_follows_its_files_until_it_is_deleted(project: Pr
     project.create(continuous=True)
 
     def gold(rows: int) -> Callable[[], bool]:
-        return lambda: spark.catalog.tableExists(f"{project.name}.a_total") and (
-            counts(spark, project.name)["of_gold"] == rows)
+        return lambda: (
+            spark.catalog.tableExists(f"{project.name}.a_total") and (counts(spark, project.name)["of_gold"] == rows)
+        )
 
     until(gold(10))
     project.land("2.json", range(10, 30))

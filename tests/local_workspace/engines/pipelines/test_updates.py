@@ -12,8 +12,11 @@ from local_workspace.engines.pipelines.updates import Updates
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.store import Store
 
-PIPELINE = {"pipeline_id": "p1", "name": "numbers", "spec": {
-    "schema": "numbers", "libraries": [{"file": {"path": "/Workspace/numbers.py"}}]}}
+PIPELINE = {
+    "pipeline_id": "p1",
+    "name": "numbers",
+    "spec": {"schema": "numbers", "libraries": [{"file": {"path": "/Workspace/numbers.py"}}]},
+}
 
 
 class EndedFirst(UpdateProcess):

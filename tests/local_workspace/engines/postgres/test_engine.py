@@ -27,8 +27,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakebaseWork
 
 
 def catalog(database: str, branch: str = BRANCH, make: bool = False) -> pg.Catalog:
-    return pg.Catalog(spec=pg.CatalogCatalogSpec(
-        postgres_database=database, branch=branch, create_database_if_missing=make))
+    return pg.Catalog(
+        spec=pg.CatalogCatalogSpec(postgres_database=database, branch=branch, create_database_if_missing=make)
+    )
 
 
 def test_a_project_comes_with_branch_endpoint_role_and_database(workspace):
@@ -41,7 +42,9 @@ def test_a_project_comes_with_branch_endpoint_role_and_database(workspace):
     assert endpoint.status.hosts.host.startswith("127.0.0.1:")
     assert [role.status.postgres_role for role in api.list_roles(BRANCH)] == [USER]
     assert [database.status.postgres_database for database in api.list_databases(BRANCH)] == [
-        "caspers", "databricks_postgres"]
+        "caspers",
+        "databricks_postgres",
+    ]
 
 
 def test_the_user_connects_with_a_credential_and_owns_the_database(workspace):
@@ -115,6 +118,7 @@ def test_what_is_not_there_or_there_already_is_named(workspace):
 @pytest.fixture
 def app_client(workspace) -> Callable[[str], WorkspaceClient]:
     """A client that signs in as an app does."""
+
     def sign_in(secret: str) -> WorkspaceClient:
         return WorkspaceClient(host=workspace.w.config.host, client_id="app-desk", client_secret=secret)
 
@@ -143,10 +147,14 @@ def test_an_app_gets_the_variables_of_its_database_and_may_connect(workspace, ap
     given = workspace.engine.client_environment(resource, "app-desk")
     assert f"{given['PGHOST']}:{given['PGPORT']}" == workspace.engine.address(PROJECT)
     assert (given["PGUSER"], given["PGDATABASE"]) == ("app-desk", "caspers")
-    password = app_client(identities.secret(TOKEN, "app-desk")).postgres.generate_database_credential(
-        f"{BRANCH}/endpoints/primary").token
-    with psycopg.connect(host=given["PGHOST"], port=given["PGPORT"], user="app-desk", dbname="caspers",
-                         password=password) as connection:
+    password = (
+        app_client(identities.secret(TOKEN, "app-desk"))
+        .postgres.generate_database_credential(f"{BRANCH}/endpoints/primary")
+        .token
+    )
+    with psycopg.connect(
+        host=given["PGHOST"], port=given["PGPORT"], user="app-desk", dbname="caspers", password=password
+    ) as connection:
         connection.execute("CREATE SCHEMA desk")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("CREATE TABLE public.mine (n int)")

@@ -48,8 +48,13 @@ def endpoints(connected, w) -> None:
     import mlflow
 
     def log(file: str, name: str, **details: object) -> None:
-        mlflow.pyfunc.log_model(name=file, python_model=str(MODELS / f"{file}.py"), registered_model_name=name,
-                                pip_requirements=["mlflow"], **details)
+        mlflow.pyfunc.log_model(
+            name=file,
+            python_model=str(MODELS / f"{file}.py"),
+            registered_model_name=name,
+            pip_requirements=["mlflow"],
+            **details,
+        )
 
     mlflow.set_experiment("serving")
     log("adder_chat", ADDER, metadata={"task": "llm/v1/chat"})
@@ -57,17 +62,21 @@ def endpoints(connected, w) -> None:
     log("doubler", "doubler")
     second = connected.home.root / "sums_agent.py"
     second.write_text((MODELS / "sums_agent.py").read_text().replace('VERSION = "one"', 'VERSION = "two"'))
-    mlflow.pyfunc.log_model(name="sums_agent", python_model=str(second), registered_model_name=SUMS,
-                            pip_requirements=["mlflow"])
-    waits = [w.serving_endpoints.create(name, config=config(model))
-             for name, model in (("adder", ADDER), ("sums", SUMS), ("doubler", "doubler"))]
+    mlflow.pyfunc.log_model(
+        name="sums_agent", python_model=str(second), registered_model_name=SUMS, pip_requirements=["mlflow"]
+    )
+    waits = [
+        w.serving_endpoints.create(name, config=config(model))
+        for name, model in (("adder", ADDER), ("sums", SUMS), ("doubler", "doubler"))
+    ]
     for wait in waits:
         wait.result()
 
 
 def config(model: str, version: str = "1", **details: object) -> api.EndpointCoreConfigInput:
-    entity = api.ServedEntityInput(entity_name=model, entity_version=version, workload_size="Small",
-                                   scale_to_zero_enabled=True, **details)
+    entity = api.ServedEntityInput(
+        entity_name=model, entity_version=version, workload_size="Small", scale_to_zero_enabled=True, **details
+    )
     return api.EndpointCoreConfigInput(name="unused", served_entities=[entity])
 
 
@@ -79,15 +88,18 @@ def test_a_created_endpoint_is_ready_and_listed(endpoints, w):
     found = w.serving_endpoints.get("sums")
     assert found.state.ready == api.EndpointStateReady.READY
     assert found.state.config_update == api.EndpointStateConfigUpdate.NOT_UPDATING
-    entity, = found.config.served_entities
+    (entity,) = found.config.served_entities
     assert (entity.entity_name, entity.entity_version) == (SUMS, "1")
     assert entity.state.deployment == api.ServedModelStateDeployment.DEPLOYMENT_READY
     assert {"adder", "sums", "doubler"} <= {endpoint.name for endpoint in w.serving_endpoints.list()}
 
 
 def test_an_agent_answers_the_responses_api_through_its_tools_and_the_model_endpoint(ai):
-    answer = ai.responses.create(model="sums", input=user("add 2 and 3, 40 and 50"),
-                                 extra_body={"custom_inputs": {"order": {"id": "ABC123", "n": 1, "none": None}}})
+    answer = ai.responses.create(
+        model="sums",
+        input=user("add 2 and 3, 40 and 50"),
+        extra_body={"custom_inputs": {"order": {"id": "ABC123", "n": 1, "none": None}}},
+    )
     assert json.loads(answer.output_text) == {"sums": [5, 90]}
     assert answer.custom_outputs == {"order": {"id": "ABC123", "n": 1, "none": None}}
 
@@ -144,16 +156,22 @@ def test_requests_run_side_by_side(ai):
     assert [json.loads(answer)["sums"] for answer in answers] == [[2 * n] for n in range(32)]
 
 
-@pytest.mark.parametrize(("body", "told"), [
-    ({"input": "fail"}, "RuntimeError: asked to fail"),
-    ({"input": "fail", "stream": True}, "RuntimeError: asked to fail"),
-    ({"input": [{"role": "nobody", "content": "x"}]}, "Invalid role"),
-    ({"messages": []}, "at least one message"),
-    ({"something": 1}, "send it the Responses API"),
-])
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"input": "fail"}, "RuntimeError: asked to fail"),
+        ({"input": "fail", "stream": True}, "RuntimeError: asked to fail"),
+        ({"input": [{"role": "nobody", "content": "x"}]}, "Invalid role"),
+        ({"messages": []}, "at least one message"),
+        ({"something": 1}, "send it the Responses API"),
+    ],
+)
 def test_what_goes_wrong_in_a_model_is_told(endpoints, connected, body, told):
-    answer = httpx.post(f"{connected.env['DATABRICKS_HOST']}/serving-endpoints/sums/invocations", json=body,
-                        headers={"Authorization": f"Bearer {connected.env['DATABRICKS_TOKEN']}"})
+    answer = httpx.post(
+        f"{connected.env['DATABRICKS_HOST']}/serving-endpoints/sums/invocations",
+        json=body,
+        headers={"Authorization": f"Bearer {connected.env['DATABRICKS_TOKEN']}"},
+    )
     assert answer.status_code in (400, 500) and told in answer.json()["message"]
 
 
@@ -176,19 +194,23 @@ def test_agent_calls_leave_traces_in_the_models_experiment(ai):
     @retry(stop=stop_after_delay(30), wait=wait_fixed(0.2), retry=retry_if_exception_type(AssertionError))
     def traced() -> None:
         traces = mlflow.search_traces(
-            locations=[mlflow.get_experiment_by_name("serving").experiment_id], return_type="list")
+            locations=[mlflow.get_experiment_by_name("serving").experiment_id], return_type="list"
+        )
         assert any("leave a trace" in trace.data.request for trace in traces)
 
     traced()
 
 
-@pytest.mark.parametrize(("name", "model", "version", "error", "told"), [
-    ("x", "kitchen.ai.unknown", "1", NotFound, "kitchen.ai.unknown.*'1'"),
-    ("x", SUMS, "99", NotFound, "kitchen.ai.sums.*'99'"),
-    ("a name", SUMS, "1", BadRequest, "Endpoint name 'a name'"),
-    ("sums", SUMS, "1", ResourceAlreadyExists, "Endpoint sums exists"),
-    ("x", None, None, BadRequest, "entity_name"),
-])
+@pytest.mark.parametrize(
+    ("name", "model", "version", "error", "told"),
+    [
+        ("x", "kitchen.ai.unknown", "1", NotFound, "kitchen.ai.unknown.*'1'"),
+        ("x", SUMS, "99", NotFound, "kitchen.ai.sums.*'99'"),
+        ("a name", SUMS, "1", BadRequest, "Endpoint name 'a name'"),
+        ("sums", SUMS, "1", ResourceAlreadyExists, "Endpoint sums exists"),
+        ("x", None, None, BadRequest, "entity_name"),
+    ],
+)
 def test_bad_requests_are_refused_before_anything_changes(endpoints, w, name, model, version, error, told):
     before = [endpoint.name for endpoint in w.serving_endpoints.list()]
     with pytest.raises(error, match=told):
@@ -208,8 +230,11 @@ def test_a_starting_endpoint_says_so_and_a_deleted_one_is_gone(endpoints, w, con
     assert wait.response.state.ready == api.EndpointStateReady.NOT_READY
     with pytest.raises(ResourceConflict, match="brief is being updated"):
         w.serving_endpoints.update_config("brief", served_entities=config(ADDER).served_entities)
-    answer = httpx.post(f"{connected.env['DATABRICKS_HOST']}/serving-endpoints/brief/invocations", json={},
-                        headers={"Authorization": f"Bearer {connected.env['DATABRICKS_TOKEN']}"})
+    answer = httpx.post(
+        f"{connected.env['DATABRICKS_HOST']}/serving-endpoints/brief/invocations",
+        json={},
+        headers={"Authorization": f"Bearer {connected.env['DATABRICKS_TOKEN']}"},
+    )
     assert answer.status_code == 503 and "brief is starting" in answer.json()["message"]
     w.serving_endpoints.delete("brief")
     assert "brief" not in [endpoint.name for endpoint in w.serving_endpoints.list()]
@@ -220,7 +245,7 @@ def test_a_model_that_cannot_load_fails_with_its_reason(endpoints, w):
     wait = w.serving_endpoints.create("broken", config=config(SUMS, environment_vars={"PYTHONHOME": "/nowhere"}))
     with pytest.raises(Exception, match="UPDATE_FAILED"):
         wait.result()
-    entity, = w.serving_endpoints.get("broken").config.served_entities
+    (entity,) = w.serving_endpoints.get("broken").config.served_entities
     assert "ended with code" in entity.state.deployment_state_message
     with pytest.raises(BadRequest, match="broken could not start its model"):
         w.serving_endpoints.query("broken", inputs=[1])
@@ -243,11 +268,12 @@ def test_a_new_version_takes_over_without_a_failed_request_and_a_broken_one_does
         asking = [pool.submit(keep_asking) for _ in range(4)]
         try:
             with pytest.raises(OperationFailed, match="UPDATE_FAILED"):
-                w.serving_endpoints.update_config_and_wait("sums", served_entities=config(
-                    SUMS, "2", environment_vars={"PYTHONHOME": "/nowhere"}).served_entities)
+                w.serving_endpoints.update_config_and_wait(
+                    "sums",
+                    served_entities=config(SUMS, "2", environment_vars={"PYTHONHOME": "/nowhere"}).served_entities,
+                )
             broken = w.serving_endpoints.get("sums")
-            w.serving_endpoints.update_config_and_wait(
-                "sums", served_entities=config(SUMS, "champion").served_entities)
+            w.serving_endpoints.update_config_and_wait("sums", served_entities=config(SUMS, "champion").served_entities)
             said_last = ai.responses.create(model="sums", input="hi").output_text
         finally:
             done.set()
@@ -286,7 +312,7 @@ def test_a_workspace_killed_amid_a_change_comes_back_with_one_of_both_versions(e
         found = other.serving_endpoints.wait_get_serving_endpoint_not_updating("killed")
         said = other.serving_endpoints.query("killed", dataframe_records=[{"input": user("hi")}])
         text = said.predictions[0]["output"][0]["content"][0]["text"]
-        entity, = found.config.served_entities
+        (entity,) = found.config.served_entities
         assert (entity.entity_version, text) in (("1", "one: hi"), ("2", "two: hi"))
         assert len(list(marks.glob("endpoint-*.pid"))) == 1  # none of the killed workspace's own is left
     assert not list(marks.glob("endpoint-*.pid"))

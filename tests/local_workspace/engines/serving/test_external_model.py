@@ -50,8 +50,13 @@ def ai(workspace, endpoint) -> openai.OpenAI:
 @pytest.fixture(scope="module")
 def endpoint(w, upstream) -> None:
     """The endpoint `forwarded`, which is the upstream's model `big`."""
-    w.serving_endpoints.create_and_wait("forwarded", config=external("openai", openai_config=api.OpenAiConfig(
-        openai_api_base=upstream, openai_api_key_plaintext=openai_server.KEY)))
+    w.serving_endpoints.create_and_wait(
+        "forwarded",
+        config=external(
+            "openai",
+            openai_config=api.OpenAiConfig(openai_api_base=upstream, openai_api_key_plaintext=openai_server.KEY),
+        ),
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +67,8 @@ def unlimited(endpoint, w, request) -> None:
 def external(provider: str, **details: object) -> api.EndpointCoreConfigInput:
     model = api.ExternalModel(provider=api.ExternalModelProvider(provider), name="big", task="llm/v1/chat", **details)
     return api.EndpointCoreConfigInput(
-        name="unused", served_entities=[api.ServedEntityInput(name="big", external_model=model)])
+        name="unused", served_entities=[api.ServedEntityInput(name="big", external_model=model)]
+    )
 
 
 def user(text: str) -> list[dict]:
@@ -90,7 +96,11 @@ def test_the_upstream_gets_the_request_with_its_own_name_and_key(ai, w):
     assert (answer.model, answer.choices[0].message.content) == ("big", "hello there | 1")
     assert answer.usage.total_tokens == 5
     assert {key: used(w)[key] for key in ("calls", "input_tokens", "output_tokens", "guessed_calls")} == {
-        "calls": 1, "input_tokens": 2, "output_tokens": 3, "guessed_calls": 0}
+        "calls": 1,
+        "input_tokens": 2,
+        "output_tokens": 3,
+        "guessed_calls": 0,
+    }
 
 
 def test_the_sdk_queries_it(endpoint, w):
@@ -152,8 +162,12 @@ def test_an_error_comes_through_with_its_details(ai, upstream):
 
 
 def test_a_wrong_key_is_told(ai, w, upstream):
-    w.serving_endpoints.create_and_wait("locked", config=external("openai", openai_config=api.OpenAiConfig(
-        openai_api_base=upstream, openai_api_key_plaintext="sk-wrong")))
+    w.serving_endpoints.create_and_wait(
+        "locked",
+        config=external(
+            "openai", openai_config=api.OpenAiConfig(openai_api_base=upstream, openai_api_key_plaintext="sk-wrong")
+        ),
+    )
     with pytest.raises(openai.AuthenticationError, match="Incorrect API key") as told:
         ai.chat.completions.create(model="locked", messages=user("open up"))
     assert told.value.code == "invalid_api_key" and requests_of(upstream, "open up") == 1
@@ -207,8 +221,9 @@ def test_turns_are_spread_so_that_no_minute_has_too_many():
 
 
 def test_a_call_whose_turn_would_come_too_late_is_told_at_once(ai, w, upstream):
-    w.serving_endpoints.put_ai_gateway("forwarded", rate_limits=[
-        api.AiGatewayRateLimit(api.AiGatewayRateLimitRenewalPeriod.MINUTE, calls=1)])
+    w.serving_endpoints.put_ai_gateway(
+        "forwarded", rate_limits=[api.AiGatewayRateLimit(api.AiGatewayRateLimitRenewalPeriod.MINUTE, calls=1)]
+    )
     assert w.serving_endpoints.get("forwarded").ai_gateway.rate_limits[0].calls == 1
     limit(w, timeout_seconds=20)
     try:
@@ -221,8 +236,9 @@ def test_a_call_whose_turn_would_come_too_late_is_told_at_once(ai, w, upstream):
 
 
 def test_the_key_is_never_shown(endpoint, w, workspace):
-    answer = httpx.get(f"{workspace.host}/api/2.0/serving-endpoints/forwarded",
-                       headers={"Authorization": f"Bearer {TOKEN}"})
+    answer = httpx.get(
+        f"{workspace.host}/api/2.0/serving-endpoints/forwarded", headers={"Authorization": f"Bearer {TOKEN}"}
+    )
     assert answer.json()["config"]["served_entities"][0]["external_model"]["openai_config"]["openai_api_base"]
     assert openai_server.KEY not in answer.text
 
@@ -230,17 +246,24 @@ def test_the_key_is_never_shown(endpoint, w, workspace):
 def test_an_upstream_that_is_not_there_is_named(ai, w):
     with http_socket() as free:
         port = free.getsockname()[1]
-    w.serving_endpoints.create_and_wait("away", config=external(
-        "custom", custom_provider_config=api.CustomProviderConfig(custom_provider_url=f"http://127.0.0.1:{port}/v1")))
+    w.serving_endpoints.create_and_wait(
+        "away",
+        config=external(
+            "custom", custom_provider_config=api.CustomProviderConfig(custom_provider_url=f"http://127.0.0.1:{port}/v1")
+        ),
+    )
     with pytest.raises(openai.InternalServerError, match=f"127.0.0.1:{port}/v1/chat/completions could not be reached"):
         ai.chat.completions.create(model="away", messages=user("x"))
 
 
-@pytest.mark.parametrize(("details", "told"), [
-    ({"provider": "anthropic"}, "'anthropic' is not supported"),
-    ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_base="nonsense")}, "'nonsense' is not"),
-    ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_key="{{secrets/a/b}}")}, "no secrets"),
-])
+@pytest.mark.parametrize(
+    ("details", "told"),
+    [
+        ({"provider": "anthropic"}, "'anthropic' is not supported"),
+        ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_base="nonsense")}, "'nonsense' is not"),
+        ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_key="{{secrets/a/b}}")}, "no secrets"),
+    ],
+)
 def test_an_external_model_that_cannot_work_is_refused(w, details, told):
     with pytest.raises(BadRequest, match=told):
         w.serving_endpoints.create("never", config=external(**details))
@@ -248,11 +271,15 @@ def test_an_external_model_that_cannot_work_is_refused(w, details, told):
 
 def test_limits_that_make_no_sense_are_refused(endpoint, w):
     before = w.api_client.do("GET", "/api/local/serving-endpoints/forwarded/usage")
-    for wrong, told in (({"max_usd": 1}, "usd_per_million_input"), ({"max_call": 1}, "max_call"),
-                        ({"timeout_seconds": 0}, "timeout_seconds")):
+    for wrong, told in (
+        ({"max_usd": 1}, "usd_per_million_input"),
+        ({"max_call": 1}, "max_call"),
+        ({"timeout_seconds": 0}, "timeout_seconds"),
+    ):
         with pytest.raises(BadRequest, match=told):
             limit(w, **wrong)
     with pytest.raises(BadRequest, match="guardrails"):
-        w.serving_endpoints.put_ai_gateway("forwarded", guardrails=api.AiGatewayGuardrails(
-            input=api.AiGatewayGuardrailParameters(safety=True)))
+        w.serving_endpoints.put_ai_gateway(
+            "forwarded", guardrails=api.AiGatewayGuardrails(input=api.AiGatewayGuardrailParameters(safety=True))
+        )
     assert w.api_client.do("GET", "/api/local/serving-endpoints/forwarded/usage") == before

@@ -25,8 +25,22 @@ def test_a_missing_value_is_named():
         bind("SELECT :b", {"a": 1})
 
 
-VALUES = [None, True, 7, -2**62, 0.1, 1e300, Decimal("12.50"), date(2026, 3, 2),
-          datetime(2026, 3, 2, 12, 0, 0, 123000, tzinfo=UTC), "", "it's", "back\\slash", "line\nbreak", "100 % café ☕"]
+VALUES = [
+    None,
+    True,
+    7,
+    -(2**62),
+    0.1,
+    1e300,
+    Decimal("12.50"),
+    date(2026, 3, 2),
+    datetime(2026, 3, 2, 12, 0, 0, 123000, tzinfo=UTC),
+    "",
+    "it's",
+    "back\\slash",
+    "line\nbreak",
+    "100 % café ☕",
+]
 
 
 def test_spark_reads_every_literal_back_as_the_same_value(spark):

@@ -33,11 +33,17 @@ def test_values_come_back_with_their_types(w, warehouse):
 def test_times_and_nested_values_come_as_text_with_the_types_of_their_columns(w, warehouse):
     answer = w.statement_execution.execute_statement(
         "SELECT timestamp'2026-01-02 03:04:05.678' AS at, map('a', array(1)) AS m, struct(1 AS x, NULL AS y) AS s, "
-        "1 AS same, 2 AS same", warehouse)
+        "1 AS same, 2 AS same",
+        warehouse,
+    )
     assert answer.result.data_array == [["2026-01-02T03:04:05.678Z", '{"a": [1]}', '{"x": 1, "y": null}', "1", "2"]]
     assert [(column.name, column.type_text) for column in answer.manifest.schema.columns] == [
-        ("at", "TIMESTAMP"), ("m", "MAP<STRING,ARRAY<INT>>"), ("s", "STRUCT<X:INT,Y:VOID>"), ("same", "INT"),
-        ("same", "INT")]
+        ("at", "TIMESTAMP"),
+        ("m", "MAP<STRING,ARRAY<INT>>"),
+        ("s", "STRUCT<X:INT,Y:VOID>"),
+        ("same", "INT"),
+        ("same", "INT"),
+    ]
 
 
 def test_a_row_limit_cuts_and_says_so_and_no_rows_keep_their_columns(w, warehouse):
@@ -49,15 +55,21 @@ def test_a_row_limit_cuts_and_says_so_and_no_rows_keep_their_columns(w, warehous
 
 def test_bound_values_are_values(w, warehouse):
     nasty = "'; DROP TABLE x; -- :i"
-    rows = sql.query(w, warehouse, "SELECT :s AS s, :i + 1 AS i, :f AS f, :b AS b, :n AS n",
-                     {"s": nasty, "i": 41, "f": 2.5, "b": False, "n": None})
+    rows = sql.query(
+        w,
+        warehouse,
+        "SELECT :s AS s, :i + 1 AS i, :f AS f, :b AS b, :n AS n",
+        {"s": nasty, "i": 41, "f": 2.5, "b": False, "n": None},
+    )
     assert rows == [{"s": nasty, "i": 42, "f": 2.5, "b": False, "n": None}]
 
 
 def test_a_table_function_is_found_in_the_statements_schema(w, warehouse, spark):
     spark.sql("CREATE SCHEMA IF NOT EXISTS st").collect()
-    spark.sql("CREATE OR REPLACE FUNCTION st.upto(n BIGINT) RETURNS TABLE(k BIGINT) "
-              "RETURN SELECT explode(sequence(0L, n - 1L))").collect()
+    spark.sql(
+        "CREATE OR REPLACE FUNCTION st.upto(n BIGINT) RETURNS TABLE(k BIGINT) "
+        "RETURN SELECT explode(sequence(0L, n - 1L))"
+    ).collect()
     rows = sql.query(w, warehouse, "SELECT sum(k) AS total FROM upto(:n)", {"n": 4}, schema="st")
     assert rows == [{"total": 6}]
 

@@ -38,8 +38,10 @@ def table(workspace, request) -> str:
 
 
 def orders(**amounts: int | None) -> pl.DataFrame:
-    return pl.DataFrame({"order_id": list(amounts), "amount": list(amounts.values())},
-                        schema={"order_id": pl.String, "amount": pl.Int64})
+    return pl.DataFrame(
+        {"order_id": list(amounts), "amount": list(amounts.values())},
+        schema={"order_id": pl.String, "amount": pl.Int64},
+    )
 
 
 def content(workspace: LakebaseWorkspace, table: str) -> list[tuple] | None:
@@ -86,24 +88,55 @@ def test_many_commits_at_once_end_in_the_last(workspace, table):
 
 
 def test_types_are_mapped(workspace):
-    frame = pl.DataFrame({
-        "id": ["x", None, "y"], "big": [2**40, 0, None], "small": pl.Series([1, 0, 2], dtype=pl.Int32),
-        "price": pl.Series([Decimal("1.50"), None, None], dtype=pl.Decimal(10, 2)), "share": [0.5, 0.0, None],
-        "open": [True, False, None], "day": [date(2024, 1, 2), None, None],
-        "ts": [datetime(2024, 1, 1, 12, tzinfo=UTC), None, None], "items": [[{"qty": 2, "name": 'a "b"'}], None, []],
-        "text": ["tab\tline\nback\\slash \\N", "", ""]})
+    frame = pl.DataFrame(
+        {
+            "id": ["x", None, "y"],
+            "big": [2**40, 0, None],
+            "small": pl.Series([1, 0, 2], dtype=pl.Int32),
+            "price": pl.Series([Decimal("1.50"), None, None], dtype=pl.Decimal(10, 2)),
+            "share": [0.5, 0.0, None],
+            "open": [True, False, None],
+            "day": [date(2024, 1, 2), None, None],
+            "ts": [datetime(2024, 1, 1, 12, tzinfo=UTC), None, None],
+            "items": [[{"qty": 2, "name": 'a "b"'}], None, []],
+            "text": ["tab\tline\nback\\slash \\N", "", ""],
+        }
+    )
     workspace.write("kitchen.types", frame)
     workspace.sync("kitchen.types", "id")
     eventually(lambda: workspace.rows("SELECT count(*) FROM kitchen.types"), [(2,)])  # a row without key is left out
     first, second = workspace.rows("SELECT * FROM kitchen.types ORDER BY id")
-    assert first == ("x", 2**40, 1, Decimal("1.50"), 0.5, True, date(2024, 1, 2),
-                     datetime(2024, 1, 1, 12, tzinfo=UTC), [{"qty": 2, "name": 'a "b"'}], "tab\tline\nback\\slash \\N")
+    assert first == (
+        "x",
+        2**40,
+        1,
+        Decimal("1.50"),
+        0.5,
+        True,
+        date(2024, 1, 2),
+        datetime(2024, 1, 1, 12, tzinfo=UTC),
+        [{"qty": 2, "name": 'a "b"'}],
+        "tab\tline\nback\\slash \\N",
+    )
     assert second == ("y", None, 2, None, None, None, None, None, [], "")
-    kinds = dict(workspace.rows("SELECT column_name, data_type FROM information_schema.columns "
-                                "WHERE table_schema = 'kitchen' AND table_name = 'types'"))
-    assert kinds == {"id": "text", "big": "bigint", "small": "integer", "price": "numeric",
-                     "share": "double precision", "open": "boolean", "day": "date",
-                     "ts": "timestamp with time zone", "items": "jsonb", "text": "text"}
+    kinds = dict(
+        workspace.rows(
+            "SELECT column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = 'kitchen' AND table_name = 'types'"
+        )
+    )
+    assert kinds == {
+        "id": "text",
+        "big": "bigint",
+        "small": "integer",
+        "price": "numeric",
+        "share": "double precision",
+        "open": "boolean",
+        "day": "date",
+        "ts": "timestamp with time zone",
+        "items": "jsonb",
+        "text": "text",
+    }
 
 
 def test_a_key_of_several_columns(workspace):
@@ -119,16 +152,21 @@ def test_a_key_of_several_columns(workspace):
 
 def test_a_new_column_is_added(workspace, table):
     workspace.write(table, orders(c=3).with_columns(note=pl.lit("new")), schema_mode="merge")
-    eventually(lambda: workspace.rows(f"SELECT order_id, note FROM {table} ORDER BY 1"),
-               [("a", None), ("b", None), ("c", "new")])
+    eventually(
+        lambda: workspace.rows(f"SELECT order_id, note FROM {table} ORDER BY 1"),
+        [("a", None), ("b", None), ("c", "new")],
+    )
 
 
 def test_rows_and_position_are_written_together_or_not_at_all(workspace, table):
     with workspace.engine.connect(PROJECT, "caspers") as admin:
-        admin.execute("CREATE FUNCTION _sync.refuse() RETURNS trigger LANGUAGE plpgsql "
-                      "AS $$ BEGIN RAISE 'no position today'; END $$")
-        admin.execute("CREATE TRIGGER refuse BEFORE UPDATE ON _sync.positions "
-                      "FOR EACH ROW EXECUTE FUNCTION _sync.refuse()")
+        admin.execute(
+            "CREATE FUNCTION _sync.refuse() RETURNS trigger LANGUAGE plpgsql "
+            "AS $$ BEGIN RAISE 'no position today'; END $$"
+        )
+        admin.execute(
+            "CREATE TRIGGER refuse BEFORE UPDATE ON _sync.positions FOR EACH ROW EXECUTE FUNCTION _sync.refuse()"
+        )
     workspace.write(table, orders(c=3))
     eventually(lambda: "no position today" in status(workspace, table).message, True)
     assert status(workspace, table).detailed_state == pg.SyncedTableState.SYNCED_TABLE_ONLINE_PIPELINE_FAILED

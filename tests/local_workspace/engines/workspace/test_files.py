@@ -49,7 +49,10 @@ def test_a_notebook_loses_its_extension_and_is_found_by_either_name(space, files
     for name in ("report", "report.ipynb"):
         info = files.get_status(f"{HOME}/{name}")
         assert (info.path, info.object_type, info.language) == (
-            "/Users/you@localhost/report", ObjectType.NOTEBOOK, Language.PYTHON)
+            "/Users/you@localhost/report",
+            ObjectType.NOTEBOOK,
+            Language.PYTHON,
+        )
         assert space.files.resolve(f"{HOME}/{name}").name == "report.ipynb"
     assert space.files.resolve("Users/you@localhost/report").is_file()
 
@@ -67,7 +70,8 @@ def test_a_notebook_downloads_as_databricks_source_by_default(files):
     files.upload(f"{HOME}/source.ipynb", notebook_bytes(text, python, sql), format=ImportFormat.AUTO)
     assert files.download(f"{HOME}/source").read().decode() == (
         "# Databricks notebook source\n# MAGIC %md\n# MAGIC # Title\n# MAGIC text\n\n# COMMAND ----------\n\nx = 1\n\n"
-        "# COMMAND ----------\n\n# MAGIC %sql\n# MAGIC SELECT 1\n")
+        "# COMMAND ----------\n\n# MAGIC %sql\n# MAGIC SELECT 1\n"
+    )
 
 
 def test_overwrite_has_to_be_asked_for(files):
@@ -84,7 +88,9 @@ def test_listing_a_folder_and_deleting_it(files):
     files.upload(f"{HOME}/tree/a.txt", b"", format=ImportFormat.AUTO)
     files.upload(f"{HOME}/tree/.bundle/b.ipynb", notebook_bytes(), format=ImportFormat.AUTO)
     assert [entry.path for entry in files.list(f"{HOME}/tree", recursive=True)] == [
-        "/Users/you@localhost/tree/a.txt", "/Users/you@localhost/tree/.bundle/b"]
+        "/Users/you@localhost/tree/a.txt",
+        "/Users/you@localhost/tree/.bundle/b",
+    ]
     with pytest.raises(BadRequest, match="not empty"):
         files.delete(f"{HOME}/tree")
     files.delete(f"{HOME}/tree", recursive=True)
@@ -99,8 +105,10 @@ def test_the_cli_imports_a_file_by_its_url(space, files):
         assert client.post(url, content=b"{}").status_code == 409
         lost = client.post(url.replace("state", "none%2Fstate"), content=b"{}")
         assert (lost.status_code, lost.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
-        status = client.get("/api/2.0/workspace/get-status", params={
-            "path": "/Workspace/Users/you@localhost/state.json", "return_export_info": "true"})
+        status = client.get(
+            "/api/2.0/workspace/get-status",
+            params={"path": "/Workspace/Users/you@localhost/state.json", "return_export_info": "true"},
+        )
         assert status.json()["object_type"] == "FILE"
     assert files.download("/Users/you@localhost/state.json").read() == b"{}"
 
