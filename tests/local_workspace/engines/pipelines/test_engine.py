@@ -217,7 +217,7 @@ def kill_updates(home: Path) -> None:
     """kill -9 for the processes of updates that this home's workspace has started."""
     daemon = psutil.Process(json.loads((home / "connection.json").read_text())["pid"])
     updates = [
-        child for child in daemon.children(recursive=True) if any("pipeline_run" in word for word in child.cmdline())
+        child for child in daemon.children(recursive=True) if any("pipeline_update" in word for word in child.cmdline())
     ]
     assert updates
     for process in updates:
