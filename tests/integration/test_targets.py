@@ -13,6 +13,8 @@ import psycopg
 import pytest
 from databricks.sdk import WorkspaceClient
 
+from waiting import eventually, has_ended
+
 REPO = Path(__file__).resolve().parents[2]
 DAYS = ["-p", "START_DAY=6"]
 LAST_RUN = re.compile(r"last run (\w+)")
@@ -138,8 +140,7 @@ def test_stop_ends_everything_and_the_next_run_resumes_it(runbook, home):
     pid = json.loads((home / "connection.json").read_text())["pid"]
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     runbook("--stop")
-    _, alive = psutil.wait_procs(family, timeout=10)
-    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    eventually(lambda: [process for process in family if not has_ended(process)], [])
     runbook("--status", code=1)
 
     runbook("--target", "all", "--only", "Databricks_App_Refund_Manager", *DAYS)
@@ -153,7 +154,6 @@ def test_destroy_leaves_nothing(runbook, home):
     pid = json.loads((home / "connection.json").read_text())["pid"]
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     runbook("--destroy")
-    _, alive = psutil.wait_procs(family, timeout=10)
-    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    eventually(lambda: [process for process in family if not has_ended(process)], [])
     assert not home.exists()
     runbook("--destroy")

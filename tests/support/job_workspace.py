@@ -3,20 +3,18 @@
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
-import psutil
 import uvicorn
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.jobs import NotebookTask, Run, Task
 from databricks.sdk.service.workspace import ImportFormat
 from fastapi import FastAPI
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.workspace import WorkspaceFiles
@@ -25,6 +23,7 @@ from local_workspace.routes import identity, jobs, workspace
 from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from waiting import eventually
 
 TOKEN = "job-test-token"
 
@@ -83,23 +82,11 @@ class JobWorkspace:
 
     def end_of(self, run_id: int) -> Run:
         """The run when it has ended."""
-        return until(lambda: self.w.jobs.get_run(run_id), lambda run: run.end_time is not None)
+        return eventually(lambda: self.w.jobs.get_run(run_id), lambda run: run.end_time is not None)
 
     def state_of(self, run_id: int) -> str:
         """The run's life cycle state now."""
         return self.w.jobs.get_run(run_id).state.life_cycle_state.value
-
-
-def has_ended(process: psutil.Process) -> bool:
-    """Whether a process does nothing any more; in a container without an init its entry may stay."""
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-
-
-def until[T](ask: Callable[[], T], enough: Callable[[T], bool] = bool) -> T:
-    """The first answer of `ask` that is `enough`; fails after three minutes."""
-    return Retrying(
-        stop=stop_after_delay(180), wait=wait_fixed(0.05), retry=retry_if_result(lambda answer: not enough(answer))
-    )(ask)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import os
 import socket
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +12,6 @@ import uvicorn
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service import postgres as pg
 from deltalake import DeltaTable, write_deltalake
-from tenacity import Retrying, retry_if_not_result, stop_after_delay, wait_fixed
 
 from local_workspace.engines.postgres import PostgresEngine
 from local_workspace.http.server import create_app
@@ -95,23 +93,6 @@ class LakebaseWorkspace:
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listening]}, daemon=True)
         self._thread.start()
         self.w = WorkspaceClient(host=f"http://127.0.0.1:{listening.getsockname()[1]}", token=TOKEN)
-
-
-def eventually[T](look: Callable[[], T], wanted: T, seconds: float = 30) -> None:
-    """Return once `look()` gives `wanted`; fail with what it gave last."""
-    seen = []
-
-    def matches() -> bool:
-        seen[:] = [look()]
-        return seen[0] == wanted
-
-    Retrying(
-        retry=retry_if_not_result(bool),
-        stop=stop_after_delay(seconds),
-        wait=wait_fixed(0.05),
-        retry_error_callback=lambda state: None,
-    )(matches)
-    assert seen[0] == wanted
 
 
 def server_pid(workspace: LakebaseWorkspace) -> int:

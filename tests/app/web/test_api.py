@@ -5,8 +5,9 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from app_client import decide, eventually, ids
+from app_client import decide, ids
 from refund_table import add
+from waiting import eventually
 
 
 def test_the_list_is_newest_first_and_pages_by_key(client, conninfo):

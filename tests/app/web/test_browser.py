@@ -7,10 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from app_client import eventually
 from asgi_server import Served
 from chromium import chromium
 from refund_table import add
+from waiting import eventually
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 

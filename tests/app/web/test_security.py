@@ -4,8 +4,9 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from app_client import decide, eventually, fields
+from app_client import decide, fields
 from refund_manager.web.rate import RateLimit
+from waiting import eventually
 
 
 @pytest.mark.parametrize("token", ["", "guessed"])

@@ -6,6 +6,7 @@ import pytest
 
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.processes import Processes, await_ready
+from waiting import eventually, has_ended
 
 SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
 
@@ -26,8 +27,7 @@ def test_a_child_ends_with_its_whole_group(processes):
     grandchild = psutil.Process(child.pid).children()[0]
     child.terminate()
     assert not child.alive()
-    psutil.wait_procs([grandchild], timeout=10)
-    assert not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE
+    eventually(lambda: has_ended(grandchild))
 
 
 def test_a_child_that_dies_while_starting_is_an_error_with_its_last_words(processes):

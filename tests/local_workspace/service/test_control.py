@@ -1,5 +1,3 @@
-import os
-import signal
 import stat
 
 import psutil
@@ -9,6 +7,7 @@ from databricks.sdk import WorkspaceClient
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import read_json
 from local_workspace.service import control
+from waiting import eventually, has_ended
 
 
 def quiet(message: str) -> None:
@@ -41,16 +40,16 @@ def test_a_workspace_lives_stops_and_comes_back_with_its_resources(home_root, ru
     assert {address.removeprefix("::ffff:") for address in listeners(running["pid"])} == {"127.0.0.1"}
 
     assert control.stop(home_root)
-    gone, alive = psutil.wait_procs(family, timeout=10)
-    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    eventually(lambda: [process for process in family if not has_ended(process)], [])
     assert control.find(home_root) is None and not control.stop(home_root)
 
     again = control.start(home_root, quiet)
     assert again["DATABRICKS_HOST"] == running["DATABRICKS_HOST"], "the ports stay"
     assert [catalog.name for catalog in w.catalogs.list()] == ["kept"]
 
-    os.kill(again["pid"], signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(again["pid"])] if psutil.pid_exists(again["pid"]) else [], timeout=10)
+    killed = psutil.Process(again["pid"])
+    killed.kill()
+    eventually(lambda: has_ended(killed))
     after_kill = control.start(home_root, quiet)
     assert after_kill["pid"] != again["pid"]
     assert [catalog.name for catalog in w.catalogs.list()] == ["kept"]

@@ -3,7 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 from fastapi.testclient import TestClient
 
-from app_client import eventually, send
+from app_client import send
+from waiting import eventually
 
 
 def test_the_queue_shows_open_orders_and_filters(client):

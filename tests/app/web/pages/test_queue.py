@@ -8,8 +8,9 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from app_client import decide, eventually, ids
+from app_client import decide, ids
 from refund_table import add
+from waiting import eventually
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from databricks.sdk.service.apps import (
     EnvVar,
 )
 from databricks.sdk.service.workspace import ImportFormat
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.workspace import WorkspaceFiles
@@ -31,6 +30,7 @@ from local_workspace.routes import apps, workspace
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from waiting import eventually
 
 TOKEN = "apps-test-token"
 CODE = """
@@ -65,12 +65,6 @@ RESOURCES = [
     AppResource("postgres", postgres=AppResourcePostgres("projects/p/branches/production", "caspers")),
 ]
 FOLDER = "/Workspace/Users/me/hello"
-eventually = retry(
-    retry=retry_if_exception_type((httpx.TransportError, AssertionError)),
-    wait=wait_fixed(0.1),
-    stop=stop_after_delay(30),
-    reraise=True,
-)
 
 
 def app_env(app):
@@ -165,7 +159,7 @@ def test_a_crashed_app_is_started_again(deployed):
     before = environment_of(deployed)
     with pytest.raises(httpx.TransportError):
         httpx.get(deployed.w.apps.get("hello").url + "/crash")
-    after = eventually(environment_of)(deployed)
+    after = eventually(lambda: environment_of(deployed), ignoring=httpx.TransportError)
     assert after["GREETING"] == before["GREETING"]
     assert "told to crash" in (deployed.home.logs / "app-hello.log").read_text()
 
@@ -195,7 +189,7 @@ def test_stop_and_start(deployed):
     with pytest.raises(BadRequest, match="stopped"):
         deployed.deploy()
     deployed.w.apps.start_and_wait("hello")
-    assert eventually(environment_of)(deployed)["GREETING"] == "hello"
+    assert eventually(lambda: environment_of(deployed), ignoring=httpx.TransportError)["GREETING"] == "hello"
 
 
 def test_a_workspace_that_comes_back_runs_its_apps_again_on_a_free_port(deployed):
@@ -206,13 +200,13 @@ def test_a_workspace_that_comes_back_runs_its_apps_again_on_a_free_port(deployed
     taken = int(url.rpartition(":")[2])
     with socket.create_server(("127.0.0.1", taken)):
         deployed.apps.start()
-        eventually(running)(deployed)
+        eventually(lambda: state_of(deployed), ApplicationState.RUNNING)
         assert deployed.w.apps.get("hello").url != url
         assert environment_of(deployed)["DATABRICKS_APP_PORT"] != str(taken)
 
 
-def running(ws):
-    assert ws.w.apps.get("hello").app_status.state is ApplicationState.RUNNING
+def state_of(ws):
+    return ws.w.apps.get("hello").app_status.state
 
 
 def test_a_deployment_that_a_killed_workspace_left_under_way_has_failed(deployed):
@@ -231,7 +225,7 @@ def test_a_deployment_that_a_killed_workspace_left_under_way_has_failed(deployed
     deployed.apps.start()
     assert deployed.w.apps.get_deployment("hello", "9").status.state is AppDeploymentState.FAILED
     assert deployed.w.apps.get("hello").pending_deployment is None
-    eventually(running)(deployed)
+    eventually(lambda: state_of(deployed), ApplicationState.RUNNING)
 
 
 def test_delete_leaves_nothing(deployed):

@@ -23,8 +23,9 @@ from databricks.sdk.service.jobs import (
 )
 
 import job_workspace
-from job_workspace import TOKEN, has_ended, serving, until
+from job_workspace import TOKEN, serving
 from local_workspace.engines.jobs import history
+from waiting import eventually, has_ended
 
 QUEUE = QueueSettings(enabled=True)
 EVERY_SECOND = CronSchedule("* * * * * ?", "UTC")
@@ -51,7 +52,7 @@ class Waiting:
 
     def process(self) -> psutil.Process:
         """Its kernel, once it runs."""
-        until(lambda: (self.folder / "here").exists())
+        eventually(lambda: (self.folder / "here").exists())
         return psutil.Process(int((self.folder / "here").read_text()))
 
     def go(self) -> None:
@@ -197,7 +198,7 @@ def test_a_run_that_takes_too_long_is_timed_out(space):
 
 def test_a_schedule_starts_runs_until_it_is_paused(space):
     job_id = space.w.jobs.create(name="clockwork", tasks=[missing("only")], schedule=EVERY_SECOND).job_id
-    runs = until(lambda: list(space.w.jobs.list_runs(job_id=job_id)), lambda runs: len(runs) >= 2)
+    runs = eventually(lambda: list(space.w.jobs.list_runs(job_id=job_id)), lambda runs: len(runs) >= 2)
     assert {run.trigger.value for run in runs} == {"PERIODIC"}
     paused = CronSchedule("* * * * * ?", "UTC", PauseStatus.PAUSED)
     space.w.jobs.update(job_id, new_settings=JobSettings(schedule=paused))
@@ -208,7 +209,7 @@ def test_a_schedule_starts_runs_until_it_is_paused(space):
 def test_scheduled_runs_do_not_pile_up_behind_a_slow_one(space):
     waiting = Waiting(space, "slow")
     job_id = space.job(waiting.path, queue=QUEUE, schedule=EVERY_SECOND)
-    states = until(
+    states = eventually(
         lambda: [run.state.life_cycle_state.value for run in space.w.jobs.list_runs(job_id=job_id)],
         lambda states: "SKIPPED" in states,
     )
@@ -319,7 +320,7 @@ def test_jobs_history_and_schedules_survive_a_restart(tmp_path):
         assert space.w.jobs.get_run(stopped).state.state_message == "The workspace was stopped."
         space.w.jobs.update(job_id, new_settings=JobSettings(schedule=EVERY_SECOND))
     with serving(tmp_path / "home") as space:
-        until(lambda: list(space.w.jobs.list_runs(job_id=job_id, active_only=False)), lambda runs: len(runs) > 1)
+        eventually(lambda: list(space.w.jobs.list_runs(job_id=job_id, active_only=False)), lambda runs: len(runs) > 1)
 
 
 def test_a_killed_workspace_marks_its_runs_as_interrupted_and_ends_their_kernels(tmp_path):
@@ -335,7 +336,7 @@ def test_a_killed_workspace_marks_its_runs_as_interrupted_and_ends_their_kernels
         task = Task("only", notebook_task=NotebookTask("/Users/killed/waits"))
         job_id = client.jobs.create(name="killed", tasks=[task], queue=QUEUE).job_id
         running, queued = (client.jobs.run_now(job_id).run_id for _ in range(2))
-        until((folder / "here").exists)
+        eventually((folder / "here").exists)
         os.kill(daemon.pid, signal.SIGKILL)
     kernel = psutil.Process(int((folder / "here").read_text()))
     assert kernel.is_running()

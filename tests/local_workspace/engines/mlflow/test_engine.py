@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from tenacity import retry, retry_if_not_exception_type, stop_after_delay, wait_fixed
 
 from model_workspace import TOKEN, running
+from waiting import eventually
 
 mlflow = pytest.importorskip("mlflow")
 
@@ -100,12 +100,12 @@ def test_a_killed_server_comes_back_with_its_data(connected, http):
     os.kill(first, signal.SIGKILL)
     assert connected.mlflow._child.process.wait(30) == -signal.SIGKILL
 
-    # While it is away callers are told so; then the same request works again.
-    @retry(stop=stop_after_delay(300), wait=wait_fixed(0.2), retry=retry_if_not_exception_type(KeyError))
-    def found() -> dict:
-        answer = http.get("/api/2.0/mlflow/experiments/get-by-name", params={"experiment_name": "survivor"})
-        assert answer.status_code == 200, answer.text
-        return answer.json()["experiment"]
-
-    assert found()["name"] == "survivor"
+    # While it is away callers get an error; then the same request works again.
+    found = eventually(
+        lambda: http.get("/api/2.0/mlflow/experiments/get-by-name", params={"experiment_name": "survivor"}),
+        lambda answer: answer.status_code == 200,
+        seconds=300,
+        ignoring=httpx.HTTPError,
+    )
+    assert found.json()["experiment"]["name"] == "survivor"
     assert connected.mlflow._child.pid != first

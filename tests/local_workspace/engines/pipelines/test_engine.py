@@ -11,8 +11,10 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists, ResourceConflict
 from databricks.sdk.service.pipelines import PathPattern, PipelineLibrary, PipelineState, UpdateInfoState
-from tenacity import retry, retry_if_not_result, stop_after_delay, wait_fixed
 
+from waiting import eventually
+
+BUSY_SECONDS = 500  # what an update may take on a very busy machine
 HEAD = """
 from pyspark import pipelines as dp
 from pyspark.sql import SparkSession, functions as F
@@ -82,17 +84,12 @@ class Project:
         return self.wait(self.w.pipelines.start_update(self.id, **options).update_id)
 
     def wait(self, update_id: str) -> UpdateInfoState:
-        return until(lambda: final(self.w, self.id, update_id))
+        return eventually(lambda: final(self.w, self.id, update_id), seconds=BUSY_SECONDS)
 
 
 def final(w: WorkspaceClient, pipeline_id: str, update_id: str) -> UpdateInfoState | None:
     state = w.pipelines.get_update(pipeline_id, update_id).update.state
     return state if state in FINAL else None
-
-
-def until[T](probe: Callable[[], T], seconds: float = 500) -> T:
-    """Ask again until the answer is true, and return it; `seconds` is what a very busy machine may need."""
-    return retry(retry=retry_if_not_result(bool), stop=stop_after_delay(seconds), wait=wait_fixed(0.2))(probe)()
 
 
 @pytest.fixture(scope="module")
@@ -198,12 +195,13 @@ def test_a_killed_update_leaves_gold_whole_and_the_next_one_catches_up(
     assert project.update() == UpdateInfoState.COMPLETED
     project.land("2.json", range(1000, 3000))
     update_id = project.w.pipelines.start_update(project.id).update_id
-    until(
+    eventually(
         lambda: [
             event
             for event in project.w.pipelines.list_pipeline_events(project.id)
             if event.origin.update_id == update_id and event.event_type == "flow_progress"
-        ]
+        ],
+        seconds=BUSY_SECONDS,
     )
     kill_updates(Path(workspace["CASPERS_HOME"]))
     assert project.wait(update_id) == UpdateInfoState.FAILED
@@ -247,9 +245,9 @@ def test_a_continuous_pipeline_follows_its_files_until_it_is_deleted(project: Pr
             spark.catalog.tableExists(f"{project.name}.a_total") and (counts(spark, project.name)["of_gold"] == rows)
         )
 
-    until(gold(10))
+    eventually(gold(10), seconds=BUSY_SECONDS)
     project.land("2.json", range(10, 30))
-    until(gold(30))
+    eventually(gold(30), seconds=BUSY_SECONDS)
     project.w.pipelines.update(project.id, **project.spec, continuous=True)
     assert project.w.pipelines.get(project.id).state == PipelineState.RUNNING
     project.w.pipelines.stop_and_wait(project.id)
@@ -299,7 +297,7 @@ def test_files_that_land_during_an_update_start_the_next(tmp_path: Path) -> None
 
     loop = ContinuousLoop("test", [tmp_path], update)
     loop.start()
-    until(lambda: len(updates) == 2)
+    eventually(lambda: len(updates), 2)
     (tmp_path / "after.json").write_text("{}")
     assert third.wait(60)
     loop.stop()

@@ -16,6 +16,7 @@ from databricks.sdk.service import postgres as pg
 
 from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWorkspace, server_pid
 from local_workspace.http import identities
+from waiting import has_ended
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +197,7 @@ def test_a_port_that_was_taken_meanwhile_is_given_up(workspace):
 def test_a_server_that_a_killed_daemon_left_is_replaced(workspace):
     left = psutil.Process(server_pid(workspace))
     workspace.start_engine()  # without a stop before it
-    assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
+    assert has_ended(left)
     assert workspace.rows("SELECT 1") == [(1,)]
 
 

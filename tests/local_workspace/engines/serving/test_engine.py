@@ -16,9 +16,9 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, ResourceAlreadyExists, ResourceConflict
 from databricks.sdk.service import serving as api
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from model_workspace import TOKEN, running, serving_process
+from waiting import eventually
 
 MODELS = Path(__file__).parents[3] / "support" / "models"
 SUMS, ADDER = "kitchen.ai.sums", "kitchen.ai.adder"
@@ -191,14 +191,11 @@ def test_agent_calls_leave_traces_in_the_models_experiment(ai):
 
     ai.responses.create(model="sums", input="leave a trace")
 
-    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.2), retry=retry_if_exception_type(AssertionError))
-    def traced() -> None:
-        traces = mlflow.search_traces(
-            locations=[mlflow.get_experiment_by_name("serving").experiment_id], return_type="list"
-        )
-        assert any("leave a trace" in trace.data.request for trace in traces)
-
-    traced()
+    experiment = mlflow.get_experiment_by_name("serving").experiment_id
+    eventually(
+        lambda: [trace.data.request for trace in mlflow.search_traces(locations=[experiment], return_type="list")],
+        lambda requests: any("leave a trace" in request for request in requests),
+    )
 
 
 @pytest.mark.parametrize(
@@ -291,12 +288,8 @@ def test_a_killed_model_process_is_started_again(endpoints, w, connected):
     replica = connected.serving._endpoint("doubler")._replica
     os.kill(replica._child.pid, signal.SIGKILL)
 
-    @retry(stop=stop_after_delay(300), wait=wait_fixed(0.1), retry=retry_if_exception_type(AssertionError))
-    def state(ready: api.EndpointStateReady) -> None:
-        assert w.serving_endpoints.get("doubler").state.ready == ready
-
-    state(api.EndpointStateReady.NOT_READY)
-    state(api.EndpointStateReady.READY)
+    for ready in (api.EndpointStateReady.NOT_READY, api.EndpointStateReady.READY):
+        eventually(lambda: w.serving_endpoints.get("doubler").state.ready, ready, seconds=300)
     assert w.serving_endpoints.query("doubler", dataframe_records=[{"x": 1}]).predictions == [2]
 
 

@@ -11,11 +11,11 @@ from databricks.sdk.config import Config
 from databricks.sdk.errors import BadRequest
 from databricks.sdk.service import serving as api
 from pydantic import BaseModel
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 import openai_server
 from local_workspace.engines.serving.gateway import Pace
 from model_workspace import TOKEN, ServingProcess, http_socket, serving_process
+from waiting import eventually
 
 TOOLS = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}]
 
@@ -139,11 +139,7 @@ def test_a_caller_who_leaves_a_stream_is_charged(ai, w):
     assert next(stream).choices[0].delta.content == "dawdle"
     stream.close()
 
-    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.05), retry=retry_if_exception_type(AssertionError))
-    def charged() -> None:
-        assert used(w)["guessed_calls"] == 1
-
-    charged()
+    eventually(lambda: used(w)["guessed_calls"], 1)
 
 
 @pytest.mark.parametrize(("text", "attempts"), [("be busy once", 2), ("fail twice", 3)])

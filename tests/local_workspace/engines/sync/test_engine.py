@@ -14,7 +14,8 @@ from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists
 from databricks.sdk.service import postgres as pg
 from deltalake import write_deltalake
 
-from lakebase_workspace import CATALOG, PROJECT, LakebaseWorkspace, eventually, server_pid
+from lakebase_workspace import CATALOG, PROJECT, LakebaseWorkspace, server_pid
+from waiting import eventually
 
 ONLINE = pg.SyncedTableState.SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE
 
