@@ -46,7 +46,7 @@ def create_app(
     follower = Follower(database, lakehouse, surroundings.look)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         database.open()
         follower.start()
         yield

@@ -31,10 +31,10 @@ TOKEN = "job-test-token"
 class Updates:
     """The pipelines engine's two calls: a pipeline is named after the state in which its updates end."""
 
-    def run_update(self, pipeline_id: str, full_refresh: bool = False) -> str:
+    def run_update(self, pipeline_id: str, **_: bool) -> str:
         return f"update-of-{pipeline_id}"
 
-    def wait_update(self, pipeline_id: str, update_id: str) -> str:
+    def wait_update(self, pipeline_id: str, _update_id: str) -> str:
         return pipeline_id
 
 

@@ -132,7 +132,7 @@ def main(root: Path, descriptor: int) -> None:
     os.chdir(home.root)
     processes, store = Processes(home), Store(home.database)
     processes.reap()
-    registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda name, version: version)
+    registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda _name, version: version)
     engine = ServingEngine(home, store, processes, registry, {})
     engine.start()
     app = create_app(

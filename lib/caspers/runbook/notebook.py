@@ -45,7 +45,7 @@ class _Place:
     def notebook_started(self, notebook: NotebookNode) -> None:
         self.cells = sum(cell.cell_type == "code" for cell in notebook.cells)
 
-    def cell_started(self, cell: NotebookNode, cell_index: int) -> None:
+    def cell_started(self, cell: NotebookNode, **_: int) -> None:
         if self.kernels.closing.is_set():
             raise Stopped("the run is being stopped")
         if cell.cell_type == "code":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import override
 
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
@@ -17,11 +18,13 @@ class OfflinePolicy(PythonModel):
     `model_input` has no type hint and the model no signature, so that MLflow passes a request through untouched.
     """
 
+    @override
     def predict(self, context, model_input, params=None) -> dict:
         """A chat completion for a whole request."""
         with _told():
             return chat.complete(model_input)
 
+    @override
     def predict_stream(self, context, model_input, params=None) -> Iterator[dict]:
         """The completion's chunks."""
         with _told():

@@ -74,11 +74,11 @@ def _refusal() -> JSONResponse:
     return _error(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": 'Basic realm="local workspace"'})
 
 
-def _api_error(request: Request, error: ApiError) -> JSONResponse:
+def _api_error(_: Request, error: ApiError) -> JSONResponse:
     return _error(error.status, error.error_code, error.message)
 
 
-def _validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
+def _validation_error(_: Request, error: RequestValidationError) -> JSONResponse:
     first = error.errors()[0]
     return _error(400, "INVALID_PARAMETER_VALUE", f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
 

@@ -112,7 +112,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token)
     catalog_engine = CatalogEngine(home, store, spark)
     workspace_files = WorkspaceFiles(home)
-    pipelines_engine = PipelinesEngine(home, store, processes, spark)
+    pipelines_engine = PipelinesEngine(home, store, spark)
     postgres_engine = PostgresEngine(home, store, processes, spark.table_path, USER)
     mlflow_engine = MlflowEngine(home, processes)
     environment = {**client_environment(settings, spark.remote), "CASPERS_HOME": str(home.root)}

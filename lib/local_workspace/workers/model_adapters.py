@@ -44,23 +44,23 @@ class Model:
         """The answer to a request on /invocations, its shape told from its keys."""
         return self.score(body)
 
-    def invoke_stream(self, body: dict) -> Iterator[dict]:
+    def invoke_stream(self, _body: dict) -> Iterator[dict]:
         """The same as a stream of events or chunks."""
         raise self._unsupported("a stream")
 
-    def chat(self, body: dict) -> dict:
+    def chat(self, _body: dict) -> dict:
         """A chat completion for a chat-completions request."""
         raise self._unsupported("chat completions")
 
-    def chat_stream(self, body: dict) -> Iterator[dict]:
+    def chat_stream(self, _body: dict) -> Iterator[dict]:
         """Chat completion chunks."""
         raise self._unsupported("chat completions")
 
-    def respond(self, body: dict) -> dict:
+    def respond(self, _body: dict) -> dict:
         """A response for a request of the Responses API."""
         raise self._unsupported("the Responses API")
 
-    def respond_stream(self, body: dict) -> Iterator[dict]:
+    def respond_stream(self, _body: dict) -> Iterator[dict]:
         """Events of the Responses API."""
         raise self._unsupported("the Responses API")
 

@@ -38,7 +38,7 @@ def test_one_call_sent_many_times_at_once_saves_one(client, rows):
     assert rows("SELECT count(*) FROM refunds.decision_audit") == [(1,)]
 
 
-def test_undo_opens_the_order_and_a_late_copy_of_the_call_does_not_close_it(client, rows):
+def test_undo_opens_the_order_and_a_late_copy_of_the_call_does_not_close_it(client):
     decide(client, "AAA111", "approve", key=KEY)
     assert client.post("/api/refunds/AAA111/undo").status_code == 204
     assert client.get("/api/summary").json()["granted_usd"] == "0.00"

@@ -15,7 +15,7 @@ from caspers.platform.connect import Workbook
 from caspers.refunds import facts
 
 NAME = "test-llm-model"
-TOOLS = Tools(facts.FACTS[:3], lambda fact, value: [])
+TOOLS = Tools(facts.FACTS[:3], lambda _fact, _value: [])
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "refund_recommendation", "schema": {}}}
 
 pytestmark = pytest.mark.filterwarnings("ignore:get_open_ai_client:DeprecationWarning")

@@ -137,7 +137,7 @@ def test_a_model_whose_server_fails_or_sends_nonsense_is_replaced_and_it_is_said
     def fails(request):
         raise RuntimeError("out of memory")
 
-    for complete in (fails, lambda request: {"object": "chat.completion", "choices": []}, lambda request: {}):
+    for complete in (fails, lambda _: {"object": "chat.completion", "choices": []}, lambda _: {}):
         with serving(complete) as client:
             recommendation, outputs = ask(client, order_id="AB12CD")
         assert (recommendation["refund_usd"], outputs["source"], outputs["model"]) == (
@@ -241,7 +241,7 @@ def test_several_orders_are_decided_in_their_order_after_one_lookup(standin):
 )
 def test_a_malformed_request_is_refused_before_anything_is_looked_up(custom, named):
     agent = RefundAgent("the-model", open_ai=object(), lookup=None)
-    agent.lookup = lambda facts, values: pytest.fail("looked up")
+    agent.lookup = lambda _facts, _values: pytest.fail("looked up")
     with pytest.raises(MlflowException, match=named) as refused:
         agent.predict(ResponsesAgentRequest(input=[], custom_inputs=custom))
     assert refused.value.get_http_status_code() == 400

@@ -59,7 +59,7 @@ def test_foreign_keys_are_whole(dataset):
         assert not missing, f"{child}.{column} has no {parent}: {missing}"
 
 
-def test_order_ids_are_six_letters_or_digits_and_unique(dataset, stages):
+def test_order_ids_are_six_letters_or_digits_and_unique(stages):
     assert stages["order_id"].str.contains(r"^[A-Z0-9]{6}$").all()
     assert stages["order_id"].is_unique().all()
     ids = order_ids(0, 5, seed=1)

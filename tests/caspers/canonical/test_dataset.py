@@ -93,7 +93,7 @@ def test_a_missing_file_is_named(copy, table):
         load_dataset(copy)
 
 
-@pytest.mark.parametrize("damage", [lambda raw: raw[: len(raw) // 2], lambda raw: b"PAR1 not really",
+@pytest.mark.parametrize("damage", [lambda raw: raw[: len(raw) // 2], lambda _: b"PAR1 not really",
                                     lambda raw: raw[:2000] + bytes(2000) + raw[4000:]])  # fmt: skip
 def test_a_damaged_file_is_named(copy, damage):
     file = copy / "events.parquet"

@@ -19,7 +19,7 @@ D, F, S = State.DONE, State.FAILED, State.SKIPPED
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Callable[[Plan], Runner]:
-    return lambda plan: Runner(plan, tmp_path / "runs", on_change=lambda run: None)
+    return lambda plan: Runner(plan, tmp_path / "runs", on_change=lambda _: None)
 
 
 def states(runner: Runner) -> dict[str, State]:
@@ -151,7 +151,7 @@ def test_ctrl_c_interrupts_the_cell_and_leaves_no_kernel(write_plan, notebook, t
         "import threading; threading.Event().wait()",
     )
     notebook("b", "print('never')")
-    run = Runner(load_plan(write_plan({"a": [], "b": ["a"]}), "default"), tmp_path / "runs", lambda run: None)
+    run = Runner(load_plan(write_plan({"a": [], "b": ["a"]}), "default"), tmp_path / "runs", lambda _: None)
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):

@@ -6,6 +6,7 @@ signature, so that MLflow passes the whole request through untouched, and `metad
 
 import json
 import re
+from typing import override
 
 import mlflow
 from mlflow.pyfunc import PythonModel
@@ -14,6 +15,7 @@ from mlflow.pyfunc import PythonModel
 class AdderChat(PythonModel):
     """Asks for one `add` per pair of numbers in the question, all at once, then answers from the results."""
 
+    @override
     def predict(self, context, model_input, params=None):
         """A chat completion for a chat-completions request."""
         message, finish = _message(model_input)
@@ -26,6 +28,7 @@ class AdderChat(PythonModel):
             "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
         }
 
+    @override
     def predict_stream(self, context, model_input, params=None):
         """The same in chunks, word by word."""
         message, finish = _message(model_input)

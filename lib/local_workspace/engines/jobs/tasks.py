@@ -40,10 +40,13 @@ class TaskRunner:
 
     def run(self, run: dict, task: dict, cancellation: Cancellation) -> dict:
         """Run `task` of `run` to its end, or until it is cancelled. Errors become the outcome's `error`."""
-        kind = self._notebook if "notebook_task" in task else self._pipeline
         self._folder(run).mkdir(parents=True, exist_ok=True)
         try:
-            outcome = kind(run, task, cancellation)
+            outcome = (
+                self._notebook(run, task, cancellation)
+                if "notebook_task" in task
+                else self._pipeline(task, cancellation)
+            )
         except Exception as error:  # whatever went wrong belongs to this run, not to the daemon
             outcome = {"error": str(error), "error_trace": ""}
         write_atomically(self._result_file(run, task), json.dumps(outcome))
@@ -74,7 +77,7 @@ class TaskRunner:
         child.log.unlink(missing_ok=True)
         return outcome
 
-    def _pipeline(self, run: dict, task: dict, cancellation: Cancellation) -> dict:
+    def _pipeline(self, task: dict, cancellation: Cancellation) -> dict:
         settings, done, answers = task["pipeline_task"], threading.Event(), []
         pipeline_id = settings["pipeline_id"]
         update_id = self.pipelines.run_update(pipeline_id, full_refresh=settings.get("full_refresh", False))

@@ -14,7 +14,6 @@ from local_workspace.engines.pipelines.updates import Updates
 from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.errors import ApiError, already_exists, not_found
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 
 KIND = "pipeline"
@@ -23,7 +22,7 @@ KIND = "pipeline"
 class PipelinesEngine:
     """The pipelines of a workspace. A continuous one is kept going until it is stopped, also over restarts."""
 
-    def __init__(self, home: Home, store: Store, processes: Processes, spark: SparkEngine) -> None:
+    def __init__(self, home: Home, store: Store, spark: SparkEngine) -> None:
         self._home, self._store, self._spark = home, store, spark
         self._runner = Runner(home, spark)
         self.updates = Updates(home, store, spark, self._runner)

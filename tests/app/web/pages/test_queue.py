@@ -130,7 +130,7 @@ def test_new_rows_are_counted_by_filter(client, conninfo):
     assert client.get("/new", params={"since": since}).json() == {"new": 2}
 
 
-def test_the_export_is_the_filtered_list(informed, conninfo):
+def test_the_export_is_the_filtered_list(informed):
     decide(informed, "AAA111", "deny", reason="=HYPERLINK(0)")
     answer = informed.get("/api/export.csv", params={"refund_class": "partial"})
     assert "attachment" in answer.headers["content-disposition"]
