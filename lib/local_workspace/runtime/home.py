@@ -110,11 +110,16 @@ def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
 
 
 def read_json(path: Path) -> dict | None:
-    """The JSON object in `path`, or None if the file isn't there."""
+    """The JSON object in `path`, or None if the file isn't there. Raises SetupError if it holds anything else."""
     try:
-        return json.loads(path.read_text())
+        found = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
+    except ValueError as error:
+        raise SetupError(f"{path} is damaged: {error}") from error
+    if not isinstance(found, dict):
+        raise SetupError(f"{path} is damaged: it holds no JSON object")
+    return found
 
 
 def _check_version(home: Home) -> None:

@@ -19,6 +19,7 @@ from local_workspace.runtime.home import Home, open_home, read_json
 
 START_SECONDS = 60
 STOP_SECONDS = 60
+_CONNECTION_KEYS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "pid", "created"}
 
 
 def start(root: Path, report: Callable[[str], None]) -> dict:
@@ -36,15 +37,18 @@ def start(root: Path, report: Callable[[str], None]) -> dict:
 
 
 def find(root: Path) -> dict | None:
-    """The connection of the workspace running at `root`, or None."""
-    connection = read_json(Home(root.resolve()).connection)
+    """The connection of the workspace running at `root`, or None. Raises SetupError if its file is damaged."""
+    connection = _read_connection(Home(root.resolve()))
     return connection if connection and _process(connection) and _answers(connection) else None
 
 
 def stop(root: Path) -> bool:
-    """End the workspace at `root` and everything it started; False if it wasn't running."""
+    """End the workspace at `root` and everything it started; False if it wasn't running.
+
+    Raises SetupError if the file that names its process is damaged.
+    """
     home = Home(root.resolve())
-    connection = read_json(home.connection)
+    connection = _read_connection(home)
     process = connection and _process(connection)
     if process:
         process.send_signal(signal.SIGTERM)
@@ -62,7 +66,10 @@ def stop(root: Path) -> bool:
 
 
 def destroy(root: Path) -> None:
-    """Stop the workspace at `root` and remove its home. Raises SetupError if `root` is no workspace home."""
+    """Stop the workspace at `root` and remove its home.
+
+    Raises SetupError if `root` is no workspace home or its connection file is damaged.
+    """
     home = Home(root.resolve())
     if not home.root.exists():
         return
@@ -70,6 +77,21 @@ def destroy(root: Path) -> None:
         raise SetupError(f"{home.root} is no workspace home; nothing was removed.")
     stop(root)
     shutil.rmtree(home.root)
+
+
+def _read_connection(home: Home) -> dict | None:
+    """What a running workspace has written, or None. A second workspace beside a running one would end its engines."""
+    advice = (
+        f"End the process `local_workspace serve --home {home.root}` if there is one, remove {home.connection}, "
+        "and start the workspace again."
+    )
+    try:
+        connection = read_json(home.connection)
+    except SetupError as error:
+        raise SetupError(f"{error}. {advice}") from error
+    if connection is not None and (missing := _CONNECTION_KEYS - connection.keys()):
+        raise SetupError(f"{home.connection} is damaged: {', '.join(sorted(missing))} is missing. {advice}")
+    return connection
 
 
 def _launch(home: Home, report: Callable[[str], None]) -> dict:

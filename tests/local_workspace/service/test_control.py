@@ -1,11 +1,14 @@
+import json
 import stat
+import subprocess
+import sys
 
 import psutil
 import pytest
 from databricks.sdk import WorkspaceClient
 
 from local_workspace.runtime.errors import SetupError
-from local_workspace.runtime.home import read_json
+from local_workspace.runtime.home import open_home
 from local_workspace.service import control
 from waiting import eventually, has_ended
 
@@ -62,7 +65,26 @@ def test_destroy_refuses_a_directory_that_is_no_home(tmp_path):
     assert (tmp_path / "letter.txt").exists()
 
 
-def test_a_damaged_connection_file_does_not_matter(home_root):
-    home_root.mkdir()
+def test_nothing_runs_where_no_home_is(home_root):
     assert control.find(home_root) is None
-    assert read_json(home_root / "connection.json") is None
+    assert not control.stop(home_root)
+
+
+@pytest.mark.parametrize("call", [control.find, control.stop, control.destroy, lambda root: control.start(root, quiet)])
+@pytest.mark.parametrize("content", ["", '{"pid": 12', "[]", '"text"', '{"pid": 12, "created": 1.0}', "\xff"])
+def test_a_damaged_connection_file_is_an_error_that_names_it(home_root, content, call):
+    file = open_home(home_root).connection
+    file.write_bytes(content.encode("latin-1"))
+    with pytest.raises(SetupError, match="connection.json is damaged.*remove.*and start the workspace again"):
+        call(home_root)
+    assert file.read_bytes() == content.encode("latin-1"), "nothing is removed that may be of use"
+
+
+def test_a_connection_file_of_a_process_that_is_gone_means_not_running(home_root):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    created = psutil.Process(gone.pid).create_time()
+    gone.wait()
+    connection = {"DATABRICKS_HOST": "http://127.0.0.1:1", "DATABRICKS_TOKEN": "t", "pid": gone.pid, "created": created}
+    open_home(home_root).connection.write_text(json.dumps(connection))
+    assert control.find(home_root) is None
+    assert not control.stop(home_root)
