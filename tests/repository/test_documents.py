@@ -1,0 +1,66 @@
+"""What the documents say of the repository is so."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPO = Path(__file__).resolve().parents[2]
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "tests/README.md")
+PROJECT = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]
+
+
+def tracked() -> list[str]:
+    listing = subprocess.run(["git", "ls-files"], cwd=REPO, capture_output=True, text=True, check=True).stdout
+    return listing.splitlines()
+
+
+def test_the_readme_lists_the_top_level_folders() -> None:
+    (block,) = re.findall(r"^## Repository\n\n```\n(.*?)```", (REPO / "README.md").read_text(), re.M | re.S)
+    listed = [line.split()[0] for line in block.splitlines()]
+    assert all((REPO / path).exists() for path in listed)
+    folders = {path.partition("/")[0] for path in tracked() if "/" in path and not path.startswith(".")}
+    assert {path.partition("/")[0] for path in listed if path.endswith("/")} == folders
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_path_that_a_document_names_exists(document: str) -> None:
+    text = (REPO / document).read_text()
+    roots = {path.partition("/")[0] for path in tracked()}
+    named = {word.rstrip("/") for word in re.findall(r"`([\w.-]+(?:/[\w.*-]+)*/?)`", text) if "/" in word}
+    paths = {path for path in named if path.partition("/")[0] in roots}
+    links = {target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target}
+    assert [path for path in sorted(paths) if not list(REPO.glob(path))] == []
+    assert [target for target in sorted(links) if not ((REPO / document).parent / target).exists()] == []
+    assert paths or links
+
+
+def test_the_architecture_names_a_file_at_each_step() -> None:
+    text = (REPO / "docs/architecture.md").read_text()
+    steps = re.findall(r"^\d+\. .*(?:\n   .*)*", text, re.M)
+    assert len(steps) >= 12
+    assert [step for step in steps if not re.search(r"`(lib|app|pipelines|notebooks)/[\w/.]+`", step)] == []
+
+
+def test_a_commit_is_checked_as_make_lint_does() -> None:
+    recipe = re.search(r"^lint:\n((?:\t.*\n)+)", (REPO / "Makefile").read_text(), re.M).group(1)
+    commands = [line.strip().replace("$(UV)", "uv") for line in recipe.splitlines()]
+    (local,) = yaml.safe_load((REPO / ".pre-commit-config.yaml").read_text())["repos"]
+    assert local["repo"] == "local"
+    assert [hook["entry"] for hook in local["hooks"]] == commands
+    assert not any(hook["pass_filenames"] for hook in local["hooks"])
+
+
+def test_the_changelog_knows_the_version() -> None:
+    versions = re.findall(r"^## \[([^]]+)\]", (REPO / "CHANGELOG.md").read_text(), re.M)
+    assert versions[:2] == ["Unreleased", PROJECT["version"]]
+
+
+def test_one_licence_holds_for_everything() -> None:
+    assert PROJECT["license"] == "Apache-2.0"
+    assert "Apache License" in (REPO / "LICENSE").read_text()
+    for document in ("README.md", "data/canonical/README.md"):
+        assert "Apache-2.0" in (REPO / document).read_text()
