@@ -8,7 +8,7 @@
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
-.PHONY: run test lint unit integration notebooks outputs pictures stop setup
+.PHONY: run test lint browser unit integration notebooks outputs pictures stop setup
 
 run: setup
 	$(UV) run --no-sync runbook.py --target all
@@ -22,12 +22,15 @@ setup: $(filter .uv/bin/uv,$(UV))
 	.uv/bin/pip install --quiet uv
 
 # Integration and notebooks wait a lot, each in a home of its own: side by side they fill two cores.
-test: setup lint unit
+test: setup lint browser unit
 	$(MAKE) --jobs 2 integration notebooks
 
 lint:
 	$(UV) run --no-sync ruff check
 	$(UV) run --no-sync ruff format --check
+
+browser:
+	$(UV) run --no-sync python tests/support/chromium.py
 
 unit:
 	$(UV) run --no-sync pytest tests --ignore tests/integration --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20

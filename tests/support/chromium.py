@@ -1,18 +1,59 @@
-"""A real browser, for tests and for the README's pictures."""
+"""A real browser, for tests and for the README's pictures. `python chromium.py` sees to it that there is one."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
+
+_COMMANDS = ("chromium", "chromium-browser", "google-chrome")
+_PLAYWRIGHT_INSTALL = ([sys.executable, "-m", "playwright", "install", "chromium"],)
+_DEBIAN_INSTALL = (
+    ["apt-get", "update", "-qq"],
+    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+)
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The Chromium on PATH."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "this needs Chromium: apt-get install chromium"
+    """The Chromium of this machine, or Playwright's own."""
+    path = next(filter(None, map(shutil.which, _COMMANDS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def ensure() -> None:
+    """Install Chromium unless there is one that starts: Playwright's own, else Debian's package.
+
+    Raises SystemExit if neither can be installed; Debian's package needs root.
+    """
+    for commands in ((), _PLAYWRIGHT_INSTALL, _DEBIAN_INSTALL if _is_root_on_debian() else ()):
+        if _succeed(commands) and _starts():
+            return
+    sys.exit("The tests need a browser, and none could be installed: install Chromium, then run `make test` again.")
+
+
+def _is_root_on_debian() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _succeed(commands: tuple[list[str], ...]) -> bool:
+    return all(subprocess.run(command, stdout=subprocess.DEVNULL).returncode == 0 for command in commands)
+
+
+def _starts() -> bool:
+    try:
+        with chromium():
+            return True
+    except Error as error:
+        print(f"No browser starts: {error.message.splitlines()[0]}", file=sys.stderr)
+        return False
+
+
+if __name__ == "__main__":
+    ensure()
