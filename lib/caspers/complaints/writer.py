@@ -7,9 +7,9 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from caspers.agents import model_endpoint
 from caspers.complaints import Category
 from caspers.complaints.texts import ComplainedOrder, facts_to_tell
+from caspers.standin import model_endpoint
 
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from caspers.agents import model_endpoint
+from caspers.standin import model_endpoint
 
 if TYPE_CHECKING:
     from mlflow.genai.scorers import Scorer

@@ -248,7 +248,8 @@ def test_a_language_model_judges_by_guidelines(ws, connected, monkeypatch):
 
     with serving(complete) as client:
         monkeypatch.setenv("CASPERS_LLM_BASE_URL", str(client.base_url))
-        from caspers.agents import deploy, model_endpoint
+        from caspers.agents import deploy
+        from caspers.standin import model_endpoint
 
         deploy.serve(ws, "a-judge", model_endpoint._external("a-judge"))
         kind, plain = judges.at_hand(ws, "a-judge")

@@ -4,8 +4,8 @@ import pytest
 
 import caspers
 import openai_server
-from caspers.agents import model_endpoint
 from caspers.complaints import SHARES
+from caspers.standin import model_endpoint
 from caspers.streams import complaint_agent, complaint_generator
 
 RATE, LLM_MODEL = 0.5, "no-such-model"

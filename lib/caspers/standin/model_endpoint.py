@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from caspers.platform.connect import Workbook
 
-STANDIN_FILE = Path(__file__).parents[1] / "standin" / "model.py"
+STANDIN_FILE = Path(__file__).with_name("model.py")
 
 
 def ensure(ws: "Workbook", name: str) -> list[Resource]:

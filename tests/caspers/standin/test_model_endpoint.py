@@ -9,10 +9,10 @@ import pytest
 import caspers
 import openai_server
 from caspers import config
-from caspers.agents import model_endpoint
 from caspers.agents.tools import Tools
 from caspers.platform.connect import Workbook
 from caspers.refunds import facts
+from caspers.standin import model_endpoint
 
 NAME = "test-llm-model"
 TOOLS = Tools(facts.FACTS[:3], lambda _fact, _value: [])
