@@ -17,6 +17,7 @@ from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse
 from openai import OpenAIError
 from pydantic import BaseModel
 
+from caspers import offline_policy
 from caspers.agents.ask import client
 from caspers.agents.inputs import Asked, Question
 from caspers.agents.lookup import Known, Lookup, gather, keeping_timings, only, sql_lookup
@@ -27,7 +28,6 @@ from caspers.refunds.facts import Fact
 MODEL_SECONDS = 60.0
 AT_ONCE = 4
 """Conversations with the model at the same time, for one request."""
-POLICY_NAME = "offline-policy"
 _FIELDS = re.compile(r'(?<=,)(?=")')
 
 
@@ -42,7 +42,7 @@ class Decision[Answer: BaseModel]:
     answer: Answer
     status: str
     source: str = "fallback"
-    model: str = POLICY_NAME
+    model: str = offline_policy.NAME
     order_id: str | None = None
     note: str | None = None
     usage: dict[str, int] | None = None

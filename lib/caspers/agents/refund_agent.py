@@ -12,7 +12,6 @@ from caspers.agents.inputs import Asked, Question, RefundInputs, read, text_of
 from caspers.agents.lookup import Known
 from caspers.refunds import policy
 from caspers.refunds.facts import LOCATION_TIMINGS, ORDER_DELIVERY_TIME, ORDER_DETAILS, order_ids
-from caspers.standin.refund import SCHEMA
 
 FACTS = (ORDER_DETAILS, ORDER_DELIVERY_TIME, LOCATION_TIMINGS)
 PROMPT = f"""You recommend refunds for late deliveries of Casper's Kitchens.
@@ -78,7 +77,9 @@ class RefundAgent(KitchenAgent):
         )
         own = Recommendation(**asdict(policy.decide(evidence)))
         tools = self.tools(known, order_id, location_id)
-        return _within(self.consult(order_id, PROMPT, _question(order_id, asked.text), tools, SCHEMA, own), total)
+        return _within(
+            self.consult(order_id, PROMPT, _question(order_id, asked.text), tools, policy.ANSWER_SCHEMA, own), total
+        )
 
 
 def _within(decision: Decision, total: float) -> Decision:

@@ -16,6 +16,8 @@ from caspers.complaints import Category, replies
 from caspers.complaints.reading import Item, Reading
 from caspers.refunds.policy import bounded
 
+ANSWER_SCHEMA = "complaint_triage"
+"""The name by which a request to a model asks for a `Triage`."""
 DELAY_SHARES = {"within_p99": 0.15, "beyond_p99": 0.25}
 QUALITY_SHARES = {"some": 0.20, "unsaid": 0.30, "all": 0.40}
 STEP_USD = 0.5

@@ -12,6 +12,8 @@ from typing import Literal
 
 type RefundClass = Literal["none", "partial", "full"]
 
+ANSWER_SCHEMA = "refund_recommendation"
+"""The name by which a request to a model asks for a `Refund`."""
 SHARE_AT_P75 = 0.10
 SHARE_AT_P99 = 0.50
 STEP_USD = 0.5

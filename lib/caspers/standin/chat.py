@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
+from caspers.complaints import policy as complaint_policy
+from caspers.offline_policy import NAME
+from caspers.refunds import policy as refund_policy
 from caspers.standin import complaint, refund
 from caspers.standin.conversation import Call, Conversation, Refused, check, read, text_of
 
-NAME = "offline-policy"
 DECISIONS: dict[str, Callable[[Conversation], list[Call] | dict[str, Any]]] = {
-    refund.SCHEMA: refund.decide,
-    complaint.SCHEMA: complaint.decide,
+    refund_policy.ANSWER_SCHEMA: refund.decide,
+    complaint_policy.ANSWER_SCHEMA: complaint.decide,
 }
 
 

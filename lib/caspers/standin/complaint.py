@@ -9,8 +9,6 @@ from caspers.complaints.reading import read
 from caspers.refunds import facts
 from caspers.standin.conversation import Call, Conversation
 
-SCHEMA = "complaint_triage"
-
 
 def decide(conversation: Conversation) -> list[Call] | dict[str, Any]:
     """The tools to call next, or the answer. Raises Refused if a tool that it needs is not offered."""

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from caspers import config
+from caspers import config, offline_policy
 from caspers.agents import deploy
 from caspers.platform.state import Resource
-from caspers.standin import chat
 
 if TYPE_CHECKING:
     from databricks.sdk.service.serving import AiGatewayRateLimit, ServedEntityInput
@@ -43,17 +42,6 @@ def ensure(ws: "Workbook", name: str) -> list[Resource]:
 def at_hand(ws: "Workbook") -> bool:
     """Whether there is a language model for LLM_MODEL's endpoint; otherwise the stand-in is behind it."""
     return not ws.local or config.load().llm_base_url is not None
-
-
-def is_language_model(ws: "Workbook", name: str) -> bool:
-    """Whether a language model answers at the serving endpoint `name` now: it is there, and not the stand-in."""
-    from databricks.sdk.errors import NotFound
-
-    try:
-        served = ws.w.serving_endpoints.get(name).config
-    except NotFound:
-        return False
-    return bool(served and served.served_entities) and all(each.name != chat.NAME for each in served.served_entities)
 
 
 def _require(ws: "Workbook", name: str) -> None:
@@ -118,7 +106,7 @@ def _standin(ws: "Workbook") -> "ServedEntityInput":
     mark = deploy.fingerprint({})
     version = deploy.known_version(ws, _model(ws), mark) or _log_standin(ws, mark)
     return ServedEntityInput(
-        name=chat.NAME,
+        name=offline_policy.NAME,
         entity_name=_model(ws),
         entity_version=version,
         workload_size="Small",
@@ -130,7 +118,7 @@ def _log_standin(ws: "Workbook", mark: str) -> str:
     with deploy.quietly():
         ws.mlflow.set_experiment("/Shared/caspers_offline_policy")
         logged = ws.mlflow.pyfunc.log_model(
-            name=chat.NAME,
+            name=offline_policy.NAME,
             python_model=str(STANDIN_FILE),
             registered_model_name=_model(ws),
             metadata={"task": "llm/v1/chat"},

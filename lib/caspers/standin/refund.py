@@ -8,7 +8,6 @@ from caspers.refunds import facts, policy
 from caspers.standin.conversation import Call, Conversation
 
 _STATED = re.compile(r"Order id: (\S+)\n")
-SCHEMA = "refund_recommendation"
 
 
 def decide(conversation: Conversation) -> list[Call] | dict[str, Any]:

@@ -9,12 +9,11 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from caspers import clock
+from caspers import clock, offline_policy
 from caspers.agents.ask import ask_several
 from caspers.complaints import policy
 from caspers.complaints.reading import Item, Reading, read_all
 from caspers.refunds import facts
-from caspers.standin.chat import NAME as POLICY_NAME
 from caspers.streams.complaint_generator import SCHEMA, VOLUME
 from caspers.streams.complaint_generator import TABLE as COMPLAINTS
 from caspers.streams.inbox import receive
@@ -74,7 +73,7 @@ def _response(row: "Row", answer: dict | None, readings: dict[str, Reading]) -> 
     if answer:
         return row.complaint_id, row.order_id, clock.now(), answer["response"], "agent", answer["model"]
     triage = json.dumps(asdict(_by_policy(row, readings[row.complaint_id])), ensure_ascii=False)
-    return row.complaint_id, row.order_id, clock.now(), triage, "fallback", POLICY_NAME
+    return row.complaint_id, row.order_id, clock.now(), triage, "fallback", offline_policy.NAME
 
 
 def _by_policy(row: "Row", reading: Reading) -> policy.Triage:

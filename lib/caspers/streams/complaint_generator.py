@@ -15,8 +15,8 @@ from caspers import clock
 from caspers.complaints import SHARES, Category
 from caspers.complaints.reading import Item
 from caspers.complaints.texts import GENERATED_BY, ComplainedOrder, write
-from caspers.complaints.writer import by_model
 from caspers.refunds import facts
+from caspers.streams.complaint_writer import by_model
 from caspers.streams.inbox import receive
 
 if TYPE_CHECKING:

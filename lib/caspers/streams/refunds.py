@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from caspers import clock
 from caspers.agents.ask import ask_all
+from caspers.offline_policy import NAME as POLICY_NAME
 from caspers.refunds import facts, policy
-from caspers.standin.chat import NAME as POLICY_NAME
 from caspers.streams import inbox
 from caspers.streams.summary import Summary
 

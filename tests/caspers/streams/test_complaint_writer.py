@@ -5,7 +5,7 @@ from datetime import datetime
 from caspers.complaints import SHARES
 from caspers.complaints.reading import Item
 from caspers.complaints.texts import ComplainedOrder, claims_what_was_not_ordered
-from caspers.complaints.writer import prompt
+from caspers.streams.complaint_writer import prompt
 
 ITEMS = (Item("Miso Soup", 2, 4.25), Item("Udon", 1, 13.15))
 

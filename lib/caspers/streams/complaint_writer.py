@@ -7,9 +7,9 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from caspers import offline_policy
 from caspers.complaints import Category
 from caspers.complaints.texts import ComplainedOrder, facts_to_tell
-from caspers.standin import model_endpoint
 
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
@@ -38,7 +38,7 @@ def by_model(ws: "Workbook", endpoint: str, orders: Sequence[tuple[ComplainedOrd
 
     An order at which the model failed is left out; all are if no language model is behind the endpoint.
     """
-    if not orders or not model_endpoint.is_language_model(ws, endpoint):
+    if not orders or not _is_language_model(ws, endpoint):
         return {}
     ws.offer_ai_query()
     prompts = [(order.order_id, prompt(order, category)) for order, category in orders]
@@ -61,4 +61,17 @@ def prompt(order: ComplainedOrder, category: Category) -> str:
         f"{order.city}, and had {', '.join(item.name for item in order.items)} for ${facts['total']} in all. "
         f"Mention of that what such a customer would, and complain about nothing else. "
         f"Write {dice.choice(_LENGTHS)}, and nothing but the message itself."
+    )
+
+
+def _is_language_model(ws: "Workbook", name: str) -> bool:
+    """Whether a language model answers at the serving endpoint `name` now: it is there, and not the stand-in."""
+    from databricks.sdk.errors import NotFound
+
+    try:
+        served = ws.w.serving_endpoints.get(name).config
+    except NotFound:
+        return False
+    return bool(served and served.served_entities) and all(
+        each.name != offline_policy.NAME for each in served.served_entities
     )
