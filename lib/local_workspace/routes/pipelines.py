@@ -1,13 +1,13 @@
 """The Pipelines API: /api/2.0/pipelines."""
 
 import re
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request
 
 from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.timestamps import ms_to_iso
 
 router = APIRouter(prefix="/api/2.0/pipelines")
 NAME_FILTER = re.compile(r"\s*name\s+like\s+'(.*)'\s*", re.I)
@@ -115,7 +115,11 @@ def _summary(engine: PipelinesEngine, doc: dict) -> dict:
         "state": engine.state(doc["pipeline_id"]),
         "health": "UNHEALTHY" if failed else "HEALTHY",
         "latest_updates": [
-            {"update_id": update["update_id"], "state": update["state"], "creation_time": _iso(update["creation_time"])}
+            {
+                "update_id": update["update_id"],
+                "state": update["state"],
+                "creation_time": ms_to_iso(update["creation_time"]),
+            }
             for update in updates
         ],
     }
@@ -134,7 +138,3 @@ def _matches(name: str, condition: str | None) -> bool:
         raise invalid(f"The filter \"{condition}\" is not supported; use name LIKE 'pattern'")
     pattern = re.escape(found[1]).replace("%", ".*").replace("_", ".")
     return re.fullmatch(pattern, name, re.I) is not None
-
-
-def _iso(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from local_workspace.runtime.home import Home, read_json, write_atomically
 
 GRACE_SECONDS = 10
+_CLOCK_TOLERANCE = 1  # seconds; the system derives creation times from a boot time that moves with the clock
 
 
 class Child:
@@ -82,11 +82,45 @@ class Processes:
         ended = []
         for mark in sorted(self._home.run.glob("*.pid")):
             doc = read_json(mark)
-            if doc and _is_same_process(doc):
+            if doc and same_process(doc["pid"], doc["created"]):
                 _end_orphan(doc["pid"])
                 ended.append(mark.stem)
             mark.unlink(missing_ok=True)
         return ended
+
+
+def same_process(pid: int, created: float) -> psutil.Process | None:
+    """The process of that id, a zombie too, if it was created at that time (seconds since 1970); None otherwise.
+
+    The system hands out the ids of ended processes again.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        return process if abs(process.create_time() - created) < _CLOCK_TOLERANCE else None
+    return None
+
+
+def live_process(pid: int, created: float) -> psutil.Process | None:
+    """`same_process`, unless it has ended and only its parent hasn't taken notice yet."""
+    process = same_process(pid, created)
+    return process if process and _runs(process) else None
+
+
+def process_with_argument(pid: int, argument: str) -> psutil.Process | None:
+    """The process of that id if it runs and has `argument` in its command line; None otherwise.
+
+    For a process whose creation time nobody has written down.
+    """
+    with contextlib.suppress(psutil.Error):  # AccessDenied: another user's
+        process = psutil.Process(pid)
+        return process if argument in process.cmdline() and _runs(process) else None
+    return None
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def await_ready(child: Child, probe: Callable[[], bool], what: str, timeout: float = 120) -> None:
@@ -94,6 +128,7 @@ def await_ready(child: Child, probe: Callable[[], bool], what: str, timeout: flo
 
     Raises RuntimeError with the log's end if the child dies or `timeout` seconds pass.
     """
+    from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed  # 0.1 s for who finds only
 
     def state() -> str:
         if not child.alive():
@@ -106,13 +141,6 @@ def await_ready(child: Child, probe: Callable[[], bool], what: str, timeout: flo
         )(state)
     except RetryError:
         raise RuntimeError(f"{what} was not ready within {timeout:.0f} s:\n{child.log_tail()}") from None
-
-
-def _is_same_process(doc: dict) -> bool:
-    try:
-        return abs(psutil.Process(doc["pid"]).create_time() - doc["created"]) < 1
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _end_orphan(pid: int) -> None:

@@ -1,6 +1,5 @@
 """Starting, finding and stopping the background service of a home."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -16,6 +15,7 @@ from filelock import FileLock
 
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import Home, open_home, read_json
+from local_workspace.runtime.processes import Processes, live_process
 
 START_SECONDS = 60
 STOP_SECONDS = 60
@@ -39,7 +39,9 @@ def start(root: Path, report: Callable[[str], None]) -> dict:
 def find(root: Path) -> dict | None:
     """The connection of the workspace running at `root`, or None. Raises SetupError if its file is damaged."""
     connection = _read_connection(Home(root.resolve()))
-    return connection if connection and _process(connection) and _answers(connection) else None
+    if connection is None or not live_process(connection["pid"], connection["created"]):
+        return None
+    return connection if _answers(connection) else None
 
 
 def stop(root: Path) -> bool:
@@ -49,7 +51,7 @@ def stop(root: Path) -> bool:
     """
     home = Home(root.resolve())
     connection = _read_connection(home)
-    process = connection and _process(connection)
+    process = connection and live_process(connection["pid"], connection["created"])
     if process:
         process.send_signal(signal.SIGTERM)
         try:
@@ -58,8 +60,6 @@ def stop(root: Path) -> bool:
             process.kill()
             process.wait()
     if home.run.exists():
-        from local_workspace.runtime.processes import Processes
-
         Processes(home).reap()
     home.connection.unlink(missing_ok=True)
     return bool(process)
@@ -140,14 +140,6 @@ def _service_environment() -> dict[str, str]:
     """The environment without what a client's session has set: the service must not talk to another workspace."""
     hidden = ("DATABRICKS_", "SPARK_", "MLFLOW_", "PYSPARK_", "JPY_", "PG")
     return {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
-
-
-def _process(connection: dict) -> psutil.Process | None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(connection["pid"])
-        if abs(process.create_time() - connection["created"]) < 1 and process.status() != psutil.STATUS_ZOMBIE:
-            return process
-    return None
 
 
 def _answers(connection: dict) -> bool:

@@ -3,11 +3,11 @@
 import json
 import os
 import secrets
-import socket
 from dataclasses import asdict, dataclass
 
 import psutil
 
+from local_workspace.runtime import ports
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import Home, read_json, write_atomically
 
@@ -29,37 +29,12 @@ def load_settings(home: Home) -> Settings:
     """
     kept = read_json(home.secrets) or {}
     wanted = _wanted_port()
-    port = wanted or _free_or_new(kept.get("port"))
+    port = wanted or ports.free(kept.get("port"))
     settings = Settings(
-        kept.get("token") or secrets.token_urlsafe(24), port, _free_or_new(kept.get("spark_port"), taken={port})
+        kept.get("token") or secrets.token_urlsafe(24), port, ports.free(kept.get("spark_port"), taken={port})
     )
     write_atomically(home.secrets, json.dumps(asdict(settings)))
     return settings
-
-
-def free_port(taken: set[int] | None = None) -> int:
-    """A loopback port that is free now and not in `taken`."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in (taken or set()):
-            return port
-
-
-def is_free(port: int) -> bool:
-    """Whether a loopback port can be listened on."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_or_new(port: int | None, taken: set[int] | None = None) -> int:
-    return port if port and is_free(port) else free_port(taken)
 
 
 def _wanted_port() -> int | None:
@@ -68,7 +43,7 @@ def _wanted_port() -> int | None:
         return None
     if not text.isdigit() or not 1024 <= int(text) <= 65535:
         raise SetupError(f"CASPERS_PORT is {text!r}; it must be a port number from 1024 to 65535.")
-    if not is_free(int(text)):
+    if not ports.is_free(int(text)):
         raise SetupError(
             f"Port {text} is already taken{_holder(int(text))}. End that, or set CASPERS_PORT to another "
             f"port (without CASPERS_PORT a free one is chosen)."

@@ -17,7 +17,6 @@ import sys
 import threading
 import traceback
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -28,6 +27,7 @@ from pyspark.pipelines.graph_element_registry import graph_element_registration_
 from pyspark.pipelines.spark_connect_pipeline import create_dataflow_graph, start_run
 from pyspark.sql import SparkSession
 
+from local_workspace.runtime.timestamps import now_iso
 from local_workspace.workers.pipeline_graph import Emit, Publication, Registry
 
 CATALOG = "spark_catalog"
@@ -112,7 +112,7 @@ def _emitter(output: TextIO) -> Emit:
     lock = threading.Lock()
 
     def emit(event_type: str, message: str, **details: object) -> None:
-        event = {"timestamp": datetime.now(UTC).isoformat(), "event_type": event_type, "message": message, **details}
+        event = {"timestamp": now_iso(), "event_type": event_type, "message": message, **details}
         with lock:
             print(json.dumps(event), file=output, flush=True)
 

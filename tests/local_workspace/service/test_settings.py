@@ -2,9 +2,10 @@ import socket
 
 import pytest
 
+from local_workspace.runtime import ports
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import open_home
-from local_workspace.service.settings import free_port, load_settings
+from local_workspace.service.settings import load_settings
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def test_token_and_ports_stay_the_same_and_are_kept_from_others(home_root):
 
 
 def test_a_wanted_port_is_used(home_root, monkeypatch):
-    port = free_port()
+    port = ports.free()
     monkeypatch.setenv("CASPERS_PORT", str(port))
     assert load_settings(open_home(home_root)).port == port
 

@@ -1,12 +1,12 @@
 """What was deployed: a document each, and a copy of the code as it was at that moment."""
 
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_iso
 
 _KIND = "app_deployment"
 _INTERRUPTED = "The workspace ended during the deployment; deploy again."
@@ -35,8 +35,8 @@ class Deployments:
             "mode": request.get("mode") or "SNAPSHOT",
             "command": request.get("command"),
             "env_vars": request.get("env_vars") or [],
-            "create_time": now(),
-            "update_time": now(),
+            "create_time": now_iso(),
+            "update_time": now_iso(),
             "deployment_artifacts": {"source_code_path": str(self._root / app / deployment_id)},
             "status": {"state": "IN_PROGRESS", "message": "Starting the app"},
         }
@@ -62,7 +62,7 @@ class Deployments:
         """Note how a deployment went; nothing happens if it was deleted meanwhile."""
         key = f"{doc['app']}/{doc['deployment_id']}"
         if self._store.get(_KIND, key):
-            self._store.update(_KIND, key, update_time=now(), status={"state": state, "message": message})
+            self._store.update(_KIND, key, update_time=now_iso(), status={"state": state, "message": message})
 
     def folder(self, doc: dict) -> Path:
         """Where its copy of the code lies."""
@@ -92,8 +92,3 @@ class Deployments:
 def public(doc: dict) -> dict:
     """A deployment as the API shows it."""
     return {key: value for key, value in doc.items() if key != "app" and value is not None}
-
-
-def now() -> str:
-    """The present time as the API writes it."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -10,15 +10,17 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from local_workspace.engines.apps.deployments import Deployments, now, public
-from local_workspace.engines.apps.process import AppProcess, Launch, free_port
+from local_workspace.engines.apps.deployments import Deployments, public
+from local_workspace.engines.apps.process import AppProcess, Launch
 from local_workspace.engines.apps.source import argv, read_source, variables
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http import identities
+from local_workspace.runtime import ports
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_iso
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,29}")
 _OWN_NOTES = ("port", "active", "compute", "problem")  # kept with an app, not shown as they are
@@ -80,9 +82,9 @@ class AppsEngine:
                     "name": name,
                     "id": str(uuid.uuid4()),
                     "creator": _user({}),
-                    "create_time": now(),
+                    "create_time": now_iso(),
                     **wanted,
-                    "port": free_port(None),
+                    "port": ports.free(),
                     "active": None,
                     "compute": "ACTIVE" if compute else "STOPPED",
                     "problem": None,
@@ -204,7 +206,7 @@ class AppsEngine:
     def _plan(self, doc: dict) -> Launch:
         """What to start: asked at each start, because a port or a resource's address may have changed."""
         app, folder = self._app(doc["app"]), self._deployments.folder(doc)
-        port = free_port(app["port"])
+        port = ports.free(app["port"])
         self._note(app["name"], port=port)
         source = read_source(folder)
         env = self._environment(app, port) | variables([*source.env, *doc["env_vars"]], app["resources"])
@@ -239,7 +241,7 @@ class AppsEngine:
         if not all(isinstance(resource, dict) and resource.get("name") for resource in resources):
             raise invalid("Each of an app's resources needs a name.")
         self._app_env({"name": name, "resources": resources})  # gives its role what the resources say, or raises
-        return {"description": settings.get("description") or "", "resources": resources, "update_time": now()}
+        return {"description": settings.get("description") or "", "resources": resources, "update_time": now_iso()}
 
     def _view(self, app: dict) -> dict:
         shown = {key: value for key, value in app.items() if key not in _OWN_NOTES and value is not None}

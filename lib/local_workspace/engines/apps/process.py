@@ -1,12 +1,12 @@
 """One app's process: started, watched, started again after a crash, ended."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_workspace.runtime import ports
 from local_workspace.runtime.errors import ApiError
 from local_workspace.runtime.processes import Child, Processes, await_ready
 
@@ -67,7 +67,7 @@ class AppProcess:
         """One life of the process, from start to end."""
         try:
             child, port = self._spawn()
-            await_ready(child, lambda: _listens(port), f"the app {self.name}", _START_SECONDS)
+            await_ready(child, lambda: ports.listens(port), f"the app {self.name}", _START_SECONDS)
         except (ApiError, RuntimeError, OSError) as error:
             self._end_child()
             self.state, self.message = "CRASHED", str(error)
@@ -90,21 +90,3 @@ class AppProcess:
         with self._lock:
             if self._child:
                 self._child.terminate()
-
-
-def free_port(wanted: int | None) -> int:
-    """`wanted` if nobody listens there, else a free loopback port."""
-    for port in (wanted, 0) if wanted else (0,):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return probe.getsockname()[1]
-    raise OSError("there is no free port on 127.0.0.1")
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -6,13 +6,13 @@ live in Spark's metastore; a volume is a directory.
 
 import re
 import shutil
-import time
 from pathlib import Path
 
 from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.errors import already_exists, invalid, not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_ms
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -252,4 +252,4 @@ def _function_doc(catalog: str, schema: str, name: str) -> dict:
 
 
 def _stamps() -> dict:
-    return {"created_at": int(time.time() * 1000), "owner": "local"}
+    return {"created_at": now_ms(), "owner": "local"}

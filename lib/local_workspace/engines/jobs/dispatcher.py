@@ -5,10 +5,11 @@ import threading
 from local_workspace.engines.jobs.execution import Execution
 from local_workspace.engines.jobs.history import History
 from local_workspace.engines.jobs.settings import job_parameters
-from local_workspace.engines.jobs.states import ended, is_active, now_ms, state
+from local_workspace.engines.jobs.states import ended, is_active, state
 from local_workspace.engines.jobs.tasks import TaskRunner
 from local_workspace.runtime.errors import unavailable
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_ms
 
 TASK_FIELDS = ("task_key", "depends_on", "run_if", "description", "notebook_task", "pipeline_task")
 WAITING = "Waiting for another run of this job to end."

@@ -10,13 +10,14 @@ from local_workspace.engines.jobs.cron import cron_trigger
 from local_workspace.engines.jobs.dispatcher import Dispatcher
 from local_workspace.engines.jobs.history import History
 from local_workspace.engines.jobs.settings import checked, merged
-from local_workspace.engines.jobs.states import is_active, now_ms
+from local_workspace.engines.jobs.states import is_active
 from local_workspace.engines.jobs.tasks import Pipelines, TaskRunner
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime.errors import invalid, not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_ms
 
 KIND = "job"
 

@@ -7,8 +7,9 @@ from graphlib import TopologicalSorter
 
 from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.history import History
-from local_workspace.engines.jobs.states import ended, now_ms, state
+from local_workspace.engines.jobs.states import ended, state
 from local_workspace.engines.jobs.tasks import TaskRunner
+from local_workspace.runtime.timestamps import now_ms
 
 PARALLEL_TASKS = 4
 

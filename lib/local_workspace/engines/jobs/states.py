@@ -1,6 +1,6 @@
 """The states of runs and tasks, in the older `state` and the newer `status` form that the SDK reads."""
 
-import time
+from local_workspace.runtime.timestamps import now_ms
 
 ACTIVE = ("QUEUED", "PENDING", "RUNNING", "TERMINATING")
 _CODES = {
@@ -14,11 +14,6 @@ _CODES = {
     "MAXIMUM_CONCURRENT_RUNS_REACHED": ("MAX_CONCURRENT_RUNS_EXCEEDED", "CLIENT_ERROR"),
     "": ("INTERNAL_ERROR", "INTERNAL_ERROR"),
 }
-
-
-def now_ms() -> int:
-    """The time in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 def state(life_cycle: str, result: str = "", message: str = "") -> dict:

@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-import time
 import uuid
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.errors import ApiError, already_exists, not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_ms
 
 KIND = "pipeline"
 
@@ -59,7 +59,7 @@ class PipelinesEngine:
             "spec": spec,
             "tables": [],
             "active": bool(spec.get("continuous")),
-            "last_modified": _now_ms(),
+            "last_modified": now_ms(),
         }
         self._store.put(KIND, doc["pipeline_id"], doc)
         self._runner.warm()
@@ -81,7 +81,7 @@ class PipelinesEngine:
             pipeline_id,
             name=spec["name"],
             spec=spec,
-            last_modified=_now_ms(),
+            last_modified=now_ms(),
             active=bool(spec.get("continuous")),
         )
         if doc["active"]:
@@ -173,7 +173,3 @@ class PipelinesEngine:
         self.updates.cancel(pipeline_id)
         while loop and not loop.join(0.2):  # it may just have begun another one
             self.updates.cancel(pipeline_id)
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

@@ -3,11 +3,11 @@
 import json
 import re
 import uuid
-from datetime import UTC, datetime
 from pathlib import Path
 
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import write_atomically
+from local_workspace.runtime.timestamps import now_iso
 
 LEVELS = ("ERROR", "WARN", "INFO", "METRICS")
 KEEP_LINES = 2_000
@@ -35,7 +35,7 @@ class EventLog:
         origin = {**self._origin, "update_id": update_id, **({"dataset_name": dataset} if dataset else {})}
         event = {
             "id": str(uuid.uuid4()),
-            "timestamp": timestamp or datetime.now(UTC).isoformat(),
+            "timestamp": timestamp or now_iso(),
             "origin": origin,
             "event_type": event_type,
             "level": "ERROR" if error else "INFO",

@@ -1,7 +1,6 @@
 """Updates of pipelines: one at a time a pipeline, each in a process of its own."""
 
 import threading
-import time
 import uuid
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.errors import ApiError, not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_ms
 
 FINAL = {"COMPLETED", "FAILED", "CANCELED"}
 KEEP = 100
@@ -44,7 +44,7 @@ class Updates:
                     "update_id": update_id,
                     "cause": cause,
                     "full_refresh": full_refresh,
-                    "creation_time": int(time.time() * 1000),
+                    "creation_time": now_ms(),
                     "state": "QUEUED",
                     "config": pipeline["spec"],
                 },

@@ -11,12 +11,14 @@ import psycopg
 from psycopg import sql
 
 from local_workspace.engines.postgres import names
-from local_workspace.engines.postgres.instance import ADMIN, HOST, PG_VERSION, Instance
+from local_workspace.engines.postgres.instance import ADMIN, PG_VERSION, Instance
 from local_workspace.engines.sync import SyncEngine
+from local_workspace.runtime import ports
 from local_workspace.runtime.errors import already_exists, invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_iso, to_iso
 
 PROJECT, CATALOG = "postgres_project", "postgres_catalog"
 DEFAULT_DATABASE = "databricks_postgres"
@@ -90,7 +92,7 @@ class PostgresEngine:
                     "project_id": project,
                     "display_name": display_name or project,
                     "uid": str(uuid.uuid4()),
-                    "create_time": now(),
+                    "create_time": now_iso(),
                     "port": None,
                 },
             )
@@ -127,7 +129,7 @@ class PostgresEngine:
 
     def address(self, project: str) -> str:
         """`host:port` of a project's server, started if need be."""
-        return f"{HOST}:{self.running(project).port}"
+        return f"{ports.HOST}:{self.running(project).port}"
 
     def credential(self, project: str, role: str | None = None) -> dict:
         """The password of `role`, or the user's, and the time until which to use it. Raises 404 for no such role."""
@@ -135,7 +137,7 @@ class PostgresEngine:
         if wanted not in self.roles(project):
             raise not_found(f"Project {project} has no role {wanted}.")
         expires = datetime.now(UTC) + CREDENTIAL_LIFE
-        return {"token": self.running(project).password(wanted), "expire_time": timestamp(expires)}
+        return {"token": self.running(project).password(wanted), "expire_time": to_iso(expires)}
 
     def roles(self, project: str) -> list[str]:
         """The roles of a project: the user, and the service principals that were let in. Raises 404."""
@@ -230,7 +232,7 @@ class PostgresEngine:
                     "project": project,
                     "database": database,
                     "uid": str(uuid.uuid4()),
-                    "create_time": now(),
+                    "create_time": now_iso(),
                 },
             )
             return self.catalog(catalog)
@@ -267,13 +269,3 @@ class PostgresEngine:
                 raise already_exists(
                     f"Database {database} of project {project} is already catalog {doc['catalog_id']}."
                 )
-
-
-def timestamp(moment: datetime) -> str:
-    """`moment` as the API writes times."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def now() -> str:
-    """The present time as the API writes times."""
-    return timestamp(datetime.now(UTC))

@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -18,12 +17,12 @@ from psycopg import sql
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from local_workspace.engines.postgres.account import as_account, give, let_through
+from local_workspace.runtime import ports
 from local_workspace.runtime.home import Home, read_json, write_atomically
-from local_workspace.runtime.processes import Child, Processes, await_ready
+from local_workspace.runtime.processes import Child, Processes, await_ready, process_with_argument
 
 PG_VERSION = 18
 ADMIN = "postgres"
-HOST = "127.0.0.1"
 _STOP_SECONDS = 30
 
 
@@ -51,8 +50,7 @@ class Instance:
             let_through(_programs() / "postgres")
             self._create()
             self._end_stray()
-            if self.port is None or not _is_free(self.port):
-                self.port = _free_port()
+            self.port = ports.free(self.port)
             # A backend of a killed server may hold its shared memory for another moment.
             Retrying(
                 retry=retry_if_exception_type(RuntimeError),
@@ -122,7 +120,7 @@ class Instance:
 
     def _connect(self, database: str = ADMIN, autocommit: bool = False) -> psycopg.Connection:
         return psycopg.connect(
-            host=HOST,
+            host=ports.HOST,
             port=self.port,
             user=ADMIN,
             password=self.password(ADMIN),
@@ -134,7 +132,7 @@ class Instance:
 
     def _has_died(self) -> bool:
         """Whether the server has ended. Its port closes a moment before its process is gone."""
-        if self._child is None or not _is_free(self.port):
+        if self._child is None or not ports.is_free(self.port):
             return False
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(1)
@@ -156,7 +154,7 @@ class Instance:
 
     def _launch(self) -> None:
         settings = {
-            "listen_addresses": HOST,
+            "listen_addresses": ports.HOST,
             "port": self.port,
             "unix_socket_directories": "",
             "max_connections": 100,
@@ -238,23 +236,7 @@ def _run_initdb(data: Path, password_file: Path) -> None:
 def _server_on(data: Path) -> psutil.Process | None:
     """The Postgres process that `postmaster.pid` of a data directory names, if it lives and is its own."""
     try:
-        process = psutil.Process(int((data / "postmaster.pid").read_text().split("\n")[0]))
-        return process if str(data) in process.cmdline() else None
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        pid = int((data / "postmaster.pid").read_text().split("\n")[0])
+    except (FileNotFoundError, ValueError):
         return None
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    return process_with_argument(pid, str(data))

@@ -4,6 +4,7 @@ from typing import Any
 
 from local_workspace.engines.postgres import names
 from local_workspace.engines.sync.worker import Progress
+from local_workspace.runtime.timestamps import to_iso
 
 Json = dict[str, Any]
 
@@ -126,7 +127,7 @@ def _sync_state(progress: Progress, newest: int | None) -> Json:
         state = "SYNCED_TABLE_OFFLINE_FAILED" if progress.error else "SYNCED_TABLE_PROVISIONING_INITIAL_SNAPSHOT"
         return {"detailed_state": state, "message": progress.error or "The first snapshot is being written."}
     behind = "" if newest is None else f", {newest - progress.version} behind the source"
-    ended = progress.ended.isoformat()
+    ended = to_iso(progress.ended)
     return {
         "detailed_state": (
             "SYNCED_TABLE_ONLINE_PIPELINE_FAILED" if progress.error else "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE"
@@ -135,11 +136,11 @@ def _sync_state(progress: Progress, newest: int | None) -> Json:
         "last_processed_commit_version": progress.version,
         "last_sync_time": ended,
         "last_sync": {
-            "sync_start_time": progress.began.isoformat(),
+            "sync_start_time": to_iso(progress.began),
             "sync_end_time": ended,
             "delta_table_sync_info": {
                 "delta_commit_version": progress.version,
-                "delta_commit_time": progress.committed.isoformat(),
+                "delta_commit_time": to_iso(progress.committed),
             },
         },
     }

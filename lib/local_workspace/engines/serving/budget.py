@@ -1,8 +1,8 @@
 """What an endpoint may use of a server elsewhere, and what it has used."""
 
-from datetime import UTC, datetime
-
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from local_workspace.runtime.timestamps import now_iso
 
 
 class Limits(BaseModel):
@@ -37,7 +37,7 @@ class Used(BaseModel):
     """What a run has used: requests sent, tokens, dollars; of how many calls the tokens are guessed by length."""
 
     run: str | None = None
-    since: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    since: str = Field(default_factory=now_iso)
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0

@@ -1,7 +1,6 @@
 """One endpoint: keeps its process alive, brings a new config in without dropping a request, knows its state."""
 
 import threading
-import time
 from collections.abc import Callable
 
 from local_workspace.engines.serving.entity import public
@@ -9,6 +8,7 @@ from local_workspace.engines.serving.replica import Replica
 from local_workspace.runtime.errors import ApiError, unavailable
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_ms
 
 KIND = "serving_endpoint"
 _LONGEST_PAUSE = 60  # seconds between two attempts to bring a dying model server back
@@ -187,7 +187,7 @@ class Endpoint:
 
 def new_config(entity: dict, version: int) -> dict:
     """A config that serves `entity`, as the store keeps it."""
-    stamp = int(time.time() * 1000)
+    stamp = now_ms()
     return {"config_version": version, "entity": {"creation_timestamp": stamp, **entity}, "start_time": stamp}
 
 

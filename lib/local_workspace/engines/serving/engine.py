@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from local_workspace.runtime.errors import ApiError, already_exists, invalid, no
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_ms
 
 _LOG_BYTES = 100_000
 
@@ -63,7 +63,7 @@ class ServingEngine:
         """
         check_name(name)
         entity = self._resolved(read_entity(config))
-        stamp = int(time.time() * 1000)
+        stamp = now_ms()
         doc = {
             "name": name,
             "creator": "local",
@@ -114,7 +114,7 @@ class ServingEngine:
                 pending=new_config(entity, version),
                 newest_version=version,
                 failed=None,
-                last_updated_timestamp=int(time.time() * 1000),
+                last_updated_timestamp=now_ms(),
             )
         endpoint.changed()
         return endpoint.describe()

@@ -2,13 +2,13 @@
 
 import logging
 import os
-import socket
 import sys
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local_workspace.runtime import ports
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.processes import Child, Processes, await_ready
 from local_workspace.runtime.software import Software
@@ -141,7 +141,7 @@ class SparkEngine:
         """Tell when the server is ready, and start it again when it ends without being asked to."""
         while not self._stopping.is_set():
             try:
-                await_ready(self._child, self._listens, "the Spark server", timeout=180)
+                await_ready(self._child, lambda: ports.listens(self._port), "the Spark server", timeout=180)
             except RuntimeError as error:
                 self._failure = error
                 self._ready.set()
@@ -155,10 +155,6 @@ class SparkEngine:
             with self._lock:
                 self._sessions.clear()
             self._spawn()
-
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
     def _command(self) -> list[str]:
         opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]

@@ -4,7 +4,6 @@ import re
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -14,6 +13,7 @@ from local_workspace.engines.sync.target import Target
 from local_workspace.engines.sync.worker import Progress, SyncWorker
 from local_workspace.runtime.errors import already_exists, invalid, not_found
 from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_iso
 
 SYNCED = "postgres_synced_table"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
@@ -75,7 +75,7 @@ class SyncEngine:
             doc = {
                 "id": table_id,
                 "uid": str(uuid.uuid4()),
-                "create_time": datetime.now(UTC).isoformat(),
+                "create_time": now_iso(),
                 "project": project,
                 "database": known,
                 "schema": schema,
