@@ -10,9 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from caspers.canonical.catalog import dimensions
 from caspers.canonical.dataset import load_table, scan_table
 from caspers.canonical.schema import CREATED, DELIVERED
-from caspers.complaints import SHARES, policy, texts
+from caspers.complaints import SHARES, policy
 from caspers.complaints.reading import Item, read, read_all
 from caspers.complaints.texts import ComplainedOrder, claims_what_was_not_ordered, write
 
@@ -124,7 +125,7 @@ def test_a_tenth_of_the_missing_items_was_never_ordered_and_earns_nothing(compla
     assert 0.07 < len(false) / len(missing) < 0.13
     readings = read_all([(text, order.items) for order, text in false])
     for (order, text), reading in zip(false, readings, strict=True):
-        assert any(dish.lower() in text.lower() for dish in texts._dishes()), text
+        assert any(dish.lower() in text.lower() for dish in dimensions()["items"]["name"]), text
         assert not any(item.name.lower() in text.lower() for item in order.items), text
         answer = policy.decide(reading, policy.Evidence(order.minutes, 30.0, 50.0, order.total_usd, order.items))
         assert (answer.decision, answer.credit_amount) == ("escalate", 0.0), text

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -138,6 +138,11 @@ class JobsEngine:
         if "result" in outcome:
             fields["notebook_output"] = {"result": outcome["result"], "truncated": outcome["truncated"]}
         return fields | {"metadata": {**metadata, **task, "run_page_url": self._url(run)}}
+
+    def next_run(self, job_id: int) -> datetime | None:
+        """When the job's schedule starts its next run; None without a schedule or while it is paused."""
+        scheduled = self._scheduler.get_job(str(job_id))
+        return scheduled and scheduled.next_run_time
 
     def cancel(self, run_id: int) -> None:
         """Tell a run to end; it does so soon after. Raises 404."""

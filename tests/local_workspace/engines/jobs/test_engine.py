@@ -198,11 +198,12 @@ def test_a_run_that_takes_too_long_is_timed_out(space):
 
 def test_a_schedule_starts_runs_until_it_is_paused(space):
     job_id = space.w.jobs.create(name="clockwork", tasks=[missing("only")], schedule=EVERY_SECOND).job_id
+    assert space.jobs.next_run(job_id) is not None
     runs = eventually(lambda: list(space.w.jobs.list_runs(job_id=job_id)), lambda runs: len(runs) >= 2)
     assert {run.trigger.value for run in runs} == {"PERIODIC"}
     paused = CronSchedule("* * * * * ?", "UTC", PauseStatus.PAUSED)
     space.w.jobs.update(job_id, new_settings=JobSettings(schedule=paused))
-    assert space.jobs._scheduler.get_job(str(job_id)) is None
+    assert space.jobs.next_run(job_id) is None
     space.w.jobs.delete(job_id)
 
 

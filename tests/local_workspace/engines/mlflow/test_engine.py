@@ -1,7 +1,6 @@
 """MLflow behind the workspace's address: its own client, its own pages, one token."""
 
 import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,8 +8,9 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
+import marks
 from model_workspace import TOKEN, running
-from waiting import eventually
+from waiting import eventually, has_ended
 
 mlflow = pytest.importorskip("mlflow")
 
@@ -96,9 +96,9 @@ def test_an_error_of_mlflow_reaches_its_client(connected):
 
 def test_a_killed_server_comes_back_with_its_data(connected, http):
     mlflow.set_experiment("survivor")
-    first = connected.mlflow._child.pid
-    os.kill(first, signal.SIGKILL)
-    assert connected.mlflow._child.process.wait(30) == -signal.SIGKILL
+    first = marks.process(connected.home, "mlflow")
+    first.kill()
+    eventually(lambda: has_ended(first))
 
     # While it is away callers get an error; then the same request works again.
     found = eventually(
@@ -108,4 +108,4 @@ def test_a_killed_server_comes_back_with_its_data(connected, http):
         ignoring=httpx.HTTPError,
     )
     assert found.json()["experiment"]["name"] == "survivor"
-    assert connected.mlflow._child.pid != first
+    assert marks.process(connected.home, "mlflow") != first

@@ -16,7 +16,7 @@ from databricks.sdk.service import postgres as pg
 
 from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWorkspace, server_pid
 from local_workspace.http import identities
-from waiting import has_ended
+from waiting import eventually, has_ended
 
 
 @pytest.fixture(scope="module")
@@ -204,8 +204,9 @@ def test_a_server_that_a_killed_daemon_left_is_replaced(workspace):
 def test_a_server_that_died_is_started_again(workspace):
     with workspace.connect("databricks_postgres") as connection:
         connection.execute("CREATE TABLE committed AS SELECT 1 AS n")
-    os.kill(server_pid(workspace), signal.SIGKILL)
-    workspace.engine._instances[PROJECT]._child.wait(10)
+    server = psutil.Process(server_pid(workspace))
+    server.kill()
+    eventually(lambda: has_ended(server))
     with workspace.connect("databricks_postgres") as connection:
         assert connection.execute("SELECT n FROM committed").fetchone() == (1,)
 

@@ -1,8 +1,6 @@
 """Endpoints as the official clients see them: models of MLflow in processes of their own."""
 
 import json
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +15,7 @@ from databricks.sdk.config import Config
 from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, ResourceAlreadyExists, ResourceConflict
 from databricks.sdk.service import serving as api
 
+import marks
 from model_workspace import TOKEN, running, serving_process
 from waiting import eventually
 
@@ -285,8 +284,8 @@ def test_a_new_version_takes_over_without_a_failed_request_and_a_broken_one_does
 
 
 def test_a_killed_model_process_is_started_again(endpoints, w, connected):
-    replica = connected.serving._endpoint("doubler")._replica
-    os.kill(replica._child.pid, signal.SIGKILL)
+    (mark,) = connected.home.run.glob("endpoint-doubler-*.pid")
+    marks.process(connected.home, mark.stem).kill()
 
     for ready in (api.EndpointStateReady.NOT_READY, api.EndpointStateReady.READY):
         eventually(lambda: w.serving_endpoints.get("doubler").state.ready, ready, seconds=300)
@@ -294,7 +293,7 @@ def test_a_killed_model_process_is_started_again(endpoints, w, connected):
 
 
 def test_a_workspace_killed_amid_a_change_comes_back_with_one_of_both_versions(endpoints, tmp_path):
-    marks = tmp_path / "home/run"
+    run = tmp_path / "home/run"
     with serving_process(tmp_path / "home") as workspace:
         other = WorkspaceClient(config=Config(host=workspace.host, token=TOKEN, retry_timeout_seconds=60))
         other.serving_endpoints.create_and_wait("killed", config=config(SUMS, "1"))
@@ -307,5 +306,5 @@ def test_a_workspace_killed_amid_a_change_comes_back_with_one_of_both_versions(e
         text = said.predictions[0]["output"][0]["content"][0]["text"]
         (entity,) = found.config.served_entities
         assert (entity.entity_version, text) in (("1", "one: hi"), ("2", "two: hi"))
-        assert len(list(marks.glob("endpoint-*.pid"))) == 1  # none of the killed workspace's own is left
-    assert not list(marks.glob("endpoint-*.pid"))
+        assert len(list(run.glob("endpoint-*.pid"))) == 1  # none of the killed workspace's own is left
+    assert not list(run.glob("endpoint-*.pid"))
