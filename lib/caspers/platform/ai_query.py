@@ -20,7 +20,7 @@ def offer(spark: "SparkSession", host: str, token: str) -> None:
     def ai_query(endpoint: str, request: str, failOnError: bool = True) -> tuple[str | None, str | None]:  # noqa: N803
         return ask(host, token, endpoint, request, failOnError)
 
-    spark.udf.register("ai_query", udf(ai_query, ANSWER).asNondeterministic())
+    spark.udf.register("ai_query", udf(ai_query, ANSWER, useArrow=False).asNondeterministic())
 
 
 def ask(host: str, token: str, endpoint: str, request: str, fail_on_error: bool) -> tuple[str | None, str | None]:

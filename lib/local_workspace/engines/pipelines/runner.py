@@ -41,10 +41,11 @@ class UpdateProcess:
 
     def run(self, request: dict) -> Iterator[dict]:
         """Run the one update it is there for and yield its events; the last has a `state`, unless it died."""
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        for line in self._process.stdout:
-            yield json.loads(line)
+        with self._process.stdout as events:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            for line in events:
+                yield json.loads(line)
         self._process.wait()
 
     def end(self) -> None:
@@ -56,6 +57,11 @@ class UpdateProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def discard(self) -> None:
+        """End a process that has run no update."""
+        self.end()
+        self._process.stdout.close()
 
 
 class Runner:
@@ -83,4 +89,4 @@ class Runner:
         with self._lock:
             process, self._spare = self._spare, None
         if process:
-            process.end()
+            process.discard()
