@@ -21,9 +21,14 @@ setup: $(filter .uv/bin/uv,$(UV))
 	python3 -m venv .uv
 	.uv/bin/pip install --quiet uv
 
-# Integration and notebooks wait a lot, each in a home of its own: side by side they fill two cores.
-test: setup lint browser unit
+# Integration and notebooks wait a lot, each in a home of its own: side by side they fill two cores. The coverage is
+# that of lib and app by unit and integration tests together, in all their processes.
+test: setup lint browser
+	$(UV) run --no-sync coverage erase
+	$(MAKE) unit
 	$(MAKE) --jobs 2 integration notebooks
+	$(UV) run --no-sync coverage combine --quiet
+	$(UV) run --no-sync coverage report
 
 lint:
 	$(UV) run --no-sync ruff check
@@ -33,10 +38,11 @@ browser:
 	$(UV) run --no-sync python tests/support/chromium.py
 
 unit:
-	$(UV) run --no-sync pytest tests --ignore tests/integration --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
+	$(UV) run --no-sync coverage run -m pytest tests --ignore tests/integration \
+		--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 integration:
-	$(UV) run --no-sync pytest tests/integration -s --durations 8
+	$(UV) run --no-sync coverage run -m pytest tests/integration -s --durations 8
 
 notebooks:
 	$(UV) run --no-sync pytest notebooks/*.ipynb --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
