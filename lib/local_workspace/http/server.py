@@ -3,15 +3,15 @@
 import base64
 import binascii
 import secrets
+from collections.abc import Iterable
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local_workspace.http import identities
-from local_workspace.runtime.errors import ApiError
+from local_workspace.http import errors, identities
 
+OPENAPI_PATH = "/api/local/openapi.json"
 OPEN_PATHS = {"/.well-known/databricks-config", "/oidc/.well-known/oauth-authorization-server", "/oidc/v1/token"}
 
 
@@ -57,31 +57,25 @@ def basic_credentials(header: str) -> tuple[str, str]:
     return name, password
 
 
-def create_app(engines: object, token: str, routers: list) -> FastAPI:
+def create_app(engines: object, token: str, routers: Iterable[APIRouter]) -> FastAPI:
     """The API app over `engines`; every route of `routers` wants `token`."""
-    app = FastAPI(title="Local workspace", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Local workspace",
+        description="The part of the Databricks REST API that a local workspace answers.",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=OPENAPI_PATH,
+        responses=errors.DOCUMENTED,
+    )
     app.state.engines, app.state.token = engines, token
     app.add_middleware(TokenMiddleware, token=token)
-    app.add_exception_handler(ApiError, _api_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
+    errors.install(app)
     for router in routers:
         app.include_router(router)
     return app
 
 
 def _refusal() -> JSONResponse:
-    message = "Wrong or missing token. `uv run runbook.py --env` prints the token of the running workspace."
-    return _error(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": 'Basic realm="local workspace"'})
-
-
-def _api_error(_: Request, error: ApiError) -> JSONResponse:
-    return _error(error.status, error.error_code, error.message)
-
-
-def _validation_error(_: Request, error: RequestValidationError) -> JSONResponse:
-    first = error.errors()[0]
-    return _error(400, "INVALID_PARAMETER_VALUE", f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
-
-
-def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error_code": code, "message": message}, status, headers)
+    message = "Wrong or missing token. A running workspace's token is DATABRICKS_TOKEN in its home's connection.json."
+    return errors.error_response(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": 'Basic realm="local workspace"'})

@@ -1,0 +1,89 @@
+"""Errors as Databricks writes them: a status, an `error_code`, and a sentence."""
+
+import reprlib
+from typing import Any, TypedDict
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from local_workspace.runtime.errors import ApiError
+
+_SHOWN = 80  # characters of a refused value that its error repeats
+_WHOLE = ("body", "query", "path", "header")  # where a field was, which FastAPI puts before its name
+
+
+class ErrorBody(TypedDict):
+    """The body of every answer that is an error."""
+
+    error_code: str
+    message: str
+
+
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    "default": {"model": ErrorBody, "description": "The request failed; `message` says why."}
+}
+
+
+def error_response(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An answer of `status` whose body is an ErrorBody."""
+    # A message may quote characters that UTF-8 cannot encode.
+    text = message.encode("utf-8", "backslashreplace").decode()
+    return JSONResponse(ErrorBody(error_code=code, message=text), status, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Have `app` answer every error with an ErrorBody."""
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _internal_error)
+
+
+def _api_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApiError)
+    return error_response(error.status, error.error_code, error.message)
+
+
+def _validation_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return error_response(400, "MALFORMED_REQUEST", f"The request's body is not JSON: {first['ctx']['error']}.")
+    return error_response(400, "INVALID_PARAMETER_VALUE", described(first))
+
+
+def described(problem: dict[str, Any]) -> str:
+    """One sentence about what pydantic found wrong: the field, what it should be, and what was sent."""
+    place = [str(part) for part in problem["loc"]]
+    field = ".".join(place[1:] if place[:1] and place[0] in _WHOLE else place) or "The request's body"
+    if problem["type"] == "missing":
+        return f"{field} is missing."
+    reason = problem["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{field}: {reason[:1].lower()}{reason[1:]}; it was {_shown(problem['input'])}."
+
+
+def _shown(value: object) -> str:
+    """A value as an error repeats it: never more than a line, however long or deep it is."""
+    shortening = reprlib.Repr(maxlevel=2, maxstring=_SHOWN, maxother=_SHOWN)
+    return shortening.repr(value)
+
+
+def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    asked = f"{request.method} {request.url.path}"
+    if error.status_code == 404:
+        return error_response(404, "ENDPOINT_NOT_FOUND", f"No API found for '{asked}' in a local workspace.", headers)
+    if error.status_code == 405:
+        allowed = headers.get("Allow") or headers.get("allow") or "another method"
+        return error_response(405, "METHOD_NOT_ALLOWED", f"No API found for '{asked}'; use {allowed}.", headers)
+    code = "MALFORMED_REQUEST" if error.status_code == 400 else "BAD_REQUEST"
+    return error_response(error.status_code, code, f"{error.detail}.", headers)
+
+
+def _internal_error(request: Request, error: Exception) -> JSONResponse:
+    """What no route expected. The server writes the traceback to its log."""
+    message = f"{request.method} {request.url.path} failed with {type(error).__name__}; the workspace's log has more."
+    return error_response(500, "INTERNAL_ERROR", message)
