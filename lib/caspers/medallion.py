@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrameReader
-    from pyspark.sql.streaming import DataStreamReader
+    from pyspark.sql.streaming.readwriter import DataStreamReader
 
 CORRUPT = "_corrupt_record"
 EVENT_COLUMNS = ("event_id", "event_type", "ts", "location_id", "order_id", "sequence", "body")
@@ -25,7 +25,7 @@ EVENT_SCHEMA = (
     f"body STRING, {CORRUPT} STRING"
 )
 STREAMED = {"delta.autoOptimize.autoCompact": "true"}
-"""Table properties of the streaming tables: each update leaves a small file or two, which slow every question down."""
+"""Table properties of the streaming tables: each update leaves a small file or two, which slow every query down."""
 ORDER_BODY = (
     "items ARRAY<STRUCT<id: INT, category_id: INT, menu_id: INT, brand_id: INT, name: STRING, "
     "price: DECIMAL(10, 2), qty: INT>>"
@@ -43,8 +43,8 @@ def event_lines(reader: "DataFrameReader | DataStreamReader", source_format: str
 
 
 def all_events(lines: DataFrame) -> DataFrame:
-    """Bronze: a row a line. A line that is no usable event has only its text in `_corrupt_record`, and no other field,
-    so that nobody takes half of it for an event."""
+    """Bronze: a row per line. Of a line that is not a usable event only the text is kept, in `_corrupt_record`; the
+    event columns are NULL, so that no part of it counts as an event."""
     usable = F.col(CORRUPT).isNull() & ~_any_null(*REQUIRED) & (~_created() | _items().isNotNull())
     text = F.coalesce(CORRUPT, F.to_json(F.struct(*EVENT_COLUMNS)))
     return lines.select(
@@ -108,7 +108,7 @@ def gold_location_sales_hourly(items: DataFrame) -> DataFrame:
 
 
 def quarantined_events(events: DataFrame) -> DataFrame:
-    """The lines of bronze that are no usable event: `reason`, `line` (its text) and `source_file`."""
+    """The lines of bronze that are not usable events: `reason`, `line` (its text) and `source_file`."""
     reason = F.when(F.expr(f"try_parse_json({CORRUPT})").isNull(), "not JSON").otherwise("not an order event")
     bad = events.filter(F.col(CORRUPT).isNotNull())
     return bad.select(reason.alias("reason"), F.col(CORRUPT).alias("line"), "source_file")

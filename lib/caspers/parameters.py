@@ -3,14 +3,27 @@
 import math
 import re
 from collections.abc import Callable
+from typing import Protocol, cast
 
 type Value = int | float | str
+
+
+class _Widgets(Protocol):
+    def getAll(self) -> dict[str, str]: ...  # noqa: N802  Databricks' name
+
+
+class _Utilities(Protocol):
+    """`dbutils`, which Databricks puts into a notebook's namespace."""
+
+    @property
+    def widgets(self) -> _Widgets: ...
+
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check(name: str, value: object) -> Value:
-    """`value` as the type that parameter `name` has; `value` may be its text.
+    """`value`, or the value of which it is the text, in the type that parameter `name` has.
 
     Raises ValueError naming the parameter, the value and what is allowed.
     """
@@ -24,12 +37,12 @@ def check(name: str, value: object) -> Value:
 
 
 def receive(namespace: dict[str, object]) -> None:
-    """Set the parameters among the names of `namespace` to their values for this run, checked and typed.
+    """Replace the parameters in `namespace` by their values for this run, checked and typed.
 
-    `namespace` is a notebook's `globals()`, after its parameters cell. papermill has put a run's values there already;
-    a Databricks job hands them over as widgets. Raises ValueError for the first that is not valid, and changes nothing.
+    `namespace` is a notebook's `globals()`, after its parameters cell. There papermill has set a run's values; a
+    Databricks job passes them as widgets. Raises ValueError for the first that is not valid, and changes nothing.
     """
-    widgets = namespace["dbutils"].widgets.getAll() if "dbutils" in namespace else {}
+    widgets = cast(_Utilities, namespace["dbutils"]).widgets.getAll() if "dbutils" in namespace else {}
     namespace.update({name: check(name, widgets.get(name, namespace[name])) for name in RULES if name in namespace})
 
 
@@ -54,7 +67,7 @@ def _whole(low: int, high: int | None = None) -> Callable[[object], int]:
 
 def _real(accept: Callable[[float], bool]) -> Callable[[object], float]:
     def parse(value: object) -> float:
-        if isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ValueError
         number = float(value)
         if not math.isfinite(number) or not accept(number):

@@ -1,11 +1,13 @@
 """The workbook's look: one style and a few helpers for all of its pictures."""
 
 import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 COLOURS = ("#1b6ca8", "#d1495b", "#5f8d4e", "#b07d2b")
-"""One colour a location, in the order of their ids; readable side by side, also for colour-blind eyes."""
+"""A colour for each location, in the order of their ids; distinguishable also for colour-blind readers."""
 
 GREY = "#8a8f98"
 
@@ -17,7 +19,7 @@ def use_style() -> None:
             "figure.figsize": (8, 3.2),
             "figure.dpi": 110,
             "savefig.bbox": "tight",
-            "axes.prop_cycle": plt.cycler(color=COLOURS),
+            "axes.prop_cycle": cycler(color=COLOURS),
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.edgecolor": GREY,
@@ -36,9 +38,10 @@ def use_style() -> None:
 def label_lines(axes: Axes, gap: float = 6) -> None:
     """Write each line's label at its right end, in its colour, instead of a legend; `gap` is in points."""
     for line in axes.get_lines():
-        if not line.get_label().startswith("_"):
-            end = line.get_xdata()[-1], line.get_ydata()[-1]
-            axes.annotate(line.get_label(), end, xytext=(gap, 0), textcoords="offset points",
+        label = str(line.get_label())
+        if not label.startswith("_"):
+            end = np.asarray(line.get_xdata())[-1], np.asarray(line.get_ydata())[-1]
+            axes.annotate(label, end, xytext=(gap, 0), textcoords="offset points",
                           va="center", color=line.get_color())  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A word before a wait, so that nobody wonders what is going on."""
+"""A message before a wait, so that the reader knows what the notebook is doing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,6 @@ from contextlib import contextmanager
 
 @contextmanager
 def waiting(message: str) -> Iterator[None]:
-    """Say what is being waited for, once; the same text at every run, so that notebooks' outputs stay comparable."""
+    """Print what is being waited for, once; the text is the same in each run, so that outputs can be compared."""
     print(f"{message} …", flush=True)
     yield

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import polars as pl
 
+from caspers.canonical.arrays import Bools, Floats, Ints
+
 DISTINCT = np.array([0.22, 0.34, 0.24, 0.13, 0.07])
 """Share of baskets with 1, 2 … 5 different items of their first brand."""
 
@@ -15,7 +17,7 @@ QUANTITY = np.array([0.80, 0.16, 0.04])
 """Share of basket lines with 1, 2 and 3 pieces."""
 
 
-def _menu_matrix(items: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _menu_matrix(items: pl.DataFrame) -> tuple[Ints, Floats, Bools]:
     """Rows of `items` by brand, their appeal and whether they are meals, each of shape (brands + 1, longest menu).
 
     The appeal is -inf where a menu ends.
@@ -29,7 +31,7 @@ def _menu_matrix(items: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return rows, appeal, items["price"].to_numpy()[rows] >= MAIN_PRICE
 
 
-def _lines(rng: np.random.Generator, items: pl.DataFrame, brand: np.ndarray, count: np.ndarray) -> pl.DataFrame:
+def _lines(rng: np.random.Generator, items: pl.DataFrame, brand: Ints, count: Ints) -> pl.DataFrame:
     """Basket lines (order, row of `items`, qty): `count` different items of `brand` for each order."""
     rows, appeal, meal = _menu_matrix(items)
     # Adding Gumbel noise and taking the greatest is drawing without replacement in proportion to the appeal.
@@ -48,9 +50,7 @@ def _item_texts(items: pl.DataFrame) -> pl.Series:
     return pl.Series([json.dumps(row, ensure_ascii=False)[:-1] + ', "qty": ' for row in items.to_dicts()])
 
 
-def draw_baskets(
-    rng: np.random.Generator, items: pl.DataFrame, brand: np.ndarray, second: np.ndarray
-) -> tuple[pl.Series, np.ndarray]:
+def draw_baskets(rng: np.random.Generator, items: pl.DataFrame, brand: Ints, second: Ints) -> tuple[pl.Series, Ints]:
     """`items_json` and the number of pieces of each order; `second` is another brand_id, or 0 for none."""
     distinct = 1 + np.searchsorted(DISTINCT.cumsum(), rng.random(len(brand))).clip(max=len(DISTINCT) - 1)
     more = rng.integers(1, 3, len(brand)) * (second > 0)

@@ -28,7 +28,7 @@ def orders(dataset: Dataset) -> pl.DataFrame:
     `minutes` is null for an order that is not delivered.
     """
     kind, ts = pl.col("event_type_id"), pl.col("ts_seconds")
-    start = dataset.events["ts_seconds"].min() // schema.DAY_SECONDS
+    start = dataset.events.select(ts.min()).item() // schema.DAY_SECONDS
     created = dataset.events.filter(kind == schema.CREATED)
     delivered = dataset.events.filter(kind == schema.DELIVERED).select("order_id", end="ts_seconds")
     worth = pl.col("line").struct.field("price") * pl.col("line").struct.field("qty")
@@ -51,15 +51,21 @@ def _figures(name: str, rows: pl.DataFrame, days: int) -> str:
     """One kitchen's row of the table."""
     weekday = rows.filter(pl.col("day") < days // 7 * 7).group_by(pl.col("day") % 7).len("orders").sort("day")["orders"]
     minutes = " / ".join(f"{rows['minutes'].quantile(q):.1f}" for q in (0.5, 0.75, 0.99))
+    basket = rows.select(pl.col("dollars").median()).item()
     growth, saturday = f"× {trend(rows, days):.2f}", f"{weekday[5] / weekday[0]:.2f}"
-    return f"| {name} | {rows.height:,} | {growth} | {saturday} | {minutes} | ${rows['dollars'].median():.2f} |"
+    return f"| {name} | {rows.height:,} | {growth} | {saturday} | {minutes} | ${basket:.2f} |"
 
 
 def figures(kitchens: dict[str, pl.DataFrame]) -> str:
     """The card's table of figures, as Markdown; day 0 is taken for a Monday."""
     head = "| | orders | trend of all days | Saturday to Monday | minutes to the door P50 / P75 / P99 | median basket |"
-    days = max(rows["day"].max() for rows in kitchens.values()) + 1
+    days = 1 + max(_last_day(rows) for rows in kitchens.values())
     return "\n".join([head, "|---" * 6 + "|", *(_figures(name, rows, days) for name, rows in kitchens.items())])
+
+
+def _last_day(rows: pl.DataFrame) -> int:
+    last: int = rows.select(pl.col("day").max()).item()
+    return last
 
 
 def _by_kitchen(dataset: Dataset, rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -98,7 +104,8 @@ def plot_minutes(kitchens: dict[str, pl.DataFrame]) -> Figure:
         minutes = rows["minutes"].drop_nulls().sort()
         longer = 100 * (1 - pl.int_range(len(minutes), eager=True) / len(minutes))
         (line,) = axes.plot(minutes, longer, label=name)
-        axes.plot([minutes.quantile(0.75), minutes.quantile(0.99)], [25, 1], "o", color=line.get_color(), markersize=4)
+        tail = rows.select(p75=pl.col("minutes").quantile(0.75), p99=pl.col("minutes").quantile(0.99)).row(0)
+        axes.plot(tail, [25, 1], "o", color=line.get_color(), markersize=4)
     axes.set(
         title="% of orders that take longer (dots: P75, P99)",
         xlabel="minutes from order to door",
@@ -132,7 +139,7 @@ def write_card(dataset: Dataset, out: Path) -> str:
     Raises ValueError for a dataset of less than two weeks, which has no trend.
     """
     rows = orders(dataset)
-    if rows.is_empty() or rows["day"].max() < 13:
+    if rows.is_empty() or _last_day(rows) < 13:
         raise ValueError(f"{dataset.path} holds less than two weeks of orders: too little for a card")
     plots.use_style()
     out.mkdir(parents=True, exist_ok=True)

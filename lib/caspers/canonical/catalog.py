@@ -1,7 +1,9 @@
 """The six dimensional tables, from `catalog.yaml` and the four cities."""
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from typing import TypedDict, cast
 
 import polars as pl
 import yaml
@@ -10,9 +12,33 @@ from caspers.canonical.cities import CITIES
 from caspers.canonical.schema import TABLES
 
 
+class Brand(TypedDict):
+    """A brand: its cuisine, minutes of preparation, and the prices in US dollars of the dishes of each category."""
+
+    cuisine: str
+    prep_min: int
+    menu: dict[str, dict[str, float]]
+
+
+Stay = TypedDict("Stay", {"from": int, "until": int, "trajectory": str, "growth": float}, total=False)
+"""A brand's time at a kitchen: its first day and the day after its last, its story and its monthly growth rate."""
+
+
+class Catalog(TypedDict):
+    """`catalog.yaml`: street names, brands by name, and for each kitchen's code its brands."""
+
+    streets: list[str]
+    brands: dict[str, Brand]
+    kitchens: dict[str, dict[str, Stay]]
+
+
+type Row = tuple[object, ...]
+
+
 @cache
-def _catalog() -> dict:
-    return yaml.safe_load(files("caspers.canonical").joinpath("catalog.yaml").read_text(encoding="utf-8"))
+def _catalog() -> Catalog:
+    text = files("caspers.canonical").joinpath("catalog.yaml").read_text(encoding="utf-8")
+    return cast(Catalog, yaml.safe_load(text))
 
 
 def street_names() -> list[str]:
@@ -20,9 +46,10 @@ def street_names() -> list[str]:
     return _catalog()["streets"]
 
 
-def _menu_rows() -> tuple[list[tuple], list[tuple]]:
+def _menu_rows() -> tuple[list[Row], list[Row]]:
     """Rows of categories and items, with ids counted through all menus; a brand's menu has the brand's number."""
-    categories, items = [], []
+    categories: list[Row] = []
+    items: list[Row] = []
     for brand_id, brand in enumerate(_catalog()["brands"].values(), start=1):
         for category, dishes in brand["menu"].items():
             categories.append((len(categories) + 1, brand_id, brand_id, category))
@@ -33,10 +60,10 @@ def _menu_rows() -> tuple[list[tuple], list[tuple]]:
     return categories, items
 
 
-def _brand_location_rows() -> list[tuple]:
+def _brand_location_rows() -> list[Row]:
     """Rows of brand_locations: who cooks where, from which day and until when."""
     ids = {name: n for n, name in enumerate(_catalog()["brands"], start=1)}
-    rows = []
+    rows: list[Row] = []
     for city in CITIES:
         for brand, there in _catalog()["kitchens"][city.code].items():
             kind = there.get("trajectory", "steady")
@@ -45,7 +72,7 @@ def _brand_location_rows() -> list[tuple]:
     return rows
 
 
-def _table(name: str, rows: list[tuple]) -> pl.DataFrame:
+def _table(name: str, rows: Sequence[Row]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TABLES[name], orient="row")
 
 

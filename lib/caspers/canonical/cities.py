@@ -5,9 +5,11 @@ from math import log
 
 import numpy as np
 
+from caspers.canonical.arrays import Floats, Ints
+
 MINUTES = 24 * 60
 GROWTH_DAYS = 86
-"""Days between the middle of the first week and the middle of the last: `change` is told over these."""
+"""Days between the middle of the first week and the middle of the last: City.change is the ratio over these."""
 
 WEEK = np.array([0.85, 0.88, 0.92, 1.00, 1.12, 1.173, 1.03])
 """Demand from Monday to Sunday where there is a weekly pattern: Saturday is 1.38 times Monday."""
@@ -47,19 +49,20 @@ class City:
         """Daily growth rate of the orders (continuous)."""
         return log(self.change) / GROWTH_DAYS
 
-    def orders_a_day(self, days: np.ndarray) -> np.ndarray:
+    def orders_a_day(self, days: Ints) -> Floats:
         """Expected orders on each of `days` (counted from 0, a Monday)."""
         week = WEEK / WEEK.mean() if self.weekly else np.ones(7)
         return self.base_orders * np.exp(self.growth * days) * week[days % 7]
 
-    def minute_weights(self) -> np.ndarray:
+    def minute_weights(self) -> Floats:
         """Cumulative share of the day's orders at the end of each minute, shape (1440,)."""
         minute = np.arange(MINUTES)
         weight = np.where((minute >= 10 * 60) & (minute < 22 * 60), 0.10, 0.004) / 60
         for centre, width, share in self.meals:
             gap = (minute - centre + MINUTES / 2) % MINUTES - MINUTES / 2
             weight = weight + share / width * np.exp(-0.5 * (gap / width) ** 2)
-        return np.cumsum(weight) / weight.sum()
+        cumulative: Floats = np.cumsum(weight) / weight.sum()
+        return cumulative
 
 
 CITIES = (

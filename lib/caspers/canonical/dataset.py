@@ -63,7 +63,7 @@ def scan_table(path: Path, table: str) -> pl.LazyFrame:
     if not file.is_file():
         raise DatasetError(f"{file} is missing: the dataset needs {', '.join(f'{t}.parquet' for t in schema.TABLES)}")
     frame = _checked_columns(file, table, pl.scan_parquet(file))
-    return frame.cast(schema.TABLES[table])
+    return frame.cast({name: kind for name, kind in schema.TABLES[table].items()})
 
 
 def _check_fractions(file: Path, table: str) -> None:
@@ -108,7 +108,8 @@ def _check_events(path: Path, events: pl.DataFrame) -> None:
     file = Path(path) / "events.parquet"
     if events.is_empty():
         raise DatasetError(f"{file} holds no events")
-    low, high = events["event_type_id"].min(), events["event_type_id"].max()
+    kind = pl.col("event_type_id")
+    low, high = events.select(low=kind.min(), high=kind.max()).row(0)
     if low < 1 or high > len(schema.EVENT_TYPES):
         raise DatasetError(f"{file}: event_type_id must be 1 to {len(schema.EVENT_TYPES)}, found {low} to {high}")
 

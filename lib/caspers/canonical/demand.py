@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from caspers.canonical.arrays import Floats, Ints
 from caspers.canonical.cities import CITIES, MINUTES, City
 from caspers.canonical.schema import DAY_SECONDS
 
@@ -22,21 +23,22 @@ class Demand:
     `city` indexes `CITIES`, `created` is seconds since day 0, `brand` a brand_id, `second` another or 0 for none.
     """
 
-    city: np.ndarray
-    created: np.ndarray
-    brand: np.ndarray
-    second: np.ndarray
+    city: Ints
+    created: Ints
+    brand: Ints
+    second: Ints
 
 
-def _created(rng: np.random.Generator, city: City, days: np.ndarray, scale: float) -> np.ndarray:
+def _created(rng: np.random.Generator, city: City, days: Ints, scale: float) -> Ints:
     """Seconds since day 0 at which one city's orders of `days` are created (unsorted)."""
     luck = rng.normal(1.0, DAY_NOISE, len(days))
     counts = rng.poisson(city.orders_a_day(days) * luck * scale)
     minute = np.searchsorted(city.minute_weights(), rng.random(counts.sum())).clip(max=MINUTES - 1)
-    return np.repeat(days, counts) * DAY_SECONDS + minute * 60 + rng.integers(0, 60, len(minute))
+    created: Ints = np.repeat(days, counts) * DAY_SECONDS + minute * 60 + rng.integers(0, 60, len(minute))
+    return created
 
 
-def brand_shares(brand_locations: pl.DataFrame, location_id: int, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def brand_shares(brand_locations: pl.DataFrame, location_id: int, days: Ints) -> tuple[Ints, Floats]:
     """Brands at a location and their cumulative share of its orders, shape (days, brands).
 
     A brand sells from its start_day up to, not including, its end_day.
@@ -50,13 +52,14 @@ def brand_shares(brand_locations: pl.DataFrame, location_id: int, days: np.ndarr
     return rows["brand_id"].to_numpy(), np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True)
 
 
-def _pick(rng: np.random.Generator, brands: np.ndarray, shares: np.ndarray) -> np.ndarray:
+def _pick(rng: np.random.Generator, brands: Ints, shares: Floats) -> Ints:
     """One brand for each row of `shares`."""
     chosen = (shares < rng.random(len(shares))[:, None]).sum(axis=1)
-    return brands[chosen.clip(max=len(brands) - 1)]
+    picked: Ints = brands[chosen.clip(max=len(brands) - 1)]
+    return picked
 
 
-def draw_demand(rng: np.random.Generator, brand_locations: pl.DataFrame, days: np.ndarray, scale: float) -> Demand:
+def draw_demand(rng: np.random.Generator, brand_locations: pl.DataFrame, days: Ints, scale: float) -> Demand:
     """Draw the orders of consecutive `days` at all kitchens, `scale` times as many as the story has."""
     parts = []
     for number, city in enumerate(CITIES):
@@ -66,6 +69,6 @@ def draw_demand(rng: np.random.Generator, brand_locations: pl.DataFrame, days: n
         first, second = _pick(rng, brands, own), _pick(rng, brands, own)
         second[(second == first) | (rng.random(len(second)) >= SECOND_BRAND)] = 0
         parts.append((np.full(len(created), number), created, first, second))
-    city, created, first, second = (np.concatenate(column) for column in zip(*parts, strict=True))
+    where, created, first, second = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(created, kind="stable")
-    return Demand(city[order], created[order], first[order], second[order])
+    return Demand(where[order], created[order], first[order], second[order])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 3
 """Tables made at the same time, since making one has pauses."""
-SQL_TYPES = {pl.Int32: "INT", pl.Float64: "DOUBLE", pl.String: "STRING"}
+SQL_TYPES: dict[pl.DataType, str] = {pl.Int32(): "INT", pl.Float64(): "DOUBLE", pl.String(): "STRING"}
 
 
 def create_statement(schema: str, table: str, directory: str) -> str:

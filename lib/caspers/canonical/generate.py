@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from caspers.canonical import schema
+from caspers.canonical.arrays import Floats, Ints
 from caspers.canonical.baskets import draw_baskets
 from caspers.canonical.catalog import dimensions
 from caspers.canonical.demand import Demand, draw_demand
@@ -40,8 +41,8 @@ def _stage_events(demand: Demand, stages: Stages, routes: Routes, items: pl.Seri
     """One frame for each type of event that an order has once."""
     order = np.arange(len(demand.created))
     end = routes.points[:, -1]
-    place = {"customer_lat": end[:, 0], "customer_lon": end[:, 1]}
-    once = {
+    place: dict[str, Floats | pl.Series] = {"customer_lat": end[:, 0], "customer_lon": end[:, 1]}
+    once: dict[int, tuple[Ints, dict[str, Floats | pl.Series]]] = {
         schema.CREATED: (demand.created, place | {"customer_addr": routes.address, "items_json": items}),
         schema.STARTED: (stages.started, {}),
         schema.FINISHED: (stages.finished, {}),
@@ -75,7 +76,7 @@ def _ping_events(stages: Stages, routes: Routes) -> pl.DataFrame:
     ).with_columns(event_type_id=pl.lit(schema.PING))
 
 
-def _in_contract(events: pl.DataFrame, ids: pl.Series, city: np.ndarray) -> pl.DataFrame:
+def _in_contract(events: pl.DataFrame, ids: pl.Series, city: Ints) -> pl.DataFrame:
     """Events by order and sequence, in the contract's columns and types."""
     ordered = events.sort("order", "ts_seconds", "event_type_id")
     return ordered.select(
@@ -85,11 +86,11 @@ def _in_contract(events: pl.DataFrame, ids: pl.Series, city: np.ndarray) -> pl.D
         pl.col("ts_seconds") + int(schema.FIRST_DAY.timestamp()),
         pl.int_range(pl.len()).over("order").alias("sequence"),
         *list(schema.TABLES["events"])[5:],
-    ).cast(schema.TABLES["events"])
+    ).cast({name: kind for name, kind in schema.TABLES["events"].items()})
 
 
 def _draw(
-    tables: dict[str, pl.DataFrame], days: np.ndarray, first: int, seed: int, scale: float, end: int
+    tables: dict[str, pl.DataFrame], days: Ints, first: int, seed: int, scale: float, end: int
 ) -> tuple[pl.DataFrame, int]:
     """Events of the orders created on `days`, and how many orders were drawn.
 
@@ -130,7 +131,7 @@ def _write_tables(work: Path, seed: int, days: int, scale: float, say: Callable[
         table.write_parquet(work / f"{name}.parquet", compression="zstd")
     for number, events in enumerate(draw_events(seed, days, scale)):
         events.write_parquet(work / f"part-{number:04d}")
-        reached = events["ts_seconds"].max()
+        reached: int | None = events.select(pl.col("ts_seconds").max()).item()
         say(f"drawn up to {datetime.fromtimestamp(reached, UTC):%d %B %Y}" if reached else "no orders yet")
     say("packing the events into one file")
     parts = pl.scan_parquet(work / "part-*", glob=True)
@@ -142,7 +143,7 @@ def generate(
 ) -> None:
     """Write a canonical dataset to the directory `out`; each file appears whole, an older one is replaced.
 
-    `say` hears how far it is. Raises ValueError for a seed, number of days or scale out of range.
+    `say` is called with a message at each step. Raises ValueError for a seed, number of days or scale out of range.
     """
     _check(seed, days, scale)
     out.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from caspers.canonical.arrays import Floats, Ints
 from caspers.canonical.cities import CITIES
 from caspers.canonical.demand import Demand
 from caspers.canonical.schema import DAY_SECONDS
@@ -17,29 +18,30 @@ TRAFFIC = np.array([1.05] * 7 + [0.88] * 3 + [0.95] * 6 + [0.80] * 3 + [0.95] * 
 class Stages:
     """Times of each order's stages in seconds since day 0."""
 
-    started: np.ndarray
-    finished: np.ndarray
-    ready: np.ndarray
-    arrived: np.ndarray
-    picked_up: np.ndarray
-    delivered: np.ndarray
+    started: Ints
+    finished: Ints
+    ready: Ints
+    arrived: Ints
+    picked_up: Ints
+    delivered: Ints
 
 
-def _of_city(field: str, city: np.ndarray) -> np.ndarray:
+def _of_city(field: str, city: Ints) -> Floats:
     """One figure of each order's city."""
     return np.array([getattr(c, field) for c in CITIES])[city]
 
 
-def kitchen_load(demand: Demand, scale: float) -> np.ndarray:
+def kitchen_load(demand: Demand, scale: float) -> Floats:
     """Orders of the same kitchen in the same hour, relative to what it cooks without queueing."""
     hour = demand.created // HOUR - demand.created.min(initial=0) // HOUR
     slot = hour * len(CITIES) + demand.city
-    return np.bincount(slot)[slot] / (_of_city("capacity", demand.city) * scale)
+    load: Floats = np.bincount(slot)[slot] / (_of_city("capacity", demand.city) * scale)
+    return load
 
 
 def _cooking(
-    rng: np.random.Generator, demand: Demand, prep_min: np.ndarray, pieces: np.ndarray, load: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng: np.random.Generator, demand: Demand, prep_min: Ints, pieces: Ints, load: Floats
+) -> tuple[Floats, Floats, Floats]:
     """Seconds of queue, preparation and packing: they grow with the brand's dishes, the basket and the load."""
     n = len(load)
     queue = 20 + rng.gamma(2.0, 30 + 45 * load.clip(max=2) ** 2, n)
@@ -51,7 +53,7 @@ def _cooking(
     return queue, prep, 30 + rng.gamma(2.0, 22, n)
 
 
-def _driver(rng: np.random.Generator, created: np.ndarray, ready: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _driver(rng: np.random.Generator, created: Ints, ready: Ints) -> tuple[Ints, Ints]:
     """Arrival at the kitchen, early or late, and pick-up a moment after both driver and bag are there."""
     late = (rng.random(len(ready)) < 0.12) * rng.exponential(6 * 60, len(ready))
     arrived = np.maximum(created + 90, ready + rng.normal(-20, 140, len(ready)) + late).astype(np.int64)
@@ -61,9 +63,9 @@ def _driver(rng: np.random.Generator, created: np.ndarray, ready: np.ndarray) ->
 def draw_stages(
     rng: np.random.Generator,
     demand: Demand,
-    prep_min: np.ndarray,
-    pieces: np.ndarray,
-    metres: np.ndarray,
+    prep_min: Ints,
+    pieces: Ints,
+    metres: Floats,
     scale: float,
 ) -> Stages:
     """Times of every stage, for brands that take `prep_min` minutes, baskets of `pieces` and routes of `metres`."""

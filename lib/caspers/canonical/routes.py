@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from caspers.canonical.arrays import Floats, Ints
 from caspers.canonical.catalog import street_names
 from caspers.canonical.cities import CITIES, City
 
@@ -31,25 +32,26 @@ class Routes:
     A route with fewer turns repeats points. `address` is the customer's street address.
     """
 
-    points: np.ndarray
-    along: np.ndarray
+    points: Floats
+    along: Floats
     address: pl.Series
 
     @property
-    def metres(self) -> np.ndarray:
+    def metres(self) -> Floats:
         """Length of each route."""
         return self.along[:, -1]
 
 
-def _offset(rng: np.random.Generator, low: float, high: float, sigma: float, n: int) -> np.ndarray:
+def _offset(rng: np.random.Generator, low: float, high: float, sigma: float, n: int) -> Ints:
     """Draw n whole offsets from a normal distribution cut to [low, high]."""
     grid = np.arange(np.ceil(low), np.floor(high) + 1)
     weight = np.cumsum(np.exp(-0.5 * (grid / sigma) ** 2))
     place = np.searchsorted(weight / weight[-1], rng.random(n))
-    return grid[place.clip(max=len(grid) - 1)].astype(np.int64)
+    drawn: Ints = grid[place.clip(max=len(grid) - 1)].astype(np.int64)
+    return drawn
 
 
-def _customers(rng: np.random.Generator, city: City, n: int) -> np.ndarray:
+def _customers(rng: np.random.Generator, city: City, n: int) -> Ints:
     """Customers of one city as offsets (n, 2) from its kitchen."""
     south, north, west, east = city.box
     lat = _offset(rng, (south - city.lat) / UNIT, (north - city.lat) / UNIT, REACH / METRES, n)
@@ -58,12 +60,12 @@ def _customers(rng: np.random.Generator, city: City, n: int) -> np.ndarray:
     return np.stack([lat, lon], axis=1)
 
 
-def _to_street(offset: np.ndarray, block: np.ndarray) -> np.ndarray:
+def _to_street(offset: Ints | Floats, block: Ints) -> Ints:
     """The last street on the way from the kitchen to an offset; never farther out, so never out of the box."""
     return np.trunc(offset / block).astype(np.int64) * block
 
 
-def _turns(rng: np.random.Generator, customer: np.ndarray, axis: np.ndarray) -> np.ndarray:
+def _turns(rng: np.random.Generator, customer: Ints, axis: Ints) -> Ints:
     """Offsets (n, 7, 2) of a staircase from the kitchen to `customer` that goes along `axis` first."""
     n, rows = len(customer), np.arange(len(customer))
     steps = rng.integers(1, 4, n)
@@ -82,7 +84,7 @@ def _turns(rng: np.random.Generator, customer: np.ndarray, axis: np.ndarray) -> 
     return out
 
 
-def _addresses(customer: np.ndarray, axis: np.ndarray) -> pl.Series:
+def _addresses(customer: Ints, axis: Ints) -> pl.Series:
     """House number and street: the street that the last leg runs along, numbered by the distance from the kitchen."""
     rows, names = np.arange(len(customer)), street_names()
     line = customer[rows, axis] // BLOCK[axis]
@@ -93,7 +95,7 @@ def _addresses(customer: np.ndarray, axis: np.ndarray) -> pl.Series:
     return frame.select(pl.format("{} {} {}", pl.col("number"), street, kind)).to_series()
 
 
-def draw_routes(rng: np.random.Generator, city: np.ndarray) -> Routes:
+def draw_routes(rng: np.random.Generator, city: Ints) -> Routes:
     """Draw a customer and a route for each order; `city` indexes `CITIES`."""
     customer = np.zeros((len(city), 2), dtype=np.int64)
     for number, one in enumerate(CITIES):
@@ -125,7 +127,7 @@ def route_texts(routes: Routes) -> pl.Series:
     )
 
 
-def positions(routes: Routes, order: np.ndarray, progress: np.ndarray) -> np.ndarray:
+def positions(routes: Routes, order: Ints, progress: Floats) -> Floats:
     """Where the drivers of `order` are after `progress` (0–1) of their way: (n, 2) degrees, rounded to 1e-5."""
     along, points = routes.along[order], routes.points[order]
     metres = progress * along[:, -1]
@@ -133,4 +135,5 @@ def positions(routes: Routes, order: np.ndarray, progress: np.ndarray) -> np.nda
     leg = ((along[:, 1:-1] <= metres[:, None]).sum(axis=1)).clip(max=along.shape[1] - 2)
     start, end = along[rows, leg], along[rows, leg + 1]
     part = np.where(end > start, (metres - start) / np.where(end > start, end - start, 1), 0.0)[:, None]
-    return np.round(points[rows, leg] * (1 - part) + points[rows, leg + 1] * part, 5)
+    places: Floats = np.round(points[rows, leg] * (1 - part) + points[rows, leg + 1] * part, 5)
+    return places
