@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from caspers.canonical import schema
+
+type Words = npt.NDArray[np.uint64]
+type Bytes = npt.NDArray[np.uint8]
 
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 _DASHES = (8, 13, 18, 23)
@@ -15,14 +19,14 @@ WHOLE_FLOAT = r'("(?:id|category_id|menu_id|brand_id|qty)":\s*[0-9]+)\.0+\b'
 """An item's id or quantity that a dataset has written as 7.0."""
 
 
-def _mix(word: np.ndarray) -> np.ndarray:
+def _mix(word: Words) -> Words:
     """Spread 64-bit words evenly, one to one (the finalizer of splitmix64)."""
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return word ^ (word >> np.uint64(31))
 
 
-def _words(texts: pl.Series) -> np.ndarray:
+def _words(texts: pl.Series) -> Words:
     """The UTF-8 bytes of each text as 64-bit words, zero-padded: shape (n, words)."""
     array = texts.rechunk().to_arrow().cast(pa.large_string())
     offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset :][: len(array) + 1]
@@ -34,7 +38,7 @@ def _words(texts: pl.Series) -> np.ndarray:
     return out.view("<u8")
 
 
-def _digest(texts: pl.Series, number: np.ndarray) -> np.ndarray:
+def _digest(texts: pl.Series, number: npt.NDArray[np.integer]) -> Bytes:
     """128 bits for each pair of a text and a number, as bytes of shape (n, 16)."""
     words = _words(texts)
     halves = []

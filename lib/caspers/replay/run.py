@@ -1,8 +1,8 @@
-"""Writing the events that are due: first all up to START_DAY, then as fast as SPEED_MULTIPLIER tells."""
+"""Writing the events that are due: first all up to START_DAY, then at SPEED_MULTIPLIER times the clock's speed."""
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ FILE_EVENTS = 40_000
 """Events in one file at most."""
 
 LONG_ABSENCE = timedelta(days=1)
-"""A gap between two runs that is worth a word."""
+"""A gap between two runs from which on the user gets a note."""
 
 WRITERS = 2
 
@@ -31,7 +31,7 @@ WINDOW_MS = 14 * schema.DAY_SECONDS * MS
 class ReplayResult:
     """What a run wrote: numbers of `events` and `files`, and the virtual seconds since day 0 that they cover.
 
-    `first` tells whether this was the first run, `notes` what a person should know (the clock went back …).
+    `first` is whether this was the first run, `notes` are messages for the user (the clock went back …).
     """
 
     events: int
@@ -117,7 +117,7 @@ def _write(timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path) ->
     """Write the files of a batch that are not there yet, each whole or not at all. Returns its events and files."""
     for unfinished in volume.glob("_events-*.part"):
         unfinished.unlink()
-    written, waiting = [], deque()
+    written, waiting = [], deque[Future[None]]()
     with ThreadPoolExecutor(WRITERS) as writers:
         for file, rows in _files(timeline, batch, anchor, volume):
             written.append(rows.height)
@@ -131,10 +131,12 @@ def _write(timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path) ->
     return sum(written), len(written)
 
 
-def _finish(timeline: _Timeline, mark: Watermark, volume: Path, state: Path) -> tuple[Watermark, int, int]:
+def _finish(
+    timeline: _Timeline, mark: Watermark, batch: Batch, volume: Path, state: Path
+) -> tuple[Watermark, int, int]:
     """Write the announced batch, then move the watermark past it."""
-    events, files = _write(timeline, mark.batch, datetime.fromisoformat(mark.anchor), volume)
-    mark = mark.done()
+    events, files = _write(timeline, batch, datetime.fromisoformat(mark.anchor), volume)
+    mark = mark.done(batch)
     mark.save(state)
     return mark, events, files
 
@@ -142,7 +144,7 @@ def _finish(timeline: _Timeline, mark: Watermark, volume: Path, state: Path) -> 
 def _start(volume: Path, state: Path, start_day: int, now: datetime) -> Watermark:
     """Announce the first batch; refuses a volume whose watermark is lost, since its events would be repeated."""
     if any(volume.glob("events-*.json")):
-        raise ReplayError(f"{volume} holds events but {state} is missing: empty the volume, or restore the watermark")
+        raise ReplayError(f"{volume} holds events but {state} is missing. Empty the volume, or restore the watermark.")
     mark = Watermark.first(start_day, now, FILE_EVENTS)
     mark.save(state)
     return mark
@@ -151,16 +153,16 @@ def _start(volume: Path, state: Path, start_day: int, now: datetime) -> Watermar
 def _check_directories(*directories: Path) -> None:
     for directory in directories:
         if not directory.is_dir():
-            raise ReplayError(f"{directory} does not exist: notebook 01 creates the volumes that a replay writes to")
+            raise ReplayError(f"{directory} does not exist. Run notebook 01, which creates the volumes of a replay.")
 
 
 def _notes(mark: Watermark, now: datetime) -> tuple[str, ...]:
-    """What the clock did since the last run, if it is worth a word."""
+    """Messages about an unusual interval since the last run."""
     elapsed = mark.elapsed(now)
     if elapsed < timedelta(0):
-        return (f"The clock went back by {-elapsed}: nothing is written, and the replay goes on from here.",)
+        return (f"The clock went back by {-elapsed}: nothing is written, and the replay continues from this time.",)
     if elapsed >= LONG_ABSENCE:
-        return (f"The last run was {elapsed} ago: all that has become due since then is written now.",)
+        return (f"The last run was {elapsed} ago: everything that has become due since then is written now.",)
     return ()
 
 
@@ -183,18 +185,19 @@ def replay(
     first file and finished first thing by the next run. Raises ValueError (also as ReplayError or
     DatasetError) for a wrong parameter, watermark or dataset, before anything is written.
     """
-    day, speed = check("START_DAY", start_day), check("SPEED_MULTIPLIER", speed_multiplier)
+    day, speed = int(check("START_DAY", start_day)), float(check("SPEED_MULTIPLIER", speed_multiplier))
     now, timeline = now.astimezone(UTC), _Timeline(Path(dataset_dir))
     volume, state = Path(volume_dir), Path(state_dir) / "replay_watermark.json"
     _check_directories(volume, state.parent)
     begin = mark = Watermark.load(state) or _start(volume, state, day, now)
     events = files = 0
     if mark.batch:
-        mark, events, files = _finish(timeline, mark, volume, state)
+        mark, events, files = _finish(timeline, mark, mark.batch, volume, state)
     notes, due = _notes(mark, now), mark.due(speed, now, FILE_EVENTS)
-    if due.batch.end > due.virtual:
-        due.save(state)
-        mark, more, parts = _finish(timeline, due, volume, state)
+    if due.end > due.start:
+        mark = mark.announce(due)
+        mark.save(state)
+        mark, more, parts = _finish(timeline, mark, due, volume, state)
         events, files = events + more, files + parts
     elif mark.elapsed(now) < timedelta(0):
         mark.at(now).save(state)

@@ -1,4 +1,4 @@
-"""How far the replay has come, and which batch is under way: one small file that always is whole."""
+"""How far the replay has come, and which batch is under way: one small file, replaced atomically."""
 
 import json
 import os
@@ -35,7 +35,7 @@ class Watermark:
 
     Virtual time is milliseconds since midnight of day 0. `anchor` is the present time of virtual 0 (ISO), `virtual`
     what has been written up to, at the present time `now`; `batch` is announced before its first file is written
-    and taken back after its last, so that a killed run can be repeated file by file.
+    and cleared after its last, so that a killed run can be repeated file by file.
     """
 
     anchor: str
@@ -55,19 +55,22 @@ class Watermark:
         """Present time since the watermark was moved; negative when the clock went back."""
         return now - datetime.fromisoformat(self.now)
 
-    def due(self, speed: float, now: datetime, size: int) -> Self:
-        """Announce what `speed` times the elapsed time has made due."""
+    def due(self, speed: float, now: datetime, size: int) -> Batch:
+        """The batch that `speed` times the elapsed time has made due: empty if nothing is due."""
         seconds = self.elapsed(now).total_seconds() * speed
-        end = self.virtual + int(seconds * MS)
-        return replace(self, batch=Batch(self.virtual, end, now.isoformat(), size))
+        return Batch(self.virtual, self.virtual + int(seconds * MS), now.isoformat(), size)
+
+    def announce(self, batch: Batch) -> Self:
+        """This watermark with `batch` under way."""
+        return replace(self, batch=batch)
 
     def at(self, now: datetime) -> Self:
-        """The same watermark, from which the time that elapses is counted anew."""
+        """This watermark, with elapsed time counted from `now`."""
         return replace(self, now=now.isoformat())
 
-    def done(self) -> Self:
-        """Move the watermark to the end of the announced batch."""
-        return replace(self, virtual=self.batch.end, now=self.batch.now, batch=None)
+    def done(self, batch: Batch) -> Self:
+        """This watermark moved to the end of `batch`."""
+        return replace(self, virtual=batch.end, now=batch.now, batch=None)
 
     def save(self, file: Path) -> None:
         """Write to `file`, whole or not at all."""
@@ -77,7 +80,7 @@ class Watermark:
 
     @classmethod
     def load(cls, file: Path) -> Self | None:
-        """Read from `file`; None if there is none yet. Raises ReplayError for a file of another kind."""
+        """Read from `file`; None if there is none yet. Raises ReplayError if it is not a watermark."""
         if not file.exists():
             return None
         try:
@@ -85,10 +88,12 @@ class Watermark:
             batch = stored.pop("batch")
             return cls(**stored, batch=batch and Batch(**batch))
         except (ValueError, TypeError, KeyError) as error:
-            raise ReplayError(f"{file} is no watermark of this replay ({error}); move it and the events away") from None
+            raise ReplayError(
+                f"{file} is not a watermark of this replay ({error}). Remove it and the events, then repeat the run."
+            ) from None
 
 
 def describe(milliseconds: int) -> str:
-    """Virtual time as people say it: `day 70, 12:00`."""
+    """Virtual time for people: `day 70, 12:00`."""
     day, second = divmod(max(milliseconds, 0) // MS, DAY_SECONDS)
     return f"day {day}, {second // 3600:02d}:{second // 60 % 60:02d}"
