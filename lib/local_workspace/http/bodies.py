@@ -41,8 +41,8 @@ class Body(BaseModel):
         return data
 
     def sent(self) -> dict[str, Any]:
-        """The fields that the client sent, without those that only have a default."""
-        return self.model_dump(exclude_unset=True)
+        """The fields that the client sent, without defaults; null is Databricks' way of leaving a field out."""
+        return self.model_dump(exclude_unset=True, exclude_none=True)
 
 
 def check_json(value: object) -> None:

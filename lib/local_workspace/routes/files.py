@@ -6,14 +6,14 @@ from email.utils import formatdate
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from local_workspace.engines.files import VolumeFiles
-from local_workspace.runtime.errors import not_found
+from local_workspace.engines.files import DirectoryEntry, VolumeFiles
 
 router = APIRouter(prefix="/api/2.0/fs")
 
 
 def _files(request: Request) -> VolumeFiles:
-    return request.app.state.engines.files
+    files: VolumeFiles = request.app.state.engines.files
+    return files
 
 
 @router.put("/files/{path:path}")
@@ -23,14 +23,18 @@ async def upload(request: Request, path: str, overwrite: bool = False) -> Respon
     return Response(status_code=204)
 
 
-@router.api_route("/files/{path:path}", methods=["GET", "HEAD"])
+@router.get("/files/{path:path}", response_class=FileResponse)
 def download(request: Request, path: str) -> Response:
-    """A file's content, or with HEAD its size and time."""
-    local = _files(request).existing(path)
-    if not local.is_file():
-        raise not_found(f"'{path}' is no file")
+    """A file's content."""
+    local = _files(request).file(path)
     media = mimetypes.guess_type(local.name)[0] or "application/octet-stream"
     return FileResponse(local, media_type=media)
+
+
+@router.head("/files/{path:path}")
+def file_metadata(request: Request, path: str) -> Response:
+    """A file's size and time, as headers."""
+    return download(request, path)
 
 
 @router.delete("/files/{path:path}")
@@ -50,12 +54,12 @@ def make_directory(request: Request, path: str) -> Response:
 @router.head("/directories/{path:path}")
 def directory_metadata(request: Request, path: str) -> Response:
     """Whether a directory exists."""
-    local = _files(request).existing(path)
+    local = _files(request).directory(path)
     return Response(headers={"Last-Modified": formatdate(local.stat().st_mtime, usegmt=True)})
 
 
 @router.get("/directories/{path:path}")
-def list_directory(request: Request, path: str) -> dict:
+def list_directory(request: Request, path: str) -> dict[str, list[DirectoryEntry]]:
     """What is in a directory."""
     return {"contents": _files(request).list_directory("/" + path)}
 

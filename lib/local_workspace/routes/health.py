@@ -1,21 +1,25 @@
 """How the workspace itself is; the one route that Databricks doesn't have."""
 
+from typing import Any, Literal
+
 from fastapi import APIRouter, Request
 
 from local_workspace.runtime.errors import unavailable
+
+Json = dict[str, Any]
 
 router = APIRouter(prefix="/api/local")
 
 
 @router.get("/health")
-def health(request: Request) -> dict:
+def health(request: Request) -> Json:
     """The state of Spark and MLflow, and what failed to start."""
     engines = request.app.state.engines
     return {"spark": engines.spark.state(), "mlflow": engines.mlflow.state(), "failures": engines.failures}
 
 
 @router.post("/wait/{engine}")
-def wait(request: Request, engine: str) -> dict:
+def wait(request: Request, engine: Literal["spark", "mlflow"]) -> dict[str, str]:
     """Answer once the engine `spark` or `mlflow` is ready."""
     chosen = {"spark": request.app.state.engines.spark, "mlflow": request.app.state.engines.mlflow}[engine]
     try:

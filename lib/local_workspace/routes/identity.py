@@ -1,6 +1,7 @@
 """Who is asking, how service principals sign in, and what host this is."""
 
 import secrets
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -12,13 +13,13 @@ router = APIRouter()
 
 
 @router.get("/.well-known/databricks-config")
-def host_config(request: Request) -> dict:
+def host_config(request: Request) -> dict[str, str]:
     """The host's metadata, which the SDK asks for first: where service principals sign in."""
     return {"oidc_endpoint": f"{request.base_url}oidc"}
 
 
 @router.get("/oidc/.well-known/oauth-authorization-server")
-def authorization_server(request: Request) -> dict:
+def authorization_server(request: Request) -> dict[str, str]:
     """Where tokens come from. People don't sign in here: they have the workspace's token."""
     return {
         "authorization_endpoint": f"{request.base_url}oidc/v1/authorize",
@@ -46,7 +47,7 @@ def token(request: Request) -> JSONResponse:
 
 
 @router.get("/api/2.0/preview/scim/v2/Me")
-def me(request: Request) -> dict:
+def me(request: Request) -> dict[str, Any]:
     """The one user of this workspace, or the service principal that asks."""
     user = request.state.principal or request.app.state.engines.user
     return {

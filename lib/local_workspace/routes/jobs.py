@@ -1,142 +1,166 @@
 """Jobs API 2.2: `w.jobs`, and the page of a run."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any, TypedDict
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse
 
 from local_workspace.engines.jobs import JobsEngine
+from local_workspace.http.bodies import Text
+from local_workspace.http.paging import Offset, PageToken, page
+from local_workspace.routes import job_bodies as bodies
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter()
 API = "/api/2.2/jobs"
 RUN_OPTIONS = {"job_id", "job_parameters", "notebook_params", "idempotency_token", "queue", "performance_target"}
 HIDDEN = ("limits", "began_at", "idempotency_token", "overriding_parameters")  # the engine's own notes
+MAX_JOBS, MAX_RUNS = 100, 25  # the longest pages, as on Databricks
+
+Json = dict[str, Any]
+Nothing = dict[str, None]
+
+
+class JobId(TypedDict):
+    """A job that was made."""
+
+    job_id: int
+
+
+class StartedRun(TypedDict):
+    """A run that was started."""
+
+    run_id: int
+    number_in_job: int
 
 
 def _jobs(request: Request) -> JobsEngine:
-    return request.app.state.engines.jobs
+    engine: JobsEngine = request.app.state.engines.jobs
+    return engine
 
 
 Jobs = Annotated[JobsEngine, Depends(_jobs)]
-JobId = Annotated[int, Body(embed=True)]
-RunId = Annotated[int, Body(embed=True)]
-Fields = Annotated[dict, Body()]
 
 
 @router.post(f"{API}/create")
-def create(jobs: Jobs, settings: Fields) -> dict:
+def create(jobs: Jobs, settings: bodies.Settings) -> JobId:
     """Make a job."""
-    settings.pop("access_control_list", None)  # a local workspace has one user
-    return {"job_id": jobs.create(settings)}
+    fields = settings.sent()
+    fields.pop("access_control_list", None)  # a local workspace has one user
+    return {"job_id": jobs.create(fields)}
 
 
 @router.get(f"{API}/get")
-def get(jobs: Jobs, job_id: int) -> dict:
+def get(jobs: Jobs, job_id: int) -> Json:
     """A job with its settings."""
     return jobs.get(job_id)
 
 
 @router.get(f"{API}/list")
 def list_jobs(
+    request: Request,
     jobs: Jobs,
-    name: str | None = None,
-    limit: int = 20,
-    offset: int = 0,
-    page_token: str = "",
+    name: Text | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_JOBS)] = 20,
+    offset: Offset = 0,
+    page_token: PageToken = "",
     expand_tasks: bool = False,
-) -> dict:
+) -> Json:
     """Jobs, newest first, a page at a time."""
-    page, more = _page(jobs.find(name), limit or 100, offset, page_token)
+    items, token = page(request, jobs.find(name), limit, page_token, offset)
     if not expand_tasks:
-        page = [job | {"settings": {**job["settings"], "tasks": []}} for job in page]
-    return {"jobs": page} | more
+        items = [job | {"settings": {**job["settings"], "tasks": []}} for job in items]
+    return _listed("jobs", items, token)
 
 
 @router.post(f"{API}/reset")
-def reset(jobs: Jobs, job_id: JobId, new_settings: Fields) -> dict:
+def reset(jobs: Jobs, body: bodies.Reset) -> Nothing:
     """Replace a job's settings."""
-    jobs.reset(job_id, new_settings)
+    jobs.reset(body.job_id, body.new_settings.sent())
     return {}
 
 
 @router.post(f"{API}/update")
-def update(jobs: Jobs, fields: Fields) -> dict:
+def update(jobs: Jobs, body: bodies.Update) -> Nothing:
     """Change some of a job's settings."""
-    jobs.update(_id(fields, "job_id"), fields.get("new_settings", {}), fields.get("fields_to_remove", []))
+    changes = body.new_settings.sent() if body.new_settings else {}
+    jobs.update(body.job_id, changes, body.fields_to_remove or [])
     return {}
 
 
 @router.post(f"{API}/delete")
-def delete(jobs: Jobs, job_id: JobId) -> dict:
+def delete(jobs: Jobs, body: bodies.OneJob) -> Nothing:
     """Remove a job and its runs."""
-    jobs.delete(job_id)
+    jobs.delete(body.job_id)
     return {}
 
 
 @router.post(f"{API}/run-now")
-def run_now(jobs: Jobs, fields: Fields) -> dict:
+def run_now(jobs: Jobs, body: bodies.RunNow) -> StartedRun:
     """Start a run of a job."""
+    fields = body.sent()
     if unknown := sorted(fields.keys() - RUN_OPTIONS):
         raise invalid(f"A local workspace can't run a job with {', '.join(unknown)}.")
     run = jobs.run_now(
-        _id(fields, "job_id"),
-        fields.get("job_parameters"),
-        fields.get("notebook_params"),
-        fields.get("idempotency_token"),
+        body.job_id, fields.get("job_parameters"), fields.get("notebook_params"), fields.get("idempotency_token")
     )
     return {"run_id": run["run_id"], "number_in_job": run["number_in_job"]}
 
 
 @router.get(f"{API}/runs/get")
-def get_run(jobs: Jobs, run_id: int) -> dict:
+def get_run(jobs: Jobs, run_id: int) -> Json:
     """A run with its tasks."""
     return _public(jobs.run(run_id))
 
 
 @router.get(f"{API}/runs/list")
 def list_runs(
+    request: Request,
     jobs: Jobs,
     job_id: int | None = None,
     active_only: bool = False,
     completed_only: bool = False,
     expand_tasks: bool = False,
-    limit: int = 20,
-    offset: int = 0,
-    page_token: str = "",
-) -> dict:
+    limit: Annotated[int, Query(ge=0, le=MAX_RUNS, description="0 is the longest page")] = 20,
+    offset: Offset = 0,
+    page_token: PageToken = "",
+) -> Json:
     """Runs, newest first, a page at a time."""
+    if active_only and completed_only:
+        raise invalid("active_only and completed_only can't both be true.")
     active = True if active_only else False if completed_only else None
-    page, more = _page([_public(run) for run in jobs.runs(job_id, active)], limit or 25, offset, page_token)
+    runs = [_public(run) for run in jobs.runs(job_id, active)]
+    items, token = page(request, runs, limit or MAX_RUNS, page_token, offset)
     if not expand_tasks:
-        page = [run | {"tasks": []} for run in page]
-    return {"runs": page} | more
+        items = [run | {"tasks": []} for run in items]
+    return _listed("runs", items, token)
 
 
 @router.get(f"{API}/runs/get-output")
-def get_run_output(jobs: Jobs, run_id: int) -> dict:
-    """What a task gave."""
+def get_run_output(jobs: Jobs, run_id: int) -> Json:
+    """The output of a task's run: its notebook's result, or its error."""
     return jobs.output(run_id)
 
 
 @router.post(f"{API}/runs/cancel")
-def cancel_run(jobs: Jobs, run_id: RunId) -> dict:
-    """Tell a run to end."""
-    jobs.cancel(run_id)
+def cancel_run(jobs: Jobs, body: bodies.OneRun) -> Nothing:
+    """Cancel a run; it ends soon after."""
+    jobs.cancel(body.run_id)
     return {}
 
 
 @router.post(f"{API}/runs/cancel-all")
-def cancel_all_runs(jobs: Jobs, fields: Fields) -> dict:
-    """End all runs of a job."""
-    jobs.cancel_all(_id(fields, "job_id"))
+def cancel_all_runs(jobs: Jobs, body: bodies.OneJob) -> Nothing:
+    """Cancel all runs of a job and wait for their end."""
+    jobs.cancel_all(body.job_id)
     return {}
 
 
 @router.post(f"{API}/runs/delete")
-def delete_run(jobs: Jobs, run_id: RunId) -> dict:
-    """Forget a run that has ended."""
-    jobs.delete_run(run_id)
+def delete_run(jobs: Jobs, body: bodies.OneRun) -> Nothing:
+    """Delete a run that has ended."""
+    jobs.delete_run(body.run_id)
     return {}
 
 
@@ -146,20 +170,10 @@ def run_page(job_id: int, run_id: int) -> RedirectResponse:
     return RedirectResponse(f"{API}/runs/get?run_id={run_id}")
 
 
-def _id(fields: dict, name: str) -> int:
-    if not isinstance(fields.get(name), int):
-        raise invalid(f"{name} must be a number, not {fields.get(name)!r}.")
-    return fields[name]
-
-
-def _public(run: dict) -> dict:
+def _public(run: Json) -> Json:
     tasks = [{name: value for name, value in task.items() if name not in HIDDEN} for task in run["tasks"]]
     return {name: value for name, value in run.items() if name not in HIDDEN} | {"tasks": tasks}
 
 
-def _page(items: list[dict], limit: int, offset: int, token: str) -> tuple[list[dict], dict]:
-    """One page of `items` and the fields that tell of the next. A page token is the next offset."""
-    start = int(token) if token.isdecimal() else offset
-    end = start + min(limit, 100)
-    more = {"has_more": True, "next_page_token": str(end)} if end < len(items) else {"has_more": False}
-    return items[start:end], more
+def _listed(name: str, items: Sequence[Json], token: str | None) -> Json:
+    return {name: list(items), "has_more": token is not None} | ({"next_page_token": token} if token else {})

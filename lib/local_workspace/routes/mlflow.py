@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 from local_workspace.engines.mlflow.engine import SOCKET
 from local_workspace.http.proxy import Relay, relay, socket_client
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)  # MLflow documents its API itself
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # Where MLflow's clients ask. The pages ask relative to their own address, so they work under any prefix.
@@ -53,4 +53,5 @@ def _client(request: Request) -> httpx.AsyncClient:
     state = request.app.state
     if not hasattr(state, "mlflow_client"):
         state.mlflow_client = socket_client(SOCKET)
-    return state.mlflow_client
+    client: httpx.AsyncClient = state.mlflow_client
+    return client

@@ -1,91 +1,167 @@
 """The Pipelines API: /api/2.0/pipelines."""
 
+import fnmatch
+import glob
 import re
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any, TypedDict
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
 
 from local_workspace.engines.pipelines import PipelinesEngine
+from local_workspace.http.bodies import Body, PathText, Text
+from local_workspace.http.paging import PageToken, page
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.timestamps import ms_to_iso
 
 router = APIRouter(prefix="/api/2.0/pipelines")
 NAME_FILTER = re.compile(r"\s*name\s+like\s+'(.*)'\s*", re.I)
-Filter = Annotated[str | None, Query(alias="filter")]
+DEFAULT_SIZE, MAX_SIZE = 25, 100
+
+Filter = Annotated[Text | None, Query(alias="filter", max_length=500)]
+Size = Annotated[int, Query(ge=0, le=MAX_SIZE, description=f"0 is {DEFAULT_SIZE}")]
+Json = dict[str, Any]
+Nothing = dict[str, None]
+Identifier = Annotated[Text, Field(max_length=255)]
+
+
+class Include(Body):
+    """Files of the workspace: a path, or a folder followed by `/**`."""
+
+    include: PathText | None = None
+
+
+class File(Body):
+    """One file of the workspace."""
+
+    path: PathText | None = None
+
+
+class Library(Body):
+    """Where a part of a pipeline's source lies."""
+
+    glob: Include | None = None
+    file: File | None = None
+
+
+class Spec(Body):
+    """A pipeline's spec, stored and returned as sent."""
+
+    name: Identifier | None = None
+    catalog: Identifier | None = None
+    schema_: Annotated[Identifier | None, Field(alias="schema")] = None
+    target: Identifier | None = None
+    continuous: bool | None = None
+    libraries: Annotated[list[Library], Field(max_length=100)] | None = None
+    configuration: dict[Text, Text] | None = None
+    root_path: PathText | None = None
+
+
+class StartUpdate(Body):
+    """How to update a pipeline."""
+
+    full_refresh: bool | None = None
+    cause: Identifier | None = None
+    development: bool | None = None
+
+
+class PipelineId(TypedDict):
+    """A pipeline that was made."""
+
+    pipeline_id: str
+
+
+class UpdateId(TypedDict):
+    """An update that was started."""
+
+    update_id: str
 
 
 def _engine(request: Request) -> PipelinesEngine:
-    return request.app.state.engines.pipelines
+    engine: PipelinesEngine = request.app.state.engines.pipelines
+    return engine
+
+
+Pipelines = Annotated[PipelinesEngine, Depends(_engine)]
 
 
 @router.post("")
-def create(request: Request, spec: Annotated[dict, Body()]) -> dict:
+def create(engine: Pipelines, spec: Spec) -> PipelineId:
     """Create a pipeline."""
-    return {"pipeline_id": _engine(request).create(spec)}
+    return {"pipeline_id": engine.create(spec.sent())}
 
 
 @router.get("")
-def list_pipelines(request: Request, condition: Filter = None, page_token: int = 0, max_results: int = 25) -> dict:
+def list_pipelines(
+    request: Request,
+    engine: Pipelines,
+    condition: Filter = None,
+    page_token: PageToken = "",
+    max_results: Size = DEFAULT_SIZE,
+) -> Json:
     """Pipelines, a page at a time; `filter` may be `name LIKE 'pattern'`."""
-    engine = _engine(request)
     matching = [doc for doc in engine.list() if _matches(doc["name"], condition)]
-    page, token = _page(matching, page_token, max_results)
-    return {"statuses": [_summary(engine, doc) for doc in page], **token}
+    docs, token = page(request, matching, max_results or DEFAULT_SIZE, page_token)
+    return _listed("statuses", [_summary(engine, doc) for doc in docs], token)
 
 
 @router.get("/{pipeline_id}")
-def get(request: Request, pipeline_id: str) -> dict:
+def get(engine: Pipelines, pipeline_id: str) -> Json:
     """One pipeline with its spec."""
-    engine = _engine(request)
     doc = engine.get(pipeline_id)
     return {**_summary(engine, doc), "spec": {**doc["spec"], "id": pipeline_id}, "last_modified": doc["last_modified"]}
 
 
 @router.put("/{pipeline_id}")
-def edit(request: Request, pipeline_id: str, spec: Annotated[dict, Body()]) -> dict:
+def edit(engine: Pipelines, pipeline_id: str, spec: Spec) -> Nothing:
     """Replace a pipeline's spec."""
-    _engine(request).edit(pipeline_id, {key: value for key, value in spec.items() if key != "id"})
+    engine.edit(pipeline_id, {key: value for key, value in spec.sent().items() if key != "id"})
     return {}
 
 
 @router.delete("/{pipeline_id}")
-def delete(request: Request, pipeline_id: str) -> dict:
+def delete(engine: Pipelines, pipeline_id: str) -> Nothing:
     """Remove a pipeline and its tables."""
-    _engine(request).delete(pipeline_id)
+    engine.delete(pipeline_id)
     return {}
 
 
 @router.post("/{pipeline_id}/stop")
-def stop(request: Request, pipeline_id: str) -> dict:
-    """Cancel the running update, and let a continuous pipeline rest."""
-    _engine(request).halt(pipeline_id)
+def stop(engine: Pipelines, pipeline_id: str) -> Nothing:
+    """Cancel the running update, and pause a continuous pipeline."""
+    engine.halt(pipeline_id)
     return {}
 
 
 @router.post("/{pipeline_id}/updates")
-def start_update(request: Request, pipeline_id: str, body: Annotated[dict | None, Body()] = None) -> dict:
+def start_update(engine: Pipelines, pipeline_id: str, body: StartUpdate | None = None) -> UpdateId:
     """Start an update."""
-    options = body or {}
-    unsupported = options.keys() - {"full_refresh", "cause", "development"}
-    if unsupported:
-        raise invalid(f"The local workspace updates whole pipelines; it knows no {', '.join(sorted(unsupported))}")
+    options = body.sent() if body else {}
+    if unsupported := options.keys() - StartUpdate.model_fields.keys():
+        raise invalid(f"A local workspace updates whole pipelines and doesn't take {', '.join(sorted(unsupported))}.")
     cause = options.get("cause", "API_CALL")
-    return {"update_id": _engine(request).start_update(pipeline_id, bool(options.get("full_refresh")), cause)}
+    return {"update_id": engine.start_update(pipeline_id, options.get("full_refresh", False), cause)}
 
 
 @router.get("/{pipeline_id}/updates")
-def list_updates(request: Request, pipeline_id: str, page_token: int = 0, max_results: int = 25) -> dict:
+def list_updates(
+    request: Request,
+    engine: Pipelines,
+    pipeline_id: str,
+    page_token: PageToken = "",
+    max_results: Size = DEFAULT_SIZE,
+) -> Json:
     """Updates, newest first, a page at a time."""
-    engine = _engine(request)
     engine.get(pipeline_id)
-    page, token = _page(engine.updates.list(pipeline_id), page_token, max_results)
-    return {"updates": [{key: value for key, value in doc.items() if key != "config"} for doc in page], **token}
+    docs, token = page(request, engine.updates.list(pipeline_id), max_results or DEFAULT_SIZE, page_token)
+    shown = [{key: value for key, value in doc.items() if key != "config"} for doc in docs]
+    return _listed("updates", shown, token)
 
 
 @router.get("/{pipeline_id}/updates/{update_id}")
-def get_update(request: Request, pipeline_id: str, update_id: str) -> dict:
+def get_update(engine: Pipelines, pipeline_id: str, update_id: str) -> Json:
     """One update."""
-    engine = _engine(request)
     engine.get(pipeline_id)
     return {"update": engine.updates.get(pipeline_id, update_id)}
 
@@ -93,20 +169,21 @@ def get_update(request: Request, pipeline_id: str, update_id: str) -> dict:
 @router.get("/{pipeline_id}/events")
 def list_events(
     request: Request,
+    engine: Pipelines,
     pipeline_id: str,
     condition: Filter = None,
-    page_token: int = 0,
-    max_results: int = 25,
+    page_token: PageToken = "",
+    max_results: Size = DEFAULT_SIZE,
     order_by: Annotated[list[str] | None, Query()] = None,
-) -> dict:
+) -> Json:
     """The event log, newest first unless `order_by` is `timestamp asc`."""
     oldest_first = any("asc" in order.lower().split() for order in order_by or [])
-    events = _engine(request).events(pipeline_id).read(condition, oldest_first)
-    page, token = _page(events, page_token, max_results)
-    return {"events": page, **token}
+    events = engine.events(pipeline_id).read(condition, oldest_first)
+    items, token = page(request, events, max_results or DEFAULT_SIZE, page_token)
+    return _listed("events", items, token)
 
 
-def _summary(engine: PipelinesEngine, doc: dict) -> dict:
+def _summary(engine: PipelinesEngine, doc: Json) -> Json:
     updates = engine.updates.list(doc["pipeline_id"])[:5]
     failed = bool(updates) and updates[0]["state"] == "FAILED"
     return {
@@ -125,9 +202,8 @@ def _summary(engine: PipelinesEngine, doc: dict) -> dict:
     }
 
 
-def _page(rows: list[dict], offset: int, size: int) -> tuple[list[dict], dict]:
-    more = len(rows) > offset + size
-    return rows[offset : offset + size], {"next_page_token": str(offset + size)} if more else {}
+def _listed(name: str, items: Sequence[Json], token: str | None) -> Json:
+    return {name: list(items)} | ({"next_page_token": token} if token else {})
 
 
 def _matches(name: str, condition: str | None) -> bool:
@@ -135,6 +211,7 @@ def _matches(name: str, condition: str | None) -> bool:
         return True
     found = NAME_FILTER.fullmatch(condition)
     if not found:
-        raise invalid(f"The filter \"{condition}\" is not supported; use name LIKE 'pattern'")
-    pattern = re.escape(found[1]).replace("%", ".*").replace("_", ".")
-    return re.fullmatch(pattern, name, re.I) is not None
+        raise invalid(f"filter: {condition!r} is not supported; use name LIKE 'pattern'.")
+    # As a glob, whose matching takes linear time whatever the pattern.
+    pattern = glob.escape(found[1]).replace("%", "*").replace("_", "?")
+    return fnmatch.fnmatchcase(name.lower(), pattern.lower())

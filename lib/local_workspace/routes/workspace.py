@@ -1,64 +1,104 @@
 """Workspace API: folders, files and notebooks (`w.workspace`), and the CLI's import-file."""
 
 import base64
-import binascii
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, ValidationError
 from starlette.datastructures import UploadFile
 
 from local_workspace.engines.workspace import WorkspaceFiles
-from local_workspace.runtime.errors import invalid
+from local_workspace.http.bodies import Body
+from local_workspace.runtime.errors import ApiError, invalid
 
 router = APIRouter(prefix="/api/2.0")
+Json = dict[str, Any]
+Nothing = dict[str, None]
+Path = Annotated[str, Query(max_length=4096)]
+Format = Annotated[str, Field(max_length=20)]
+
+
+class Mkdirs(Body):
+    """A folder to make."""
+
+    path: str
+
+
+class Delete(Body):
+    """What to delete."""
+
+    path: str
+    recursive: bool = False
+
+
+class Import(Body):
+    """A file or notebook to import; `content` is in base64 in JSON, and raw in a form."""
+
+    path: str
+    content: str | None = None
+    format: Format | None = None
+    overwrite: bool | None = None
+
+
+_IMPORT_BODY = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": Import.model_json_schema()}}}
+}
 
 
 def _files(request: Request) -> WorkspaceFiles:
-    return request.app.state.engines.workspace_files
+    files: WorkspaceFiles = request.app.state.engines.workspace_files
+    return files
 
 
 Files = Annotated[WorkspaceFiles, Depends(_files)]
 
 
-async def _import_fields(request: Request) -> dict:
-    """The fields of an import, sent as JSON (content in base64) or as a form (`w.workspace.upload`)."""
+async def _import(request: Request) -> tuple[Import, bytes]:
+    """An import and its content, sent as JSON (content in base64) or as a form (`w.workspace.upload`)."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        fields = await request.json()
-        return {**fields, "content": _decoded(fields.get("content", ""))}
+        fields = _checked(await _json(request))
+        return fields, _decoded(fields.content or "")
     async with request.form() as form:
-        fields = dict(form)
-        content = fields.get("content", b"")
-        fields["content"] = await content.read() if isinstance(content, UploadFile) else content.encode()
-        return fields
+        content = form.get("content", "")
+        raw = await content.read() if isinstance(content, UploadFile) else content.encode()
+        return _checked({name: value for name, value in form.items() if name != "content"}), raw
+
+
+async def _json(request: Request) -> object:
+    try:
+        return await request.json()
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "MALFORMED_REQUEST", f"The request's body is not JSON: {error}.") from None
+
+
+def _checked(fields: object) -> Import:
+    try:
+        return Import.model_validate(fields)
+    except ValidationError as error:
+        problems = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors()]
+        raise RequestValidationError(problems) from None
 
 
 def _decoded(content: str) -> bytes:
     try:
         return base64.b64decode(content, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # not base64, or not even ASCII
         raise invalid(f"content is not base64: {error}.") from None
 
 
-def _is_true(value: object) -> bool:
-    return str(value).lower() == "true"
-
-
 @router.post("/workspace/mkdirs")
-def mkdirs(files: Files, path: Annotated[str, Body(embed=True)]) -> dict:
+def mkdirs(files: Files, body: Mkdirs) -> Nothing:
     """Make a folder and its parents."""
-    files.mkdirs(path)
+    files.mkdirs(body.path)
     return {}
 
 
-@router.post("/workspace/import")
-def import_object(files: Files, fields: Annotated[dict, Depends(_import_fields)]) -> dict:
+@router.post("/workspace/import", openapi_extra=_IMPORT_BODY)
+def import_object(files: Files, sent: Annotated[tuple[Import, bytes], Depends(_import)]) -> Nothing:
     """Import a file or notebook."""
-    files.write(
-        fields.get("path", ""),
-        fields["content"],
-        fields.get("format", "SOURCE"),
-        _is_true(fields.get("overwrite", False)),
-    )
+    fields, content = sent
+    files.write(fields.path, content, fields.format or "SOURCE", bool(fields.overwrite))
     return {}
 
 
@@ -68,27 +108,29 @@ async def _raw_body(request: Request) -> bytes:
 
 @router.post("/workspace-files/import-file/{path:path}")
 def import_file(
-    files: Files, path: str, content: Annotated[bytes, Depends(_raw_body)], overwrite: str = "false"
-) -> dict:
+    files: Files, path: str, content: Annotated[bytes, Depends(_raw_body)], overwrite: bool = False
+) -> Nothing:
     """Import a file whose content is the request's body."""
-    files.write(path, content, "AUTO", _is_true(overwrite))
+    files.write(path, content, "AUTO", overwrite)
     return {}
 
 
 @router.get("/workspace/get-status")
-def get_status(files: Files, path: str) -> dict:
+def get_status(files: Files, path: Path) -> Json:
     """What is at a path."""
-    return files.status(path)
+    return {**files.status(path)}
 
 
 @router.get("/workspace/list")
-def list_objects(files: Files, path: str) -> dict:
+def list_objects(files: Files, path: Path) -> dict[str, list[Json]]:
     """What is in a folder."""
-    return {"objects": files.list(path)}
+    return {"objects": [{**entry} for entry in files.list(path)]}
 
 
-@router.get("/workspace/export", response_model=None)
-def export(files: Files, path: str, format: str = "SOURCE", direct_download: bool = False) -> dict | Response:
+@router.get("/workspace/export", response_model=dict[str, str])
+def export(
+    files: Files, path: Path, format: str = "SOURCE", direct_download: bool = False
+) -> dict[str, str] | Response:
     """The content of a file or notebook: raw with `direct_download`, else in base64."""
     content, file_type = files.read(path, format)
     if direct_download:
@@ -97,7 +139,7 @@ def export(files: Files, path: str, format: str = "SOURCE", direct_download: boo
 
 
 @router.post("/workspace/delete")
-def delete(files: Files, path: Annotated[str, Body()], recursive: Annotated[bool, Body()] = False) -> dict:
+def delete(files: Files, body: Delete) -> Nothing:
     """Remove a file or folder."""
-    files.delete(path, recursive)
+    files.delete(body.path, body.recursive)
     return {}

@@ -1,5 +1,5 @@
 """Files in volumes."""
 
-from local_workspace.engines.files.volumes import VolumeFiles
+from local_workspace.engines.files.volumes import DirectoryEntry, VolumeFiles
 
-__all__ = ["VolumeFiles"]
+__all__ = ["DirectoryEntry", "VolumeFiles"]

@@ -3,11 +3,25 @@
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 from local_workspace.engines.catalog import CatalogEngine
 from local_workspace.runtime.errors import already_exists, invalid, not_found
+
+# A file system takes names of 255 bytes; an upload's has a suffix until it is whole.
+MAX_NAME, MAX_PATH, MAX_DEPTH = 240, 2048, 100
+
+
+class DirectoryEntry(TypedDict):
+    """A file or directory in a listing; `file_size` in bytes, `last_modified` in ms."""
+
+    path: str
+    name: str
+    is_directory: bool
+    file_size: int | None
+    last_modified: int
 
 
 class VolumeFiles:
@@ -19,8 +33,9 @@ class VolumeFiles:
     def resolve(self, path: str) -> Path:
         """The local path of a volume path. Raises ApiError for another path or an unknown volume."""
         parts = [part for part in path.split("/") if part]
-        if len(parts) < 4 or parts[0] != "Volumes" or ".." in parts:
-            raise invalid(f"'{path}' is not a path in a volume: /Volumes/<catalog>/<schema>/<volume>/…")
+        if len(parts) < 4 or parts[0] != "Volumes" or ".." in parts or "\0" in path:
+            raise invalid(f"'{path[:80]}' is not a path in a volume: /Volumes/<catalog>/<schema>/<volume>/…")
+        _check_length(path, parts)
         volume = self._catalog.get_volume(".".join(parts[1:4]))
         return self._catalog.volume_path(volume["schema_name"], volume["name"]).joinpath(*parts[4:])
 
@@ -31,12 +46,28 @@ class VolumeFiles:
             raise not_found(f"'{path}' does not exist")
         return local
 
+    def file(self, path: str) -> Path:
+        """The local path of a file. Raises ApiError if there is none."""
+        local = self.existing(path)
+        if not local.is_file():
+            raise not_found(f"'{path}' is not a file")
+        return local
+
+    def directory(self, path: str) -> Path:
+        """The local path of a directory. Raises ApiError if there is none."""
+        local = self.existing(path)
+        if not local.is_dir():
+            raise not_found(f"'{path}' is not a directory")
+        return local
+
     async def write(self, path: str, chunks: AsyncIterator[bytes], overwrite: bool) -> None:
         """Write a file, whole or not at all. Raises ApiError if it exists and `overwrite` is not set."""
         local = self.resolve(path)
+        if local.is_dir():
+            raise already_exists(f"'{path}' is a directory")
         if local.exists() and not overwrite:
             raise already_exists(f"'{path}' already exists; set overwrite to replace it")
-        local.parent.mkdir(parents=True, exist_ok=True)
+        _make(local.parent)
         unfinished = local.with_name(f"_{local.name}.{secrets.token_hex(4)}")
         try:
             with unfinished.open("wb") as file:
@@ -47,28 +78,43 @@ class VolumeFiles:
             unfinished.unlink(missing_ok=True)
 
     def delete_file(self, path: str) -> None:
-        """Remove a file."""
-        self.existing(path).unlink()
+        """Remove a file. Raises ApiError if there is none."""
+        self.file(path).unlink()
 
     def make_directory(self, path: str) -> None:
-        """Make a directory and its parents; it may exist."""
-        self.resolve(path).mkdir(parents=True, exist_ok=True)
+        """Make a directory and its parents; it may exist. Raises ApiError if a file is in the way."""
+        _make(self.resolve(path))
 
     def delete_directory(self, path: str) -> None:
-        """Remove an empty directory."""
-        local = self.existing(path)
+        """Remove an empty directory. Raises ApiError for any other."""
+        local = self.directory(path)
         if any(local.iterdir()):
             raise invalid(f"'{path}' is not empty")
         shutil.rmtree(local)
 
-    def list_directory(self, path: str) -> list[dict]:
-        """What is in a directory, by name: path, is_directory, file_size (bytes), last_modified (ms)."""
-        local = self.existing(path)
+    def list_directory(self, path: str) -> list[DirectoryEntry]:
+        """What is in a directory, by name. Raises ApiError if it is none."""
+        local = self.directory(path)
         with os.scandir(local) as entries:
             return [_entry(path.rstrip("/"), entry) for entry in sorted(entries, key=lambda entry: entry.name)]
 
 
-def _entry(parent: str, entry: os.DirEntry) -> dict:
+def _check_length(path: str, parts: Sequence[str]) -> None:
+    if len(parts) > MAX_DEPTH or len(path.encode()) > MAX_PATH or any(len(part.encode()) > MAX_NAME for part in parts):
+        raise invalid(
+            f"The path '{path[:80]}…' is too long: a name has at most {MAX_NAME} bytes, a path {MAX_PATH} bytes and "
+            f"{MAX_DEPTH} directories."
+        )
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise invalid(f"Can't make the directory '{directory.name}': a file is in its place or above it") from error
+
+
+def _entry(parent: str, entry: os.DirEntry[str]) -> DirectoryEntry:
     stat = entry.stat()
     return {
         "path": f"{parent}/{entry.name}",

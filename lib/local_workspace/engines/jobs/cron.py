@@ -29,7 +29,7 @@ def cron_trigger(expression: str, timezone: str) -> CronTrigger:
     """
     try:
         zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones such as America
         raise invalid(f"Unknown time zone {timezone!r}; write it like UTC or Europe/Amsterdam.") from None
     try:
         return CronTrigger(timezone=zone, **_fields(expression))

@@ -9,7 +9,9 @@ import json
 import shutil
 import tempfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Required, TypedDict
 
 from local_workspace.engines.workspace.notebook_source import as_source
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
@@ -18,6 +20,21 @@ from local_workspace.runtime.home import Home
 IMPORT_FORMATS = ("AUTO", "SOURCE", "RAW", "JUPYTER")
 EXPORT_FORMATS = ("AUTO", "SOURCE", "RAW", "JUPYTER")
 NOTEBOOK = ".ipynb"
+# A file system takes names of 255 bytes; a notebook's has room for its extension.
+MAX_NAME, MAX_PATH, MAX_DEPTH = 249, 2048, 100
+
+
+class ObjectInfo(TypedDict, total=False):
+    """What is at a path, as the API's ObjectInfo; times in ms, `size` in bytes."""
+
+    path: Required[str]
+    object_type: str
+    object_id: int
+    resource_id: str
+    created_at: int
+    modified_at: int
+    language: str
+    size: int
 
 
 class WorkspaceFiles:
@@ -63,11 +80,11 @@ class WorkspaceFiles:
             raise already_exists(f"{path!r} exists already. Import it with overwrite to replace it.")
         self._write(place, content)
 
-    def status(self, path: str) -> dict:
+    def status(self, path: str) -> ObjectInfo:
         """What is at `path`, as the API's ObjectInfo. Raises 404."""
         return self._info(self.resolve(path))
 
-    def list(self, path: str) -> list[dict]:
+    def list(self, path: str) -> list[ObjectInfo]:
         """ObjectInfo of everything in a folder, or of the one file. Raises 404."""
         place = self.resolve(path)
         return [self._info(entry) for entry in sorted(place.iterdir())] if place.is_dir() else [self._info(place)]
@@ -84,7 +101,7 @@ class WorkspaceFiles:
             raise invalid(f"{path!r} is a folder; export its files one by one.")
         content = place.read_bytes()
         if place.suffix == NOTEBOOK and format == "SOURCE":
-            return as_source(json.loads(content)).encode(), "py"
+            return as_source(json.loads(content)).encode(errors="replace"), "py"
         return content, place.suffix.lstrip(".")
 
     def delete(self, path: str, recursive: bool = False) -> None:
@@ -105,6 +122,7 @@ class WorkspaceFiles:
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if not path or ".." in parts or "\0" in path:
             raise invalid(f"{path!r} is not a path inside the workspace.")
+        _check_length(path, parts)
         place = self._root.joinpath(*(parts[1:] if parts[:1] == ["Workspace"] else parts))
         if not place.resolve().is_relative_to(self._root):
             raise invalid(f"{path!r} leads out of the workspace.")
@@ -129,9 +147,9 @@ class WorkspaceFiles:
         parts = place.relative_to(self._root).parts
         return f"/{'/'.join(parts)}".removesuffix(NOTEBOOK)
 
-    def _info(self, place: Path) -> dict:
+    def _info(self, place: Path) -> ObjectInfo:
         name, stat = self._name(place), place.stat()
-        info = {
+        info: ObjectInfo = {
             "path": name,
             "object_id": zlib.crc32(name.encode()),
             "resource_id": str(zlib.crc32(name.encode())),
@@ -149,10 +167,29 @@ def _as_notebook(place: Path) -> Path:
     return place if place.suffix == NOTEBOOK else place.with_name(place.name + NOTEBOOK)
 
 
+def _check_length(path: str, parts: Sequence[str]) -> None:
+    if len(parts) > MAX_DEPTH or len(path.encode()) > MAX_PATH or any(len(part.encode()) > MAX_NAME for part in parts):
+        raise invalid(
+            f"The path {path[:80]!r}… is too long: a name has at most {MAX_NAME} bytes, a path {MAX_PATH} bytes and "
+            f"{MAX_DEPTH} folders."
+        )
+
+
 def _check_notebook(path: str, content: bytes) -> None:
     try:
         notebook = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid(f"{path!r} is no Jupyter notebook: {error}.") from None
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list):
         raise invalid(f"{path!r} is no Jupyter notebook: it has no list of cells.")
+    for number, cell in enumerate(cells, 1):
+        if not _is_cell(cell):
+            raise invalid(f"{path!r} is no Jupyter notebook: its cell {number} has no cell_type or no text as source.")
+
+
+def _is_cell(cell: object) -> bool:
+    if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
+        return False
+    source = cell.get("source")
+    return isinstance(source, str) or (isinstance(source, list) and all(isinstance(line, str) for line in source))

@@ -1,10 +1,12 @@
 """A Jupyter notebook as the Python source that Databricks exports."""
 
+from typing import Any
+
 HEADER = "# Databricks notebook source"
 SEPARATOR = "\n\n# COMMAND ----------\n\n"
 
 
-def as_source(notebook: dict) -> str:
+def as_source(notebook: dict[str, Any]) -> str:
     """The cells of a notebook (nbformat 4, as a dict) in Databricks' source format; other cells as `# MAGIC`."""
     cells = (_cell(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"])
     return f"{HEADER}\n{SEPARATOR.join(cells)}\n"

@@ -1,0 +1,111 @@
+"""The bodies of Jobs API requests. Settings that a local workspace doesn't heed are kept as they came."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from local_workspace.http.bodies import Body, Name, Text
+
+Parameters = dict[Text, str | bool | int | float]
+MAX_INT = 2**31 - 1
+
+
+class Dependency(Body):
+    """A task that another one waits for."""
+
+    task_key: Text
+
+
+class NotebookTask(Body):
+    """A notebook to run, with its parameters."""
+
+    notebook_path: Text
+    base_parameters: Parameters | None = None
+
+
+class PipelineTask(Body):
+    """A pipeline to update."""
+
+    pipeline_id: Name
+    full_refresh: bool | None = None
+
+
+class Task(Body):
+    """A node of a job's graph."""
+
+    task_key: Text
+    depends_on: list[Dependency] | None = None
+    run_if: Text | None = None
+    description: Text | None = None
+    notebook_task: NotebookTask | None = None
+    pipeline_task: PipelineTask | None = None
+
+
+class Parameter(Body):
+    """A job parameter and the value it has unless a run sets another."""
+
+    name: Name
+    default: str
+
+
+class Schedule(Body):
+    """When a job runs by itself."""
+
+    quartz_cron_expression: Annotated[Text, Field(max_length=500)]
+    timezone_id: Annotated[Text, Field(max_length=100)]
+    pause_status: Literal["PAUSED", "UNPAUSED"] | None = None
+
+
+class Queue(Body):
+    """Whether a run waits while the job is at its limit."""
+
+    enabled: bool
+
+
+class Settings(Body):
+    """A job's settings."""
+
+    name: Annotated[Text, Field(max_length=4096)] | None = None
+    tasks: Annotated[list[Task], Field(max_length=1000)] | None = None
+    parameters: list[Parameter] | None = None
+    schedule: Schedule | None = None
+    queue: Queue | None = None
+    format: Text | None = None
+    max_concurrent_runs: Annotated[int, Field(ge=1, le=1000)] | None = None
+    timeout_seconds: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
+
+
+class Reset(Body):
+    """All settings of a job anew."""
+
+    job_id: int
+    new_settings: Settings
+
+
+class Update(Body):
+    """Some settings of a job anew, others removed."""
+
+    job_id: int
+    new_settings: Settings | None = None
+    fields_to_remove: list[Text] | None = None
+
+
+class RunNow(Body):
+    """A run to start."""
+
+    job_id: int
+    job_parameters: Parameters | None = None
+    notebook_params: Parameters | None = None
+    idempotency_token: Annotated[Text, Field(max_length=64)] | None = None
+
+
+class OneJob(Body):
+    """The job that a request is about."""
+
+    job_id: int
+
+
+class OneRun(Body):
+    """The run that a request is about."""
+
+    run_id: int
