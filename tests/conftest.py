@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+OUTER = ("DATABRICKS_", "CASPERS_", "LOCAL_WORKSPACE_", "MLFLOW_", "SPARK_")  # variables that name a workspace
 _CONNECTED: dict[str, str] = {}  # what `connected` has put into the environment
 
 
@@ -70,5 +71,5 @@ def home_root(tmp_path: Path) -> Path:
 def no_outer_workspace(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """No test talks to a workspace that happens to be configured outside."""
     if "connected" not in request.fixturenames:
-        for name in [name for name in os.environ if name.startswith(("DATABRICKS_", "CASPERS_", "MLFLOW_", "SPARK_"))]:
+        for name in [name for name in os.environ if name.startswith(OUTER)]:
             monkeypatch.delenv(name)

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +12,10 @@ REPO = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class LlmLimits:
-    """What the server behind LLM_MODEL may be asked for; None is no limit.
+    """Limits of the calls to the server behind LLM_MODEL; None is no limit.
 
-    timeout_seconds: the longest time of an answer, waits and retries included; calls_per_minute: calls wait for it;
-    max_calls, max_usd: the budget of a run, in US dollars at the prices of a million tokens in and out.
+    timeout_seconds: the longest time of an answer, waits and retries included; calls_per_minute: further calls wait;
+    max_calls, max_usd: the budget of a run, in calls and in US dollars at the prices of a million tokens in and out.
     """
 
     timeout_seconds: float | None
@@ -29,16 +30,21 @@ class LlmLimits:
 class Config:
     """The environment's settings.
 
-    home: the local workspace's home (CASPERS_HOME).
+    home: the local workspace's home (CASPERS_HOME; LOCAL_WORKSPACE_HOME, which the workspace sets for its jobs).
+    port: the port on which it is to listen, or None for any free one (CASPERS_PORT).
+    databricks: whether a Databricks workspace is configured (DATABRICKS_HOST, unless it is a local workspace's address;
+    DATABRICKS_CONFIG_PROFILE; DATABRICKS_RUNTIME_VERSION).
     now: a still clock, or None for the real one (CASPERS_NOW, ISO 8601 with a zone).
     canonical_dataset: the folder with the dataset's Parquet files (CANONICAL_DATASET).
     llm_base_url, llm_api_key, llm_model: an OpenAI-compatible server for LLM_MODEL (CASPERS_LLM_*); url None for
     the offline stand-in. llm_limits: CASPERS_LLM_TIMEOUT_SECONDS, _CALLS_PER_MINUTE, _MAX_CALLS, _MAX_USD,
     _USD_PER_MILLION_INPUT, _USD_PER_MILLION_OUTPUT.
-    run: what a budget is for; the runbook sets it for its notebooks (CASPERS_RUN).
+    run: the run that a budget is for; the runbook sets it for its notebooks (CASPERS_RUN).
     """
 
     home: Path
+    port: int | None
+    databricks: bool
     now: datetime | None
     canonical_dataset: Path
     llm_base_url: str | None
@@ -49,10 +55,12 @@ class Config:
 
 
 def load() -> Config:
-    """The settings as the environment has them now. Raises ValueError that names a variable with a senseless value."""
+    """The settings of the present environment. Raises ValueError that names a variable whose value is not valid."""
     env = os.environ
     return Config(
-        home=Path(env.get("CASPERS_HOME") or REPO / ".caspers").resolve(),
+        home=Path(env.get("CASPERS_HOME") or env.get("LOCAL_WORKSPACE_HOME") or REPO / ".caspers").resolve(),
+        port=_port(env.get("CASPERS_PORT")),
+        databricks=_databricks(env),
         now=_time(env.get("CASPERS_NOW")),
         canonical_dataset=Path(env.get("CANONICAL_DATASET") or REPO / "data/canonical/canonical_dataset").resolve(),
         llm_base_url=env.get("CASPERS_LLM_BASE_URL") or None,
@@ -61,6 +69,21 @@ def load() -> Config:
         llm_limits=_llm_limits(),
         run=env.get("CASPERS_RUN") or None,
     )
+
+
+def _port(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or not 1024 <= int(text) <= 65535:
+        raise ValueError(f"CASPERS_PORT is {text!r}; it must be a port number from 1024 to 65535")
+    return int(text)
+
+
+def _databricks(env: Mapping[str, str]) -> bool:
+    host = env.get("DATABRICKS_HOST")
+    if host:
+        return not host.startswith(("http://127.0.0.1:", "http://localhost:"))
+    return bool(env.get("DATABRICKS_CONFIG_PROFILE")) or "DATABRICKS_RUNTIME_VERSION" in env
 
 
 def _llm_limits() -> LlmLimits:

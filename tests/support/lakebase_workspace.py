@@ -83,9 +83,7 @@ class LakebaseWorkspace:
 
     def make_database(self) -> None:
         """The project, with database `caspers` registered as CATALOG."""
-        self.w.postgres.create_project(pg.Project(), PROJECT).wait()
-        spec = pg.CatalogCatalogSpec(postgres_database="caspers", branch=BRANCH, create_database_if_missing=True)
-        self.w.postgres.create_catalog(pg.Catalog(spec=spec), CATALOG).wait()
+        make_database(self.w, PROJECT, CATALOG, "caspers")
 
     def _serve(self) -> None:
         listening = socket.create_server(("127.0.0.1", 0))
@@ -93,6 +91,14 @@ class LakebaseWorkspace:
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listening]}, daemon=True)
         self._thread.start()
         self.w = WorkspaceClient(host=f"http://127.0.0.1:{listening.getsockname()[1]}", token=TOKEN)
+
+
+def make_database(w: WorkspaceClient, project: str, catalog: str, database: str) -> None:
+    """A project, and a database of it that is registered as `catalog`, as the notebooks make them."""
+    w.postgres.create_project(pg.Project(), project).wait()
+    branch = f"projects/{project}/branches/production"
+    spec = pg.CatalogCatalogSpec(postgres_database=database, branch=branch, create_database_if_missing=True)
+    w.postgres.create_catalog(pg.Catalog(spec=spec), catalog).wait()
 
 
 def server_pid(workspace: LakebaseWorkspace) -> int:

@@ -1,4 +1,4 @@
-"""`ai_query` for open Spark, which has none: SQL that asks a serving endpoint for a text, as on Databricks."""
+"""`ai_query` for open Spark, which has none: a SQL function that calls a chat endpoint, as on Databricks."""
 
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ SECONDS = 120.0
 def offer(spark: "SparkSession", host: str, token: str) -> None:
     """Give the session the function `ai_query(endpoint, request, failOnError => false)`.
 
-    It asks the chat endpoint of that name at the workspace `host`. Its answer has the fields of ANSWER, of which one
-    is NULL. Without `failOnError => false` an error fails the query.
+    It calls the chat endpoint of that name in the workspace at `host` and returns a struct with the fields of ANSWER,
+    one of which is NULL. Without `failOnError => false` an error fails the query.
     """
     from pyspark.sql.functions import udf
 
@@ -24,17 +24,17 @@ def offer(spark: "SparkSession", host: str, token: str) -> None:
 
 
 def ask(host: str, token: str, endpoint: str, request: str, fail_on_error: bool) -> tuple[str | None, str | None]:
-    """The endpoint's answer to one message and None, or None and what went wrong.
+    """The endpoint's answer to one message and None, or None and the error's message.
 
-    Raises openai.OpenAIError instead if it is to `fail_on_error`.
+    Raises openai.OpenAIError instead of returning its message if `fail_on_error` is set.
     """
     from openai import OpenAI, OpenAIError
 
     client = OpenAI(base_url=f"{host}/serving-endpoints", api_key=token, timeout=SECONDS)
     try:
-        said = client.chat.completions.create(model=endpoint, messages=[{"role": "user", "content": request}])
+        completion = client.chat.completions.create(model=endpoint, messages=[{"role": "user", "content": request}])
     except OpenAIError as error:
         if fail_on_error:
             raise
         return None, str(error)
-    return said.choices[0].message.content, None
+    return completion.choices[0].message.content, None

@@ -1,13 +1,13 @@
-"""The Refund Manager from outside: find it, let it in, ask it."""
+"""The Refund Manager from outside: create or update the app, give it access, call its API."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
-from databricks.sdk.errors import NotFound
-from databricks.sdk.service.apps import App
+from databricks.sdk.service.apps import App, ComputeState
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from caspers.platform import grants, lakebase
+from caspers.platform.client import required
 
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
@@ -18,32 +18,30 @@ _RESPONSES = "complaints.complaint_responses"
 
 def find(ws: "Workbook", name: str) -> App | None:
     """The app `name`, or None if there is none."""
-    try:
-        return ws.w.apps.get(name)
-    except NotFound:
-        return None
+    return lakebase.find(ws.w.apps.get, name)
 
 
 def ensure(ws: "Workbook", wanted: App) -> App:
-    """The app `wanted.name` with these resources, made if it isn't there, and its compute active."""
+    """Create the app `wanted.name`, or give the existing one these resources; returns it with its compute active."""
     found = find(ws, wanted.name)
     if found is None:
         return ws.w.apps.create_and_wait(wanted)
-    if [resource.as_dict() for resource in found.resources or []] != [r.as_dict() for r in wanted.resources]:
+    if [resource.as_dict() for resource in found.resources or []] != [r.as_dict() for r in wanted.resources or []]:
         ws.w.apps.update(wanted.name, wanted)
-    if found.compute_status.state.value != "ACTIVE":
+    if not found.compute_status or found.compute_status.state != ComputeState.ACTIVE:
         ws.w.apps.start_and_wait(wanted.name)
     return ws.w.apps.get(wanted.name)
 
 
 def open_complaints(ws: "Workbook", app: App | None) -> bool:
-    """Let the app read the complaint agent's responses, and keep what people decide beside them. Repeats safely.
+    """Give the app access to the complaint agent's responses and to a schema of its own in their database.
 
-    False while there is no app, or no synced responses: whichever is made later asks again.
+    Can be repeated. Returns False, and does nothing, while the app or the synced table of responses does not exist:
+    both notebooks that make one of the two call this.
     """
     if app is None or not lakebase.online(ws, f"{ws.catalog}complaintmanager.{_RESPONSES}"):
         return False
-    principal = app.service_principal_client_id
+    principal = required(app.service_principal_client_id, "service principal of the app")
     grants.let_into_database(
         ws, principal, lakebase.project_id(ws.catalog, "complaintmanager"), "caspers_complaints", _RESPONSES
     )
@@ -53,11 +51,11 @@ def open_complaints(ws: "Workbook", app: App | None) -> bool:
 
 def client(ws: "Workbook", app: App) -> httpx.Client:
     """An HTTP client of a running app, signed in as you."""
-    return httpx.Client(base_url=app.url, headers=ws.w.config.authenticate(), timeout=60)
+    return httpx.Client(base_url=required(app.url, "URL of the app"), headers=ws.w.config.authenticate(), timeout=60)
 
 
-def await_healthy(http: httpx.Client, timeout: float = 120) -> dict:
-    """What the app's health check says, once it reaches its database. Raises the last error after `timeout` s."""
+def await_healthy(http: httpx.Client, timeout: float = 120) -> dict[str, Any]:
+    """The app's health report, once it reaches its database. Raises httpx.HTTPError after `timeout` seconds."""
     for attempt in Retrying(
         retry=retry_if_exception_type(httpx.HTTPError),
         wait=wait_fixed(0.5),
@@ -65,12 +63,13 @@ def await_healthy(http: httpx.Client, timeout: float = 120) -> dict:
         reraise=True,
     ):
         with attempt:
-            return http.get("/healthz").raise_for_status().json()
+            health: dict[str, Any] = http.get("/healthz").raise_for_status().json()
+            return health
     raise AssertionError("unreachable: Retrying returns or raises")
 
 
-def decide(http: httpx.Client, order_id: str, decision: str, **more: str) -> tuple[int, dict]:
-    """Save a decision; returns the status and the decision that now holds: ours (201) or an earlier one (409).
+def decide(http: httpx.Client, order_id: str, decision: str, **more: str) -> tuple[int, dict[str, Any]]:
+    """Save a decision; returns the HTTP status and the valid decision: this one (201), or an earlier one (409).
 
     Raises httpx.HTTPStatusError for any other answer.
     """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from caspers import config
 from caspers.platform import connection, sql
+from caspers.platform.client import required
 from caspers.platform.connection import Connection
 
 if TYPE_CHECKING:
@@ -21,26 +22,27 @@ _SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 
 def connect(catalog: str) -> "Workbook":
-    """A session in `catalog`; starts the local workspace if no Databricks workspace is configured.
+    """The workbook opened in `catalog`; starts the local workspace if no Databricks workspace is configured.
 
-    Raises ValueError for a name that is no identifier, RuntimeError if the workspace can't be started.
+    Sets this process' environment so that every official client finds the workspace. Raises ValueError for a name
+    that is not an identifier, RuntimeError if the workspace can't be started.
     """
     from caspers import parameters
 
     parameters.check("CATALOG", catalog)
     found = connection.ensure()
-    os.environ.update(found.environment())  # so that every official client of this process finds it
+    os.environ.update(found.environment())
     return Workbook(catalog, found)
 
 
 class Workbook:
-    """Official clients of one workspace, opened in one catalog. Made by `connect`."""
+    """The official clients of one workspace, each made when it is first used, and one catalog. Made by `connect`."""
 
     def __init__(self, catalog: str, found: Connection) -> None:
         self.catalog, self.connection = catalog, found
 
     def __repr__(self) -> str:
-        """The catalog and the kind of home, without addresses: those change from start to start."""
+        """The catalog and where it is, without addresses: these differ at each start, and outputs are compared."""
         return f"<Workbook {self.catalog} on {'this laptop' if self.local else 'Databricks'}>"
 
     @property
@@ -50,7 +52,7 @@ class Workbook:
 
     @cached_property
     def w(self) -> "WorkspaceClient":
-        """The Databricks SDK's client."""
+        """The Databricks SDK's client of the workspace."""
         from databricks.sdk import WorkspaceClient
 
         if self.local:
@@ -59,19 +61,21 @@ class Workbook:
 
     @cached_property
     def spark(self) -> "SparkSession":
-        """A Spark Connect session whose two-level names are in the catalog."""
+        """A Spark Connect session in which `schema.table` means that table of the catalog."""
         from databricks.connect import DatabricksSession
 
         if self.local:
             self.wait_for("spark")
-            return DatabricksSession.builder.remote(self.connection.spark_remote).getOrCreate()
+            return DatabricksSession.builder.remote(
+                required(self.connection.spark_remote, "Spark address")
+            ).getOrCreate()
         session = DatabricksSession.builder.serverless().getOrCreate()
         session.catalog.setCurrentCatalog(self.catalog)
         return session
 
     @cached_property
     def mlflow(self) -> ModuleType:
-        """The module mlflow, with its tracking server and model registry set to the workspace's."""
+        """The module `mlflow`, set to the workspace's tracking server and model registry."""
         warnings.filterwarnings("ignore", message="IProgress not found")  # of the progress bars that it imports
         import mlflow
 
@@ -83,18 +87,18 @@ class Workbook:
 
     @property
     def source_format(self) -> str:
-        """Spark's source for files as they arrive: Auto Loader on Databricks, plain JSON on a laptop."""
+        """Spark's source format for files as they arrive: `cloudFiles` (Auto Loader) on Databricks, else `json`."""
         return "json" if self.local else "cloudFiles"
 
     def volume(self, schema: str, name: str) -> str:
-        """The directory of a volume, for Spark and for `open`."""
-        if self.local:
-            return str(self.connection.home / "volumes" / schema / name)
+        """The path of the volume `schema.name`, for Spark as well as for `open`."""
+        if home := self.connection.home:
+            return str(home / "volumes" / schema / name)
         return f"/Volumes/{self.catalog}/{schema}/{name}"
 
     @cached_property
     def warehouse_id(self) -> str:
-        """The SQL warehouse of the workbook, made if it isn't there."""
+        """The id of the workbook's SQL warehouse, created if it does not exist."""
         from databricks.sdk.errors import BadRequest
 
         known = self._warehouses()
@@ -107,34 +111,39 @@ class Workbook:
                     auto_stop_mins=10,
                     enable_serverless_compute=True,
                 )
-            except BadRequest:  # another notebook made it in the meantime
+            except BadRequest:  # another notebook created it since we looked
                 if WAREHOUSE not in self._warehouses():
                     raise
             known = self._warehouses()
         return known[WAREHOUSE]
 
-    def sql(self, statement: str, schema: str | None = None, **values: Any) -> list[dict]:
-        """The rows of a SQL statement as dicts; `:name` in it stands for a value. Needs no Spark session."""
+    def sql(self, statement: str, schema: str | None = None, **values: Any) -> list[sql.Row]:
+        """The rows of a SQL statement by column name, run on the warehouse, without a Spark session.
+
+        `values` are bound to `:name` in it; `schema` is where names without one are looked up. Raises RuntimeError
+        with the engine's message.
+        """
         return sql.query(self.w, self.warehouse_id, statement, values, None if self.local else self.catalog, schema)
 
     def publish(self, path: str | Path) -> str:
         """Copy a file or folder of this repository into the workspace; returns its path there.
 
-        A notebook's path has no `.ipynb` there, as Databricks wants it. Raises FileNotFoundError.
+        Jobs and pipelines run from there. A notebook's path has no `.ipynb` there, as on Databricks. Raises
+        FileNotFoundError.
         """
         source = config.REPO / path
         if not source.exists():
-            raise FileNotFoundError(f"{source} does not exist; it can't be copied to the workspace")
+            raise FileNotFoundError(f"{source} does not exist, so it can't be copied to the workspace.")
         for file in _files(source):
             self._upload(file)
         return self._workspace_path(source)
 
     def offer_ai_query(self) -> None:
-        """Return once SQL on `spark` has the function `ai_query`, which Databricks has anyway."""
+        """Give `spark` the SQL function `ai_query` on a laptop; Databricks has it built in."""
         if self.local:
             from caspers.platform import ai_query
 
-            ai_query.offer(self.spark, self.connection.host, self.connection.token)
+            ai_query.offer(self.spark, self.connection.host, required(self.connection.token, "token"))
 
     def wait_for(self, engine: str) -> None:
         """Return once the local workspace's engine `spark` or `mlflow` is ready; at once on Databricks."""
@@ -142,7 +151,7 @@ class Workbook:
             self.w.api_client.do("POST", f"/api/local/wait/{engine}")
 
     def _warehouses(self) -> dict[str, str]:
-        return {warehouse.name: warehouse.id for warehouse in self.w.warehouses.list()}
+        return {each.name: each.id for each in self.w.warehouses.list() if each.name and each.id}
 
     @cached_property
     def _folder(self) -> str:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caspers import config
+from caspers.platform.client import required
 
 
 @dataclass(frozen=True)
 class Connection:
     """How official clients reach a workspace.
 
-    On Databricks only `host` is known (the SDK finds the credentials); `home` is None there.
+    `host` is its address. The others are a local workspace's: on Databricks the SDK finds the credentials, and `home`
+    is None.
     """
 
     host: str
@@ -29,7 +31,7 @@ class Connection:
         return self.home is not None
 
     def environment(self) -> dict[str, str]:
-        """The variables with which other programs' clients find this workspace."""
+        """The environment variables by which the official clients find this workspace."""
         values = {
             "DATABRICKS_HOST": self.host,
             "DATABRICKS_TOKEN": self.token,
@@ -43,38 +45,33 @@ class Connection:
 def ensure() -> Connection:
     """The workspace to use; a local one is started if it isn't running, with its progress on standard error.
 
-    Raises RuntimeError with a message for people if it can't be started.
+    Raises RuntimeError, saying why and what to do, if it can't be started.
     """
-    return _databricks() or _local("start")
+    return _databricks() or required(_local("start"), "address")
 
 
 def current() -> Connection | None:
-    """The workspace to use if it is there already."""
+    """The workspace to use, or None if it is a local one that is not running."""
     return _databricks() or _local("find")
 
 
 def stop() -> None:
-    """End the local workspace and everything it started; its data stay."""
+    """Stop the local workspace and everything it started; its data stay."""
     _service("stop")
 
 
 def destroy_home() -> None:
-    """End the local workspace and remove its home."""
+    """Stop the local workspace and remove its home with all data."""
     _service("destroy")
 
 
 def _databricks() -> Connection | None:
-    """The workspace that DATABRICKS_HOST or a profile names, unless that is the local one's own address."""
-    host, profile = os.environ.get("DATABRICKS_HOST"), os.environ.get("DATABRICKS_CONFIG_PROFILE")
-    if not (host or profile or "DATABRICKS_RUNTIME_VERSION" in os.environ) or (host and _is_local(host)):
+    """The Databricks workspace that is configured, if any."""
+    if not config.load().databricks:
         return None
     from databricks.sdk.core import Config
 
     return Connection(host=Config().host)
-
-
-def _is_local(host: str) -> bool:
-    return host.startswith(("http://127.0.0.1:", "http://localhost:"))
 
 
 def _local(command: str) -> Connection | None:
@@ -92,16 +89,21 @@ def _local(command: str) -> Connection | None:
 
 
 def _service(command: str) -> str:
-    """What the service's command printed; its messages pass through. Raises RuntimeError if it fails."""
-    home = config.load().home
+    """Run a command of the local workspace; returns its standard output, passes its messages on to standard error.
+
+    Raises RuntimeError with the error that it reports.
+    """
+    settings = config.load()
+    port = {"LOCAL_WORKSPACE_PORT": str(settings.port)} if settings.port else {}
     process = subprocess.Popen(
-        [sys.executable, "-m", "local_workspace", command, "--home", str(home)],
+        [sys.executable, "-m", "local_workspace", command, "--home", str(settings.home)],
+        env={**os.environ, **port},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    for line in process.stderr:
+    for line in required(process.stderr, "messages"):
         print(line, end="", file=sys.stderr, flush=True)
     answer = process.communicate()[0].strip()
     if process.returncode == 2:

@@ -4,19 +4,14 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Protocol
 
-from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import OperationFailed
 from databricks.sdk.service.compute import Environment
-from databricks.sdk.service.jobs import BaseJob, JobEnvironment, JobSettings, Run, RunResultState
+from databricks.sdk.service.jobs import BaseJob, JobEnvironment, JobSettings, Run, RunResultState, RunState
+
+from caspers.platform.client import HasClient, required
 
 ENVIRONMENT = "default"
 MINUTES_A_DAY = 24 * 60
-
-
-class HasClient(Protocol):
-    """Anything with a workspace client, such as the workbook that `caspers.connect` returns."""
-
-    w: WorkspaceClient
 
 
 class Publishes(Protocol):
@@ -44,18 +39,20 @@ def find(ws: HasClient, name: str) -> BaseJob | None:
 
 
 def ensure_job(ws: HasClient, settings: JobSettings) -> int:
-    """Make the job of `settings.name`, or give the one that is there these settings; returns its id."""
-    if job := find(ws, settings.name):
-        ws.w.jobs.reset(job.job_id, settings)
-        return job.job_id
+    """Create the job `settings.name`, or replace the settings of the existing one; returns its id."""
+    if job := find(ws, required(settings.name, "name of the job")):
+        job_id = required(job.job_id, "job id")
+        ws.w.jobs.reset(job_id, settings)
+        return job_id
     given = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return ws.w.jobs.create(**{name: value for name, value in given.items() if value is not None}).job_id
+    made = ws.w.jobs.create(**{name: value for name, value in given.items() if value is not None})
+    return required(made.job_id, "job id")
 
 
 def environments(ws: Publishes) -> list[JobEnvironment]:
-    """What the Python of a serverless task has installed: this project, which goes to the workspace for it.
+    """The environment of serverless tasks, with this project installed; publishes the project to the workspace.
 
-    A task names it as ENVIRONMENT. A laptop's tasks have the project already.
+    A task refers to it as ENVIRONMENT. On a laptop tasks run in the project's own environment.
     """
     ws.publish("lib/caspers")
     root = ws.publish("pyproject.toml").rpartition("/")[0]
@@ -65,7 +62,7 @@ def environments(ws: Publishes) -> list[JobEnvironment]:
 def run_and_wait(
     ws: HasClient, job_id: int, timeout: timedelta = timedelta(minutes=20), job_parameters: dict[str, str] | None = None
 ) -> Run:
-    """Run a job now and return its run when it has succeeded.
+    """Run a job now, wait, and return the run if it succeeded.
 
     Raises JobFailed with the error of the failing task, TimeoutError after `timeout`.
     """
@@ -74,7 +71,7 @@ def run_and_wait(
         run = waiter.result(timeout)
     except OperationFailed:  # how the SDK reports a run whose task failed
         run = ws.w.jobs.get_run(waiter.run_id)
-    if run.state.result_state != RunResultState.SUCCESS:
+    if _state(run).result_state != RunResultState.SUCCESS:
         raise JobFailed(_explanation(ws, run), run)
     return run
 
@@ -83,7 +80,7 @@ def every_minutes(minutes: int, first: int = 0) -> str:
     """The Quartz cron expression for every so many minutes.
 
     1 to 59 counts from minute `first` of each hour (7 means :00, :07 … :56, :00); whole hours up to 24 count from
-    midnight. Raises ValueError for anything else, which cron can't say.
+    midnight. Raises ValueError for anything else, which a cron expression can't express.
     """
     if 1 <= minutes <= 59:
         return f"0 {first}/{minutes} * * * ?"
@@ -97,17 +94,22 @@ def every_minutes(minutes: int, first: int = 0) -> str:
 
 
 def _explanation(ws: HasClient, run: Run) -> str:
-    """What the run says, and what each task that failed of itself says."""
+    """The run's result and message, then the error of each task that failed."""
     lines = [
         f"Run {run.run_id} of job {run.run_name!r} ended as {_result(run)}"
-        f": {run.state.state_message} ({run.run_page_url})"
+        f": {_state(run).state_message} ({run.run_page_url})"
     ]
     for task in run.tasks or []:
-        if task.state.result_state == RunResultState.FAILED:
-            output = ws.w.jobs.get_run_output(task.run_id)
+        if task.state and task.state.result_state == RunResultState.FAILED:
+            output = ws.w.jobs.get_run_output(required(task.run_id, "run id of the task"))
             lines.append(f"{task.task_key}: {output.error}\n{output.error_trace or ''}")
     return "\n".join(lines)
 
 
 def _result(run: Run) -> str:
-    return (run.state.result_state or run.state.life_cycle_state).value
+    state = _state(run)
+    return state.result_state.value if state.result_state else required(state.life_cycle_state, "state").value
+
+
+def _state(run: Run) -> RunState:
+    return required(run.state, "state of the run")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from caspers.platform import jobs, state
+from caspers.platform.client import required
+from caspers.platform.sql import Row, names_no_table
 
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
@@ -22,7 +24,6 @@ TABLES = (
     "gold_location_sales_hourly",
     "quarantined_events",
 )
-_NOT_THERE = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")
 ENDED_BADLY = ("FAILED", "CANCELED")
 
 # One statement, so that all numbers are from about the same moment.
@@ -47,40 +48,42 @@ class PipelineFailed(RuntimeError):
 
 
 def ensure_pipeline(ws: "Workbook", name: str, **spec: Any) -> str:
-    """Make the pipeline `name`, or give the one that is there this spec; returns its id.
+    """Create the pipeline `name`, or replace the spec of the existing one; returns its id.
 
     `spec` is what `w.pipelines.create` takes.
     """
     for known in ws.w.pipelines.list_pipelines(filter=f"name LIKE '{name}'"):
-        ws.w.pipelines.update(known.pipeline_id, name=name, **spec)
-        return known.pipeline_id
-    return ws.w.pipelines.create(name=name, **spec).pipeline_id
+        pipeline_id = required(known.pipeline_id, "pipeline id")
+        ws.w.pipelines.update(pipeline_id, name=name, **spec)
+        return pipeline_id
+    return required(ws.w.pipelines.create(name=name, **spec).pipeline_id, "pipeline id")
 
 
 def ensure_running(ws: "Workbook", pipeline_id: str) -> None:
-    """Start an update, unless one runs already or, as with a continuous pipeline, is about to."""
+    """Start an update, unless one is running or about to start, as it is in a continuous pipeline."""
     from databricks.sdk.errors import ResourceConflict
     from databricks.sdk.service.pipelines import PipelineState
 
     if ws.w.pipelines.get(pipeline_id).state in (PipelineState.IDLE, PipelineState.FAILED):
         try:
             ws.w.pipelines.start_update(pipeline_id)
-        except ResourceConflict:  # it began just now
+        except ResourceConflict:  # another update started since we looked
             return
 
 
 def ensure_schedule(ws: "Workbook", pipeline_id: str, minutes: int) -> int | None:
-    """The job that updates the pipeline every so many minutes, made or changed; returns its id.
+    """Create or change the job that updates the pipeline every so many minutes; returns its id.
 
-    0 minutes means a continuous pipeline: a job that an earlier run has left is removed, and the answer is None.
+    0 minutes means a continuous pipeline, which needs no job: one from an earlier run is deleted, and None returned.
     """
     from databricks.sdk.service import jobs as j
 
     name = f"{NAME} (schedule)"
     if minutes == 0:
         if job := jobs.find(ws, name):
-            ws.w.jobs.delete(job.job_id)
-            state.forget(ws, state.Resource("job", str(job.job_id), name, TASK))
+            job_id = required(job.job_id, "job id")
+            ws.w.jobs.delete(job_id)
+            state.forget(ws, state.Resource("job", str(job_id), name, TASK))
         return None
     task = j.Task("update", pipeline_task=j.PipelineTask(pipeline_id))
     schedule = j.CronSchedule(jobs.every_minutes(minutes), "UTC", j.PauseStatus.UNPAUSED)
@@ -90,18 +93,18 @@ def ensure_schedule(ws: "Workbook", pipeline_id: str, minutes: int) -> int | Non
     )
 
 
-def totals(ws: "Workbook") -> dict[str, Any] | None:
-    """Orders, revenue and unusable lines as each dataset has them; None while one of them does not exist."""
+def totals(ws: "Workbook") -> Row | None:
+    """Orders, revenue and unusable lines of each dataset by name; None while one of the datasets does not exist."""
     try:
         return ws.sql(_TOTALS)[0]
     except RuntimeError as error:
-        if any(code in str(error) for code in _NOT_THERE):
+        if names_no_table(error):
             return None
         raise
 
 
-def agree(numbers: dict[str, Any] | None) -> bool:
-    """Whether silver and gold say the same as bronze, down to the cent, and there are orders at all."""
+def agree(numbers: Row | None) -> bool:
+    """Whether bronze, silver and gold have the same orders and revenue, to the cent, and at least one order."""
     if not numbers or not numbers["gold_orders"]:
         return False
     same = (
@@ -112,22 +115,23 @@ def agree(numbers: dict[str, Any] | None) -> bool:
     return all(len({numbers[name] for name in group}) == 1 for group in same)
 
 
-def wait_until_agree(ws: "Workbook", pipeline_id: str, timeout: timedelta = timedelta(minutes=20)) -> dict[str, Any]:
-    """The `totals`, as soon as an update is through and all datasets agree.
+def wait_until_agree(ws: "Workbook", pipeline_id: str, timeout: timedelta = timedelta(minutes=20)) -> Row:
+    """The `totals`, as soon as an update has finished and all datasets agree.
 
     Raises PipelineFailed if the newest update ended badly, TimeoutError after `timeout`.
     """
 
-    def look() -> dict[str, Any] | None:
+    def look() -> Row | None:
         _raise_if_failed(ws, pipeline_id)
         return totals(ws) if _published(ws) else None  # the totals read every table: not while those are being made
 
     try:
-        return Retrying(
+        waiting = Retrying(
             retry=retry_if_result(lambda numbers: not agree(numbers)),
             wait=wait_fixed(2),
             stop=stop_after_delay(timeout),
-        )(look)
+        )
+        return required(waiting(look), "totals")
     except RetryError:
         raise TimeoutError(f"The pipeline's datasets did not agree within {timeout}: {totals(ws)}") from None
 
@@ -137,14 +141,15 @@ def _published(ws: "Workbook") -> bool:
     try:
         return bool(ws.sql(f"SELECT 1 FROM {SCHEMA}.gold_order_header LIMIT 1"))
     except RuntimeError as error:
-        if any(code in str(error) for code in _NOT_THERE):
+        if names_no_table(error):
             return False
         raise
 
 
 def _raise_if_failed(ws: "Workbook", pipeline_id: str) -> None:
     updates = ws.w.pipelines.get(pipeline_id).latest_updates
-    if updates and updates[0].state.value in ENDED_BADLY:
+    ended = updates[0].state.value if updates and updates[0].state else ""
+    if ended in ENDED_BADLY:
         errors = ws.w.pipelines.list_pipeline_events(pipeline_id, filter="level = 'ERROR'", max_results=1)
         error = next(iter(errors), None)
-        raise PipelineFailed(error.message if error else f"The update was {updates[0].state.value.lower()}.")
+        raise PipelineFailed(error.message if error else f"The update was {ended.lower()}.")

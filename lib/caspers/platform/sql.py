@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import Retrying, retry_if_result, wait_fixed
 
+from caspers.platform.client import required
+
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
-    from databricks.sdk.service.sql import StatementResponse
+    from databricks.sdk.service.sql import StatementResponse, StatementStatus
+
+type Row = dict[str, Any]
+"""A row by its columns' names; what a statement returns is known to its author only."""
+
+_NO_SUCH_TABLE = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")
 
 _READERS: dict[str, Callable[[str], Any]] = {
     "INT": int,
@@ -31,7 +38,7 @@ def query(
     values: dict[str, Any],
     catalog: str | None = None,
     schema: str | None = None,
-) -> list[dict]:
+) -> list[Row]:
     """The rows of `statement` as dicts; each of `values` is bound to `:name`.
 
     Numbers and booleans come as Python's own, everything else as text. Raises RuntimeError with the engine's message.
@@ -51,26 +58,37 @@ def query(
         wait_timeout="50s",
     )
     unfinished = (StatementState.PENDING, StatementState.RUNNING)
-    if answer.status.state in unfinished:
-        answer = Retrying(wait=wait_fixed(0.5), retry=retry_if_result(lambda now: now.status.state in unfinished))(
-            w.statement_execution.get_statement, answer.statement_id
+    if _status(answer).state in unfinished:
+        answer = Retrying(wait=wait_fixed(0.5), retry=retry_if_result(lambda now: _status(now).state in unfinished))(
+            w.statement_execution.get_statement, required(answer.statement_id, "statement id")
         )
-    if answer.status.state != StatementState.SUCCEEDED:
-        raise RuntimeError(f"SQL failed: {answer.status.error.message if answer.status.error else answer.status.state}")
+    status = _status(answer)
+    if status.state != StatementState.SUCCEEDED:
+        raise RuntimeError(f"SQL failed: {status.error.message if status.error else status.state}")
     return _rows(answer)
+
+
+def names_no_table(error: RuntimeError) -> bool:
+    """Whether `query` raised this because a table, a view or its schema does not exist."""
+    return any(code in str(error) for code in _NO_SUCH_TABLE)
+
+
+def _status(answer: "StatementResponse") -> "StatementStatus":
+    return required(answer.status, "state of the statement")
 
 
 def _type(value: object) -> str:
     return {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE"}.get(type(value), "STRING")
 
 
-def _rows(answer: "StatementResponse") -> list[dict]:
-    columns = answer.manifest.schema.columns or []
+def _rows(answer: "StatementResponse") -> list[Row]:
+    schema = required(answer.manifest.schema if answer.manifest else None, "schema of the result")
+    columns = schema.columns or []
     readers = [_READERS.get(column.type_name.value if column.type_name else "", str) for column in columns]
     return [
         {
-            column.name: None if text is None else read(text)
+            required(column.name, "column's name"): None if text is None else read(text)
             for column, read, text in zip(columns, readers, row, strict=True)
         }
-        for row in (answer.result.data_array or [])
+        for row in (answer.result and answer.result.data_array) or []
     ]

@@ -1,4 +1,4 @@
-"""`_internal_state.resources`: every thing that a notebook made, so that it can be removed again."""
+"""`_internal_state.resources`, the register: everything that a notebook made, so that it can be removed again."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_random_exponential
 
 from caspers import clock
+from caspers.platform import sql
 
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
@@ -28,15 +29,18 @@ class Resource:
     payload: dict[str, Any] = field(default_factory=dict)
 
 
-def register(ws: "Workbook", task: str, type: str, id: object, name: str, payload: dict | None = None) -> None:
-    """Remember one thing that `task` made; one that is known already is updated and keeps its place."""
+def register(
+    ws: "Workbook", task: str, type: str, id: object, name: str, payload: dict[str, Any] | None = None
+) -> None:
+    """Enter one thing that `task` made into the register; an earlier entry is updated and keeps its place."""
     register_all(ws, task, [Resource(type, str(id), name, task, payload or {})])
 
 
 def register_all(ws: "Workbook", task: str, resources: list[Resource]) -> None:
-    """Remember several things that `task` made; what is known already as it is now is not written again.
+    """Enter several things that `task` made into the register; an entry that is up to date is not written again.
 
-    Notebooks may do so at the same time. Two runs of one task at once may write a thing twice: it is read once.
+    Safe for notebooks that run at the same time. Two concurrent runs of one task may write an entry twice; `resources`
+    returns it once. Raises ValueError if `task` is not a task's key.
     """
     known = {_key(each): each for each in _rows(ws, f"WHERE task = '{_checked(task)}'")}
     made = {_key(each): each for each in (replace(resource, task=task) for resource in resources)}
@@ -61,7 +65,7 @@ def resources(ws: "Workbook") -> list[Resource]:
 
 
 def forget(ws: "Workbook", resource: Resource) -> None:
-    """Strike a thing that is gone from the list."""
+    """Remove a thing from the register, once it is gone from the workspace."""
     ws.sql(
         f"DELETE FROM {TABLE} WHERE task = :task AND type = :type AND name = :name",
         task=resource.task,
@@ -79,7 +83,7 @@ def _rows(ws: "Workbook", where: str = "") -> list[Resource]:
     try:
         rows = ws.sql(f"SELECT {columns} FROM {TABLE} {where} ORDER BY created_at, task, type, name")
     except RuntimeError as error:
-        if _is_missing(error):
+        if sql.names_no_table(error):
             return []
         raise
     return [Resource(**{**row, "payload": json.loads(row["payload"] or "{}")}) for row in rows]
@@ -101,7 +105,7 @@ def _in_table(ws: "Workbook", statement: str, **values: str) -> None:
     try:
         ws.sql(statement, **values)
     except RuntimeError as error:
-        if not _is_missing(error):
+        if not sql.names_no_table(error):
             raise
         # Partitioned by task: notebooks that run side by side then write to different files and never conflict.
         ws.sql(f"CREATE SCHEMA IF NOT EXISTS {TABLE.partition('.')[0]}")
@@ -109,12 +113,8 @@ def _in_table(ws: "Workbook", statement: str, **values: str) -> None:
         ws.sql(statement, **values)
 
 
-def _is_missing(error: RuntimeError) -> bool:
-    return any(code in str(error) for code in ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"))
-
-
 def _checked(task: str) -> str:
     """A task's key as a literal: a bound value would hide from Delta which partition the write is in."""
     if not task.replace("_", "").isalnum():
-        raise ValueError(f"{task!r} is no task key")
+        raise ValueError(f"{task!r} is not a task's key: it must be letters, digits and _")
     return task

@@ -1,9 +1,10 @@
-"""Removes everything that was registered, what is used after what uses it."""
+"""Removes everything in the register: a thing that uses another goes before it."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from caspers.platform import state
+from caspers.platform.client import required
 from caspers.platform.state import TABLE, Resource
 from caspers.platform.status import full_name, is_missing, resource_path
 
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
 STATE_SCHEMA = TABLE.partition(".")[0]
 OWN_SCHEMAS = {"default", "information_schema"}  # a catalog comes with them
 
-# What uses others goes first. The catalog, with the register in it, and the warehouse that reads the register go
-# last, so that a removal that failed half-way can be repeated.
-USERS = (
+# In this order; then the schemas, the catalog with the register in it, and the warehouse that reads the register, so
+# that a removal that failed half-way can be repeated.
+REMOVED_FIRST = (
     "app",
     "synced_table",
     "postgres_catalog",
@@ -32,21 +33,21 @@ USERS = (
 
 
 def destroy(ws: "Workbook") -> list[str]:
-    """Remove all registered resources; returns what could not be removed, each with the reason.
+    """Remove all registered resources; returns those that could not be removed, each with the reason.
 
-    What is gone already is fine, so it can be repeated, with a workbook opened anew: its warehouse goes too. While
-    something can't be removed, the schemas, the catalog, the warehouse and the register stay. Raises RuntimeError if
-    the register can't be read.
+    A resource that does not exist counts as removed, so this can be repeated, with a newly opened workbook: the
+    warehouse goes too. If something can't be removed, the schemas, the catalog, the warehouse and the register stay.
+    Raises RuntimeError if the register can't be read.
     """
     registered = [resource for resource in state.resources(ws) if not _is_register(resource)]
     unknown = [
-        f"{resource.type} {resource.name}: no way to remove this type is known"
+        f"{resource.type} {resource.name}: the workbook does not know how to remove this type"
         for resource in registered
         if resource.type not in DELETIONS
     ]
     register = Resource("schema", STATE_SCHEMA, full_name(ws, STATE_SCHEMA, 2))
     warehouse = Resource("warehouse", ws.warehouse_id, "of the workbook")
-    problems = unknown + _remove(ws, registered, USERS)
+    problems = unknown + _remove(ws, registered, REMOVED_FIRST)
     for resources, types in (
         (registered, ["schema"]),
         (registered, ["catalog"]),
@@ -82,10 +83,10 @@ def _attempt(
 
 def _catalog(ws: "Workbook", resource: Resource) -> None:
     """Remove a catalog with its register, unless someone else has put a schema into it."""
-    schemas = {schema.name for schema in ws.w.schemas.list(catalog_name=resource.name)}
+    schemas = {required(schema.name, "name of the schema") for schema in ws.w.schemas.list(resource.name)}
     foreign = sorted(schemas - OWN_SCHEMAS - {STATE_SCHEMA})
     if foreign:
-        raise RuntimeError(f"it holds schemas that the workbook did not make: {', '.join(foreign)}")
+        raise RuntimeError(f"it contains schemas that the workbook did not make: {', '.join(foreign)}")
     ws.w.catalogs.delete(resource.name, force=True)
 
 

@@ -13,7 +13,7 @@ LIST_KEYS = {"tasks": "task_key", "parameters": "name"}
 
 
 class PlanError(Exception):
-    """The plan, or what was asked of it, is not right; the message says what and what to do."""
+    """The plan or an option is wrong; the message says what, and what to do."""
 
 
 def read_bundle(path: Path, target: str) -> dict[str, Any]:
@@ -25,12 +25,13 @@ def read_bundle(path: Path, target: str) -> dict[str, Any]:
     targets = bundle.pop("targets", None) or {}
     if target not in targets:
         raise PlanError(f"There is no target {target!r} in {path.name}. Valid targets: {', '.join(targets)}.")
-    merged = merge(bundle, targets[target] or {})
-    return _fill(merged, _variables(merged), path)
+    merged: dict[str, Any] = merge(bundle, targets[target] or {})
+    filled: dict[str, Any] = _fill(merged, _variables(merged), path)
+    return filled
 
 
 def merge(base: Any, over: Any, name: str = "") -> Any:
-    """`over` laid over `base`: mappings key by key, tasks and parameters by their names, other lists appended."""
+    """`base` overridden by `over`: mappings key by key, tasks and parameters by their names, other lists appended."""
     if isinstance(base, dict) and isinstance(over, dict):
         merged = {key: merge(value, over[key], key) if key in over else value for key, value in base.items()}
         return merged | {key: value for key, value in over.items() if key not in base}
@@ -39,7 +40,7 @@ def merge(base: Any, over: Any, name: str = "") -> Any:
     return over
 
 
-def _merge_lists(base: list, over: list, key: str | None) -> list:
+def _merge_lists(base: list[Any], over: list[Any], key: str | None) -> list[Any]:
     if key is None:
         return base + over
     items: dict[str, Any] = {}
@@ -52,11 +53,11 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text())
     except FileNotFoundError:
-        raise PlanError(f"There is no plan at {path}.") from None
+        raise PlanError(f"{path} is missing: it defines the targets and their tasks.") from None
     except yaml.YAMLError as error:
         raise PlanError(f"{path} is not YAML: {error}") from error
     if not isinstance(content, dict):
-        raise PlanError(f"{path} holds no bundle.")
+        raise PlanError(f"{path} is not a bundle: it must contain a mapping.")
     return content
 
 

@@ -1,4 +1,4 @@
-"""The runbook's command line: what each option does, in a few lines each."""
+"""The runbook's command line: its options, and the command that each of them runs."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ PROBLEM, USAGE, INTERRUPTED = 1, 2, 130  # exit codes
 
 
 def main(arguments: Sequence[str], root: Path) -> int:
-    """Do what `arguments` ask of the repository at `root`; returns the exit code."""
+    """Run the command that `arguments` name in the repository at `root`; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
         plan = _plan(options, root / "databricks.yml")
@@ -33,8 +33,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runbook.py",
         description=(
-            "Runs the notebooks of a target side by side and leaves Casper's kitchens running. The targets, their "
-            "tasks and parameters are in databricks.yml."
+            "Runs the notebooks of a target in parallel and leaves Casper's kitchens running. The targets, their tasks "
+            "and parameters are defined in databricks.yml."
         ),
     )
     parser.add_argument("--target", default="default", help="all or default (refunds only); default: %(default)s")
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         ("plan", "print the tasks and parameters, run nothing"),
         ("status", "list everything that was made, with its state"),
         ("env", "print shell lines that point the official clients at the workspace"),
-        ("stop", "end the local workspace; its data stay"),
+        ("stop", "stop the local workspace; its data stay"),
         ("destroy", "remove everything that was made"),
     ):
         action.add_argument(f"--{name}", dest="action", action="store_const", const=name, help=text)
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _plan(options: argparse.Namespace, path: Path) -> Plan:
     if options.json and options.action != "status":
-        raise PlanError("--json goes with --status only.")
+        raise PlanError("--json can be used with --status only.")
     plan = load_plan(path, options.target).with_parameters(_pairs(options.parameters))
     if options.only:
         return plan.only(options.only)
@@ -75,7 +75,7 @@ def _plan(options: argparse.Namespace, path: Path) -> Plan:
 def _pairs(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         if "=" not in text:
-            raise PlanError(f"-p {text}: write it as NAME=VALUE.")
+            raise PlanError(f"-p {text}: a parameter is set as NAME=VALUE.")
     return dict(text.split("=", 1) for text in texts)
 
 
@@ -85,7 +85,7 @@ def _command(options: argparse.Namespace, plan: Plan, root: Path) -> int:
         return 0
     if options.action == "stop":
         connection.stop()
-        print("The local workspace is stopped; its data stay. `uv run runbook.py` goes on from there.")
+        print("The local workspace is stopped; its data stay. `uv run runbook.py` starts it again.")
         return 0
     if options.action == "env":
         return _env()
@@ -134,13 +134,13 @@ def _destroy(plan: Plan) -> int:
         problems = destroy(open_workbook(str(plan.parameters["CATALOG"])))
     if problems:
         return _fail(
-            "Not removed:\n  " + "\n  ".join(problems) + "\nRun --destroy again once that is settled. On a "
-            "laptop, --stop followed by --destroy removes the workspace's home as a whole.",
+            "Not removed:\n  " + "\n  ".join(problems) + "\nFix the cause, then run --destroy again. On a laptop, "
+            "--stop followed by --destroy removes the workspace's home as a whole.",
             PROBLEM,
         )
     if found is None or found.local:
         connection.destroy_home()
-    print("Everything that the workbook made is removed.")
+    print("Everything that the workbook made has been removed.")
     return 0
 
 

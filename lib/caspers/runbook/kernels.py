@@ -7,11 +7,11 @@ import tempfile
 import threading
 from pathlib import Path
 
-from jupyter_client import AsyncKernelManager
+from jupyter_client.manager import AsyncKernelManager
 
 
 class Kernels:
-    """The kernels of one run. `manager_class` makes managers that enter themselves here while they live."""
+    """The kernels of one run. A manager made by `manager_class` is known here while its kernel lives."""
 
     def __init__(self) -> None:
         self.closing = threading.Event()
@@ -30,7 +30,7 @@ class Kernels:
             self._managers.discard(manager)
 
     def interrupt(self) -> None:
-        """Let no further cell start, and raise KeyboardInterrupt in each running one."""
+        """Prevent further cells from starting, and raise KeyboardInterrupt in each running one."""
         self.closing.set()
         self._signal(signal.SIGINT)
 

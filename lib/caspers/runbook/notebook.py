@@ -1,4 +1,4 @@
-"""Executes one notebook with papermill, and says exactly where and why it failed."""
+"""Executes one notebook with papermill, and reports the cell and the error at which it failed."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -56,14 +56,14 @@ class _Place:
 def declared_parameters(notebook: Path) -> list[str]:
     """The names that the notebook's `parameters` cell sets; none without such a cell.
 
-    Raises FileNotFoundError if the notebook isn't there, ValueError if it is no notebook.
+    Raises FileNotFoundError if the notebook does not exist, ValueError if it is not a notebook.
     """
     if not notebook.is_file():
         raise FileNotFoundError(f"The notebook {notebook} is missing.")
     try:
         return list(papermill.inspect_notebook(notebook))
     except Exception as error:  # a damaged file makes nbformat, json or papermill raise, each its own
-        raise ValueError(f"{notebook} is no notebook: {error}") from error
+        raise ValueError(f"{notebook} is not a notebook: {error}") from error
 
 
 def execute(

@@ -75,8 +75,8 @@ class Plan:
 def load_plan(path: Path, target: str) -> Plan:
     """The plan that the bundle at `path` (databricks.yml) has for `target`.
 
-    Raises PlanError if the target is unknown, the bundle doesn't hold exactly one job, a dependency is unknown or
-    goes round in a circle, or a parameter's default is not valid.
+    Raises PlanError if the target is unknown, the bundle doesn't define exactly one job, a dependency is
+    unknown or part of a cycle, or a parameter's default is not valid.
     """
     job = _the_job(read_bundle(path, target), path)
     tasks = [_task(entry, path.parent) for entry in job.get("tasks", [])]
@@ -87,7 +87,7 @@ def load_plan(path: Path, target: str) -> Plan:
 def _the_job(bundle: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
     jobs = (bundle.get("resources") or {}).get("jobs") or {}
     if len(jobs) != 1:
-        raise PlanError(f"{path.name} must hold one job, it holds {len(jobs)}.")
+        raise PlanError(f"{path.name} must define exactly one job; it defines {len(jobs)}.")
     return next(iter(jobs.values()))
 
 
@@ -108,11 +108,11 @@ def _in_order(tasks: list[Task]) -> dict[str, Task]:
     try:
         sorter.prepare()
     except CycleError as error:
-        raise PlanError(f"The tasks depend on each other in a circle: {' → '.join(error.args[1])}.") from None
+        raise PlanError(f"The tasks depend on each other in a cycle: {' → '.join(error.args[1])}.") from None
     return {key: by_key[key] for key in _by_notebook(sorter, by_key)}
 
 
-def _by_notebook(sorter: TopologicalSorter, by_key: Mapping[str, Task]) -> Iterator[str]:
+def _by_notebook(sorter: TopologicalSorter[str], by_key: Mapping[str, Task]) -> Iterator[str]:
     """The keys in running order; of those that could be next, the first by its notebook's name."""
     ready: list[tuple[str, str]] = []
     while sorter.is_active():

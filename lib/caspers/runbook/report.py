@@ -1,14 +1,18 @@
-"""What the runbook prints: the plan, what failed, what is running."""
+"""What the runbook prints: the plan, the failures, the status."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from caspers.platform.connection import Connection
+from caspers.platform.status import Entry
 from caspers.runbook.plan import Plan
+
+if TYPE_CHECKING:  # papermill takes seconds to import, so only for a run
+    from caspers.runbook.runner import TaskRun
 
 SOURCE_LINES = 6  # of a failing cell
 UNBOUNDED = 10_000  # columns
@@ -34,26 +38,26 @@ def print_plan(plan: Plan, console: Console) -> None:
     console.print(values)
 
 
-def print_failures(runs: Iterable[Any], console: Console) -> None:
+def print_failures(runs: Iterable["TaskRun"], console: Console) -> None:
     """Each failed task's error, the head of its cell, and the path of the executed notebook."""
     for run in runs:
         if run.failure is None:
             continue
         failure = run.failure
         place = f"in cell {failure.cell} of {run.cells}" if failure.cell else "before its first cell"
-        _print(console, f"\n{run.task.key} failed {place}: {failure.ename}: {_said(failure.evalue)}")
+        _print(console, f"\n{run.task.key} failed {place}: {failure.ename}: {_message(failure.evalue)}")
         for line in _head(failure.source):
             _print(console, f"    {line}")
         _print(console, f"  Executed notebook: {run.output}")
 
 
 def print_next(words: str, command: str, console: Console) -> None:
-    """How to go on."""
-    _print(console, f"\n{words} Go on with:\n  {command}")
+    """Print `words` and below them the command to continue with."""
+    _print(console, f"\n{words}\n  {command}")
 
 
-def print_status(entries: Sequence[Mapping[str, Any]], connection: Connection, console: Console) -> None:
-    """What is running and where: the workspace, then each resource with its rows or URL."""
+def print_status(entries: Sequence[Entry], connection: Connection, console: Console) -> None:
+    """The workspace, then each resource with its state, its rows or its URL."""
     table = _table("Type", "name", "state", "rows", "where")
     table.add_row("workspace", "", "RUNNING", "", connection.host)
     table.add_row("mlflow", "", "RUNNING", "", connection.mlflow_tracking_uri)
@@ -77,8 +81,8 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _said(text: str) -> str:
-    """What went wrong, without the server's stack trace: that is in the executed notebook."""
+def _message(text: str) -> str:
+    """An error's text without the server's stack trace, which the executed notebook has."""
     return text.partition("\n\nJVM stacktrace")[0].rstrip()
 
 

@@ -1,4 +1,4 @@
-"""One run from start to end: workspace, notebooks, what failed, what is running now."""
+"""One run from start to end: workspace, notebooks, failures, what is running afterwards."""
 
 import os
 import shlex
@@ -37,7 +37,7 @@ def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -
 
 
 def run_notebooks(runner: Runner, plan: Plan, given: Sequence[str], progress: Progress, console: Console) -> int:
-    """Run the notebooks of `runner` and print what failed and how to go on; returns the exit code.
+    """Run the notebooks of `runner` and print what failed and how to continue; returns the exit code.
 
     Raises KeyboardInterrupt after Ctrl-C or SIGTERM, once every kernel has ended.
     """
@@ -47,18 +47,20 @@ def run_notebooks(runner: Runner, plan: Plan, given: Sequence[str], progress: Pr
             done = runner.run()
     except KeyboardInterrupt:
         report.print_failures(runner.runs.values(), console)
-        report.print_next("Stopped.", _again(plan, given, runner.runs.values()), console)
+        report.print_next("Stopped. Continue with:", _continuation(plan, given, runner.runs.values()), console)
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
     if not done:
         report.print_failures(runner.runs.values(), console)
-        report.print_next("Once that is mended:", _again(plan, given, runner.runs.values()), console)
+        report.print_next(
+            "Fix the cause, then continue with:", _continuation(plan, given, runner.runs.values()), console
+        )
     return 0 if done else 1
 
 
-def _again(plan: Plan, given: Sequence[str], runs: Collection[TaskRun]) -> str:
-    """The command that goes on: from each task that isn't done though all before it are."""
+def _continuation(plan: Plan, given: Sequence[str], runs: Collection[TaskRun]) -> str:
+    """The command that continues: from each task that is not done though all that it waits for are."""
     open_keys = {run.task.key for run in runs if run.state is not State.DONE}
     first = [run.task.key for run in runs if run.task.key in open_keys and not open_keys & set(run.task.depends_on)]
     options = ["--target", plan.target]
@@ -70,7 +72,7 @@ def _again(plan: Plan, given: Sequence[str], runs: Collection[TaskRun]) -> str:
 
 
 def _new_folder(parent: Path) -> Path:
-    """A folder name of this moment that no other run has."""
+    """A path in `parent` named after the current time, which no other run has."""
     name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     candidates = (parent / (name if number == 1 else f"{name}-{number}") for number in count(1))
     return next(path for path in candidates if not path.exists())

@@ -1,4 +1,4 @@
-"""Opens the workspace that is running, in the catalog that it has."""
+"""Opens the running workspace in the catalog that it has."""
 
 import caspers
 from caspers.platform.connect import Workbook
@@ -10,5 +10,5 @@ def open_workbook(catalog: str) -> Workbook:
     So `--status` and `--destroy` find what a run with another CATALOG made on a laptop.
     """
     workbook = caspers.connect(catalog)
-    names = [entry.name for entry in workbook.w.catalogs.list()]
+    names = [entry.name for entry in workbook.w.catalogs.list() if entry.name]
     return Workbook(names[0], workbook.connection) if len(names) == 1 and names[0] != catalog else workbook

@@ -1,14 +1,14 @@
 import os
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from databricks.sdk.service.jobs import CronSchedule, JobSettings, NotebookTask, Task
 
 from caspers.platform import jobs
 from caspers.platform.state import Resource
-from caspers.platform.status import _job
+from caspers.platform.status import status
 from job_workspace import serving
+from register import RegisteredWorkbook
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +42,22 @@ def test_waiting_gives_the_run_that_succeeded(ws):
     assert ws.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result == "42"
 
 
-def test_status_tells_the_last_ended_run_while_another_runs(ws, tmp_path):
+def test_status_shows_the_last_ended_run_while_another_runs(ws, tmp_path):
     gate = tmp_path / "gate"
     os.mkfifo(gate)  # opening it waits for the other side
     job_id = jobs.ensure_job(ws, settings(ws.upload("/Users/me/waits.ipynb", f"open({str(gate)!r}).read()"), "Waits"))
-    told = partial(_job, ws, Resource("job", str(job_id), "Waits"))
+    registered = RegisteredWorkbook(ws.w, Resource("job", str(job_id), "Waits"))
+
+    def state() -> str:
+        return status(registered)[0]["state"]
+
     first = ws.w.jobs.run_now(job_id)
-    assert told() == {"state": "UNSCHEDULED, running"}
+    assert state() == "UNSCHEDULED, running"
     gate.write_text("go")
     first.result()
-    assert told() == {"state": "UNSCHEDULED, last run SUCCESS"}
+    assert state() == "UNSCHEDULED, last run SUCCESS"
     second = ws.w.jobs.run_now(job_id)
-    assert told() == {"state": "UNSCHEDULED, last run SUCCESS, running"}
+    assert state() == "UNSCHEDULED, last run SUCCESS, running"
     gate.write_text("go")
     second.result()
 
@@ -94,3 +98,22 @@ def test_a_schedule_can_begin_after_another_ones():
 def test_what_cron_cannot_say_is_refused(minutes):
     with pytest.raises(ValueError, match=f"every {minutes} minutes"):
         jobs.every_minutes(minutes)
+
+
+class Publisher:
+    """Remembers what was published."""
+
+    def __init__(self):
+        self.published = []
+
+    def publish(self, path: str) -> str:
+        self.published.append(path)
+        return f"/Workspace/Users/me/caspers-workbook/{path}"
+
+
+def test_a_serverless_tasks_environment_has_this_project():
+    publisher = Publisher()
+    (environment,) = jobs.environments(publisher)
+    assert publisher.published == ["lib/caspers", "pyproject.toml"]
+    assert environment.environment_key == jobs.ENVIRONMENT
+    assert environment.spec.dependencies == ["--editable /Workspace/Users/me/caspers-workbook"]

@@ -11,6 +11,7 @@ from caspers.platform.connect import Workbook
 from caspers.platform.state import Resource
 from caspers.platform.status import MISSING, full_name, resource_path, status
 from caspers.platform.teardown import destroy
+from lakebase_workspace import make_database
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_what_is_gone_already_is_no_problem(kitchen: Workbook) -> None:
 def test_what_cannot_go_is_named_and_what_it_needs_stays(kitchen: Workbook) -> None:
     piano = Resource("piano", "1", "grand", "Kitchen")
     state.register(kitchen, "Kitchen", piano.type, piano.id, piano.name)
-    assert destroy(kitchen) == ["piano grand: no way to remove this type is known"]
+    assert destroy(kitchen) == ["piano grand: the workbook does not know how to remove this type"]
     assert states(kitchen) == {
         "schema": "ACTIVE",
         "volume": MISSING,
@@ -125,9 +126,10 @@ def test_names_and_paths(ws: Workbook) -> None:
 
 
 def test_a_postgres_projects_url_lets_a_client_in(ws: Workbook) -> None:
-    project = lakebase.ensure_instance(ws, "galley")
-    lakebase.ensure_catalog(ws, "galleypg", "galley", "stock")
-    state.register(ws, "Kitchen", "postgres_project", id=project.name, name="galley", payload={"database": "stock"})
+    make_database(ws.w, "galley", "galleypg", "stock")
+    state.register(
+        ws, "Kitchen", "postgres_project", id="projects/galley", name="galley", payload={"database": "stock"}
+    )
     state.register(ws, "Kitchen", "postgres_catalog", id="galleypg", name="galleypg")
     entries = {entry["type"]: entry for entry in status(ws)}
     with psycopg.connect(entries["postgres_project"]["url"]) as connection:

@@ -29,7 +29,7 @@ def test_a_target_may_set_a_variable(tmp_path: Path) -> None:
     [
         ("targets: {one: {}, two: {}}", "no target 'all'.*Valid targets: one, two"),
         ("targets: [", "is not YAML"),
-        ("just words", "holds no bundle"),
+        ("just words", "is not a bundle"),
         ("uses: ${var.LOST}\ntargets: {all: {}}", "variable LOST, which has no value"),
     ],
 )
@@ -41,5 +41,5 @@ def test_a_wrong_bundle_says_what_is_wrong(tmp_path: Path, text: str, message: s
 
 
 def test_a_missing_bundle_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match="no plan at .*databricks.yml"):
+    with pytest.raises(PlanError, match="databricks.yml is missing"):
         read_bundle(tmp_path / "databricks.yml", "all")

@@ -106,7 +106,7 @@ def test_an_unknown_target_lists_the_targets() -> None:
 
 
 def test_a_circle_is_shown(write_plan: Callable[..., Path]) -> None:
-    with pytest.raises(PlanError, match="in a circle: (a → b → a|b → a → b)"):
+    with pytest.raises(PlanError, match="in a cycle: (a → b → a|b → a → b)"):
         load_plan(write_plan({"a": ["b"], "b": ["a"], "c": []}), "default")
 
 

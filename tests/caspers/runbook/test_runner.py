@@ -163,7 +163,7 @@ def test_ctrl_c_interrupts_the_cell_and_leaves_no_kernel(write_plan, notebook, t
         os.kill(int(printed(run.runs["a"].output)[0]), 0)
 
 
-@pytest.mark.parametrize(("content", "message"), [(None, "is missing"), ("{not json", "is no notebook")])
+@pytest.mark.parametrize(("content", "message"), [(None, "is missing"), ("{not json", "is not a notebook")])
 def test_a_wrong_notebook_is_an_error_before_anything_runs(
     write_plan, notebook, runner, tmp_path, content: str | None, message: str
 ) -> None:

@@ -1,0 +1,70 @@
+"""In which order resources are removed, and what stays if one can't be."""
+
+from types import SimpleNamespace
+from unittest.mock import Mock
+
+from databricks.sdk.errors import NotFound, PermissionDenied
+
+from caspers.platform.state import Resource
+from caspers.platform.teardown import DELETIONS, REMOVED_FIRST, destroy
+from register import RegisteredWorkbook
+
+REGISTERED = [
+    Resource("catalog", "c", "caspersdev"),
+    Resource("schema", "c.lake", "caspersdev.lake"),
+    Resource("pipeline", "p-1", "Medallion"),
+    Resource("job", "7", "Replay"),
+    Resource("job", "8", "Refunds"),
+    Resource("app", "desk", "desk"),
+]
+
+
+def workspace(*schemas: str) -> Mock:
+    """A client that records its calls; its catalogs hold these schemas."""
+    w = Mock()
+    w.schemas.list.return_value = [SimpleNamespace(name=name) for name in schemas]
+    return w
+
+
+def deletions(w: Mock) -> list[tuple[str, object]]:
+    return [(name.removesuffix(".delete"), args[0]) for name, args, _ in w.mock_calls if name.endswith(".delete")]
+
+
+def test_users_go_first_the_newest_of_a_type_first_and_the_warehouse_last():
+    w = workspace("default", "information_schema", "_internal_state")
+    assert destroy(RegisteredWorkbook(w, *REGISTERED)) == []
+    assert deletions(w) == [
+        ("apps", "desk"),
+        ("jobs", 8),
+        ("jobs", 7),
+        ("pipelines", "p-1"),
+        ("schemas", "caspersdev.lake"),
+        ("catalogs", "caspersdev"),
+        ("schemas", "caspersdev._internal_state"),
+        ("warehouses", "w-1"),
+    ]
+
+
+def test_what_does_not_exist_counts_as_removed():
+    w = workspace()
+    w.jobs.delete.side_effect = NotFound("no such job")
+    assert destroy(RegisteredWorkbook(w, *REGISTERED)) == []
+    assert deletions(w)[-1] == ("warehouses", "w-1")
+
+
+def test_what_cannot_be_removed_is_named_and_keeps_its_schema_and_the_register():
+    w = workspace()
+    w.pipelines.delete.side_effect = PermissionDenied("you may not")
+    assert destroy(RegisteredWorkbook(w, *REGISTERED)) == ["pipeline Medallion: you may not"]
+    assert {service for service, _ in deletions(w)} == {"apps", "jobs", "pipelines"}
+
+
+def test_a_catalog_with_schemas_of_others_stays():
+    w = workspace("default", "_internal_state", "theirs", "also_theirs")
+    problem = "catalog caspersdev: it contains schemas that the workbook did not make: also_theirs, theirs"
+    assert destroy(RegisteredWorkbook(w, *REGISTERED)) == [problem]
+    assert not w.catalogs.delete.called and not w.warehouses.delete.called
+
+
+def test_every_type_has_its_place_in_the_order():
+    assert {*REMOVED_FIRST, "schema", "catalog", "warehouse"} == set(DELETIONS)
