@@ -29,14 +29,13 @@ WINDOW_MS = 14 * schema.DAY_SECONDS * MS
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """What a run wrote: numbers of `events` and `files`, and the virtual seconds since day 0 that they cover.
+    """What a run wrote: numbers of `events` and `files`, and the virtual seconds since day 0 up to which they reach.
 
     `first` is whether this was the first run, `notes` are messages for the user (the clock went back …).
     """
 
     events: int
     files: int
-    virtual_from: float
     virtual_to: float
     first: bool
     notes: tuple[str, ...] = ()
@@ -202,4 +201,4 @@ def replay(
     elif mark.elapsed(now) < timedelta(0):
         mark.at(now).save(state)
     first = begin.virtual < 0
-    return ReplayResult(events, files, max(begin.virtual, 0) / MS, mark.virtual / MS, first, notes)
+    return ReplayResult(events, files, mark.virtual / MS, first, notes)
