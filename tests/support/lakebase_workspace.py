@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import polars as pl
 import psycopg
+import pyarrow as pa
 import uvicorn
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service import postgres as pg
@@ -37,7 +38,7 @@ class LakebaseWorkspace:
 
     def start_engine(self) -> None:
         """What a starting daemon does."""
-        self.engine = PostgresEngine(self.home, self.store, Processes(self.home), self.path, USER)
+        self.engine = PostgresEngine(self.home, self.store, Processes(self.home), self, USER)
         self.engine.start()
         self._app.state.engines.postgres = self.engine
 
@@ -48,13 +49,17 @@ class LakebaseWorkspace:
         self.engine.stop()
         self.store.close()
 
-    def path(self, schema: str, table: str) -> Path:
-        """Where a Delta table lies."""
+    def location(self, schema: str, table: str) -> Path:
+        """Where a Delta table lies, as Spark would say."""
         return self.home.tables / f"{schema}.db" / table
+
+    def query(self, statement: str) -> pa.Table:
+        """There is no Spark in this workspace."""
+        raise AssertionError(f"Spark was asked: {statement}")
 
     def write(self, table: str, frame: pl.DataFrame, mode: str = "append", **options: object) -> DeltaTable:
         """Commit to the Delta table `schema.table`, made with Change Data Feed on."""
-        path = self.path(*table.split("."))
+        path = self.location(*table.split("."))
         write_deltalake(str(path), frame, mode=mode, configuration=CDF, **options)
         return DeltaTable(str(path))
 

@@ -19,7 +19,7 @@ from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.engines.postgres import PostgresEngine
 from local_workspace.engines.serving import ServingEngine
-from local_workspace.engines.spark import SparkEngine
+from local_workspace.engines.spark import SparkEngine, SparkLake
 from local_workspace.engines.sql import StatementsEngine
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http import identities
@@ -113,7 +113,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     catalog_engine = CatalogEngine(home, store, spark)
     workspace_files = WorkspaceFiles(home)
     pipelines_engine = PipelinesEngine(home, store, spark)
-    postgres_engine = PostgresEngine(home, store, processes, spark.table_path, USER)
+    postgres_engine = PostgresEngine(home, store, processes, SparkLake(spark), USER)
     mlflow_engine = MlflowEngine(home, processes)
     environment = {**client_environment(settings, spark.remote), "CASPERS_HOME": str(home.root)}
     return Engines(

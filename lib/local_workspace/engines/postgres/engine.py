@@ -3,16 +3,14 @@
 import logging
 import threading
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
 from local_workspace.engines.postgres import names
 from local_workspace.engines.postgres.instance import ADMIN, PG_VERSION, Instance
-from local_workspace.engines.sync import SyncEngine
+from local_workspace.engines.sync import Lake, SyncEngine
 from local_workspace.runtime import ports
 from local_workspace.runtime.errors import already_exists, invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
@@ -28,15 +26,13 @@ log = logging.getLogger(__name__)
 
 
 class PostgresEngine:
-    """Lakebase projects of this workspace. `user` owns their databases; `spark_tables` finds a table's files."""
+    """Lakebase projects of this workspace. `user` owns their databases; `lake` finds and reads Delta tables."""
 
-    def __init__(
-        self, home: Home, store: Store, processes: Processes, spark_tables: Callable[[str, str], Path], user: str
-    ) -> None:
+    def __init__(self, home: Home, store: Store, processes: Processes, lake: Lake, user: str) -> None:
         self._home, self._store, self._processes, self._user = home, store, processes, user
         self._instances: dict[str, Instance] = {}
         self._lock = threading.RLock()
-        self.synced = SyncEngine(store, self.connect, self.catalog_target, spark_tables)
+        self.synced = SyncEngine(store, self.connect, self.catalog_target, lake)
 
     def start(self) -> None:
         """Start every server and sync that the store knows, and finish deletions that were cut short."""

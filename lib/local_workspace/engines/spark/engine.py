@@ -64,10 +64,6 @@ class SparkEngine:
         """The server's distribution."""
         return self._software.spark_home
 
-    def table_path(self, schema: str, table: str) -> Path:
-        """Where the managed Delta table `schema.table` lies."""
-        return self._home.tables / f"{schema.lower()}.db" / table.lower()
-
     def start(self) -> None:
         """Start the server; returns at once, `wait_ready` waits. Should it die, it is started again."""
         self._stopping.clear()
@@ -201,6 +197,8 @@ class SparkEngine:
             "spark.ui.enabled": "false",
             "spark.log.level": "WARN",
             "spark.sql.session.timeZone": "UTC",
+            # Not Spark's default, INT96, which other readers take for nanoseconds: years 1677 to 2262 only.
+            "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
             "spark.sql.shuffle.partitions": "2",
             # The classes compiled for queries: of the 100 that Spark keeps, one pipeline update leaves none for others.
             "spark.sql.codegen.cache.maxEntries": "2000",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 
+from local_workspace.engines.sync.lake import Lake
 from local_workspace.engines.sync.source import DeltaSource
 from local_workspace.engines.sync.target import Target
 from local_workspace.engines.sync.worker import Progress, SyncWorker
@@ -23,7 +24,7 @@ class SyncEngine:
     """The workspace's synced tables.
 
     `connect(project, database)` opens a connection, `target(catalog)` gives the project and database of a
-    Postgres catalog, `spark_tables(schema, table)` the path of a Delta table.
+    Postgres catalog, `lake` finds and reads Delta tables.
     """
 
     def __init__(
@@ -31,9 +32,9 @@ class SyncEngine:
         store: Store,
         connect: Callable[[str, str], psycopg.Connection],
         target: Callable[[str], tuple[str, str]],
-        spark_tables: Callable[[str, str], Path],
+        lake: Lake,
     ) -> None:
-        self._store, self._connect, self._target, self._spark_tables = store, connect, target, spark_tables
+        self._store, self._connect, self._target, self._lake = store, connect, target, lake
         self._workers: dict[str, SyncWorker] = {}
         self._lock = threading.RLock()
 
@@ -68,7 +69,8 @@ class SyncEngine:
             project, known = self._target(catalog)
             if database not in (None, known):
                 raise invalid(f"Catalog {catalog} is database {known}, not {database}.")
-            DeltaSource(self._spark_tables(source_schema, source_table), source).check(key)
+            path = self._lake.location(source_schema, source_table)
+            DeltaSource(path, source, self._lake.query).check(key)
             with self._connect(project, known) as connection:
                 if Target(schema, table, key).columns(connection):
                     raise already_exists(f"Database {known} has a table {schema}.{table} already.")
@@ -84,6 +86,7 @@ class SyncEngine:
                 "source": source,
                 "source_schema": source_schema,
                 "source_table": source_table,
+                "path": str(path),
             }
             self._store.put(SYNCED, table_id, doc)
             self._follow(doc)
@@ -100,7 +103,7 @@ class SyncEngine:
     def newest(self, doc: dict) -> int | None:
         """The newest version of a synced table's source; None if the source is gone."""
         try:
-            return DeltaSource(self._path(doc), doc["source"]).version
+            return DeltaSource(Path(doc["path"]), doc["source"], self._lake.query).version
         except Exception:  # whatever keeps us from reading it, the worker's own error says so
             return None
 
@@ -125,12 +128,20 @@ class SyncEngine:
                     self._end(doc["id"])
                     self._store.delete(SYNCED, doc["id"])
 
-    def _path(self, doc: dict) -> Path:
-        return self._spark_tables(doc["source_schema"], doc["source_table"])
+    def _locate(self, doc: dict) -> Path:
+        """Where a synced table's source lies now; where it lay, while Spark can't say."""
+        try:
+            return self._lake.location(doc["source_schema"], doc["source_table"])
+        except RuntimeError:
+            return Path(doc["path"])
 
     def _follow(self, doc: dict) -> None:
         worker = SyncWorker(
-            doc["source"], self._path(doc), _target_of(doc), lambda: self._connect(doc["project"], doc["database"])
+            doc["source"],
+            lambda: self._locate(doc),
+            self._lake.query,
+            _target_of(doc),
+            lambda: self._connect(doc["project"], doc["database"]),
         )
         self._workers[doc["id"]] = worker
         worker.start()

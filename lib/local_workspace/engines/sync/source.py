@@ -1,15 +1,28 @@
-"""A Delta table as a source of rows and row changes, read without Spark."""
+"""A Delta table as a source of rows and row changes: its log is read with `deltalake`, and so are its files where that
+library reads them exactly; the rest is Spark's to read.
+"""
 
 import json
+import reprlib
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
-import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
-from deltalake.schema import MapType
 
+from local_workspace.engines.sync import values
+from local_workspace.engines.sync.changes import REMOVES, Changes, DuplicateKey, fold
+from local_workspace.engines.sync.errors import SyncRefused
 from local_workspace.runtime.errors import invalid
+
+type Read = Callable[[str], pa.Table]
+"""Runs a SQL query in Spark and gives its rows, times in UTC."""
 
 _POSTGRES_TYPES = {
     "string": "text",
@@ -21,41 +34,64 @@ _POSTGRES_TYPES = {
     "float": "real",
     "boolean": "boolean",
     "date": "date",
-    "timestamp": "timestamptz",
-    "timestamp_ntz": "timestamp",
+    "timestamp": "timestamp with time zone",
+    "timestamp_ntz": "timestamp without time zone",
     "binary": "bytea",
 }
-# Within a commit the old image of a row goes before the new one, so that a row that is replaced stays.
-_REMOVES = ("delete", "update_preimage")
+_NESTED = ("array", "map", "struct")
+_READ_EXACTLY = {"deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"}
+"""Reader features that deltalake 1.6 handles, for the table and for its change feed."""
+_FEED_COLUMNS = ("_change_type", "_commit_version", "_commit_timestamp")
+_LONGEST_NAME = 63
+SYSTEM_COLUMNS = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+_MOST_COLUMNS = 1_600
 
 
 class FeedGoneError(Exception):
     """The change feed can't be read from the version asked for: vacuumed since, or the schema was replaced."""
 
 
-class DeltaSource:
-    """The newest version of the Delta table at `path`. Raises 400 if there is none; `name` is for messages."""
+class SourceError(SyncRefused):
+    """A row or a column of the source can't be synced."""
 
-    def __init__(self, path: Path, name: str) -> None:
-        self._name = name
+
+class DeltaSource:
+    """The newest version of the Delta table at `path`; `name` is for messages, `read` asks Spark.
+
+    Raises 400 if there is no such table.
+    """
+
+    def __init__(self, path: Path, name: str, read: Read) -> None:
+        self._path, self._name, self._read = path, name, read
         try:
             self._table = DeltaTable(str(path))
         except TableNotFoundError:
             raise invalid(f"Source table {name} does not exist, or is no Delta table.") from None
+        metadata = self._table.metadata()
         self.version: int = self._table.version()
-        self.id = str(self._table.metadata().id)
-        self._maps = {field.name for field in self._table.schema().fields if isinstance(field.type, MapType)}
-        self.columns = {field.name: _postgres_type(field.type) for field in self._table.schema().fields}
+        self.id = str(metadata.id)
+        self._configuration: dict[str, str] = metadata.configuration
+        self._fields: list[dict[str, Any]] = json.loads(self._table.schema().to_json())["fields"]
 
-    def check(self, key: list[str]) -> None:
-        """Raises 400 unless `key` names columns and the table has Change Data Feed on."""
-        missing = [column for column in key if column not in self.columns]
+    @property
+    def columns(self) -> dict[str, str]:
+        """The Postgres type of each column. Raises SourceError for a type or a name that Postgres doesn't have."""
+        if len(self._fields) > _MOST_COLUMNS:
+            raise SourceError(f"{self._name} has {len(self._fields)} columns; a Postgres table has at most 1600.")
+        return {self._checked_name(field["name"]): self._postgres_type(field) for field in self._fields}
+
+    def check(self, key: Sequence[str]) -> None:
+        """Raises 400 unless `key` names columns, Postgres can hold them all, and Change Data Feed is on."""
+        try:
+            missing = [column for column in key if column not in self.columns]
+        except SourceError as error:
+            raise invalid(str(error)) from None
         if not key or missing:
             raise invalid(
                 f"Primary key column {', '.join(missing) or '(none given)'} is not in {self._name}, which "
                 f"has {', '.join(self.columns)}."
             )
-        if self._table.metadata().configuration.get("delta.enableChangeDataFeed") != "true":
+        if self._configuration.get("delta.enableChangeDataFeed") != "true":
             raise invalid(
                 f"Source table {self._name} has no Change Data Feed: ALTER TABLE it SET TBLPROPERTIES "
                 "('delta.enableChangeDataFeed' = 'true') first."
@@ -65,45 +101,173 @@ class DeltaSource:
         """When the newest version was committed."""
         return datetime.fromtimestamp(self._table.history(1)[0]["timestamp"] / 1000, UTC)
 
-    def snapshot(self, key: list[str]) -> list[tuple]:
-        """All rows of the newest version, one a key; rows without a key are left out, as Lakebase does."""
-        frame = pl.DataFrame(self._table.scan()).drop_nulls(key).unique(key, keep="last", maintain_order=True)
-        return self._rows(frame)
+    def snapshot(self, key: Sequence[str]) -> list[values.Row]:
+        """All rows of the newest version; rows without a key are left out, as Lakebase does.
 
-    def changes(self, after: int, key: list[str]) -> tuple[list[tuple], list[tuple]]:
-        """What the commits after version `after` come to: rows to write, and keys to remove.
-
-        Raises FeedGoneError.
+        Raises SourceError for a value that Postgres can't hold, and for two rows with one key.
         """
+        table = _with_keys(self._rows_of_version(), key)
+        found = self._converted(table, list(self.columns), key)
+        seen: set[values.Row] = set()
+        for row in self._keys(table, key):
+            if row in seen:
+                raise self._duplicate(key, row)
+            seen.add(row)
+        return found
+
+    def feed(self, after: int, key: Sequence[str]) -> "Feed":
+        """The changes after version `after`, in order. Raises FeedGoneError."""
         try:
-            feed = pl.DataFrame(self._table.load_cdf(after + 1, self.version))
-        except Exception as error:  # deltalake has several for a missing file, by when it notices
+            table = self._feed_rows(after + 1)
+        except Exception as error:  # deltalake and Spark each have several for a missing file, by when they notice
             raise FeedGoneError(str(error)) from error
-        last = (
-            feed.drop_nulls(key)
-            .with_columns(removed=pl.col("_change_type").is_in(_REMOVES))
-            .sort("_commit_version", pl.col("removed").not_(), maintain_order=True)
-            .unique(key, keep="last", maintain_order=True)
+        removes = pc.is_in(table.column("_change_type"), pa.array(REMOVES, table.schema.field("_change_type").type))
+        order = pa.table({"version": table.column("_commit_version"), "adds": pc.invert(removes)})
+        # Within a commit the old image of a row goes before the new one, so that a row that is replaced stays.
+        table = table.take(pc.sort_indices(order, [("version", "ascending"), ("adds", "ascending")]))
+        return Feed(self, _with_keys(table, key), key)
+
+    def key_too_long(self, key: Sequence[str], rows: Sequence[values.Row]) -> SourceError:
+        """Postgres' index can't hold one of the keys: the longest is named."""
+        longest = max((row[: len(key)] for row in rows), key=lambda row: len(str(row)))
+        return SourceError(
+            f"{self._name}, row {_shown(key, longest)}: a primary key of {len(str(longest)):,} characters is longer "
+            "than Postgres can index, some 2,700 bytes. Choose a shorter primary key."
         )
-        return self._rows(last.filter(~pl.col("removed"))), last.filter("removed").select(key).rows()
 
-    def _rows(self, frame: pl.DataFrame) -> list[tuple]:
-        nested = [name for name, kind in self.columns.items() if kind == "jsonb"]
-        as_json = [
-            pl.Series(name, [_json(value, name in self._maps) for value in frame[name].to_list()], pl.String)
-            for name in nested
-        ]
-        return frame.with_columns(as_json).select(list(self.columns)).rows()
+    def refused(self, key: Sequence[str], row: values.Row, column: str | None, why: str | None) -> SourceError:
+        """Postgres' refusal of a row (the source's columns, or its key alone) as an error that names it."""
+        names = list(key) if len(row) < len(self._fields) else list(self.columns)
+        named = dict(zip(names, row, strict=False))
+        shown = _shown(key, [named[part] for part in key])
+        return SourceError(f"{self._name}, row {shown}{f', column {column}' if column else ''}: {why}")
+
+    def _rows_of_version(self) -> pa.Table:
+        if self._exact(map(Path, self._table.file_uris())):
+            return values.plain(pa.table(self._table.scan()))
+        return values.plain(self._read(f"SELECT * FROM delta.`{self._path}` VERSION AS OF {self.version}"))
+
+    def _feed_rows(self, first: int) -> pa.Table:
+        if self._exact(self._files_since(first)):
+            return values.plain(pa.table(self._table.load_cdf(first, self.version)))
+        changes = f"table_changes_by_path('{self._path}', {first}, {self.version})"
+        return values.plain(self._read(f"SELECT * FROM {changes}"))
+
+    def _exact(self, files: Iterable[Path]) -> bool:
+        """Whether deltalake reads this table's `files` exactly."""
+        features = set(self._table.protocol().reader_features or ())
+        mapped = self._configuration.get("delta.columnMapping.mode", "none") != "none"
+        if mapped or not features <= _READ_EXACTLY:
+            return False
+        return not self._has_times() or not any(map(_holds_int96, files))
+
+    def _has_times(self) -> bool:
+        return '"timestamp"' in json.dumps(self._fields)
+
+    def _files_since(self, first: int) -> list[Path]:
+        """The files that the commits from version `first` on added, change files included."""
+        log = self._path / "_delta_log"
+        lines = (
+            line
+            for version in range(first, self.version + 1)
+            for line in (log / f"{version:020}.json").read_text().splitlines()
+        )
+        actions = (json.loads(line) for line in lines)
+        paths = (action[kind]["path"] for action in actions for kind in ("add", "cdc") if kind in action)
+        # The log has URIs: relative ones, and absolute ones in a shallow clone. Joining keeps an absolute path.
+        return [self._path / unquote(urlsplit(path).path) for path in paths]
+
+    def _converted(self, table: pa.Table, columns: list[str], key: Sequence[str]) -> list[values.Row]:
+        try:
+            return values.rows(table, columns)
+        except values.RefusedValue as refused:
+            row = self._keys(table.slice(refused.row, 1), key)[0]
+            raise SourceError(f"{self._name}, row {_shown(key, row)}, column {refused.column}: {refused.why}") from None
+
+    def _keys(self, table: pa.Table, key: Sequence[str]) -> list[values.Row]:
+        """The key of each row, as something that equals itself: NaN does not."""
+        try:
+            found = values.rows(table, key)
+        except values.RefusedValue as refused:
+            raise SourceError(f"{self._name}, key column {refused.column}: {refused.why}") from None
+        return [tuple("NaN" if part != part else part for part in row) for row in found]
+
+    def _duplicate(self, key: Sequence[str], row: tuple[object, ...]) -> SourceError:
+        return SourceError(
+            f"PRIMARY_KEY_CONSTRAINT_VIOLATION: {self._name} has several rows with {_shown(key, row)}. Delete all but "
+            "one of them, or choose a primary key that tells them apart."
+        )
+
+    def _checked_name(self, name: str) -> str:
+        if len(name.encode()) > _LONGEST_NAME:
+            raise SourceError(
+                f"{self._name}: the column name {name!r} has {len(name.encode())} bytes; Postgres takes "
+                f"{_LONGEST_NAME}. Rename the column."
+            )
+        if name in SYSTEM_COLUMNS:
+            raise SourceError(f"{self._name}: Postgres keeps the column name {name!r} for itself; rename the column.")
+        return name
+
+    def _postgres_type(self, field: dict[str, Any]) -> str:
+        kind = field["type"]
+        if isinstance(kind, dict) and kind["type"] in _NESTED:
+            return "jsonb"
+        if isinstance(kind, str) and kind.startswith("decimal"):
+            return kind.replace("decimal", "numeric").replace(" ", "")
+        if isinstance(kind, str) and kind in _POSTGRES_TYPES:
+            return _POSTGRES_TYPES[kind]
+        raise SourceError(
+            f"{self._name}: the column {field['name']!r} is of type {kind}, which a synced table can't have."
+        )
 
 
-def _postgres_type(delta_type: object) -> str:
-    name = str(getattr(delta_type, "type", ""))
-    if name.startswith("decimal"):
-        return name.replace("decimal", "numeric")
-    return _POSTGRES_TYPES.get(name, "jsonb")
+class Feed:
+    """The changes of a source between two versions; `keys` are those of its rows."""
+
+    def __init__(self, source: DeltaSource, table: pa.Table, key: Sequence[str]) -> None:
+        self._source, self._table, self._key = source, table, key
+        self.keys = source._keys(table, key)
+
+    @property
+    def size(self) -> int:
+        """The number of changes."""
+        return int(self._table.num_rows)
+
+    def key_rows(self, indexes: Sequence[int] | None = None) -> list[values.Row]:
+        """The keys of all rows, or of those with these indexes, as a COPY takes them."""
+        table = self._table if indexes is None else self._table.take(pa.array(indexes, pa.int64()))
+        return values.rows(table, self._key)
+
+    def net(self, in_target: Iterable[int]) -> Changes:
+        """The net effect, where the target holds the keys of the rows with these indexes. Raises SourceError."""
+        kinds = self._table.column("_change_type").to_pylist()
+        try:
+            return fold(self.keys, kinds, {self.keys[index] for index in in_target}, self._same)
+        except DuplicateKey as duplicate:
+            raise self._source._duplicate(self._key, duplicate.key) from None
+
+    def rows(self, indexes: Sequence[int]) -> list[values.Row]:
+        """These rows, in the order of the source's columns. Raises SourceError."""
+        return self._source._converted(
+            self._table.take(pa.array(indexes, pa.int64())), list(self._source.columns), self._key
+        )
+
+    def _same(self, one: int, other: int) -> bool:
+        table = self._table.drop_columns(list(_FEED_COLUMNS))
+        return values.fingerprint(table.slice(one)) == values.fingerprint(table.slice(other))
 
 
-def _json(value: object, is_map: bool) -> str | None:
-    if value is not None and is_map:  # Arrow has maps as lists of entries
-        value = {str(entry["key"]): entry["value"] for entry in value}
-    return None if value is None else json.dumps(value, default=str)
+def _with_keys(table: pa.Table, key: Sequence[str]) -> pa.Table:
+    for column in key:
+        table = table.filter(pc.is_valid(table.column(column)))
+    return table
+
+
+def _shown(key: Sequence[str], row: Sequence[object]) -> str:
+    return ", ".join(f"{name} = {reprlib.repr(value)}" for name, value in zip(key, row, strict=True))
+
+
+def _holds_int96(file: Path) -> bool:
+    """Whether a Parquet file has times in the old format, which Arrow reads as nanoseconds from 1677 to 2262 only."""
+    schema = pq.ParquetFile(file).schema
+    return any(schema.column(index).physical_type == "INT96" for index in range(len(schema)))

@@ -1,15 +1,42 @@
 """The Postgres side of a sync: a table, and the position reached, written in one transaction."""
 
+import re
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+
+from local_workspace.engines.sync.errors import SyncRefused
+from local_workspace.engines.sync.values import Row
 
 _POSITIONS = """
 CREATE SCHEMA IF NOT EXISTS _sync;
 CREATE TABLE IF NOT EXISTS _sync.positions (
     table_name text PRIMARY KEY, source_id text NOT NULL, version bigint NOT NULL, synced_at timestamptz NOT NULL)
 """
+
+
+_COPY_LINE = re.compile(r"COPY \S+, line (\d+)(?:, column ([^:]+):)?")
+_PLACE = "place in the feed"  # a name with spaces, unlikely beside key columns; CREATE would refuse a clash
+
+
+class SchemaChanged(SyncRefused):
+    """The source's schema changed in a way that a synced table can't follow; the message says what to do."""
+
+    def __init__(self, table: str, column: str, before: str, after: str | None) -> None:
+        change = f"is now {after} and was {before}" if after else f"({before}) was dropped or renamed"
+        super().__init__(
+            f"Column {column!r} {change} in the source of {table}. A synced table takes added columns only: delete "
+            "the synced table and create it again."
+        )
+
+
+class RefusedRow(Exception):
+    """Postgres refused a row: its values, the column if Postgres says which, and why."""
+
+    def __init__(self, row: tuple[object, ...], column: str | None, why: str | None) -> None:
+        super().__init__(why)
+        self.row, self.column, self.why = row, column, why
 
 
 @dataclass(frozen=True)
@@ -33,29 +60,48 @@ class Target:
         """The table's name, quoted."""
         return sql.Identifier(self.schema, self.table)
 
-    def columns(self, connection: psycopg.Connection) -> set[str]:
-        """The table's columns as it is; empty if there is no such table."""
+    def columns(self, connection: psycopg.Connection) -> dict[str, str]:
+        """The table's columns as it is, with their types; empty if there is no such table."""
         rows = connection.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
+            "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
             [self.name.as_string(connection)],
         )
-        return {column for (column,) in rows}
+        return dict(rows.fetchall())
 
     def prepare(self, connection: psycopg.Connection, columns: dict[str, str]) -> None:
-        """Make the schema, the table and columns that are not there yet. Altering locks readers out: only then."""
+        """Make the schema, the table and columns that are not there yet. Altering locks readers out: only then.
+
+        Raises SchemaChanged if a column was dropped, renamed or given another type: a synced table takes added
+        columns only (Databricks documents the same for continuous sync).
+        """
         present = self.columns(connection)
         if not present:
             connection.execute(_POSITIONS)
             connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
+            definitions = sql.SQL(", ").join(_definition(*column) for column in columns.items())
             connection.execute(
-                sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(
-                    self.name, sql.SQL(", ").join(_definition(*column) for column in columns.items()), _list(self.key)
-                )
+                sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(self.name, definitions, _list(self.key))
             )
             return
-        for column in columns.items():
-            if column[0] not in present:
-                connection.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(self.name, _definition(*column)))
+        for name, kind in present.items():
+            if columns.get(name) != kind:
+                raise SchemaChanged(self.table, name, kind, columns.get(name))
+        for name, kind in columns.items():
+            if name not in present:
+                connection.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(self.name, _definition(name, kind)))
+
+    def present(self, connection: psycopg.Connection, keys: list[tuple[object, ...]]) -> list[int]:
+        """The places in `keys` of those that the table holds."""
+        wanted = _scratch(connection, "wanted", self.name, self.key)
+        connection.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {} bigint").format(wanted, sql.Identifier(_PLACE)))
+        _copy(connection, wanted, [*self.key, _PLACE], [(*key, place) for place, key in enumerate(keys)])
+        rows = connection.execute(
+            sql.SQL("SELECT {} FROM {} WHERE ({}) IN (SELECT {} FROM {})").format(
+                sql.Identifier(_PLACE), wanted, _list(self.key), _list(self.key), self.name
+            )
+        )
+        return [place for (place,) in rows]
 
     def position(self, connection: psycopg.Connection) -> Position | None:
         """The position that the table's content stands for, held until the transaction ends."""
@@ -72,12 +118,12 @@ class Target:
             [self._label, position.source_id, position.version],
         )
 
-    def replace(self, connection: psycopg.Connection, columns: list[str], rows: list[tuple]) -> None:
+    def replace(self, connection: psycopg.Connection, columns: list[str], rows: list[Row]) -> None:
         """Make `rows` the table's whole content. Readers see the old one until the transaction ends."""
         connection.execute(sql.SQL("DELETE FROM {}").format(self.name))
         _copy(connection, self.name, columns, rows)
 
-    def upsert(self, connection: psycopg.Connection, columns: list[str], rows: list[tuple]) -> None:
+    def upsert(self, connection: psycopg.Connection, columns: list[str], rows: list[Row]) -> None:
         """Insert rows, or overwrite those with the same key."""
         incoming = _scratch(connection, "incoming", self.name, columns)
         _copy(connection, incoming, columns, rows)
@@ -96,7 +142,7 @@ class Target:
             )
         )
 
-    def remove(self, connection: psycopg.Connection, keys: list[tuple]) -> None:
+    def remove(self, connection: psycopg.Connection, keys: list[Row]) -> None:
         """Delete the rows with these keys."""
         gone = _scratch(connection, "gone", self.name, self.key)
         _copy(connection, gone, self.key, keys)
@@ -127,11 +173,16 @@ def _scratch(connection: psycopg.Connection, name: str, like: sql.Identifier, co
     return table
 
 
-def _copy(connection: psycopg.Connection, table: sql.Identifier, columns: list[str], rows: list[tuple]) -> None:
+def _copy(connection: psycopg.Connection, table: sql.Identifier, columns: list[str], rows: list[Row]) -> None:
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, _list(columns))
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    try:
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
+        if not (found := _COPY_LINE.search(error.diag.context or "")):
+            raise
+        raise RefusedRow(rows[int(found[1]) - 1], found[2], error.diag.message_primary) from error
 
 
 def _list(columns: list[str]) -> sql.Composed:

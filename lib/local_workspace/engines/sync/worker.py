@@ -10,8 +10,10 @@ from pathlib import Path
 import psycopg
 from watchfiles import Change, watch
 
-from local_workspace.engines.sync.source import DeltaSource, FeedGoneError
-from local_workspace.engines.sync.target import Position, Target
+from local_workspace.engines.sync.errors import SyncRefused
+from local_workspace.engines.sync.source import DeltaSource, Feed, FeedGoneError, Read
+from local_workspace.engines.sync.target import Position, RefusedRow, Target
+from local_workspace.runtime.errors import ApiError
 
 _SETTLE_MS = 50  # commits that come together are applied together
 _LOOK_AGAIN_MS = 2000  # a commit between the last look and the start of the watch would tell nobody
@@ -33,10 +35,22 @@ class Progress:
 
 
 class SyncWorker:
-    """Follows the table at `path` into `target`; `connect` opens a connection to the target's database."""
+    """Follows a Delta table into `target`.
 
-    def __init__(self, name: str, path: Path, target: Target, connect: Callable[[], psycopg.Connection]) -> None:
-        self.name, self.path, self.target, self._connect = name, path, target, connect
+    `locate` says where the table lies, `read` runs a query in Spark, `connect` opens a connection to the target's
+    database.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        locate: Callable[[], Path],
+        read: Read,
+        target: Target,
+        connect: Callable[[], psycopg.Connection],
+    ) -> None:
+        self.name, self.target = name, target
+        self._locate, self._read, self._connect = locate, read, connect
         self.progress = Progress()
         self._known: Position | None = None
         self._stop = threading.Event()
@@ -60,7 +74,7 @@ class SyncWorker:
                 self._follow()
             except Exception as error:  # shown in the table's state, and tried again: a sync outlives its troubles
                 log.warning("Sync of %s: %s", self.name, error)
-                self.progress = replace(self.progress, error=f"{type(error).__name__}: {error}")
+                self.progress = replace(self.progress, error=_described(error))
                 failures = 0 if self.progress.ended != began else failures + 1
                 self._stop.wait(min(_LONGEST_PAUSE, 0.2 * 2 ** min(failures, 10)))
 
@@ -68,9 +82,10 @@ class SyncWorker:
         """Catch up, then again at each commit. Returns when stopped; raises what goes wrong."""
         with self._connect() as connection:
             self._known = None
-            self._catch_up(connection)
+            path = self._locate()
+            self.catch_up(connection, path)
             for _ in watch(
-                self.path / "_delta_log",
+                path / "_delta_log",
                 watch_filter=_is_commit,
                 debounce=_SETTLE_MS,
                 step=_SETTLE_MS,
@@ -79,11 +94,12 @@ class SyncWorker:
                 recursive=False,
                 stop_event=self._stop,
             ):
-                self._catch_up(connection)
+                self.catch_up(connection, path)
 
-    def _catch_up(self, connection: psycopg.Connection) -> None:
+    def catch_up(self, connection: psycopg.Connection, path: Path) -> None:
+        """Bring the target to the newest version of the table at `path`. Raises SyncRefused, psycopg.Error."""
         began = datetime.now(UTC)
-        source = DeltaSource(self.path, self.name)
+        source = DeltaSource(path, self.name, self._read)
         newest = Position(source.id, source.version)
         if newest == self._known:
             return
@@ -94,33 +110,53 @@ class SyncWorker:
         self.progress = Progress(source.version, committed, began, datetime.now(UTC), rows)
 
     def _apply(self, connection: psycopg.Connection, source: DeltaSource, newest: Position) -> int:
-        """Bring the table and its position to `newest`; returns the number of rows touched."""
-        columns = list(source.columns)
+        """Bring the table and its position to `newest`; returns the number of rows touched. Raises SourceError."""
         self.target.prepare(connection, source.columns)
         position = self.target.position(connection)
         if position == newest:
             return 0
-        upserts, removes = self._changes(source, position)
-        if upserts is None:
-            upserts = source.snapshot(self.target.key)
-            self.target.replace(connection, columns, upserts)
-        else:
-            if removes:
-                self.target.remove(connection, removes)
-            if upserts:
-                self.target.upsert(connection, columns, upserts)
-        self.target.move_to(connection, newest)
-        return len(upserts) + len(removes)
-
-    def _changes(self, source: DeltaSource, position: Position | None) -> tuple[list[tuple] | None, list[tuple]]:
-        """The rows to write and the keys to remove; None for the rows if only a new snapshot will do."""
-        if position is None or position.source_id != source.id or position.version > source.version:
-            return None, []
         try:
-            return source.changes(position.version, self.target.key)
+            feed = self._feed(source, position)
+            touched = self._copy(connection, source) if feed is None else self._change(connection, source, feed)
+        except RefusedRow as refused:
+            raise source.refused(self.target.key, refused.row, refused.column, refused.why) from refused
+        self.target.move_to(connection, newest)
+        return touched
+
+    def _copy(self, connection: psycopg.Connection, source: DeltaSource) -> int:
+        """Make the target what the source is."""
+        rows = source.snapshot(self.target.key)
+        self.target.replace(connection, list(source.columns), rows)
+        return len(rows)
+
+    def _change(self, connection: psycopg.Connection, source: DeltaSource, feed: Feed) -> int:
+        """Change in the target what changed in the source."""
+        if not feed.size:
+            return 0
+        net = feed.net(self.target.present(connection, feed.key_rows()))
+        if net.removes:
+            self.target.remove(connection, feed.key_rows(net.removes))
+        if net.writes:
+            try:
+                self.target.upsert(connection, list(source.columns), feed.rows(net.writes))
+            except psycopg.errors.ProgramLimitExceeded:
+                raise source.key_too_long(self.target.key, feed.key_rows(net.writes)) from None
+        return len(net.writes) + len(net.removes)
+
+    def _feed(self, source: DeltaSource, position: Position | None) -> Feed | None:
+        """What changed since `position`; None if only a new snapshot will do."""
+        if position is None or position.source_id != source.id or position.version > source.version:
+            return None
+        try:
+            return source.feed(position.version, self.target.key)
         except FeedGoneError as error:
             log.info("Change feed of %s after version %s: %s", self.name, position.version, error)
-            return None, []
+            return None
+
+
+def _described(error: Exception) -> str:
+    """What the table's state says of an error; our own errors are whole sentences."""
+    return str(error) if isinstance(error, SyncRefused | ApiError) else f"{type(error).__name__}: {error}"
 
 
 def _is_commit(change: Change, path: str) -> bool:

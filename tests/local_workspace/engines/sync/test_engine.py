@@ -186,7 +186,7 @@ def test_a_killed_server_loses_and_repeats_nothing(workspace, table):
 
 def test_a_table_made_anew_replaces_the_old_content(workspace, table):
     workspace.write(table, orders(x=1))
-    shutil.rmtree(workspace.path(*table.split(".")))
+    shutil.rmtree(workspace.location(*table.split(".")))
     eventually(lambda: status(workspace, table).message.endswith("is no Delta table."), True)
     workspace.write(table, orders(q=7))
     eventually(lambda: content(workspace, table), [("q", 7)])
@@ -196,7 +196,7 @@ def test_a_vacuumed_feed_is_replaced_by_a_snapshot(workspace, table):
     workspace.engine.stop()
     delta = workspace.write(table, orders(c=3))
     delta.update(predicate="order_id = 'a'", updates={"amount": "10"})
-    shutil.rmtree(workspace.path(*table.split(".")) / "_change_data")
+    shutil.rmtree(workspace.location(*table.split(".")) / "_change_data")
     workspace.start_engine()
     eventually(lambda: content(workspace, table), [("a", 10), ("b", 2), ("c", 3)])
 
@@ -222,7 +222,7 @@ def test_deleting_a_synced_table_drops_it(workspace, table):
 
 
 def test_bad_requests_are_named_and_change_nothing(workspace, table):
-    write_deltalake(str(workspace.path("kitchen", "silent")), orders(a=1))
+    write_deltalake(str(workspace.location("kitchen", "silent")), orders(a=1))
     with pytest.raises(BadRequest, match="no Change Data Feed"):
         workspace.sync("kitchen.silent", "order_id")
     with pytest.raises(BadRequest, match="lake.kitchen.nothing does not exist"):
