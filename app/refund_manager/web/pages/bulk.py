@@ -7,7 +7,7 @@ from refund_manager.domain.errors import Moved
 from refund_manager.domain.models import RequestKey
 from refund_manager.services import bulk
 from refund_manager.web.api import refunds_of
-from refund_manager.web.forms import Asked, Form, Keyed, read, redirect
+from refund_manager.web.dependencies import Asked, Form, Keyed, read, redirect
 from refund_manager.web.rendering import render
 from refund_manager.web.security import user_of
 

@@ -13,7 +13,7 @@ from refund_manager.domain.errors import BadField, NotFound
 from refund_manager.domain.models import Money
 from refund_manager.services.complaints import ComplaintConflict, Complaints
 from refund_manager.services.lakehouse import LakehouseUnavailable
-from refund_manager.web.forms import BadForm, Form, read, redirect
+from refund_manager.web.dependencies import BadForm, Form, read, redirect
 from refund_manager.web.problems import field_errors
 from refund_manager.web.rendering import render
 from refund_manager.web.security import user_of

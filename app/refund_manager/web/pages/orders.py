@@ -12,8 +12,8 @@ from refund_manager.postgres import queue
 from refund_manager.postgres.database import Unavailable
 from refund_manager.services.lakehouse import LakehouseUnavailable
 from refund_manager.web.api import refunds_of
+from refund_manager.web.dependencies import Asked, BadForm, Form, Keyed, PageQuery, read, redirect
 from refund_manager.web.drawing import route_map
-from refund_manager.web.forms import Asked, BadForm, Form, Keyed, PageQuery, read, redirect
 from refund_manager.web.problems import field_errors
 from refund_manager.web.rendering import render
 from refund_manager.web.security import user_of
@@ -33,7 +33,7 @@ def course(request: Request, order_id: OrderId, query: Asked) -> Response:
     found, trouble = _course(request, order_id)
     return render(
         request,
-        "course.html",
+        "timeline.html",
         order_id=order_id,
         link=query.link(),
         trouble=trouble,

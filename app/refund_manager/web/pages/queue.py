@@ -9,7 +9,7 @@ from refund_manager.domain.models import Text
 from refund_manager.postgres import overview, queue
 from refund_manager.web import drawing
 from refund_manager.web.api import refunds_of
-from refund_manager.web.forms import Asked
+from refund_manager.web.dependencies import Asked
 from refund_manager.web.rendering import render
 
 PAGE_SIZE = 50
