@@ -11,8 +11,8 @@ from fastapi.staticfiles import StaticFiles
 from refund_manager.postgres.database import Database
 from refund_manager.postgres.schema import SCHEMA
 from refund_manager.services.lakehouse import Lakehouse
-from refund_manager.services.platform import Surroundings
-from refund_manager.services.queue_updater import Follower
+from refund_manager.services.platform import Platform
+from refund_manager.services.queue_updater import QueueUpdater
 from refund_manager.services.refunds import Refunds
 from refund_manager.settings import Settings
 from refund_manager.web import api, problems
@@ -42,23 +42,23 @@ def create_app(
     if database is None or workspace is None:
         database, workspace = connect(settings)
     lakehouse = Lakehouse(workspace, settings.warehouse_id, settings.catalog, settings.simulator)
-    surroundings = Surroundings(workspace, lakehouse, settings)
-    follower = Follower(database, lakehouse, surroundings.look)
+    platform = Platform(workspace, lakehouse, settings)
+    updater = QueueUpdater(database, lakehouse, platform.look)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         database.open()
-        follower.start()
+        updater.start()
         yield
-        follower.stop()
-        surroundings.close()
+        updater.stop()
+        platform.close()
         database.close()
 
     app = FastAPI(
         title="Refund Manager", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan
     )
-    app.state.settings, app.state.surroundings = settings, surroundings
-    app.state.refunds = Refunds(database, lakehouse, follower)
+    app.state.settings, app.state.platform = settings, platform
+    app.state.refunds = Refunds(database, lakehouse, updater)
     app.add_middleware(Guard, settings=settings, refuse=problems.refuse)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for module in (api, pages, order_pages, bulk_pages, complaint_pages):

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """The app's surroundings. Postgres' address is not here: libpq reads PGHOST, PGPORT, PGDATABASE and PGUSER itself.
+    """What the app needs to know.
+
+    Postgres' address is not here: libpq reads PGHOST, PGPORT, PGDATABASE and PGUSER itself.
 
     `local_user` is set where nothing stands in front of the app that could vouch for a user: on a laptop.
     """

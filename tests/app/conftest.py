@@ -43,20 +43,20 @@ def postgres():
 def template(postgres):
     """A database as an app finds it at its second start: the synced table, a role that reads it, the role's schema."""
     with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
-        for statement in (*_HASTE, f'CREATE ROLE "{ROLE}" LOGIN', "CREATE DATABASE desk_template"):
+        for statement in (*_HASTE, f'CREATE ROLE "{ROLE}" LOGIN', "CREATE DATABASE template"):
             connection.execute(statement)
-    with psycopg.connect(postgres.get_uri(database="desk_template")) as connection:
+    with psycopg.connect(postgres.get_uri(database="template")) as connection:
         fill(connection)
         for statement in (
-            "CONNECT, CREATE ON DATABASE desk_template",
+            "CONNECT, CREATE ON DATABASE template",
             "USAGE ON SCHEMA recommender",
             "SELECT ON TABLE recommender.refund_recommendations",
         ):
             connection.execute(f'GRANT {statement} TO "{ROLE}"')
-    app = make_conninfo(postgres.get_uri(database="desk_template"), user=ROLE)
+    app = make_conninfo(postgres.get_uri(database="template"), user=ROLE)
     with psycopg.connect(app, row_factory=dict_row) as connection:
         SCHEMA.prepare(connection)
-    return "desk_template"
+    return "template"
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def make_app(app_conninfo, workspace):
 
 
 @pytest.fixture
-def complaint_desk(conninfo, app_conninfo, workspace):
+def with_complaints(conninfo, app_conninfo, workspace):
     """Gives an app the complaints' database, as the platform's answer would."""
     with psycopg.connect(conninfo) as connection:
         fill_complaints(connection)
@@ -100,7 +100,7 @@ def complaint_desk(conninfo, app_conninfo, workspace):
     database = Database(COMPLAINTS, conninfo=app_conninfo)
     database.open()
     yield lambda app: setattr(
-        app.state.surroundings,
+        app.state.platform,
         "complaints",
         Complaints(database, Lakehouse(workspace, "warehouse-1", "kitchens", "simulator")),
     )

@@ -21,7 +21,7 @@ def take(page: Page, url: str) -> None:
     page.screenshot(path=DOCS / "refund_manager_queue.png")
     page.goto(f"{url}/?refund_class=full&sort=amount")
     page.locator("#queue tbody a").first.click()
-    expect(page.locator("#course svg.map")).to_be_visible()
+    expect(page.locator("#timeline svg.map")).to_be_visible()
     page.screenshot(path=DOCS / "refund_manager_order.png", full_page=True)
 
 

@@ -1,4 +1,4 @@
-"""What tests do at the desk: fill in forms and send decisions."""
+"""What tests do in the app: fill in forms and send decisions."""
 
 import re
 

@@ -6,10 +6,10 @@ from refund_manager.domain.models import Recommendation
 
 
 @dataclass(frozen=True)
-class Phase:
-    """A part of an order's course: its minutes, what three in four orders of the city don't exceed, and if it is late.
+class Delay:
+    """One part of a delivery: its minutes, what three in four orders of the city stay below, and whether it is late.
 
-    `late` is the one phase that took longest beyond that.
+    Only the part that exceeds its usual minutes most is `late`.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Phase:
         return self.minutes - self.usual if self.usual is not None else 0.0
 
 
-def phases(found: Recommendation, usual: dict | None) -> list[Phase]:
+def delays(found: Recommendation, usual: dict | None) -> list[Delay]:
     """Kitchen, waiting for a driver, and road, as far as they are known."""
     known = [
         ("Kitchen", found.kitchen_minutes, "kitchen_p75"),
@@ -31,9 +31,9 @@ def phases(found: Recommendation, usual: dict | None) -> list[Phase]:
         ("On the road", found.road_minutes, "road_p75"),
     ]
     plain = [
-        Phase(name, minutes, float(usual[key]) if usual and usual[key] is not None else None)
+        Delay(name, minutes, float(usual[key]) if usual and usual[key] is not None else None)
         for name, minutes, key in known
         if minutes is not None
     ]
-    worst = max(plain, key=lambda phase: phase.beyond, default=None)
-    return [Phase(phase.name, phase.minutes, phase.usual, phase is worst and phase.beyond > 0) for phase in plain]
+    worst = max(plain, key=lambda delay: delay.beyond, default=None)
+    return [Delay(delay.name, delay.minutes, delay.usual, delay is worst and delay.beyond > 0) for delay in plain]

@@ -41,3 +41,11 @@ class BadField(Exception):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field, self.message = field, message
+
+
+class Unavailable(Exception):
+    """The database can't answer now; the message says why."""
+
+
+class LakehouseUnavailable(Exception):
+    """The lakehouse did not answer; the message says why."""

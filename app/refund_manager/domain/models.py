@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
+UNDO_MINUTES = 10
+"""How long a person can take back a decision of theirs."""
 RefundClass = Literal["none", "partial", "full"]
 Status = Literal["open", "decided", "all"]
 Sort = Literal["newest", "oldest", "amount", "minutes"]

@@ -1,4 +1,4 @@
-"""An order's course, made of its events: stages, items, minutes, and the way that it went."""
+"""An order's timeline, made of its events: stages, items, minutes and route."""
 
 import json
 import math
@@ -44,14 +44,14 @@ class Item(BaseModel):
 
 
 class Route(BaseModel):
-    """The planned way and the driver's positions, each a (latitude, longitude)."""
+    """The planned route and the driver's positions, each a (latitude, longitude)."""
 
     points: list[Point]
     pings: list[Point]
 
 
 class OrderEvents(BaseModel):
-    """An order's course: its stages, its items, and the minutes from creation to delivery."""
+    """An order's timeline: its stages, its items, and the minutes from creation to delivery."""
 
     order_id: str
     location_id: int
@@ -80,8 +80,8 @@ class OrderFacts(BaseModel):
     door: str | None
 
 
-def course(order_id: str, rows: list[list[str]]) -> OrderEvents:
-    """Turn event rows (event_type, ts, location_id, body), in order of time, into an order's course."""
+def timeline(order_id: str, rows: list[list[str]]) -> OrderEvents:
+    """Turn event rows (event_type, ts, location_id, body), in order of time, into the order's timeline."""
     events = [(kind, moment(ts), json.loads(body or "{}")) for kind, ts, _, body in rows]
     items = [Item.model_validate(item) for kind, _, body in events if kind == "order_created" for item in body["items"]]
     first = {kind: ts for kind, ts, _ in reversed(events)}

@@ -11,6 +11,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from refund_manager.domain.errors import Unavailable
+
 WAIT_SECONDS = 3
 STATEMENT_SECONDS = 10
 _COMMENT = "SELECT obj_description(to_regnamespace(%s)::oid, 'pg_namespace') AS comment"
@@ -31,10 +33,6 @@ class Schema(NamedTuple):
             connection.execute("SET LOCAL statement_timeout = 0")  # an index over a million rows takes its time
             connection.execute(self.statements)
             connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(self.name), version))
-
-
-class Unavailable(Exception):
-    """The database can't answer now; the message is for people."""
 
 
 class Database:

@@ -5,11 +5,9 @@ from decimal import Decimal
 import psycopg
 from psycopg import sql
 
-from refund_manager.domain.models import BulkResult, Change, Decision, Filters
+from refund_manager.domain.models import UNDO_MINUTES, BulkResult, Change, Decision, Filters
 from refund_manager.postgres.queue import where
 from refund_manager.postgres.queue_updates import ALONE
-
-UNDO_MINUTES = 10
 
 # First writer wins: a second one inserts nothing. A request that was saved once, and undone since, inserts nothing
 # either: its key stays in the audit.

@@ -19,7 +19,7 @@ WHERE q.order_id = %s AND o.minutes IS NOT NULL
 """
 
 
-def at_the_door(connection: psycopg.Connection, order_id: str, limit: int = 10) -> list[OtherOrder]:
+def same_address(connection: psycopg.Connection, order_id: str, limit: int = 10) -> list[OtherOrder]:
     """The newest other orders that went to the same address."""
     return [OtherOrder.model_validate(row) for row in connection.execute(_AT_THE_DOOR, (order_id, limit))]
 

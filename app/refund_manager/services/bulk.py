@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from refund_manager.domain.errors import BadField, Conflict, Moved
-from refund_manager.domain.models import BulkResult, Filters
+from refund_manager.domain.models import UNDO_MINUTES, BulkResult, Filters
 from refund_manager.postgres import decisions, queue
 from refund_manager.services.refunds import Refunds
 
@@ -58,5 +58,5 @@ def undo(refunds: Refunds, user: str, key: str) -> int:
         decisions.alone(connection)
         undone = decisions.undo(connection, user, bulk_key=key)
     if not undone:
-        raise Conflict(f"Nothing to undo: it was undone before, or is older than {decisions.UNDO_MINUTES} minutes.")
+        raise Conflict(f"Nothing to undo: it was undone before, or is older than {UNDO_MINUTES} minutes.")
     return undone

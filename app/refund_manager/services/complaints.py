@@ -1,4 +1,4 @@
-"""The complaint desk, where the complaints' own database exists: list, look up, decide about the credit."""
+"""Complaints, where their own database exists: list, look up, decide about the credit."""
 
 from decimal import Decimal
 
@@ -62,6 +62,6 @@ class Complaints:
             raise ComplaintConflict(f"{holds.decided_by} has granted ${holds.credit} already. Nothing was changed.")
 
     def _check(self, order_id: str, credit: Decimal) -> None:
-        course = self._lakehouse.events(order_id)
-        if course and credit > course.total_usd:
-            raise BadField("credit", f"more than the order's total of ${course.total_usd}")
+        timeline = self._lakehouse.events(order_id)
+        if timeline and credit > timeline.total_usd:
+            raise BadField("credit", f"more than the order's total of ${timeline.total_usd}")

@@ -9,7 +9,8 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import DatabricksError
 from databricks.sdk.service.sql import ExecuteStatementRequestOnWaitTimeout, StatementParameterListItem, StatementState
 
-from refund_manager.domain.timeline import OrderEvents, OrderFacts, course, moment, waited
+from refund_manager.domain.errors import LakehouseUnavailable
+from refund_manager.domain.timeline import OrderEvents, OrderFacts, moment, timeline, waited
 
 _EVENTS = """
 SELECT event_type, ts, location_id, body FROM lakeflow.all_events
@@ -31,11 +32,7 @@ SELECT complaint_id, complaint_category, complaint_text, ts FROM complaints.raw_
 WHERE complaint_id = :complaint_id
 """
 _LONGEST_ORDER = timedelta(hours=6)
-_COURSES_KEPT = 1000
-
-
-class LakehouseUnavailable(Exception):
-    """The lakehouse did not answer; the message says why."""
+_TIMELINES_KEPT = 1000
 
 
 class Lakehouse:
@@ -44,19 +41,19 @@ class Lakehouse:
     def __init__(self, workspace: WorkspaceClient, warehouse_id: str, catalog: str, simulator: str) -> None:
         self._workspace, self._warehouse_id = workspace, warehouse_id
         self._catalog, self._simulator = catalog, simulator
-        self._delivered: dict[str, OrderEvents] = {}  # a delivered order's course does not change any more
+        self._delivered: dict[str, OrderEvents] = {}  # a delivered order's timeline does not change
 
     def known(self, order_id: str) -> OrderEvents | None:
-        """The course of a delivered order that was read before."""
+        """The timeline of a delivered order that was read before."""
         return self._delivered.get(order_id)
 
     def events(self, order_id: str) -> OrderEvents | None:
-        """The course of an order, None if there are no events of it."""
+        """The timeline of an order, None if there are no events of it."""
         if known := self.known(order_id):
             return known
         rows = self._rows(_EVENTS, order_id=order_id)
         try:
-            found = course(order_id, rows) if rows else None
+            found = timeline(order_id, rows) if rows else None
         except (ValueError, KeyError) as error:
             raise LakehouseUnavailable(f"an event of order {order_id} can't be read: {error}") from error
         if found and found.delivery_minutes is not None:
@@ -85,7 +82,7 @@ class Lakehouse:
         return rows[0][2] if rows else None
 
     def _keep(self, found: OrderEvents) -> None:
-        if len(self._delivered) >= _COURSES_KEPT:
+        if len(self._delivered) >= _TIMELINES_KEPT:
             self._delivered.clear()
         self._delivered[found.order_id] = found
 

@@ -1,11 +1,12 @@
-"""What the platform knows about the app's surroundings: how far the sync is, and whether there is a complaint desk."""
+"""What the platform knows of the app: how far the sync is, and whether there are complaints."""
 
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import NotFound
 
+from refund_manager.domain.errors import Unavailable
 from refund_manager.domain.models import SyncState
 from refund_manager.postgres.complaints import SCHEMA, list_complaints
-from refund_manager.postgres.database import Database, Unavailable
+from refund_manager.postgres.database import Database
 from refund_manager.services.complaints import Complaints
 from refund_manager.services.lakehouse import Lakehouse
 from refund_manager.settings import Settings
@@ -13,7 +14,7 @@ from refund_manager.settings import Settings
 _DATABASE = "caspers_complaints"
 
 
-class Surroundings:
+class Platform:
     """`sync` and `complaints` as the last `look` found them; None is unknown, or not there."""
 
     def __init__(self, workspace: WorkspaceClient, lakehouse: Lakehouse, settings: Settings) -> None:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from refund_manager.domain.errors import LakehouseUnavailable, Unavailable
 from refund_manager.postgres import queue_updates as following
-from refund_manager.postgres.database import WAIT_SECONDS, Database, Unavailable
-from refund_manager.services.lakehouse import Lakehouse, LakehouseUnavailable
+from refund_manager.postgres.database import WAIT_SECONDS, Database
+from refund_manager.services.lakehouse import Lakehouse
 
 PAUSE_SECONDS = 1
 UNMARKED_SECONDS = 300  # look without a sign of a change: statistics may be lost
@@ -19,7 +20,7 @@ LONGEST_PAUSE = 300
 log = logging.getLogger("uvicorn.error")
 
 
-class Follower:
+class QueueUpdater:
     """Two threads: one for the synced table, one for the lakehouse, which may take its time or be away.
 
     `look()` is called now and then: it asks the platform for what may have changed around the app.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 
 import psycopg
@@ -9,6 +10,7 @@ import psycopg
 from refund_manager.domain.cursor import pack, unpack
 from refund_manager.domain.errors import BadField, Conflict, NotFound
 from refund_manager.domain.models import (
+    UNDO_MINUTES,
     Decision,
     Filters,
     Health,
@@ -21,26 +23,34 @@ from refund_manager.domain.models import (
 )
 from refund_manager.domain.order_models import OrderDetails
 from refund_manager.domain.timeline import OrderEvents
-from refund_manager.postgres import decisions, overview, queue
-from refund_manager.postgres import order_context as around
+from refund_manager.postgres import decisions, order_context, overview, queue
 from refund_manager.postgres.database import Database
 from refund_manager.services.lakehouse import Lakehouse
-from refund_manager.services.queue_updater import Follower
+from refund_manager.services.queue_updater import QueueUpdater
 
 MOST_NEW = 100
 _SAVED_AS = {"approve": "approved", "change": "changed", "deny": "denied"}
 
 
-class Refunds:
-    """The refund desk over its database and the lakehouse's events."""
+@dataclass(frozen=True)
+class Overview:
+    """Rows by day, rows by city and by brand, and the figures of all decisions."""
 
-    def __init__(self, database: Database, lakehouse: Lakehouse, follower: Follower) -> None:
-        self._database, self._lakehouse, self._follower = database, lakehouse, follower
+    by_day: list[dict]
+    groups: dict[str, list[dict]]
+    figures: dict
+
+
+class Refunds:
+    """Refunds: the queue, orders and decisions, over the app's database and the lakehouse's events."""
+
+    def __init__(self, database: Database, lakehouse: Lakehouse, updater: QueueUpdater) -> None:
+        self._database, self._lakehouse, self._updater = database, lakehouse, updater
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection]:
         """A transaction on a queue that is filled. Raises Unavailable."""
-        self._follower.await_first()
+        self._updater.await_first()
         with self._database.connection() as connection:
             yield connection
 
@@ -68,6 +78,30 @@ class Refunds:
         with self.connection() as connection:
             return queue.count_since(connection, filters, arrived, MOST_NEW)
 
+    def arrivals(self) -> int:
+        """The number of the row that arrived last, 0 if none has."""
+        with self.connection() as connection:
+            return queue.last_arrival(connection)
+
+    def choices(self) -> dict[str, list[str]]:
+        """The cities and brands to filter by."""
+        with self.connection() as connection:
+            return queue.choices(connection)
+
+    def usual(self, city: str | None) -> dict | None:
+        """P75 of the minutes in a city's kitchen, waiting for a driver and on the road; None for an unknown city."""
+        with self.connection() as connection:
+            return queue.usual(connection, city)
+
+    def overview(self, dimension: str, value: str | None, days: int) -> Overview:
+        """The last `days` days of all orders, or of one city or brand (`dimension` and its `value`)."""
+        with self.connection() as connection:
+            return Overview(
+                by_day=overview.by_day(connection, dimension, value, days),
+                groups={name: overview.by_group(connection, name, days) for name in ("city", "brand")},
+                figures=overview.figures(connection),
+            )
+
     def recommendation(self, order_id: str) -> Recommendation:
         """The recommendation of an order. Raises NotFound."""
         with self.connection() as connection:
@@ -77,22 +111,22 @@ class Refunds:
         return found
 
     def details(self, order_id: str) -> OrderDetails:
-        """An order with the history of its decision and what was around it. Raises NotFound."""
+        """An order with the history of its decision and its context. Raises NotFound."""
         found = self.recommendation(order_id)
         with self.connection() as connection:
             return OrderDetails(
                 **dict(found),
                 history=decisions.history(connection, order_id),
-                others=around.at_the_door(connection, order_id),
-                kitchen=around.kitchen(connection, order_id),
+                others=order_context.same_address(connection, order_id),
+                kitchen=order_context.kitchen(connection, order_id),
             )
 
     def known_events(self, order_id: str) -> OrderEvents | None:
-        """The course of an order if it was read before; asks nobody."""
+        """The timeline of an order if it was read before; asks nobody."""
         return self._lakehouse.known(order_id)
 
     def events(self, order_id: str) -> OrderEvents:
-        """The course of an order. Raises NotFound or LakehouseUnavailable."""
+        """The timeline of an order. Raises NotFound or LakehouseUnavailable."""
         found = self._lakehouse.events(order_id)
         if found is None:
             raise NotFound(f"There are no events of order {order_id}.")
@@ -133,7 +167,7 @@ class Refunds:
             raise NotFound(f"Order {order_id} has no decision to undo.")
         raise Conflict(
             f"{holds.decided_by} decided order {order_id} at {holds.decided_at:%H:%M} UTC. Only they can "
-            f"undo it, within {decisions.UNDO_MINUTES} minutes.",
+            f"undo it, within {UNDO_MINUTES} minutes.",
             holds,
         )
 
@@ -144,7 +178,7 @@ class Refunds:
         """
         with self.connection() as connection:
             connection.execute("SELECT 1")
-        return Health(sync=sync, refreshed_at=self._follower.refreshed_at)
+        return Health(sync=sync, refreshed_at=self._updater.refreshed_at)
 
     @staticmethod
     def _same_or_conflict(holds: Decision, user: str, key: str | None) -> Decision:

@@ -19,30 +19,17 @@ from refund_manager.domain.models import (
 from refund_manager.domain.order_models import OrderDetails
 from refund_manager.domain.timeline import OrderEvents
 from refund_manager.services import export as exporting
-from refund_manager.services.refunds import Refunds
+from refund_manager.web.dependencies import ListQuery, refunds_of
 from refund_manager.web.documented import documented
 from refund_manager.web.security import user_of
 
 router = APIRouter()
 
 
-class ListQuery(Filters):
-    """A list: its filters, its order, and from where on."""
-
-    sort: Sort = "newest"
-    cursor: str | None = None
-    limit: Annotated[int, Query(ge=1, le=500)] = 50
-
-
-def refunds_of(request: Request) -> Refunds:
-    """The app's refund desk."""
-    return request.app.state.refunds
-
-
 @router.get("/healthz", responses=documented(503))
 def health(request: Request) -> Health:
     """Whether the database is reached and the queue is filled (503 if not), and the lag of the sync."""
-    return refunds_of(request).health(request.app.state.surroundings.sync)
+    return refunds_of(request).health(request.app.state.platform.sync)
 
 
 @router.get("/api/summary", responses=documented(503))

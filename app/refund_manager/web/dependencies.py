@@ -1,4 +1,4 @@
-"""What pages have in common: the list that a page belongs to, the fields of a form, and where it leads."""
+"""What routes take from a request: the services, the list that a page belongs to, and the fields of a form."""
 
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -7,10 +7,40 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ValidationError
 
-from refund_manager.domain.models import Filters, OrderId, RequestKey, Status
-from refund_manager.web.api import ListQuery
+from refund_manager.domain.errors import NotFound
+from refund_manager.domain.models import Filters, OrderId, RequestKey, Sort, Status
+from refund_manager.services.complaints import Complaints
+from refund_manager.services.refunds import Refunds
 from refund_manager.web.rendering import with_query
 from refund_manager.web.security import check_form
+
+
+class ListQuery(Filters):
+    """A list: its filters, its order, and where it goes on."""
+
+    sort: Sort = "newest"
+    cursor: str | None = None
+    limit: Annotated[int, Query(ge=1, le=500)] = 50
+
+
+def refunds_of(request: Request) -> Refunds:
+    """The service for refunds."""
+    refunds: Refunds = request.app.state.refunds
+    return refunds
+
+
+def known_complaints(request: Request) -> Complaints | None:
+    """The service for complaints; None where their database does not exist."""
+    complaints: Complaints | None = request.app.state.platform.complaints
+    return complaints
+
+
+def complaints_of(request: Request) -> Complaints:
+    """The service for complaints. Raises NotFound where their database does not exist."""
+    complaints = known_complaints(request)
+    if complaints is None:
+        raise NotFound("There are no complaints here: their database does not exist. Notebook 08 makes it.")
+    return complaints
 
 
 class PageQuery(ListQuery):
@@ -64,4 +94,4 @@ def redirect(path: str, values: dict[str, str], **more: str | None) -> RedirectR
 
 
 Form = Annotated[dict[str, str], Depends(form_of)]
-Asked = Annotated[PageQuery, Query()]
+ListPage = Annotated[PageQuery, Query()]

@@ -28,11 +28,11 @@ class Bar:
 
 @dataclass(frozen=True)
 class Map:
-    """A route in SVG units: the planned way as a polyline, kitchen and door, and the driver's positions."""
+    """A route in SVG units: the planned route as a polyline, kitchen and address, and the driver's positions."""
 
-    way: str
+    route: str
     kitchen: Point
-    door: Point
+    address: Point
     pings: list[Point]
 
 
@@ -64,12 +64,12 @@ def _overruled(day: dict) -> float | None:
 
 
 def route_map(route: Route) -> Map | None:
-    """The route to scale, north up, in the middle of the picture; None if no way is known."""
+    """The route to scale, north up, in the middle of the picture; None if no route is known."""
     if len(route.points) < 2:
         return None
     place = _projection([*route.points, *route.pings])
-    way = [place(point) for point in route.points]
-    return Map(" ".join(f"{x},{y}" for x, y in way), way[0], way[-1], [place(ping) for ping in route.pings])
+    line = [place(point) for point in route.points]
+    return Map(" ".join(f"{x},{y}" for x, y in line), line[0], line[-1], [place(ping) for ping in route.pings])
 
 
 def _projection(points: list[Point]) -> Callable[[Point], Point]:

@@ -7,9 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from refund_manager.domain.errors import BadField, Conflict, Moved, NotFound
-from refund_manager.postgres.database import Unavailable
-from refund_manager.services.lakehouse import LakehouseUnavailable
+from refund_manager.domain.errors import BadField, Conflict, LakehouseUnavailable, Moved, NotFound, Unavailable
 from refund_manager.web.dependencies import BadForm
 from refund_manager.web.rendering import render
 from refund_manager.web.security import Refused

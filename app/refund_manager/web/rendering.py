@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
-from refund_manager.postgres.decisions import UNDO_MINUTES
+from refund_manager.domain.models import UNDO_MINUTES
 from refund_manager.web.security import form_token, keep_token
 
 HERE = Path(__file__).parent
@@ -47,7 +47,7 @@ _templates.env.globals |= {"new_key": lambda: str(uuid.uuid4()), "undo_minutes":
 
 def render(request: Request, template: str, code: int = 200, **values: object) -> HTMLResponse:
     """An HTML page; every value is escaped. `token` is what its forms send back."""
-    complaints = request.app.state.surroundings.complaints
+    complaints = request.app.state.platform.complaints
     page = _templates.TemplateResponse(
         request,
         template,

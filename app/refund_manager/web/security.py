@@ -12,7 +12,7 @@ from refund_manager.web.rate import RateLimit
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_COOKIE = "desk"
+_COOKIE = "refund_manager"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

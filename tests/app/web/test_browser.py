@@ -201,9 +201,9 @@ def test_a_phone_shows_everything_without_scrolling_sideways(page, served):
     expect(page.get_by_label("Another amount, in dollars")).to_be_visible()
 
 
-def test_axe_finds_nothing_serious(page, make_app, complaint_desk):
+def test_axe_finds_nothing_serious(page, make_app, with_complaints):
     app = make_app()
-    complaint_desk(app)
+    with_complaints(app)
     with Served(app) as url:
         decide_one(page, url)
         for path in (

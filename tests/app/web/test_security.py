@@ -22,7 +22,7 @@ def test_the_tokens_cookie_is_for_this_site_only(client):
     cookie = client.get("/").headers["set-cookie"]
     assert "HttpOnly" in cookie and "SameSite=strict" in cookie
     assert "set-cookie" not in client.get("/").headers
-    assert fields(client.get("/orders/AAA111").text)["token"] == client.cookies["desk"]
+    assert fields(client.get("/orders/AAA111").text)["token"] == client.cookies["refund_manager"]
 
 
 def test_nobody_writes_without_a_name_behind_the_platform(make_app):

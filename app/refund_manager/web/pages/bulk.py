@@ -6,8 +6,7 @@ from fastapi.responses import Response
 from refund_manager.domain.errors import Moved
 from refund_manager.domain.models import RequestKey
 from refund_manager.services import bulk
-from refund_manager.web.api import refunds_of
-from refund_manager.web.dependencies import Asked, Form, Keyed, read, redirect
+from refund_manager.web.dependencies import Form, Keyed, ListPage, read, redirect, refunds_of
 from refund_manager.web.rendering import render
 from refund_manager.web.security import user_of
 
@@ -15,13 +14,13 @@ router = APIRouter(prefix="/bulk", include_in_schema=False)
 
 
 @router.get("")
-def preview(request: Request, query: Asked) -> Response:
+def preview(request: Request, query: ListPage) -> Response:
     """What approving the whole list would do."""
     return render(request, "bulk.html", seen=bulk.preview(refunds_of(request), query), link=query.link(), notice=None)
 
 
 @router.post("")
-def approve(request: Request, query: Asked, form: Form) -> Response:
+def approve(request: Request, query: ListPage, form: Form) -> Response:
     """Approve the whole list as it was previewed."""
     refunds, key = refunds_of(request), read(Keyed, form).key
     try:
@@ -34,13 +33,13 @@ def approve(request: Request, query: Asked, form: Form) -> Response:
 
 
 @router.get("/done")
-def done(request: Request, query: Asked, key: RequestKey) -> Response:
+def done(request: Request, query: ListPage, key: RequestKey) -> Response:
     """What the approval did."""
     return render(request, "bulk_done.html", done=bulk.done(refunds_of(request), key), key=key, link=query.link())
 
 
 @router.post("/undo")
-def undo(request: Request, query: Asked, form: Form) -> Response:
+def undo(request: Request, query: ListPage, form: Form) -> Response:
     """Take it back."""
     bulk.undo(refunds_of(request), user_of(request), read(Keyed, form).key)
     return redirect("/", query.link())

@@ -9,11 +9,10 @@ from pydantic import BaseModel
 
 from refund_manager.domain.complaint_models import ComplaintId, ComplaintStatus
 from refund_manager.domain.cursor import pack, unpack
-from refund_manager.domain.errors import BadField, NotFound
+from refund_manager.domain.errors import BadField, LakehouseUnavailable
 from refund_manager.domain.models import Money
 from refund_manager.services.complaints import ComplaintConflict, Complaints
-from refund_manager.services.lakehouse import LakehouseUnavailable
-from refund_manager.web.dependencies import BadForm, Form, read, redirect
+from refund_manager.web.dependencies import BadForm, Form, complaints_of, read, redirect
 from refund_manager.web.problems import field_errors
 from refund_manager.web.rendering import render
 from refund_manager.web.security import user_of
@@ -28,21 +27,15 @@ class CreditForm(BaseModel):
     credit: Money | None = None
 
 
-def desk_of(request: Request) -> Complaints:
-    """The complaint desk. Raises NotFound where there is none."""
-    desk = request.app.state.surroundings.complaints
-    if desk is None:
-        raise NotFound("There is no complaint desk here: the complaints' database does not exist.")
-    return desk
-
-
-Desk = Annotated[Complaints, Depends(desk_of)]
+Service = Annotated[Complaints, Depends(complaints_of)]
 
 
 @router.get("")
-def listing(request: Request, desk: Desk, status: ComplaintStatus = "open", cursor: str | None = None) -> Response:
+def listing(
+    request: Request, complaints: Service, status: ComplaintStatus = "open", cursor: str | None = None
+) -> Response:
     """The list of complaints, escalations first."""
-    found, more = desk.page(status, unpack(cursor, _place) if cursor else None, PAGE_SIZE)
+    found, more = complaints.page(status, unpack(cursor, _place) if cursor else None, PAGE_SIZE)
     last = found[-1] if found else None
     return render(
         request,
@@ -55,29 +48,29 @@ def listing(request: Request, desk: Desk, status: ComplaintStatus = "open", curs
 
 
 @router.get("/{complaint_id}")
-def show(request: Request, desk: Desk, complaint_id: ComplaintId) -> Response:
+def show(request: Request, complaints: Service, complaint_id: ComplaintId) -> Response:
     """One complaint: what the customer wrote, what is suggested, and the form for the credit."""
-    return _page(request, desk, complaint_id)
+    return _page(request, complaints, complaint_id)
 
 
 @router.post("/{complaint_id}/decision")
-def decide(request: Request, desk: Desk, complaint_id: ComplaintId, form: Form) -> Response:
+def decide(request: Request, complaints: Service, complaint_id: ComplaintId, form: Form) -> Response:
     """Accept the credit, or grant another one."""
     try:
-        desk.decide(complaint_id, read(CreditForm, form).credit, user_of(request))
+        complaints.decide(complaint_id, read(CreditForm, form).credit, user_of(request))
     except BadForm as error:
-        return _page(request, desk, complaint_id, 422, errors=field_errors(error.errors))
+        return _page(request, complaints, complaint_id, 422, errors=field_errors(error.errors))
     except BadField as error:
-        return _page(request, desk, complaint_id, 422, errors=[{"field": error.field, "message": error.message}])
+        return _page(request, complaints, complaint_id, 422, errors=[{"field": error.field, "message": error.message}])
     except ComplaintConflict as error:
-        return _page(request, desk, complaint_id, 409, notice=str(error))
+        return _page(request, complaints, complaint_id, 409, notice=str(error))
     return redirect(f"/complaints/{complaint_id}", {})
 
 
-def _page(request: Request, desk: Complaints, complaint_id: str, status: int = 200, **values: object) -> Response:
-    found, text, trouble = desk.get(complaint_id), None, None
+def _page(request: Request, complaints: Complaints, complaint_id: str, status: int = 200, **values: object) -> Response:
+    found, text, trouble = complaints.get(complaint_id), None, None
     try:
-        text = desk.text(complaint_id)
+        text = complaints.text(complaint_id)
     except LakehouseUnavailable as error:
         trouble = str(error)
     return render(

@@ -4,15 +4,21 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from refund_manager.domain.complaint_models import Complaint
-from refund_manager.domain.delays import phases
-from refund_manager.domain.errors import BadField, Conflict, NotFound
+from refund_manager.domain.delays import delays
+from refund_manager.domain.errors import BadField, Conflict, LakehouseUnavailable, NotFound, Unavailable
 from refund_manager.domain.models import OrderId, RefundRequest
 from refund_manager.domain.timeline import OrderEvents
-from refund_manager.postgres import queue
-from refund_manager.postgres.database import Unavailable
-from refund_manager.services.lakehouse import LakehouseUnavailable
-from refund_manager.web.api import refunds_of
-from refund_manager.web.dependencies import Asked, BadForm, Form, Keyed, PageQuery, read, redirect
+from refund_manager.web.dependencies import (
+    BadForm,
+    Form,
+    Keyed,
+    ListPage,
+    PageQuery,
+    known_complaints,
+    read,
+    redirect,
+    refunds_of,
+)
 from refund_manager.web.drawing import route_map
 from refund_manager.web.problems import field_errors
 from refund_manager.web.rendering import render
@@ -22,15 +28,15 @@ router = APIRouter(prefix="/orders/{order_id}", include_in_schema=False)
 
 
 @router.get("")
-def order(request: Request, order_id: OrderId, query: Asked) -> Response:
-    """One order: suggestion, course, items, and the forms for a decision."""
+def order(request: Request, order_id: OrderId, query: ListPage) -> Response:
+    """One order: suggestion, timeline, items, and the forms for a decision."""
     return _page(request, order_id, query)
 
 
-@router.get("/course")
-def course(request: Request, order_id: OrderId, query: Asked) -> Response:
+@router.get("/timeline")
+def timeline(request: Request, order_id: OrderId, query: ListPage) -> Response:
     """What only the lakehouse knows of an order, which takes a second: its page fetches it once it is shown."""
-    found, trouble = _course(request, order_id)
+    found, trouble = _timeline(request, order_id)
     return render(
         request,
         "timeline.html",
@@ -43,7 +49,7 @@ def course(request: Request, order_id: OrderId, query: Asked) -> Response:
 
 
 @router.post("/decision")
-def decide(request: Request, order_id: OrderId, query: Asked, form: Form) -> Response:
+def decide(request: Request, order_id: OrderId, query: ListPage, form: Form) -> Response:
     """Save the form; after that the order, or the list that it came from, shows the decision."""
     key, back = form.pop("key", None), form.pop("back", None)
     try:
@@ -62,7 +68,7 @@ def decide(request: Request, order_id: OrderId, query: Asked, form: Form) -> Res
 
 
 @router.post("/undo")
-def undo(request: Request, order_id: OrderId, query: Asked, form: Form) -> Response:
+def undo(request: Request, order_id: OrderId, query: ListPage, form: Form) -> Response:
     """Take a decision back; after that the order is open again."""
     try:
         refunds_of(request).undo(order_id, user_of(request))
@@ -74,15 +80,13 @@ def undo(request: Request, order_id: OrderId, query: Asked, form: Form) -> Respo
 def _page(request: Request, order_id: str, query: PageQuery, status: int = 200, **values: object) -> Response:
     refunds = refunds_of(request)
     found = refunds.details(order_id)
-    with refunds.connection() as connection:
-        usual = queue.usual(connection, found.city)
     return render(
         request,
         "order.html",
         status,
         found=found,
         link=query.link(),
-        phases=phases(found, usual),
+        delays=delays(found, refunds.usual(found.city)),
         **_drawn(refunds.known_events(order_id)),
         next_id=refunds.following(found, query, query.sort),
         complaints=_complaints(request, order_id),
@@ -90,11 +94,11 @@ def _page(request: Request, order_id: str, query: PageQuery, status: int = 200, 
     )
 
 
-def _drawn(course: OrderEvents | None) -> dict[str, object]:
-    return {"course": course, "map": route_map(course.route) if course else None}
+def _drawn(timeline: OrderEvents | None) -> dict[str, object]:
+    return {"timeline": timeline, "map": route_map(timeline.route) if timeline else None}
 
 
-def _course(request: Request, order_id: str) -> tuple[OrderEvents | None, str | None]:
+def _timeline(request: Request, order_id: str) -> tuple[OrderEvents | None, str | None]:
     try:
         return refunds_of(request).events(order_id), None
     except (LakehouseUnavailable, NotFound) as error:
@@ -103,8 +107,8 @@ def _course(request: Request, order_id: str) -> tuple[OrderEvents | None, str | 
 
 def _complaints(request: Request, order_id: str) -> list[Complaint]:
     """The order's complaints; none where the complaints' database is away, which is no reason to hide the order."""
-    desk = request.app.state.surroundings.complaints
+    complaints = known_complaints(request)
     try:
-        return desk.of_order(order_id) if desk else []
+        return complaints.of_order(order_id) if complaints else []
     except Unavailable:
         return []

@@ -31,17 +31,17 @@ def test_text_of_others_is_escaped(client):
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
         assert "unsafe" not in policy
-    assert "Pad &lt;b&gt;Thai" in client.get("/orders/AAA111/course").text
+    assert "Pad &lt;b&gt;Thai" in client.get("/orders/AAA111/timeline").text
 
 
 def test_an_order_shows_its_course_and_items(client):
     course = ("45.0 minutes to the door", "2 positions", "$28.25", "+18.5 min")
     page = client.get("/orders/AAA111").text
     assert "Approve $5.00" in page
-    assert 'data-load="/orders/AAA111/course' in page and course[0] not in page  # it does not wait for the lakehouse
-    piece = client.get("/orders/AAA111/course").text
+    assert 'data-load="/orders/AAA111/timeline' in page and course[0] not in page  # it does not wait for the lakehouse
+    piece = client.get("/orders/AAA111/timeline").text
     assert all(text in piece for text in course) and "<header" not in piece
-    assert "<header" in client.get("/orders/AAA111/course", headers={"sec-fetch-mode": "navigate"}).text
+    assert "<header" in client.get("/orders/AAA111/timeline", headers={"sec-fetch-mode": "navigate"}).text
     again = client.get("/orders/AAA111").text
     assert all(text in again for text in course) and "data-load" not in again
 
@@ -92,7 +92,7 @@ def test_unknown_pages_and_orders_are_404_pages(client):
 def test_without_the_lakehouse_an_order_can_still_be_approved(make_app):
     with TestClient(make_app(warehouse="gone"), base_url="http://localhost") as client:
         assert client.get("/orders/AAA111").status_code == 200
-        assert "no such warehouse" in client.get("/orders/AAA111/course").text
+        assert "no such warehouse" in client.get("/orders/AAA111/timeline").text
         assert client.post("/api/refunds", json={"order_id": "AAA111", "decision": "approve"}).status_code == 201
         raised = client.post("/api/refunds", json={"order_id": "BBB222", "decision": "change", "amount": "31"})
         assert raised.status_code == 503
