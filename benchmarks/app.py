@@ -150,10 +150,10 @@ def _serve(port: int) -> None:
 
     from refund_manager.main import create_app
     from refund_manager.postgres.database import Database
-    from refund_manager.postgres.schema import SCHEMA
+    from refund_manager.postgres.schema import REFUNDS
 
     workspace = WorkspaceClient(config=Config(retry_timeout_seconds=1))
-    app = create_app(database=Database(SCHEMA, conninfo=os.environ["BENCHMARK_URI"]), workspace=workspace)
+    app = create_app(database=Database(REFUNDS, conninfo=os.environ["BENCHMARK_URI"]), workspace=workspace)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
 
 

@@ -1,6 +1,7 @@
 """The Refund Manager: people decide about the refunds that the agent suggests."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from databricks.sdk import WorkspaceClient
@@ -9,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from refund_manager.postgres.database import Database
-from refund_manager.postgres.schema import SCHEMA
+from refund_manager.postgres.schema import REFUNDS
 from refund_manager.services.lakehouse import Lakehouse
 from refund_manager.services.platform import Platform
 from refund_manager.services.queue_updater import QueueUpdater
@@ -31,13 +32,19 @@ def connect(settings: Settings) -> tuple[Database, WorkspaceClient]:
     def password() -> str:
         return workspace.postgres.generate_database_credential(endpoint=settings.endpoint).token
 
-    return Database(SCHEMA, password), workspace
+    return Database(REFUNDS, password), workspace
 
 
 def create_app(
-    settings: Settings | None = None, database: Database | None = None, workspace: WorkspaceClient | None = None
+    settings: Settings | None = None,
+    database: Database | None = None,
+    workspace: WorkspaceClient | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
-    """The app. Without arguments everything comes from the environment, as uvicorn's factory wants it."""
+    """The app. Without arguments everything comes from the environment, as uvicorn's factory wants it.
+
+    `clock` gives the seconds by which writes are limited.
+    """
     settings = settings or Settings.from_env()
     if database is None or workspace is None:
         database, workspace = connect(settings)
@@ -59,7 +66,7 @@ def create_app(
     )
     app.state.settings, app.state.platform = settings, platform
     app.state.refunds = Refunds(database, lakehouse, updater)
-    app.add_middleware(Guard, settings=settings, refuse=problems.refuse)
+    app.add_middleware(Guard, settings=settings, refuse=problems.refuse, clock=clock)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for module in (api, pages, order_pages, bulk_pages, complaint_pages):
         app.include_router(module.router)

@@ -13,9 +13,8 @@ from psycopg.rows import dict_row
 from asgi_server import Served
 from complaint_table import fill_complaints
 from refund_manager.main import create_app
-from refund_manager.postgres.complaints import SCHEMA as COMPLAINTS
 from refund_manager.postgres.database import Database
-from refund_manager.postgres.schema import SCHEMA
+from refund_manager.postgres.schema import COMPLAINTS, REFUNDS
 from refund_manager.services.complaints import Complaints
 from refund_manager.services.lakehouse import Lakehouse
 from refund_manager.settings import Settings
@@ -55,7 +54,7 @@ def template(postgres):
             connection.execute(f'GRANT {statement} TO "{ROLE}"')
     app = make_conninfo(postgres.get_uri(database="template"), user=ROLE)
     with psycopg.connect(app, row_factory=dict_row) as connection:
-        SCHEMA.prepare(connection)
+        REFUNDS.prepare(connection)
     return "template"
 
 
@@ -83,9 +82,9 @@ def workspace():
 
 @pytest.fixture
 def make_app(app_conninfo, workspace):
-    def make(user="ana", warehouse="warehouse-1"):
+    def make(user="ana", warehouse="warehouse-1", **options):
         settings = Settings("projects/p/branches/b/endpoints/e", warehouse, "kitchens", user)
-        return create_app(settings, Database(SCHEMA, conninfo=app_conninfo), workspace)
+        return create_app(settings, Database(REFUNDS, conninfo=app_conninfo), workspace, **options)
 
     return make
 

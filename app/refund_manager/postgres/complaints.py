@@ -1,29 +1,10 @@
-"""The complaint desk's SQL for the complaints' own database: decisions go into schema `desk`, the rest is only read."""
+"""SQL for the complaints' own database: decisions go into schema `app`, the rest is only read."""
 
 from datetime import datetime
 
 import psycopg
 
 from refund_manager.domain.complaint_models import Complaint, ComplaintDecision
-from refund_manager.postgres.database import Schema
-
-# Decisions only grow: the table is its own audit.
-SCHEMA = Schema(
-    "desk",
-    """
-CREATE SCHEMA IF NOT EXISTS desk;
-CREATE TABLE IF NOT EXISTS desk.complaint_decisions (
-    complaint_id text PRIMARY KEY,
-    decision text NOT NULL CHECK (decision IN ('accepted', 'changed')),
-    credit numeric(10, 2) NOT NULL CHECK (credit >= 0),
-    decided_by text NOT NULL,
-    decided_at timestamptz NOT NULL DEFAULT now());
-CREATE OR REPLACE FUNCTION desk.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    RAISE EXCEPTION '% of % is not allowed', TG_OP, TG_TABLE_NAME; END $$;
-CREATE OR REPLACE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON desk.complaint_decisions
-FOR EACH STATEMENT EXECUTE FUNCTION desk.refuse();
-""",
-)
 
 # Escalations first, the urgent ones before the others, then the newest.
 _SELECT = """
@@ -39,7 +20,7 @@ SELECT * FROM (
                 THEN to_jsonb(d) || jsonb_build_object('credit', d.credit::text) END AS decision
     FROM complaints.complaint_responses r
     CROSS JOIN LATERAL (SELECT CASE WHEN r.agent_response IS JSON OBJECT THEN r.agent_response::jsonb END AS body) a
-    LEFT JOIN desk.complaint_decisions d ON d.complaint_id = r.complaint_id) c
+    LEFT JOIN app.complaint_decisions d ON d.complaint_id = r.complaint_id) c
 """
 _LIST = (
     _SELECT
@@ -53,7 +34,7 @@ ORDER BY rank, -extract(epoch FROM ts), complaint_id LIMIT %(limit)s
 """
 )
 _DECIDE = """
-INSERT INTO desk.complaint_decisions (complaint_id, decision, credit, decided_by)
+INSERT INTO app.complaint_decisions (complaint_id, decision, credit, decided_by)
 VALUES (%s, %s, %s, %s) ON CONFLICT (complaint_id) DO NOTHING RETURNING *
 """
 

@@ -5,8 +5,9 @@ from databricks.sdk.errors import NotFound
 
 from refund_manager.domain.errors import Unavailable
 from refund_manager.domain.models import SyncState
-from refund_manager.postgres.complaints import SCHEMA, list_complaints
+from refund_manager.postgres.complaints import list_complaints
 from refund_manager.postgres.database import Database
+from refund_manager.postgres.schema import COMPLAINTS
 from refund_manager.services.complaints import Complaints
 from refund_manager.services.lakehouse import Lakehouse
 from refund_manager.settings import Settings
@@ -51,7 +52,9 @@ class Platform:
         except NotFound:
             return
         address = {"host": host, "port": int(port or 5432), "dbname": _DATABASE}
-        database = Database(SCHEMA, lambda: postgres.generate_database_credential(endpoint=path).token, address=address)
+        database = Database(
+            COMPLAINTS, lambda: postgres.generate_database_credential(endpoint=path).token, address=address
+        )
         database.open()
         try:
             with database.connection() as connection:

@@ -1,6 +1,7 @@
 """Who is asking, and which requests are refused before anything else looks at them."""
 
 import secrets
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -69,15 +70,18 @@ def check_form(request: Request, form: dict[str, str]) -> None:
         raise Refused(403, "This form is not from a page of yours that is still open. Open the page again and repeat.")
 
 
+type Refuse = Callable[[Request, Refused], Response]
+
+
 class Guard:
     """Refuses foreign hosts (a laptop's only), cross-site writes and floods, and adds the security headers.
 
-    What it refuses is answered by `refuse`.
+    What it refuses is answered by `refuse`; `clock` gives seconds.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, refuse: type) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, refuse: Refuse, clock: Callable[[], float]) -> None:
         self.app, self.settings, self._refuse = app, settings, refuse
-        self._writes = RateLimit(burst=60, per_second=2)
+        self._writes = RateLimit(60, 2, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 400, 403 or 429."""

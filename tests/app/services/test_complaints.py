@@ -47,7 +47,7 @@ def test_a_credit_is_accepted_or_changed_once(complaints, conninfo):
     assert decide(complaints, "c-1", credit="28.25").status_code == 200
     with psycopg.connect(conninfo) as connection:
         rows = connection.execute(
-            "SELECT complaint_id, decision, credit::text, decided_by FROM desk.complaint_decisions ORDER BY 1"
+            "SELECT complaint_id, decision, credit::text, decided_by FROM app.complaint_decisions ORDER BY 1"
         ).fetchall()
     assert rows == [("c-1", "changed", "28.25", "ana"), ("c-2", "accepted", "4.25", "ana")]
     assert "c-2" not in complaints.get("/complaints").text

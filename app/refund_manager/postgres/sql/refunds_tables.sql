@@ -1,0 +1,54 @@
+-- The tables of the app's own schema. Every statement repeats safely and keeps what is there.
+CREATE SCHEMA IF NOT EXISTS refunds;
+CREATE TABLE IF NOT EXISTS refunds.refund_decisions (
+    order_id text PRIMARY KEY,
+    decision text NOT NULL CHECK (decision IN ('approved', 'changed', 'denied')),
+    amount numeric(10, 2) NOT NULL CHECK (amount >= 0),
+    reason text NOT NULL,
+    decided_by text NOT NULL,
+    decided_at timestamptz NOT NULL DEFAULT now());
+ALTER TABLE refunds.refund_decisions ADD COLUMN IF NOT EXISTS request_key text;
+CREATE TABLE IF NOT EXISTS refunds.decision_audit (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    order_id text NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    request_key text,  -- of the form or call that decided; NULL for an undo
+    before jsonb,
+    after jsonb);
+CREATE TABLE IF NOT EXISTS refunds.queue (
+    order_id text PRIMARY KEY,
+    arrived bigint GENERATED ALWAYS AS IDENTITY,
+    ts timestamptz NOT NULL,
+    order_ts timestamptz NOT NULL,
+    source text NOT NULL,
+    model text,
+    suggested_class text,
+    suggested_usd numeric(10, 2),
+    suggested_reason text NOT NULL,
+    words tsvector GENERATED ALWAYS AS (to_tsvector('simple', suggested_reason)) STORED,
+    facts_at timestamptz,  -- when the lakehouse was asked for what follows
+    city text,
+    brands text[],
+    items int,
+    total_usd numeric(10, 2),
+    minutes numeric(8, 1),
+    kitchen_minutes numeric(8, 1),
+    waiting_minutes numeric(8, 1),
+    road_minutes numeric(8, 1),
+    decision text,
+    granted_usd numeric(10, 2));
+CREATE TABLE IF NOT EXISTS refunds.daily (
+    day date, dimension text, value text, suggested_class text, state text,
+    orders bigint NOT NULL, suggested_usd numeric NOT NULL, granted_usd numeric NOT NULL,
+    PRIMARY KEY (dimension, day, value, suggested_class, state));
+CREATE TABLE IF NOT EXISTS refunds.cities (
+    city text PRIMARY KEY, p75_minutes numeric(8, 1), p99_minutes numeric(8, 1),
+    kitchen_p75 numeric(8, 1), waiting_p75 numeric(8, 1), road_p75 numeric(8, 1));
+
+-- A queue of an earlier version gets what it lacks, and its facts are read again.
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'refunds.queue'::regclass AND attname = 'door') THEN
+        ALTER TABLE refunds.queue ADD COLUMN door text;
+        UPDATE refunds.queue SET facts_at = NULL;
+    END IF; END $$;

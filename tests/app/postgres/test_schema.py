@@ -1,0 +1,35 @@
+"""The app's own schemas come up on an empty database and on one of an earlier version."""
+
+import psycopg
+from psycopg.rows import dict_row
+
+from complaint_table import fill_complaints
+from refund_manager.postgres.schema import COMPLAINTS, REFUNDS
+
+
+def connect(conninfo: str) -> psycopg.Connection:
+    return psycopg.connect(conninfo, row_factory=dict_row)
+
+
+def test_an_earlier_versions_schema_is_renamed_with_its_decisions(conninfo):
+    with connect(conninfo) as connection:
+        fill_complaints(connection)
+        connection.execute("CREATE SCHEMA desk")
+        connection.execute(
+            "CREATE TABLE desk.complaint_decisions (complaint_id text PRIMARY KEY, decision text NOT NULL, "
+            "credit numeric(10, 2) NOT NULL, decided_by text NOT NULL, decided_at timestamptz NOT NULL DEFAULT now())"
+        )
+        connection.execute("INSERT INTO desk.complaint_decisions VALUES ('c-1', 'accepted', 4.25, 'ana')")
+    with connect(conninfo) as connection:
+        COMPLAINTS.prepare(connection)
+        kept = connection.execute("SELECT complaint_id, credit FROM app.complaint_decisions").fetchall()
+        assert [(row["complaint_id"], str(row["credit"])) for row in kept] == [("c-1", "4.25")]
+        assert connection.execute("SELECT to_regnamespace('desk') AS gone").fetchone() == {"gone": None}
+
+
+def test_making_a_schema_again_keeps_what_is_there(conninfo):
+    with connect(conninfo) as connection:
+        connection.execute("INSERT INTO refunds.cities (city) VALUES ('Bellevue')")
+        connection.execute("COMMENT ON SCHEMA refunds IS 'another version'")
+        REFUNDS.prepare(connection)
+        assert connection.execute("SELECT count(*) AS n FROM refunds.cities").fetchone() == {"n": 1}

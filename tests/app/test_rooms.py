@@ -1,0 +1,40 @@
+"""Which rooms of the app know which: pages call services, services call Postgres, and nothing calls back."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import refund_manager
+
+ROOT = Path(refund_manager.__file__).parent
+FORBIDDEN = {
+    "domain": ("refund_manager.postgres", "refund_manager.services", "refund_manager.web", "fastapi", "psycopg"),
+    "postgres": ("refund_manager.services", "refund_manager.web", "fastapi"),
+    "services": ("refund_manager.web", "fastapi"),
+    "web": ("refund_manager.postgres", "psycopg"),
+}
+ROUTES = [ROOT / "web" / "api.py", *sorted((ROOT / "web" / "pages").glob("[a-z]*.py"))]
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_a_room_imports_nothing_that_stands_above_or_beside_it(room: str):
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert len(files) > 1
+    wrong = [f"{file.name}: {name}" for file in files for name in imported(file) if name.startswith(FORBIDDEN[room])]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("file", ROUTES, ids=lambda file: file.stem)
+def test_no_route_file_imports_another(file: Path):
+    others = {f"refund_manager.{'.'.join(route.relative_to(ROOT).with_suffix('').parts)}" for route in ROUTES}
+    assert [name for name in imported(file) if name in others or name.startswith("refund_manager.web.pages")] == []
