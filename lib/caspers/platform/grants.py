@@ -9,6 +9,7 @@ from databricks.sdk.service.postgres import Role, RoleIdentityType, RoleRoleSpec
 from psycopg import sql
 
 from caspers.platform import lakebase
+from caspers.platform.client import HasClient
 
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
@@ -21,9 +22,9 @@ _GRANTS = (
 
 
 def let_into_database(ws: "Workbook", principal: str, project: str, database: str, table: str) -> None:
-    """Let a principal connect to a database, read one table (schema.table), and make schemas of its own.
+    """Let a principal connect to a database, read one table (schema.table), and create schemas of its own.
 
-    It may write nothing that others own. Repeats safely. Raises RuntimeError if you may not grant that.
+    It gets no right to write what others own. Can be repeated. Raises RuntimeError if you may not grant the table.
     """
     _ensure_role(ws, project, principal)
     schema, name = table.split(".")
@@ -36,18 +37,19 @@ def let_into_database(ws: "Workbook", principal: str, project: str, database: st
     with lakebase.connect(ws, project, database) as connection:
         for statement in _GRANTS:
             connection.execute(sql.SQL(statement).format(**names))
-        # Postgres only warns if whoever grants has nothing to give.
-        asked = connection.execute(
+        # Postgres only warns when the grantor has no right to grant.
+        allowed = connection.execute(
             "SELECT has_table_privilege(%s, %s, 'SELECT')", (principal, names["table"].as_string(connection))
-        )
-        if not asked.fetchone()[0]:
+        ).fetchone()
+        if allowed != (True,):
             raise RuntimeError(
-                f"You may not let others read {table} in {database}: its owner has to grant it to {principal}."
+                f"You have no right to grant access to {table} in {database}: ask its owner to grant SELECT on it to "
+                f"{principal}."
             )
 
 
 def let_read(ws: "Workbook", principal: str, tables: Iterable[str]) -> None:
-    """Let a principal use the catalog and read these tables and views (schema.table) in it. Repeats safely."""
+    """Let a principal use the catalog and read these tables and views (schema.table) in it. Can be repeated."""
     wanted = set(tables)
     _grant(ws, "catalog", ws.catalog, principal, Privilege.USE_CATALOG)
     for schema in sorted({table.split(".")[0] for table in wanted}):
@@ -60,12 +62,12 @@ def _grant(ws: "Workbook", kind: str, full_name: str, principal: str, privilege:
     ws.w.grants.update(kind, full_name, changes=[PermissionsChange(add=[privilege], principal=principal)])
 
 
-def _ensure_role(ws: "Workbook", project: str, principal: str) -> None:
+def _ensure_role(ws: HasClient, project: str, principal: str) -> None:
     branch = lakebase.branch_path(project)
-    if principal in [role.status.postgres_role for role in ws.w.postgres.list_roles(branch)]:
+    if principal in [role.status.postgres_role for role in ws.w.postgres.list_roles(branch) if role.status]:
         return
     spec = RoleRoleSpec(postgres_role=principal, identity_type=RoleIdentityType.SERVICE_PRINCIPAL)
     try:
         ws.w.postgres.create_role(branch, Role(spec=spec)).wait()
     except (AlreadyExists, ResourceConflict):
-        return  # somebody made it at the same moment
+        return  # another process created it since we looked

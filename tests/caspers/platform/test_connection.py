@@ -74,3 +74,10 @@ def test_a_workspace_that_cannot_start_says_why(home_root, monkeypatch):
     with pytest.raises(RuntimeError, match="is not empty"):
         connection.ensure()
     assert [file.name for file in home_root.iterdir()] == ["letter.txt"]
+
+
+def test_the_running_workspace_is_found_also_from_its_own_environment(connected):
+    found = connection.current()
+    assert found is not None and found.local
+    assert found.home == Path(connected["CASPERS_HOME"]).resolve()
+    assert found.environment().items() <= {**connected, "MLFLOW_TRACKING_TOKEN": found.token}.items()

@@ -9,7 +9,7 @@ import pytest
 from databricks.sdk.errors import BadRequest
 
 from caspers.platform import grants, lakebase
-from lakebase_workspace import LakebaseWorkspace
+from lakebase_workspace import LakebaseWorkspace, make_database
 
 PROJECT, CATALOG, DATABASE = "my-devrefundmanager", "my_devrefundmanager", "caspers"
 
@@ -23,10 +23,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakebaseWork
 
 @pytest.fixture(scope="module")
 def ws(workspace) -> SimpleNamespace:
-    found = SimpleNamespace(w=workspace.w)
-    lakebase.ensure_instance(found, PROJECT)
-    lakebase.ensure_catalog(found, CATALOG, PROJECT, DATABASE)
-    return found
+    make_database(workspace.w, PROJECT, CATALOG, DATABASE)
+    return SimpleNamespace(w=workspace.w)
 
 
 @pytest.fixture
@@ -48,16 +46,10 @@ def test_a_catalogs_name_becomes_a_projects(catalog, name):
     assert lakebase.project_id(catalog, "refundmanager") == name
 
 
-def test_what_is_there_is_found_again(ws):
-    assert lakebase.ensure_instance(ws, PROJECT).uid == lakebase.ensure_instance(ws, PROJECT).uid
-    again = lakebase.ensure_catalog(ws, CATALOG, PROJECT, DATABASE)
-    assert again.uid == ws.w.postgres.get_catalog(f"catalogs/{CATALOG}").uid
-    assert [project.project_id for project in ws.w.postgres.list_projects()] == [PROJECT]
-
-
-def test_a_catalog_over_another_database_is_not_taken_over(ws):
-    with pytest.raises(ValueError, match="shows database caspers .* not other"):
-        lakebase.ensure_catalog(ws, CATALOG, PROJECT, "other")
+def test_find_gives_what_is_there(ws):
+    project, catalog = f"projects/{PROJECT}", f"catalogs/{CATALOG}"
+    assert lakebase.find(ws.w.postgres.get_project, project).name == project
+    assert lakebase.find(ws.w.postgres.get_catalog, catalog).status.postgres_database == DATABASE
 
 
 def test_find_gives_none_for_what_is_not_there(ws):
