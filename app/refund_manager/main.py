@@ -9,6 +9,7 @@ from databricks.sdk.config import Config
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from refund_manager.postgres.credentials import password_of
 from refund_manager.postgres.database import Database
 from refund_manager.postgres.schema import REFUNDS
 from refund_manager.services.lakehouse import Lakehouse
@@ -29,10 +30,7 @@ def connect(settings: Settings) -> tuple[Database, WorkspaceClient]:
     """The database and the workspace, by the platform's own credentials."""
     workspace = WorkspaceClient(config=Config(retry_timeout_seconds=10))
 
-    def password() -> str:
-        return workspace.postgres.generate_database_credential(endpoint=settings.endpoint).token
-
-    return Database(REFUNDS, password), workspace
+    return Database(REFUNDS, password_of(workspace, settings.endpoint)), workspace
 
 
 def create_app(

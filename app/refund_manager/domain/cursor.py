@@ -3,8 +3,11 @@
 import base64
 import binascii
 from collections.abc import Callable
+from typing import TypeVar
 
 from refund_manager.domain.errors import BadField
+
+Place = TypeVar("Place")
 
 
 def pack(*parts: object) -> str:
@@ -12,7 +15,7 @@ def pack(*parts: object) -> str:
     return base64.urlsafe_b64encode(" ".join(map(str, parts)).encode()).decode()
 
 
-def unpack[Place](cursor: str, read: Callable[..., Place]) -> Place:
+def unpack(cursor: str, read: Callable[..., Place]) -> Place:
     """The place that `read` makes of the parts. Raises BadField if it can't."""
     try:
         return read(*base64.urlsafe_b64decode(cursor).decode().split(" "))

@@ -1,6 +1,7 @@
 """Where the minutes of an order went, against what is usual in its city."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from refund_manager.domain.models import Recommendation
 
@@ -23,7 +24,7 @@ class Delay:
         return self.minutes - self.usual if self.usual is not None else 0.0
 
 
-def delays(found: Recommendation, usual: dict | None) -> list[Delay]:
+def delays(found: Recommendation, usual: dict[str, Any] | None) -> list[Delay]:
     """Kitchen, waiting for a driver, and road, as far as they are known."""
     known = [
         ("Kitchen", found.kitchen_minutes, "kitchen_p75"),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
@@ -22,22 +22,22 @@ def _blank_is_none(value: object) -> object:
     return None if value == "" else value
 
 
-def _optional(kind: object) -> object:
-    """A query parameter that a form may send empty."""
-    return Annotated[kind | None, BeforeValidator(_blank_is_none)]
+T = TypeVar("T")
+Maybe = Annotated[T | None, BeforeValidator(_blank_is_none)]
+"""A query parameter that a form may send empty."""
 
 
 class Filters(BaseModel):
     """Which recommendations a list holds. What is None doesn't matter."""
 
     status: Status = "all"
-    refund_class: _optional(RefundClass) = None
-    city: _optional(Text) = None
-    brand: _optional(Text) = None
-    min_usd: _optional(Money) = None
-    max_usd: _optional(Money) = None
-    source: _optional(Literal["agent", "fallback"]) = None
-    text: _optional(Text) = Field(None, description="an order id, or words of the reason")
+    refund_class: Maybe[RefundClass] = None
+    city: Maybe[Text] = None
+    brand: Maybe[Text] = None
+    min_usd: Maybe[Money] = None
+    max_usd: Maybe[Money] = None
+    source: Maybe[Literal["agent", "fallback"]] = None
+    text: Maybe[Text] = Field(None, description="an order id, or words of the reason")
 
 
 class Decision(BaseModel):

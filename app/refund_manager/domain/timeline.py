@@ -4,6 +4,7 @@ import json
 import math
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -17,7 +18,7 @@ _LABELS = {
     "driver_ping": "On the way",
     "delivered": "Delivered",
 }
-Event = tuple[str, datetime, dict]
+Event = tuple[str, datetime, dict[str, Any]]
 Point = tuple[float, float]
 
 
@@ -82,7 +83,7 @@ class OrderFacts(BaseModel):
 
 def timeline(order_id: str, rows: list[list[str]]) -> OrderEvents:
     """Turn event rows (event_type, ts, location_id, body), in order of time, into the order's timeline."""
-    events = [(kind, moment(ts), json.loads(body or "{}")) for kind, ts, _, body in rows]
+    events = [(kind, datetime.fromisoformat(ts), json.loads(body or "{}")) for kind, ts, _, body in rows]
     items = [Item.model_validate(item) for kind, _, body in events if kind == "order_created" for item in body["items"]]
     first = {kind: ts for kind, ts, _ in reversed(events)}
     return OrderEvents(

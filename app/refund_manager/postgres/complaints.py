@@ -1,10 +1,10 @@
 """SQL for the complaints' own database: decisions go into schema `app`, the rest is only read."""
 
 from datetime import datetime
-
-import psycopg
+from typing import TypeAlias
 
 from refund_manager.domain.complaint_models import Complaint, ComplaintDecision
+from refund_manager.postgres.database import Connection
 
 # Escalations first, the urgent ones before the others, then the newest.
 _SELECT = """
@@ -38,11 +38,11 @@ INSERT INTO app.complaint_decisions (complaint_id, decision, credit, decided_by)
 VALUES (%s, %s, %s, %s) ON CONFLICT (complaint_id) DO NOTHING RETURNING *
 """
 
-type After = tuple[int, datetime, str]
+After: TypeAlias = tuple[int, datetime, str]
 
 
 def list_complaints(
-    connection: psycopg.Connection, status: str, after: After | None, limit: int, order_id: str | None = None
+    connection: Connection, status: str, after: After | None, limit: int, order_id: str | None = None
 ) -> list[Complaint]:
     """Up to `limit` complaints beyond `after` (rank, ts, complaint_id): escalations first, then the newest."""
     rank, ts, complaint_id = after or (None, None, None)
@@ -53,13 +53,13 @@ def list_complaints(
     return [Complaint.model_validate(row) for row in rows]
 
 
-def get_complaint(connection: psycopg.Connection, complaint_id: str) -> Complaint | None:
+def get_complaint(connection: Connection, complaint_id: str) -> Complaint | None:
     """A complaint with its response and its decision, or None."""
     row = connection.execute(_SELECT + "WHERE complaint_id = %s", (complaint_id,)).fetchone()
     return Complaint.model_validate(row) if row else None
 
 
-def save(connection: psycopg.Connection, decision: ComplaintDecision) -> bool:
+def save(connection: Connection, decision: ComplaintDecision) -> bool:
     """Insert a decision; False if the complaint has one already."""
     values = (decision.complaint_id, decision.decision, decision.credit, decision.decided_by)
     return connection.execute(_DECIDE, values).fetchone() is not None

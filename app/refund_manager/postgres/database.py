@@ -4,18 +4,30 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, LiteralString, NamedTuple, TypeAlias
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import Params
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from refund_manager.domain.errors import Unavailable
 
+Row: TypeAlias = dict[str, Any]
+"""A row by its columns' names."""
+Connection: TypeAlias = psycopg.Connection[Row]
+
 WAIT_SECONDS = 3
 STATEMENT_SECONDS = 10
 _COMMENT = "SELECT obj_description(to_regnamespace(%s)::oid, 'pg_namespace') AS comment"
+
+
+def value(connection: Connection, query: LiteralString | sql.Composed, values: Params | None = None) -> Any:
+    """The one value of a query that gives one row of one column."""
+    (row,) = connection.execute(query, values).fetchall()
+    (only,) = row.values()
+    return only
 
 
 class Schema(NamedTuple):
@@ -24,12 +36,11 @@ class Schema(NamedTuple):
     name: str
     statements: str
 
-    def prepare(self, connection: psycopg.Connection) -> None:
+    def prepare(self, connection: Connection) -> None:
         """Make it unless it is there as it should be: altering tables at every start would lock out who works."""
         version = hashlib.sha256(self.statements.encode()).hexdigest()
         connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (self.name,))
-        row = connection.execute(_COMMENT, (self.name,)).fetchone()
-        if row["comment"] != version:
+        if value(connection, _COMMENT, (self.name,)) != version:
             connection.execute("SET LOCAL statement_timeout = 0")  # an index over a million rows takes its time
             connection.execute(self.statements)
             connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(self.name), version))
@@ -61,7 +72,7 @@ class Database:
             }
 
         # reconnect_timeout=0: no growing pauses between attempts; the next request tries again.
-        self._pool = ConnectionPool(
+        self._pool = ConnectionPool[Connection](
             conninfo,
             kwargs=options,
             min_size=1,
@@ -84,7 +95,7 @@ class Database:
         self._pool.close()
 
     @contextmanager
-    def connection(self) -> Iterator[psycopg.Connection]:
+    def connection(self) -> Iterator[Connection]:
         """A connection inside one transaction. Raises Unavailable if Postgres or the synced table can't be had now."""
         try:
             with self._pool.connection() as connection:
@@ -102,7 +113,7 @@ class Database:
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise Unavailable("The refund database can't be reached right now.") from error
 
-    def _prepare(self, connection: psycopg.Connection) -> None:
+    def _prepare(self, connection: Connection) -> None:
         """Make the app's own schema, at the first connection that works."""
         with self._lock:
             if not self._prepared:
@@ -112,7 +123,7 @@ class Database:
                 self._prepared = True
 
 
-def _configure(connection: psycopg.Connection) -> None:
+def _configure(connection: Connection) -> None:
     # Postgres' default of 4 is for disks with an arm: it then walks an index that fits the order but not the filter.
     connection.execute("SET random_page_cost = 1.1")
     connection.execute(sql.SQL("SET statement_timeout = {}").format(f"{STATEMENT_SECONDS}s"))

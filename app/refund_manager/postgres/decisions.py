@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-import psycopg
 from psycopg import sql
 
 from refund_manager.domain.models import UNDO_MINUTES, BulkResult, Change, Decision, Filters
+from refund_manager.postgres.database import Connection, Row
 from refund_manager.postgres.queue import where
 from refund_manager.postgres.queue_updates import ALONE
 
@@ -47,36 +47,36 @@ WHERE request_key LIKE %s
 """
 
 
-def save(connection: psycopg.Connection, values: dict) -> Decision | None:
+def save(connection: Connection, values: Row) -> Decision | None:
     """Insert a decision; None if the order has one already, or the request was saved before."""
     row = connection.execute(_DECIDE, values).fetchone()
     return Decision.model_validate(row) if row else None
 
 
-def get(connection: psycopg.Connection, order_id: str) -> Decision | None:
+def get(connection: Connection, order_id: str) -> Decision | None:
     """The decision of an order, or None."""
     row = connection.execute(_GET, (order_id,)).fetchone()
     return Decision.model_validate(row) if row else None
 
 
-def undo(connection: psycopg.Connection, user: str, order_id: str | None = None, bulk_key: str | None = None) -> int:
+def undo(connection: Connection, user: str, order_id: str | None = None, bulk_key: str | None = None) -> int:
     """Take back a user's decision on an order, or all of one bulk approval, while there is time; returns how many."""
     connection.execute("SELECT set_config('refunds.user', %s, true)", (user,))
     values = {"user": user, "order_id": order_id, "keys": f"{bulk_key}:%" if bulk_key else None}
     return connection.execute(_UNDO, values).rowcount
 
 
-def history(connection: psycopg.Connection, order_id: str) -> list[Change]:
+def history(connection: Connection, order_id: str) -> list[Change]:
     """Every change of an order's decision, the first one first."""
     return [Change.model_validate(row) for row in connection.execute(_AUDIT, (order_id,))]
 
 
-def alone(connection: psycopg.Connection) -> None:
+def alone(connection: Connection) -> None:
     """Let nobody else rewrite many rows of the queue until this transaction ends."""
     connection.execute(ALONE)
 
 
-def preview(connection: psycopg.Connection, filters: Filters, upto: int) -> BulkResult:
+def preview(connection: Connection, filters: Filters, upto: int) -> BulkResult:
     """How many open orders of a list can be approved as suggested, and their sum; of rows up to arrival `upto`."""
     query = sql.SQL(
         "SELECT count(*) AS orders, coalesce(sum(q.suggested_usd), 0) AS amount FROM refunds.queue q WHERE {}"
@@ -84,13 +84,13 @@ def preview(connection: psycopg.Connection, filters: Filters, upto: int) -> Bulk
     return BulkResult.model_validate(connection.execute(query, filters.model_dump() | {"upto": upto}).fetchone())
 
 
-def approve_all(connection: psycopg.Connection, filters: Filters, upto: int, user: str, key: str) -> BulkResult:
+def approve_all(connection: Connection, filters: Filters, upto: int, user: str, key: str) -> BulkResult:
     """Approve them, all in this transaction."""
     query = sql.SQL(_APPROVE_ALL).format(sql.SQL(_READABLE + where(filters)))
     rows = connection.execute(query, filters.model_dump() | {"upto": upto, "user": user, "key": key}).fetchall()
     return BulkResult(orders=len(rows), amount=sum((row["amount"] for row in rows), Decimal(0)))
 
 
-def of_bulk(connection: psycopg.Connection, key: str) -> BulkResult:
+def of_bulk(connection: Connection, key: str) -> BulkResult:
     """What the bulk approval with this key has saved."""
     return BulkResult.model_validate(connection.execute(_BY_KEY, (f"{key}:%",)).fetchone())

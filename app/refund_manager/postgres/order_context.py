@@ -1,8 +1,7 @@
 """What else there was around an order: at the same door, and in the kitchen at that time."""
 
-import psycopg
-
 from refund_manager.domain.order_models import Kitchen, OtherOrder
+from refund_manager.postgres.database import Connection
 
 _AT_THE_DOOR = """
 SELECT o.order_id, o.order_ts, o.total_usd, o.suggested_class, o.suggested_usd, o.decision, o.granted_usd
@@ -19,11 +18,11 @@ WHERE q.order_id = %s AND o.minutes IS NOT NULL
 """
 
 
-def same_address(connection: psycopg.Connection, order_id: str, limit: int = 10) -> list[OtherOrder]:
+def same_address(connection: Connection, order_id: str, limit: int = 10) -> list[OtherOrder]:
     """The newest other orders that went to the same address."""
     return [OtherOrder.model_validate(row) for row in connection.execute(_AT_THE_DOOR, (order_id, limit))]
 
 
-def kitchen(connection: psycopg.Connection, order_id: str) -> Kitchen:
+def kitchen(connection: Connection, order_id: str) -> Kitchen:
     """The other delivered orders of its kitchen, placed up to a quarter of an hour before or after it."""
     return Kitchen.model_validate(connection.execute(_KITCHEN, (order_id,)).fetchone())

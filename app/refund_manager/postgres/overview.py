@@ -1,8 +1,9 @@
 """Figures for the overview and the summary, added up from the few rows of `daily`, never from the queue."""
 
-import psycopg
+from typing import Any
 
 from refund_manager.domain.models import ClassSummary
+from refund_manager.postgres.database import Connection, Row
 
 _SUMMARY = """
 SELECT nullif(suggested_class, '') AS suggested_class, sum(orders)::bigint AS orders,
@@ -52,12 +53,12 @@ GROUP BY value HAVING sum(orders) > 0 ORDER BY sum(suggested_usd) DESC, value
 """
 
 
-def summarise(connection: psycopg.Connection) -> list[ClassSummary]:
+def summarise(connection: Connection) -> list[ClassSummary]:
     """Counts and sums by suggested class."""
     return [ClassSummary.model_validate(row) for row in connection.execute(_SUMMARY)]
 
 
-def figures(connection: psycopg.Connection) -> dict:
+def figures(connection: Connection) -> dict[str, Any]:
     """What was decided in all and today, and the oldest open orders with a refund to decide."""
     return {
         "all": connection.execute(_STATES).fetchone(),
@@ -66,11 +67,11 @@ def figures(connection: psycopg.Connection) -> dict:
     }
 
 
-def by_day(connection: psycopg.Connection, dimension: str, value: str | None, days: int) -> list[dict]:
+def by_day(connection: Connection, dimension: str, value: str | None, days: int) -> list[Row]:
     """Orders, dollars and decisions by day of the order, for the last `days` days that there are."""
     return connection.execute(_DAYS, {"dimension": dimension, "value": value, "days": days}).fetchall()
 
 
-def by_group(connection: psycopg.Connection, dimension: str, days: int) -> list[dict]:
+def by_group(connection: Connection, dimension: str, days: int) -> list[Row]:
     """The same by city or by brand over these days, with how many refunds are open; the most dollars first."""
     return connection.execute(_GROUPS, {"dimension": dimension, "days": days}).fetchall()

@@ -5,10 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-import psycopg
 from psycopg import sql
 
 from refund_manager.domain.models import Filters, Recommendation, Sort
+from refund_manager.postgres.database import Connection, Row, value
 
 _COLUMNS = """
 SELECT q.order_id, q.ts, q.order_ts, q.source, q.model, q.suggested_class, q.suggested_usd, q.suggested_reason,
@@ -24,7 +24,7 @@ LEFT JOIN refunds.refund_decisions d ON d.order_id = q.order_id
 _ONE = _COLUMNS + "FROM refunds.queue q" + _JOINED + "WHERE q.order_id = %s"
 
 # One condition a filter, used only when the filter is set: so each list gets the plan that suits it.
-_CONDITIONS = {
+_CONDITIONS: dict[str, str | dict[str | None, str | None]] = {
     "status": {"open": "q.decision IS NULL", "decided": "q.decision IS NOT NULL", "all": None},
     "refund_class": "q.suggested_class = %(refund_class)s",
     "city": "q.city = %(city)s",
@@ -72,30 +72,30 @@ class Place(NamedTuple):
 
 def where(filters: Filters) -> str:
     """The conditions of a filter; every value in them is a parameter."""
-    chosen = []
+    chosen: list[str] = []
     for name, condition in _CONDITIONS.items():
-        value = getattr(filters, name)
-        text = condition[value] if isinstance(condition, dict) else condition if value is not None else None
+        wanted = getattr(filters, name)
+        text = condition[wanted] if isinstance(condition, dict) else condition if wanted is not None else None
         chosen += [text] if text else []
     return " AND ".join(chosen) or "true"
 
 
 def list_recommendations(
-    connection: psycopg.Connection, filters: Filters, sort: Sort, after: Place | None, limit: int
+    connection: Connection, filters: Filters, sort: Sort, after: Place | None, limit: int
 ) -> list[Recommendation]:
     """Up to `limit` recommendations in the order `sort`, from beyond the place `after` on."""
     rows = connection.execute(_page_sql(filters, sort, after), _values(filters, after) | {"limit": limit})
     return [Recommendation.model_validate(row) for row in rows]
 
 
-def stream(connection: psycopg.Connection, filters: Filters, sort: Sort) -> Iterator[dict]:
+def stream(connection: Connection, filters: Filters, sort: Sort) -> Iterator[Row]:
     """All rows of a list, read in portions."""
     with connection.cursor("export") as cursor:
         cursor.itersize = 1000
         yield from cursor.execute(_page_sql(filters, sort, None), _values(filters, None) | {"limit": None})
 
 
-def get_recommendation(connection: psycopg.Connection, order_id: str) -> Recommendation | None:
+def get_recommendation(connection: Connection, order_id: str) -> Recommendation | None:
     """The recommendation of an order, or None."""
     row = connection.execute(_ONE, (order_id,)).fetchone()
     return Recommendation.model_validate(row) if row else None
@@ -116,28 +116,28 @@ def parse_place(key: str, order_id: str, sort: Sort) -> Place:
     return Place(str(checked), order_id)
 
 
-def last_arrival(connection: psycopg.Connection) -> int:
+def last_arrival(connection: Connection) -> int:
     """The number of the row that came last, 0 if none has."""
-    return connection.execute("SELECT coalesce(max(arrived), 0) AS n FROM refunds.queue").fetchone()["n"]
+    return int(value(connection, "SELECT coalesce(max(arrived), 0) FROM refunds.queue"))
 
 
-def count_since(connection: psycopg.Connection, filters: Filters, arrived: int, most: int) -> int:
+def count_since(connection: Connection, filters: Filters, arrived: int, most: int) -> int:
     """How many rows of a list came after arrival number `arrived`; counting ends at `most`."""
     query = sql.SQL(
         "SELECT count(*) AS n FROM (SELECT FROM refunds.queue q WHERE q.arrived > %(arrived)s AND "
         "{} LIMIT %(most)s) new"
     ).format(sql.SQL(where(filters)))
-    return connection.execute(query, _values(filters, None) | {"arrived": arrived, "most": most}).fetchone()["n"]
+    return int(value(connection, query, _values(filters, None) | {"arrived": arrived, "most": most}))
 
 
-def usual(connection: psycopg.Connection, city: str | None) -> dict | None:
+def usual(connection: Connection, city: str | None) -> Row | None:
     """P75 of the minutes in a city's kitchen, waiting for a driver and on the road, None for an unknown city."""
     return connection.execute(
         "SELECT kitchen_p75, waiting_p75, road_p75 FROM refunds.cities WHERE city = %s", (city,)
     ).fetchone()
 
 
-def choices(connection: psycopg.Connection) -> dict[str, list[str]]:
+def choices(connection: Connection) -> dict[str, list[str]]:
     """The cities and brands that there are to filter by."""
     rows = connection.execute(
         "SELECT DISTINCT dimension, value FROM refunds.daily WHERE dimension IN "

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import psycopg
-
 from refund_manager.domain.timeline import OrderFacts
+from refund_manager.postgres.database import Connection, Row
 
 MANY = 1000  # rows
 
@@ -76,12 +75,12 @@ ON CONFLICT (city) DO UPDATE SET p75_minutes = excluded.p75_minutes, p99_minutes
 """
 
 
-def mark(connection: psycopg.Connection) -> dict | None:
+def mark(connection: Connection) -> Row | None:
     """What differs once the synced table has changed, None if there is no such table."""
     return connection.execute(_MARK).fetchone()
 
 
-def refresh(connection: psycopg.Connection) -> int:
+def refresh(connection: Connection) -> int:
     """Make the queue what the synced table is; returns how many rows were added or rewritten."""
     _begin(connection)
     connection.execute(_REMOVE)
@@ -91,13 +90,13 @@ def refresh(connection: psycopg.Connection) -> int:
     return changed
 
 
-def lacking_facts(connection: psycopg.Connection, limit: int) -> tuple[datetime, datetime] | None:
+def lacking_facts(connection: Connection, limit: int) -> tuple[datetime, datetime] | None:
     """First and last order time of the newest `limit` orders without facts, None if all have them."""
-    row = connection.execute(_LACKING, (limit,)).fetchone()
+    (row,) = connection.execute(_LACKING, (limit,)).fetchall()
     return (row["first"], row["last"]) if row["first"] else None
 
 
-def add_facts(connection: psycopg.Connection, facts: Sequence[OrderFacts], period: tuple[datetime, datetime]) -> None:
+def add_facts(connection: Connection, facts: Sequence[OrderFacts], period: tuple[datetime, datetime]) -> None:
     """Write the facts of orders; the others of `period` are marked as asked for, not to be asked again."""
     _begin(connection)
     columns = list(OrderFacts.model_fields)
@@ -113,13 +112,13 @@ def add_facts(connection: psycopg.Connection, facts: Sequence[OrderFacts], perio
     connection.execute(_TRIED, period)
 
 
-def set_cities(connection: psycopg.Connection, cities: Sequence[tuple[str, str, str]]) -> None:
+def set_cities(connection: Connection, cities: Sequence[tuple[str, str, str]]) -> None:
     """Write the P75 and P99 of the cities (name, P75, P99 in minutes), and what is usual at their stages."""
     for city in cities:
         connection.execute(_CITY, city)
     connection.execute(_STAGES)
 
 
-def _begin(connection: psycopg.Connection) -> None:
+def _begin(connection: Connection) -> None:
     connection.execute("SET LOCAL statement_timeout = 0")  # a first fill of a million rows takes its time
     connection.execute(ALONE)

@@ -53,12 +53,16 @@ class Complaints:
             raise BadField("credit", "the suggestion can't be read: say which credit to grant")
         if credit is not None and (found.credit is None or credit > found.credit):
             self._check(found.order_id, credit)
-        kind = "accepted" if granted == found.credit else "changed"
-        wanted = ComplaintDecision(complaint_id=complaint_id, decision=kind, credit=granted, decided_by=user)
+        wanted = ComplaintDecision(
+            complaint_id=complaint_id,
+            decision="accepted" if granted == found.credit else "changed",
+            credit=granted,
+            decided_by=user,
+        )
         with self._database.connection() as connection:
             saved = complaints.save(connection, wanted)
         holds = self.get(complaint_id).decision
-        if not saved and (holds.decided_by, holds.credit) != (user, granted):
+        if not saved and holds and (holds.decided_by, holds.credit) != (user, granted):
             raise ComplaintConflict(f"{holds.decided_by} has granted ${holds.credit} already. Nothing was changed.")
 
     def _check(self, order_id: str, credit: Decimal) -> None:

@@ -2,10 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from refund_manager.domain.models import Filters, Sort
 from refund_manager.postgres import queue
+from refund_manager.postgres.database import Row
 from refund_manager.services.refunds import Refunds
 
 _COLUMNS = (
@@ -45,12 +46,12 @@ def lines(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[str]:
     return written()
 
 
-def _rows(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[dict]:
+def _rows(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[Row]:
     with refunds.connection() as connection:
         yield from queue.stream(connection, filters, sort)
 
 
-def _cells(row: dict) -> list[object]:
+def _cells(row: Row) -> list[object]:
     decided = row["decision"] or {}
     flat = {
         **row,
@@ -67,7 +68,7 @@ def _plain(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-def _line(cells: object) -> str:
+def _line(cells: Iterable[object]) -> str:
     out = io.StringIO()
     csv.writer(out).writerow(cells)
     return out.getvalue()

@@ -4,10 +4,17 @@ import json
 from collections import defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import DatabricksError
-from databricks.sdk.service.sql import ExecuteStatementRequestOnWaitTimeout, StatementParameterListItem, StatementState
+from databricks.sdk.errors.base import DatabricksError
+from databricks.sdk.service.sql import (
+    ExecuteStatementRequestOnWaitTimeout,
+    ResultData,
+    StatementParameterListItem,
+    StatementResponse,
+    StatementState,
+)
 
 from refund_manager.domain.errors import LakehouseUnavailable
 from refund_manager.domain.timeline import OrderEvents, OrderFacts, moment, timeline, waited
@@ -65,7 +72,7 @@ class Lakehouse:
         cities = {row[0]: row[1] for row in self.cities()}
         brands = dict(self._rows(f"SELECT brand_id, name FROM {self._simulator}.brands"))
         rows = self._rows(_FIRSTS, since=since.isoformat(), until=(until + _LONGEST_ORDER).isoformat())
-        firsts: dict[str, dict[str, list]] = defaultdict(dict)
+        firsts: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for order_id, kind, *rest in rows:
             firsts[order_id][kind] = rest
         return [
@@ -96,31 +103,31 @@ class Lakehouse:
                 on_wait_timeout=ExecuteStatementRequestOnWaitTimeout.CANCEL,
                 parameters=[StatementParameterListItem(name=name, value=value) for name, value in values.items()],
             )
-            if answer.status.state is not StatementState.SUCCEEDED:
-                raise LakehouseUnavailable(
-                    answer.status.error.message if answer.status.error else "no answer within 30 s"
-                )
+            if answer.status is None or answer.status.state is not StatementState.SUCCEEDED:
+                error = answer.status and answer.status.error
+                raise LakehouseUnavailable((error and error.message) or "no answer within 30 s")
             if answer.manifest and answer.manifest.truncated:
                 raise LakehouseUnavailable("more rows than a warehouse returns at once")
             return self._chunks(answer)
         except (DatabricksError, OSError) as error:
             raise LakehouseUnavailable(str(error)) from error
 
-    def _chunks(self, answer: object) -> list[list[str]]:
+    def _chunks(self, answer: StatementResponse) -> list[list[str]]:
         """The whole of a result, which comes in chunks."""
-        chunk, rows = answer.result, []
+        chunk: ResultData | None = answer.result
+        rows: list[list[str]] = []
         while chunk:
             rows += chunk.data_array or []
             following = chunk.next_chunk_index
             chunk = (
                 self._workspace.statement_execution.get_statement_result_chunk_n(answer.statement_id, following)
-                if following
+                if following and answer.statement_id
                 else None
             )
         return rows
 
 
-def _facts(order_id: str, kinds: dict[str, list], cities: dict[str, str], brands: dict[str, str]) -> OrderFacts:
+def _facts(order_id: str, kinds: dict[str, list[str]], cities: dict[str, str], brands: dict[str, str]) -> OrderFacts:
     """The facts of an order from the first event of each kind: [location_id, ts, body]."""
     location_id, _, body = kinds["order_created"]
     created = json.loads(body or "{}")
@@ -144,7 +151,8 @@ def _facts(order_id: str, kinds: dict[str, list], cities: dict[str, str], brands
     )
 
 
-def _door(created: dict) -> str | None:
+def _door(created: dict[str, Any]) -> str | None:
     """Where an order went, None if its event doesn't say exactly."""
     place = [created.get(name) for name in ("customer_addr", "customer_lat", "customer_lon")]
-    return None if None in place else "{} ({:.5f}, {:.5f})".format(*place)
+    address, lat, lon = place
+    return None if address is None or lat is None or lon is None else f"{address} ({lat:.5f}, {lon:.5f})"

@@ -6,6 +6,7 @@ from databricks.sdk.errors import NotFound
 from refund_manager.domain.errors import Unavailable
 from refund_manager.domain.models import SyncState
 from refund_manager.postgres.complaints import list_complaints
+from refund_manager.postgres.credentials import password_of
 from refund_manager.postgres.database import Database
 from refund_manager.postgres.schema import COMPLAINTS
 from refund_manager.services.complaints import Complaints
@@ -37,24 +38,27 @@ class Platform:
 
     def _sync(self) -> SyncState:
         status = self._workspace.postgres.get_synced_table(self._settings.synced_table).status
-        last = status.last_sync
-        if not (last and last.sync_end_time and last.delta_table_sync_info):
-            return SyncState(state=status.detailed_state.value, lag_seconds=None, synced_at=None)
-        ended, committed = last.sync_end_time, last.delta_table_sync_info.delta_commit_time
+        state = status.detailed_state.value if status and status.detailed_state else "unknown"
+        last = status and status.last_sync
+        committed = last and last.delta_table_sync_info and last.delta_table_sync_info.delta_commit_time
+        if not (last and last.sync_end_time and committed):
+            return SyncState(state=state, lag_seconds=None, synced_at=None)
+        ended = last.sync_end_time
         lag = (ended.ToDatetime() - committed.ToDatetime()).total_seconds()
-        return SyncState(state=status.detailed_state.value, lag_seconds=round(lag, 2), synced_at=ended.ToDatetime())
+        return SyncState(state=state, lag_seconds=round(lag, 2), synced_at=ended.ToDatetime())
 
     def _find_complaints(self) -> None:
         path = f"projects/{self._settings.complaint_project}/branches/production/endpoints/primary"
         postgres = self._workspace.postgres
         try:
-            host, _, port = postgres.get_endpoint(path).status.hosts.host.partition(":")
+            status = postgres.get_endpoint(path).status
         except NotFound:
             return
+        if not (status and status.hosts and status.hosts.host):  # it is still being made
+            return
+        host, _, port = status.hosts.host.partition(":")
         address = {"host": host, "port": int(port or 5432), "dbname": _DATABASE}
-        database = Database(
-            COMPLAINTS, lambda: postgres.generate_database_credential(endpoint=path).token, address=address
-        )
+        database = Database(COMPLAINTS, password_of(self._workspace, path), address=address)
         database.open()
         try:
             with database.connection() as connection:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from refund_manager.domain.errors import LakehouseUnavailable, Unavailable
 from refund_manager.postgres import queue_updates as following
-from refund_manager.postgres.database import WAIT_SECONDS, Database
+from refund_manager.postgres.database import WAIT_SECONDS, Database, Row
 from refund_manager.services.lakehouse import Lakehouse
 
 PAUSE_SECONDS = 1
@@ -28,7 +28,7 @@ class QueueUpdater:
 
     def __init__(self, database: Database, lakehouse: Lakehouse, look: Callable[[], None] = lambda: None) -> None:
         self._database, self._lakehouse, self._look = database, lakehouse, look
-        self._mark: dict | None = None
+        self._mark: Row | None = None
         self._looked = 0.0
         self._facts_limit, self._facts_pause, self._facts_from = FACTS_AT_ONCE, LOOK_SECONDS, 0.0
         self._settled, self._ended, self._news = threading.Event(), threading.Event(), threading.Event()
@@ -75,7 +75,7 @@ class QueueUpdater:
         with self._database.connection() as connection:
             following.add_facts(connection, facts, period)
         with self._database.connection() as connection:
-            following.set_cities(connection, [tuple(city[1:]) for city in cities])
+            following.set_cities(connection, [(name, p75, p99) for _, name, p75, p99 in cities])
         return True
 
     def _follow(self) -> None:

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-
-import psycopg
+from typing import Any
 
 from refund_manager.domain.cursor import pack, unpack
 from refund_manager.domain.errors import BadField, Conflict, NotFound
@@ -24,7 +23,7 @@ from refund_manager.domain.models import (
 from refund_manager.domain.order_models import OrderDetails
 from refund_manager.domain.timeline import OrderEvents
 from refund_manager.postgres import decisions, order_context, overview, queue
-from refund_manager.postgres.database import Database
+from refund_manager.postgres.database import Connection, Database, Row
 from refund_manager.services.lakehouse import Lakehouse
 from refund_manager.services.queue_updater import QueueUpdater
 
@@ -36,9 +35,9 @@ _SAVED_AS = {"approve": "approved", "change": "changed", "deny": "denied"}
 class Overview:
     """Rows by day, rows by city and by brand, and the figures of all decisions."""
 
-    by_day: list[dict]
-    groups: dict[str, list[dict]]
-    figures: dict
+    by_day: list[Row]
+    groups: dict[str, list[Row]]
+    figures: dict[str, Any]
 
 
 class Refunds:
@@ -48,7 +47,7 @@ class Refunds:
         self._database, self._lakehouse, self._updater = database, lakehouse, updater
 
     @contextmanager
-    def connection(self) -> Iterator[psycopg.Connection]:
+    def connection(self) -> Iterator[Connection]:
         """A transaction on a queue that is filled. Raises Unavailable."""
         self._updater.await_first()
         with self._database.connection() as connection:
@@ -88,7 +87,7 @@ class Refunds:
         with self.connection() as connection:
             return queue.choices(connection)
 
-    def usual(self, city: str | None) -> dict | None:
+    def usual(self, city: str | None) -> Row | None:
         """P75 of the minutes in a city's kitchen, waiting for a driver and on the road; None for an unknown city."""
         with self.connection() as connection:
             return queue.usual(connection, city)
@@ -193,6 +192,8 @@ class Refunds:
             if suggested.suggested_usd is None:
                 raise BadField("decision", "the suggestion can't be read: change the amount or deny instead")
             return suggested.suggested_usd
+        if request.amount is None:
+            raise BadField("amount", "say which amount to refund instead")
         total = suggested.total_usd
         if total is None and (suggested.suggested_usd is None or request.amount > suggested.suggested_usd):
             total = self.events(request.order_id).total_usd  # no suggestion exceeds the total: only a raise needs it

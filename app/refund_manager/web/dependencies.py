@@ -1,6 +1,7 @@
 """What routes take from a request: the services, the list that a page belongs to, and the fields of a form."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, Query, Request
@@ -43,6 +44,9 @@ def complaints_of(request: Request) -> Complaints:
     return complaints
 
 
+Model = TypeVar("Model", bound=BaseModel)
+
+
 class PageQuery(ListQuery):
     """A list as the queue's page shows it; `done` is an order that was decided a moment ago."""
 
@@ -74,7 +78,7 @@ async def form_of(request: Request) -> dict[str, str]:
     return form
 
 
-def read[Model: BaseModel](kind: type[Model], form: dict[str, str]) -> Model:
+def read(kind: type[Model], form: Mapping[str, str | None]) -> Model:
     """A form's fields as a model. Raises BadForm."""
     try:
         return kind.model_validate(form)
@@ -88,7 +92,7 @@ class Keyed(BaseModel):
     key: RequestKey
 
 
-def redirect(path: str, values: dict[str, str], **more: str | None) -> RedirectResponse:
+def redirect(path: str, values: Mapping[str, str], **more: str | None) -> RedirectResponse:
     """Lead on after a form was saved, so that a reload sends nothing again."""
     return RedirectResponse(with_query(path, values, **more), 303)
 

@@ -1,6 +1,7 @@
 """How OpenAPI describes the problems that the API answers with."""
 
 from http import HTTPStatus
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -28,10 +29,10 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] | None = None
-    decision: dict | None = None
+    decision: dict[str, Any] | None = None
 
 
-def documented(*codes: int) -> dict[int | str, dict]:
+def documented(*codes: int) -> dict[int | str, dict[str, Any]]:
     """These statuses as OpenAPI describes them."""
     return {
         code: {

@@ -4,11 +4,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, TypeAlias
 
 from refund_manager.domain.timeline import Point, Route
 
 MAP_WIDTH, MAP_HEIGHT, _EDGE = 480, 240, 24
 CHART_WIDTH, CHART_HEIGHT, TRUST_HEIGHT = 720, 160, 40
+
+
+Day: TypeAlias = dict[str, Any]
+"""A day's row: day, suggested_usd, granted_usd, decided, overruled."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Bar:
     suggested: float
     granted: float
     overruled: float | None
-    day: dict
+    day: Day
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Map:
     pings: list[Point]
 
 
-def bars(days: list[dict]) -> list[Bar]:
+def bars(days: list[Day]) -> list[Bar]:
     """A bar for each row (day, suggested_usd, granted_usd, decided, overruled), the highest as high as the chart."""
     if not days:
         return []
@@ -59,7 +64,7 @@ def bars(days: list[dict]) -> list[Bar]:
     ]
 
 
-def _overruled(day: dict) -> float | None:
+def _overruled(day: Day) -> float | None:
     return round(day["overruled"] / day["decided"] * TRUST_HEIGHT, 1) if day["decided"] else None
 
 

@@ -1,6 +1,8 @@
 """What goes wrong, told as problem details at the API and as a page to people."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -34,13 +36,13 @@ def install(app: FastAPI) -> None:
             request, 422, f"{error.field}: {error.message}", errors=[{"field": error.field, "message": error.message}]
         ),
     )
-    app.add_exception_handler(Refused, refuse)
+    app.add_exception_handler(Refused, lambda request, error: refuse(request, error))
     app.add_exception_handler(RequestValidationError, lambda request, error: _invalid(request, error.errors()))
     app.add_exception_handler(BadForm, lambda request, error: _invalid(request, error.errors))
     app.add_exception_handler(HTTPException, lambda request, error: _answer(request, error.status_code, error.detail))
 
 
-def field_errors(errors: list[dict]) -> list[dict[str, str]]:
+def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
     """Pydantic's errors as field and message."""
     return [{"field": str(error["loc"][-1]), "message": error["msg"].removeprefix("Value error, ")} for error in errors]
 
@@ -52,7 +54,7 @@ def refuse(request: Request, refused: Refused) -> Response:
     return answer
 
 
-def _invalid(request: Request, errors: list[dict]) -> Response:
+def _invalid(request: Request, errors: Sequence[Any]) -> Response:
     found = field_errors(errors)
     return _answer(request, 422, "; ".join(f"{e['field']}: {e['message']}" for e in found), errors=found)
 

@@ -1,6 +1,7 @@
 """Templates: how a page is rendered, and how its values are written."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +36,7 @@ def _age(when: datetime) -> str:
     return f"{minutes:.0f} min"
 
 
-def with_query(path: str, values: dict[str, object], **changes: object) -> str:
+def with_query(path: str, values: Mapping[str, object], **changes: object) -> str:
     """A link with a query, some of its values changed; what is None or empty is left out."""
     kept = {name: value for name, value in {**values, **changes}.items() if value not in (None, "")}
     return f"{path}?{urlencode(kept)}" if kept else path

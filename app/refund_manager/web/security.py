@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -36,8 +37,9 @@ def user_of(request: Request) -> str:
 
     Raises Refused where the platform vouches for nobody.
     """
-    if local := request.app.state.settings.local_user:
-        return local
+    settings: Settings = request.app.state.settings
+    if settings.local_user:
+        return settings.local_user
     user = request.headers.get("x-forwarded-email") or request.headers.get("x-forwarded-user")
     if not user:
         raise Refused(401, "The platform does not say who you are, so nothing can be changed.")
@@ -48,7 +50,8 @@ def form_token(request: Request) -> str:
     """What a page's forms must send back, so that no other site can write them: it is in a cookie, too."""
     if not hasattr(request.state, "form_token"):
         request.state.form_token = request.cookies.get(_COOKIE) or secrets.token_urlsafe(24)
-    return request.state.form_token
+    token: str = request.state.form_token
+    return token
 
 
 def keep_token(request: Request, response: Response) -> None:
@@ -70,7 +73,7 @@ def check_form(request: Request, form: dict[str, str]) -> None:
         raise Refused(403, "This form is not from a page of yours that is still open. Open the page again and repeat.")
 
 
-type Refuse = Callable[[Request, Refused], Response]
+Refuse: TypeAlias = Callable[[Request, Refused], Response]
 
 
 class Guard:

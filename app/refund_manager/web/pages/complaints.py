@@ -43,7 +43,7 @@ def listing(
         complaints=found,
         status=status,
         cursor=cursor,
-        next_cursor=pack(last.rank, last.ts.isoformat(), last.complaint_id) if more else None,
+        next_cursor=pack(last.rank, last.ts.isoformat(), last.complaint_id) if last and more else None,
     )
 
 

@@ -1,5 +1,7 @@
 """An order's page, and its forms for a decision."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -94,7 +96,7 @@ def _page(request: Request, order_id: str, query: PageQuery, status: int = 200, 
     )
 
 
-def _drawn(timeline: OrderEvents | None) -> dict[str, object]:
+def _drawn(timeline: OrderEvents | None) -> dict[str, Any]:
     return {"timeline": timeline, "map": route_map(timeline.route) if timeline else None}
 
 

@@ -1,0 +1,19 @@
+"""Passwords for Postgres, which live an hour."""
+
+from collections.abc import Callable
+
+from databricks.sdk import WorkspaceClient
+
+from refund_manager.domain.errors import Unavailable
+
+
+def password_of(workspace: WorkspaceClient, endpoint: str) -> Callable[[], str]:
+    """A function that gives a fresh password for a Lakebase endpoint. It raises Unavailable if there is none."""
+
+    def password() -> str:
+        token = workspace.postgres.generate_database_credential(endpoint=endpoint).token
+        if not token:
+            raise Unavailable(f"The platform gave no password for {endpoint}.")
+        return token
+
+    return password
