@@ -35,13 +35,13 @@ def use_style() -> None:
     )
 
 
-def label_lines(axes: Axes, gap: float = 6) -> None:
-    """Write each line's label at its right end, in its colour, instead of a legend; `gap` is in points."""
+def label_lines(axes: Axes) -> None:
+    """Write each line's label at its right end, in its colour, instead of a legend."""
     for line in axes.get_lines():
         label = str(line.get_label())
         if not label.startswith("_"):
             end = np.asarray(line.get_xdata())[-1], np.asarray(line.get_ydata())[-1]
-            axes.annotate(label, end, xytext=(gap, 0), textcoords="offset points",
+            axes.annotate(label, end, xytext=(6, 0), textcoords="offset points",
                           va="center", color=line.get_color())  # fmt: skip
 
 

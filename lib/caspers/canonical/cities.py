@@ -21,7 +21,7 @@ class City:
 
     `box` is (south, north, west, east) in degrees. It lies inland of every shore, so a route that runs along the
     grid inside it never crosses the bay or a lake. `change` is the ratio of the last week's orders to the first
-    week's; `meals` are peaks as (minute of day, width in minutes, weight); `weekly` tells whether weekends are
+    week's; `meals` are peaks as (minute of day, width in minutes, weight); `weekly` is whether weekends are
     busier; `capacity` is the orders an hour that the kitchen cooks without queueing; `trouble` the share of orders with
     an incident; `spread` the sigma of log preparation time; `speed` the drivers' metres a second in light
     traffic.

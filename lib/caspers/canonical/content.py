@@ -1,4 +1,4 @@
-"""The hash of a dataset's content: what says that two machines have made the same one."""
+"""The hash of a dataset's content, equal on two machines if their datasets are."""
 
 import hashlib
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ class DatasetError(ValueError):
 
 
 def reason(error: Exception) -> str:
-    """The first line of what Polars says; the rest explains its query, not the file."""
+    """The first line of a Polars error; the rest explains its query, not the file."""
     return str(error).partition("\n")[0]
 
 

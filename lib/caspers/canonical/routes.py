@@ -128,7 +128,7 @@ def route_texts(routes: Routes) -> pl.Series:
 
 
 def positions(routes: Routes, order: Ints, progress: Floats) -> Floats:
-    """Where the drivers of `order` are after `progress` (0–1) of their way: (n, 2) degrees, rounded to 1e-5."""
+    """Where the drivers of `order` are after `progress` (0–1) of their route: (n, 2) degrees, rounded to 1e-5."""
     along, points = routes.along[order], routes.points[order]
     metres = progress * along[:, -1]
     rows = np.arange(len(order))

@@ -59,14 +59,12 @@ def environments(ws: Publishes) -> list[JobEnvironment]:
     return [JobEnvironment(ENVIRONMENT, Environment(environment_version="4", dependencies=[f"--editable {root}"]))]
 
 
-def run_and_wait(
-    ws: HasClient, job_id: int, timeout: timedelta = timedelta(minutes=20), job_parameters: dict[str, str] | None = None
-) -> Run:
+def run_and_wait(ws: HasClient, job_id: int, timeout: timedelta = timedelta(minutes=20)) -> Run:
     """Run a job now, wait, and return the run if it succeeded.
 
     Raises JobFailed with the error of the failing task, TimeoutError after `timeout`.
     """
-    waiter = ws.w.jobs.run_now(job_id, job_parameters=job_parameters)
+    waiter = ws.w.jobs.run_now(job_id)
     try:
         run = waiter.result(timeout)
     except OperationFailed:  # how the SDK reports a run whose task failed

@@ -1,4 +1,4 @@
-"""Quarantine: the lines that no one can use, and why."""
+"""Quarantine: the lines that are not usable events, and why."""
 
 from pyspark import pipelines as dp
 from pyspark.sql import DataFrame, SparkSession
