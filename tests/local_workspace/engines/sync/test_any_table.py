@@ -119,7 +119,7 @@ def commit(path: Path, schema: pa.Schema, state: dict[object, dict], kind: str, 
     after = written(state, kind, rows, key)
     source = pa.Table.from_pylist(list(after.values()) + [row for row in rows if row[key] is None], schema)
     plain = pa.types.is_string(schema.field(key).type) or pa.types.is_integer(schema.field(key).type)
-    if kind == "overwrite" or not plain or not key.isidentifier():
+    if kind == "overwrite" or not plain or not all(map(str.isidentifier, schema.names)):
         write_deltalake(str(path), source, mode="overwrite", configuration=CDF)
         return
     merge = DeltaTable(str(path)).merge(
