@@ -1,0 +1,97 @@
+"""Whatever is sent to the routes that work without Spark, the answer is no 5xx and comes soon."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+from fastapi import APIRouter
+
+from api_fuzzing import Target, fuzz
+from asgi_server import Served
+from job_workspace import TOKEN, JobWorkspace
+from local_workspace.engines.files import VolumeFiles
+from local_workspace.engines.pipelines import PipelinesEngine
+from local_workspace.http.server import create_app
+from local_workspace.routes import files, identity, jobs, pipelines, workspace
+from local_workspace.runtime.errors import not_found
+from local_workspace.runtime.store import Store
+
+
+class Volumes:
+    """A catalog of one volume."""
+
+    def __init__(self, root) -> None:
+        self.root = root
+
+    def get_volume(self, full_name: str) -> dict[str, str]:
+        _, schema, name = full_name.split(".")
+        if (schema, name) != ("raw", "events"):
+            raise not_found(f"Volume '{full_name}' does not exist.")
+        return {"schema_name": schema, "name": name}
+
+    def volume_path(self, schema: str, volume: str):
+        return self.root / schema / volume
+
+
+def no_spark() -> None:
+    raise RuntimeError("there is no Spark here")
+
+
+@pytest.fixture
+def target(tmp_path):
+    space = JobWorkspace(tmp_path / "home")
+    space.listener.close()
+    spark = SimpleNamespace(spark_home=space.home.root / "spark", wait_ready=no_spark)
+    pipelines_engine = PipelinesEngine(space.home, Store(space.home.database), spark)
+    volumes = Volumes(space.home.volumes)
+    volumes.volume_path("raw", "events").mkdir(parents=True)
+    engines = SimpleNamespace(
+        user="you@localhost",
+        files=VolumeFiles(volumes),
+        workspace_files=space.files,
+        jobs=space.jobs,
+        pipelines=pipelines_engine,
+    )
+    space.files.mkdirs("/Users/you")
+    spec = {"name": "p", "schema": "s", "libraries": [{"file": {"path": "/Users/you/p.py"}}]}
+    known = {
+        "job_id": space.jobs.create({"tasks": []}),
+        "pipeline_id": pipelines_engine.create(spec),
+        "path": "Volumes/lake/raw/events/a/b",
+    }
+    routers = [module.router for module in (files, identity, jobs, pipelines, workspace)]
+    try:
+        with Served(create_app(engines, TOKEN, routers)) as host:
+            yield Target(host, TOKEN, examples=5, known=known)
+    finally:
+        space.jobs.stop()
+        pipelines_engine.stop()
+
+
+def test_no_request_fails_or_hangs(target):
+    failures, called = fuzz(target)
+    assert not failures, "\n".join(failures)
+    assert {"POST /api/2.2/jobs/create", "PUT /api/2.0/fs/files/{path}", "POST /api/2.0/pipelines"} <= called
+
+
+def test_what_fails_and_what_hangs_is_found(monkeypatch):
+    monkeypatch.setattr("api_fuzzing.SECONDS", 0.5)
+    released = threading.Event()
+    router = APIRouter()
+
+    @router.get("/fails")
+    def fails(number: int) -> float:
+        return 1 / (number - number)
+
+    @router.get("/hangs")
+    def hangs() -> None:
+        released.wait()
+
+    with Served(create_app(object(), TOKEN, [router])) as host:
+        failures, called = fuzz(Target(host, TOKEN, examples=1))
+        released.set()
+    assert called == {"GET /fails", "GET /hangs"}
+    assert {failure.partition(" to ")[0][:25] for failure in failures} == {
+        'GET /fails: 500 {"error_c',
+        "GET /hangs: no answer wit",
+    }
