@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from caspers.agents.complaint_agent import Answer
 from caspers.agents.loop import told
 from caspers.agents.refund_agent import Recommendation
-from caspers.evaluation.saying import Saying, figures, read
+from caspers.evaluation.answers import Saying, figures, read
 from caspers.refunds.money import dollars
 
 CENT = 0.005
