@@ -1,4 +1,4 @@
-"""The complaint agent: a customer's words and an order id in, an answer with its derivation out."""
+"""The complaint agent: from a customer's words and an order id to an answer with its derivation."""
 
 from dataclasses import asdict, replace
 from typing import Literal
@@ -7,10 +7,10 @@ from mlflow.types.responses import ResponsesAgentRequest
 from pydantic import BaseModel, ConfigDict, Field
 
 from caspers.agents.base import Decision, KitchenAgent
-from caspers.agents.inputs import Asked, ComplaintInputs, Question, read, text_of
-from caspers.agents.lookup import Known
+from caspers.agents.inputs import ComplaintInputs, ParsedRequest, Question, parse_inputs, user_text
+from caspers.agents.lookup import FactRows
 from caspers.complaints import Category, policy, reading, replies
-from caspers.complaints.question import evidence_of, question
+from caspers.complaints.question import evidence_of, format_question
 from caspers.refunds.facts import LOCATION_TIMINGS, ORDER_OVERVIEW, ORDER_TIMING, order_ids
 from caspers.refunds.money import dollars
 from caspers.refunds.policy import bounded
@@ -45,52 +45,54 @@ class Answer(BaseModel):
 
 
 class ComplaintAgent(KitchenAgent):
-    """Answers complaints with the model endpoint `llm_model`, by the facts about the order.
+    """Answers complaints with the model endpoint `llm_model`, judging by the facts about the order.
 
     The status of a decision is decided, no_order_id, unknown_order, other_location or no_evidence.
     """
 
     facts = FACTS
 
-    def understand(self, request: ResponsesAgentRequest) -> Asked:
-        """`complaints`, or `complaint_text` about `order_id`, in `custom_inputs`, or what the user said."""
-        inputs = read(ComplaintInputs, request)
+    def parse(self, request: ResponsesAgentRequest) -> ParsedRequest:
+        """From `complaints`, or `complaint_text` and `order_id`, in `custom_inputs`; else from what the user said."""
+        inputs = parse_inputs(ComplaintInputs, request)
         if inputs.complaints:
-            return Asked(
+            return ParsedRequest(
                 [Question((each.order_id,), each.complaint_text, inputs.location_id) for each in inputs.complaints],
-                several=True,
+                batch=True,
             )
-        text = inputs.complaint_text or text_of(request)
+        text = inputs.complaint_text or user_text(request)
         candidates = [inputs.order_id] if inputs.order_id else order_ids(text)[:1]
-        return Asked([Question(tuple(candidates), text, inputs.location_id)])
+        return ParsedRequest([Question(tuple(candidates), text, inputs.location_id)])
 
-    def judge(self, asked: Question, known: Known) -> Decision[Answer]:
-        """The decision on a complaint; what can't be checked goes to a person."""
-        text = asked.text
-        if not asked.order_ids:
+    def decide(self, question: Question, rows: FactRows) -> Decision[Answer]:
+        """The decision on a complaint; one that can't be checked is escalated."""
+        text = question.text
+        if not question.order_ids:
             return _unchecked(text, "no_order_id", None, "No order id was given, so nothing can be checked.")
-        order_id = asked.order_ids[0]
-        overview, times = known[ORDER_OVERVIEW.name, order_id], known[ORDER_TIMING.name, order_id]
+        order_id = question.order_ids[0]
+        overview, times = rows[ORDER_OVERVIEW.name, order_id], rows[ORDER_TIMING.name, order_id]
         if not (overview and times):
             return _unchecked(text, "unknown_order", order_id, f"No order {order_id} is known.")
         location_id = overview[0]["location_id"]
-        if asked.location_id not in (None, location_id):
-            why = f"Order {order_id} is not one of location {asked.location_id}."
+        if question.location_id not in (None, location_id):
+            why = f"Order {order_id} is not one of location {question.location_id}."
             return _unchecked(text, "other_location", order_id, why)
-        timings = known[LOCATION_TIMINGS.name, location_id]
+        timings = rows[LOCATION_TIMINGS.name, location_id]
         if not timings:
             return _unchecked(text, "no_evidence", order_id, "The location has no timings yet.")
         evidence = evidence_of(overview[0], times[0], timings[0])
-        own = Answer(**asdict(policy.decide(reading.read(text, evidence.items), evidence)))
-        tools = self.tools(known, order_id, location_id)
-        decision = self.consult(order_id, PROMPT, question(order_id, text), tools, policy.ANSWER_SCHEMA, own)
-        return _within(decision, own, evidence.total_usd)
+        policy_answer = Answer(**asdict(policy.decide(reading.read(text, evidence.items), evidence)))
+        tools = self.tools(rows, order_id, location_id)
+        decision = self.ask_model(
+            order_id, PROMPT, format_question(order_id, text), tools, policy.ANSWER_SCHEMA, policy_answer
+        )
+        return _corrected(decision, policy_answer, evidence.total_usd)
 
 
-def _within(decision: Decision[Answer], own: Answer, total: float) -> Decision[Answer]:
+def _corrected(decision: Decision[Answer], policy_answer: Answer, total: float) -> Decision[Answer]:
     """The decision with a credit between 0 and the total, none when it escalates, and a reply that promises no more.
 
-    What had to be put right is in the note and in the rationale.
+    Note and rationale say what was corrected.
     """
     said = decision.answer
     amount = 0.0 if said.decision == "escalate" else bounded(said.credit_amount, total)
@@ -100,8 +102,8 @@ def _within(decision: Decision[Answer], own: Answer, total: float) -> Decision[A
             f"The model said ${said.credit_amount:.2f} ({said.decision}); corrected for a total of ${total:.2f}."
         )
     reply = said.customer_response
-    if reply != own.customer_response and (notes or max(dollars(reply), default=0.0) > amount):
-        reply = replies.instead(said.decision == "escalate", amount)
+    if reply != policy_answer.customer_response and (notes or max(dollars(reply), default=0.0) > amount):
+        reply = replies.replacement(said.decision == "escalate", amount)
         notes.append("The reply to the customer was corrected too: it has to promise just that.")
     if not notes:
         return decision

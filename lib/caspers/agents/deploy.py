@@ -1,4 +1,4 @@
-"""From an agent's code to its endpoint: what is logged, whether it changed, which version is `champion` and served."""
+"""From an agent's code to its endpoint: what is logged, whether it changed, which version is champion and served."""
 
 import hashlib
 import io
@@ -26,12 +26,12 @@ _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep MLflow's remarks while it logs a model (dates, versions of pip) out of a notebook; errors are raised."""
+    """Keep what MLflow prints while it logs a model (dates, pip versions) out of a notebook; errors are raised."""
     with redirect_stderr(io.StringIO()):
         yield
 
 
-def code(file: str) -> str:
+def model_file(file: str) -> str:
     """The path of an agent's models-from-code file. Raises FileNotFoundError."""
     path = Path(__file__).with_name(file)
     if not path.exists():
@@ -40,12 +40,12 @@ def code(file: str) -> str:
 
 
 def requirements() -> list[str]:
-    """What the agent's environment needs, each at the version that is installed here."""
+    """What the agent's environment needs, each pinned to the version installed here."""
     return [f"{name}=={metadata.version(name.partition('[')[0])}" for name in REQUIREMENTS]
 
 
 def fingerprint(settings: dict[str, Any]) -> str:
-    """A short text that changes with the package's code and data files, with its requirements and with the settings."""
+    """A hash (16 hexadecimal digits) of the package's code and data files, its requirements and the settings."""
     digest = hashlib.sha256(json.dumps([settings, requirements()], sort_keys=True).encode())
     for file in sorted(Path(PACKAGE).rglob("*")):
         if file.is_file() and not _LEFT_OUT & set(file.parts):
@@ -53,15 +53,15 @@ def fingerprint(settings: dict[str, Any]) -> str:
     return digest.hexdigest()[:16]
 
 
-def known_version(ws: "Workbook", model: str, mark: str) -> str | None:
-    """The newest version of a registered model that was logged with this fingerprint, or None."""
+def find_version(ws: "Workbook", model: str, mark: str) -> str | None:
+    """The newest version of a registered model with the fingerprint `mark`, or None."""
     found = ws.mlflow.MlflowClient().search_model_versions(f"name = '{model}'")
     versions = [int(each.version) for each in found if each.tags.get(FINGERPRINT) == mark]
     return str(max(versions)) if versions else None
 
 
-def remember(ws: "Workbook", model: str, version: str, mark: str) -> None:
-    """Tag a version with its fingerprint."""
+def tag_fingerprint(ws: "Workbook", model: str, version: str, mark: str) -> None:
+    """Tag a version with its fingerprint `mark`, so that `find_version` finds it."""
     ws.mlflow.MlflowClient().set_model_version_tag(model, version, FINGERPRINT, mark)
 
 
@@ -72,7 +72,7 @@ def champion(ws: "Workbook", model: str) -> str | None:
 
 
 def promote(ws: "Workbook", model: str, version: str, scores: Mapping[str, float]) -> None:
-    """Move `champion` to a version that passed the gate with these `scores`, and note which one it replaces."""
+    """Move the alias `champion` to a version that passed the gate with these `scores`; tag which one it replaces."""
     client, before = ws.mlflow.MlflowClient(), champion(ws, model)
     client.set_model_version_tag(model, version, SCORES, json.dumps(dict(scores)))
     if before == version:
@@ -85,7 +85,7 @@ def promote(ws: "Workbook", model: str, version: str, scores: Mapping[str, float
 def roll_back(ws: "Workbook", model: str, endpoint: str) -> "ServingEndpointDetailed":
     """Serve the version that the champion replaced, and make it champion again.
 
-    If it is cut short, the same call goes on. Raises LookupError if the champion replaced none.
+    If it is interrupted, call it again. Raises LookupError if the champion replaced none.
     """
     client, now = ws.mlflow.MlflowClient(), champion(ws, model)
     before = client.get_model_version(model, now).tags.get(REPLACES) if now else None
@@ -97,7 +97,7 @@ def roll_back(ws: "Workbook", model: str, endpoint: str) -> "ServingEndpointDeta
 
 
 def resources(ws: "Workbook", llm_model: str, functions: Iterable[str]) -> list["Resource"]:
-    """What the agent uses; Databricks gives its endpoint the right to exactly these things."""
+    """What the agent uses; Databricks grants its endpoint access to exactly these resources."""
     from mlflow.models.resources import DatabricksFunction, DatabricksServingEndpoint, DatabricksSQLWarehouse
 
     used = [DatabricksFunction(f"{ws.catalog}.ai.{name}") for name in functions]
@@ -113,17 +113,17 @@ def serve_champion(ws: "Workbook", model: str, endpoint: str) -> "ServingEndpoin
 
 
 def serve(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> "ServingEndpointDetailed":
-    """Create the endpoint, or have it serve this entity, and return it when it does.
+    """Create the endpoint or update it to serve this entity, and return it once it does.
 
     An endpoint that serves the entity already is left alone. Raises databricks.sdk.errors.OperationFailed if the model
     can't start, TimeoutError after half an hour.
     """
-    begin(ws, endpoint, entity)
+    start_serving(ws, endpoint, entity)
     return ws.w.serving_endpoints.wait_get_serving_endpoint_not_updating(endpoint, LONGEST_START)
 
 
-def begin(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> None:
-    """Create the endpoint, or change it over to this entity; returns at once, or when a change under way has ended."""
+def start_serving(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> None:
+    """Create the endpoint or start its update to this entity; waits only for an update that is in progress."""
     from databricks.sdk.errors import NotFound, OperationFailed
     from databricks.sdk.service.serving import EndpointCoreConfigInput
 
@@ -131,7 +131,7 @@ def begin(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> None:
     try:
         if _serves(endpoints.get(endpoint), entity):
             return
-        with suppress(OperationFailed):  # what it failed to serve before doesn't matter now
+        with suppress(OperationFailed):  # a failed update doesn't matter: this one replaces it
             endpoints.wait_get_serving_endpoint_not_updating(endpoint, LONGEST_START)
         endpoints.update_config(endpoint, served_entities=[entity])
     except NotFound:
@@ -151,7 +151,7 @@ def _entity(model: str, version: str) -> "ServedEntityInput":
 
 
 def _serves(found: "ServingEndpointDetailed", entity: "ServedEntityInput") -> bool:
-    """Whether it does or is about to; of a server elsewhere nobody can tell, as its key can't be read."""
+    """Whether it does or is about to; always False for an external model, whose key can't be read and compared."""
     if entity.external_model:
         return False
     config = found.pending_config or found.config

@@ -1,4 +1,4 @@
-"""What an agent can be asked in `custom_inputs`: about one order or about several at once."""
+"""What a request to an agent has in `custom_inputs`: one order, or a batch of them."""
 
 from dataclasses import dataclass
 from typing import Annotated, Self
@@ -7,15 +7,15 @@ from mlflow.exceptions import MlflowException
 from mlflow.types.responses import ResponsesAgentRequest
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from caspers.agents.loop import told
+from caspers.agents.loop import describe_errors
 
-MOST = 100
+MAX_BATCH = 100
 """Orders in one request."""
 type OrderId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class Inputs(BaseModel):
-    """What both agents take; a key that is not theirs is left alone. `location_id`: only this location's orders."""
+    """What both agents take; unknown keys are ignored. `location_id`: decide on orders of this location only."""
 
     order_id: str | None = Field(None, coerce_numbers_to_str=True)
     location_id: int | None = None
@@ -24,10 +24,10 @@ class Inputs(BaseModel):
 class RefundInputs(Inputs):
     """One `order_id`, or several `order_ids`."""
 
-    order_ids: list[OrderId] | None = Field(None, min_length=1, max_length=MOST)
+    order_ids: list[OrderId] | None = Field(None, min_length=1, max_length=MAX_BATCH)
 
     @model_validator(mode="after")
-    def _not_both(self) -> Self:
+    def _one_or_several(self) -> Self:
         if self.order_id and self.order_ids:
             raise ValueError("give order_id or order_ids, not both")
         return self
@@ -46,10 +46,10 @@ class ComplaintInputs(Inputs):
     """One `complaint_text` about an `order_id`, or several `complaints`."""
 
     complaint_text: str | None = None
-    complaints: list[Complaint] | None = Field(None, min_length=1, max_length=MOST)
+    complaints: list[Complaint] | None = Field(None, min_length=1, max_length=MAX_BATCH)
 
     @model_validator(mode="after")
-    def _not_both(self) -> Self:
+    def _one_or_several(self) -> Self:
         if (self.order_id or self.complaint_text) and self.complaints:
             raise ValueError("give one complaint_text with its order_id, or complaints, not both")
         return self
@@ -57,7 +57,7 @@ class ComplaintInputs(Inputs):
 
 @dataclass(frozen=True)
 class Question:
-    """One thing to decide: what may be the order's id, likeliest first; what was said; whose orders may be decided."""
+    """One thing to decide: possible order ids, likeliest first, the user's words, the location the order must be of."""
 
     order_ids: tuple[str, ...]
     text: str
@@ -65,23 +65,23 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The questions of a request, and whether it was one for several orders."""
+class ParsedRequest:
+    """The questions of a request, and whether it is a batch."""
 
     questions: list[Question]
-    several: bool = False
+    batch: bool = False
 
 
-def read[T: Inputs](shape: type[T], request: ResponsesAgentRequest) -> T:
+def parse_inputs[T: Inputs](shape: type[T], request: ResponsesAgentRequest) -> T:
     """The `custom_inputs` of a request. Raises MlflowException, which an endpoint answers with status 400."""
     try:
         return shape.model_validate(request.custom_inputs or {})
     except ValidationError as error:
-        raise MlflowException.invalid_parameter_value(f"custom_inputs: {told(error)}") from error
+        raise MlflowException.invalid_parameter_value(f"custom_inputs: {describe_errors(error)}") from error
 
 
-def text_of(request: ResponsesAgentRequest) -> str:
-    """All that the user said in a request, one turn a line."""
+def user_text(request: ResponsesAgentRequest) -> str:
+    """All that the user said in a request, one message a line."""
     turns = [each.model_dump() for each in request.input]
     contents = [turn.get("content") for turn in turns if turn.get("role") == "user"]
     parts = (part if isinstance(part, list) else [{"text": part}] for part in contents)

@@ -9,13 +9,14 @@ from itertools import chain
 
 from caspers.agents.tools import OutOfScope, Rows
 from caspers.refunds.facts import LOCATION_TIMINGS, Fact, together_sql
+from caspers.refunds.rows import Row
 
 TIMINGS_SECONDS = 600.0
 """How long an endpoint keeps the locations' timings: they cover 30 days, and cost more than all else about an order."""
 
-type Known = dict[tuple[str, object], Rows]
+type FactRows = dict[tuple[str, object], Rows]
 """Rows by a fact's name and what the fact is about; no row where nothing is known of it."""
-type Lookup = Callable[[Sequence[Fact], Sequence[object]], Known]
+type Lookup = Callable[[Sequence[Fact], Sequence[object]], FactRows]
 
 
 def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
@@ -30,9 +31,9 @@ def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
     from caspers.platform import sql
 
     w = WorkspaceClient()
-    warehouse = warehouse_id or next(iter(w.warehouses.list())).id
+    warehouse = warehouse_id or str(next(iter(w.warehouses.list())).id)
 
-    def lookup(facts: Sequence[Fact], values: Sequence[object]) -> Known:
+    def lookup(facts: Sequence[Fact], values: Sequence[object]) -> FactRows:
         bound = {f"v{place}": value for place, value in enumerate(values)}
         groups = [[fact] for fact in facts] if len(values) == 1 else [facts]
         statements = [together_sql(group, list(bound)) for group in groups]
@@ -43,8 +44,8 @@ def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
     return lookup
 
 
-def _by_thing(facts: Sequence[Fact], values: Sequence[object], found: Iterable[dict]) -> Known:
-    known: Known = {(fact.name, value): [] for fact in facts for value in values}
+def _by_thing(facts: Sequence[Fact], values: Sequence[object], found: Iterable[Row]) -> FactRows:
+    known: FactRows = {(fact.name, value): [] for fact in facts for value in values}
     for row in found:
         known[row["fact"], values[row["place"]]].append(json.loads(row["row"]))
     return known
@@ -59,7 +60,7 @@ def keeping_timings(lookup: Lookup, seconds: float = TIMINGS_SECONDS) -> Lookup:
     until = 0.0
     lock = threading.Lock()
 
-    def timings(locations: Sequence[object]) -> Known:
+    def timings(locations: Sequence[object]) -> FactRows:
         nonlocal kept, until
         with lock:
             if until <= time.monotonic() or not kept.keys() >= set(locations):
@@ -73,7 +74,7 @@ def keeping_timings(lookup: Lookup, seconds: float = TIMINGS_SECONDS) -> Lookup:
     return lambda facts, values: timings(values) if list(facts) == [LOCATION_TIMINGS] else lookup(facts, values)
 
 
-def gather(lookup: Lookup, facts: Sequence[Fact], order_ids: Sequence[str]) -> Known:
+def gather(lookup: Lookup, facts: Sequence[Fact], order_ids: Sequence[str]) -> FactRows:
     """The rows of `facts` about these orders, and the timings of their locations.
 
     Raises RuntimeError if they can't be looked up.
@@ -85,7 +86,7 @@ def gather(lookup: Lookup, facts: Sequence[Fact], order_ids: Sequence[str]) -> K
     return known | (lookup([LOCATION_TIMINGS], sorted(locations)) if locations else {})
 
 
-def only(known: Known, order_id: str, location_id: int) -> Callable[[Fact, object], Rows]:
+def only(known: FactRows, order_id: str, location_id: int) -> Callable[[Fact, object], Rows]:
     """What is known of this order and its location; raises OutOfScope for anything else."""
 
     def rows(fact: Fact, value: object) -> Rows:

@@ -1,7 +1,7 @@
-"""One conversation with a chat-completions model: tools until it knows enough, then an answer of a given shape."""
+"""One conversation with a chat-completions model: tool calls until it knows enough, then an answer of a given class."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -9,19 +9,27 @@ from caspers.agents.tools import Tools
 
 if TYPE_CHECKING:
     from openai import OpenAI
-    from openai.types.chat import ChatCompletion, ChatCompletionMessage, ChatCompletionMessageFunctionToolCall
+    from openai.types.chat import (
+        ChatCompletion,
+        ChatCompletionAssistantMessageParam,
+        ChatCompletionMessage,
+        ChatCompletionMessageFunctionToolCall,
+        ChatCompletionMessageParam,
+        ChatCompletionToolMessageParam,
+    )
+    from openai.types.shared_params import ResponseFormatJSONSchema
 
-ASK_AGAIN = 2
+RETRIES = 2
 MAX_TURNS = 8
 
 
 class NoAnswer(Exception):
-    """The model gave no answer of the right shape; the message says what was wrong last."""
+    """The model gave no valid answer; the message says what was wrong with the last one."""
 
 
 @dataclass
 class Reply[T: BaseModel]:
-    """A valid answer, the name of the model that gave it, and the tokens it took."""
+    """A valid answer, the name of the model that gave it, and the tokens used."""
 
     answer: T
     model: str
@@ -29,11 +37,11 @@ class Reply[T: BaseModel]:
 
 
 def converse[T: BaseModel](
-    client: "OpenAI", model: str, messages: list[dict], tools: Tools, shape: type[T], name: str
+    client: "OpenAI", model: str, messages: list["ChatCompletionMessageParam"], tools: Tools, shape: type[T], name: str
 ) -> Reply[T]:
-    """Talk to `model` until it answers as `shape`, a schema that the request calls `name`.
+    """Talk to `model` until its answer is a valid `shape`; the request calls the schema `name`.
 
-    Its calls of tools are answered; an answer of another shape is sent back with the error, twice at most.
+    Its tool calls are answered; an invalid answer is sent back with the error, RETRIES times at most.
     Raises NoAnswer, or openai.OpenAIError when the model can't be reached.
     """
     messages, refused, usage = list(messages), 0, {"input_tokens": 0, "output_tokens": 0}
@@ -41,27 +49,35 @@ def converse[T: BaseModel](
         completion = _complete(client, model, messages, tools, _schema(shape, name))
         usage = {key: usage[key] + count for key, count in _tokens(completion).items()}
         message = completion.choices[0].message
-        messages.append(message.model_dump(exclude_none=True, include={"role", "content", "tool_calls"}))
+        said = message.model_dump(exclude_none=True, include={"role", "content", "tool_calls"})
+        messages.append(cast("ChatCompletionAssistantMessageParam", said))
         if message.tool_calls:
-            messages += [_result(call, tools) for call in message.tool_calls]
+            messages += [_result(call, tools) for call in message.tool_calls if call.type != "custom"]
             continue
         try:
             return Reply(shape.model_validate_json(_text(message)), completion.model, usage)
         except ValidationError as error:
-            if refused == ASK_AGAIN:
-                raise NoAnswer(f"{completion.model} gave no valid answer: {told(error)}.") from error
+            if refused == RETRIES:
+                raise NoAnswer(f"{completion.model} gave no valid answer: {describe_errors(error)}.") from error
             refused += 1
-            messages.append({"role": "user", "content": f"That answer is not valid: {told(error)}. Answer again."})
+            again = f"That answer is not valid: {describe_errors(error)}. Answer again."
+            messages.append({"role": "user", "content": again})
     raise NoAnswer(f"{model} gave no answer in {MAX_TURNS} turns")
 
 
-def told(error: ValidationError) -> str:
-    """What was wrong, by field."""
+def describe_errors(error: ValidationError) -> str:
+    """What is wrong in which field, in one line."""
     problems = (f"{'.'.join(map(str, each['loc'])) or 'answer'}: {each['msg']}" for each in error.errors())
     return "; ".join(problems)
 
 
-def _complete(client: "OpenAI", model: str, messages: list[dict], tools: Tools, schema: dict) -> "ChatCompletion":
+def _complete(
+    client: "OpenAI",
+    model: str,
+    messages: list["ChatCompletionMessageParam"],
+    tools: Tools,
+    schema: "ResponseFormatJSONSchema",
+) -> "ChatCompletion":
     import mlflow
     from mlflow.tracing.constant import SpanAttributeKey
 
@@ -80,13 +96,13 @@ def _complete(client: "OpenAI", model: str, messages: list[dict], tools: Tools, 
 
 
 def _checked(completion: "ChatCompletion") -> "ChatCompletion":
-    """What the client returned, if it is a completion: whatever a server sends, the client takes it for one."""
+    """The completion, if it is one: the client takes whatever a server sends for one. Raises NoAnswer."""
     if getattr(completion, "choices", None) and completion.choices[0].message:
         return completion
     raise NoAnswer(f"the model's server sent no chat completion but {str(completion)[:200]!r}")
 
 
-def _result(call: "ChatCompletionMessageFunctionToolCall", tools: Tools) -> dict:
+def _result(call: "ChatCompletionMessageFunctionToolCall", tools: Tools) -> "ChatCompletionToolMessageParam":
     import mlflow
 
     with mlflow.start_span(call.function.name, span_type="TOOL") as span:
@@ -104,9 +120,11 @@ def _text(message: "ChatCompletionMessage") -> str:
     return "".join(block.get("text", "") for block in content if block.get("type") == "text")
 
 
-def _schema(shape: type[BaseModel], name: str) -> dict:
-    schema = {"name": name, "strict": True, "schema": shape.model_json_schema()}
-    return {"type": "json_schema", "json_schema": schema}
+def _schema(shape: type[BaseModel], name: str) -> "ResponseFormatJSONSchema":
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": name, "strict": True, "schema": shape.model_json_schema()},
+    }
 
 
 def _tokens(completion: "ChatCompletion") -> dict[str, int]:

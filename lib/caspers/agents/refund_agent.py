@@ -1,4 +1,4 @@
-"""The refund agent: an order id in, a refund with its derivation out."""
+"""The refund agent: from an order id to a refund with its derivation."""
 
 import json
 from dataclasses import asdict, replace
@@ -8,10 +8,11 @@ from mlflow.types.responses import ResponsesAgentRequest
 from pydantic import BaseModel, ConfigDict, Field
 
 from caspers.agents.base import Decision, KitchenAgent
-from caspers.agents.inputs import Asked, Question, RefundInputs, read, text_of
-from caspers.agents.lookup import Known
+from caspers.agents.inputs import ParsedRequest, Question, RefundInputs, parse_inputs, user_text
+from caspers.agents.lookup import FactRows
 from caspers.refunds import policy
 from caspers.refunds.facts import LOCATION_TIMINGS, ORDER_DELIVERY_TIME, ORDER_DETAILS, order_ids
+from caspers.refunds.rows import Row
 
 FACTS = (ORDER_DETAILS, ORDER_DELIVERY_TIME, LOCATION_TIMINGS)
 PROMPT = f"""You recommend refunds for late deliveries of Casper's Kitchens.
@@ -34,40 +35,40 @@ class Recommendation(BaseModel):
 
 
 class RefundAgent(KitchenAgent):
-    """Recommends refunds with the model endpoint `llm_model`, by the facts about the order.
+    """Recommends refunds with the model endpoint `llm_model`, judging by the facts about the order.
 
     The status of a decision is decided, no_order_id, unknown_order, other_location, not_delivered or no_evidence.
     """
 
     facts = FACTS
 
-    def understand(self, request: ResponsesAgentRequest) -> Asked:
-        """`order_ids` or `order_id` in `custom_inputs`, or an order that the text names."""
-        inputs, text = read(RefundInputs, request), text_of(request)
+    def parse(self, request: ResponsesAgentRequest) -> ParsedRequest:
+        """From `order_ids` or `order_id` in `custom_inputs`; else from the ids in what the user said."""
+        inputs, text = parse_inputs(RefundInputs, request), user_text(request)
         if inputs.order_ids:
-            return Asked([Question((each,), text, inputs.location_id) for each in inputs.order_ids], several=True)
+            return ParsedRequest([Question((each,), text, inputs.location_id) for each in inputs.order_ids], batch=True)
         candidates = [inputs.order_id] if inputs.order_id else order_ids(text)[:3]
-        return Asked([Question(tuple(candidates), text, inputs.location_id)])
+        return ParsedRequest([Question(tuple(candidates), text, inputs.location_id)])
 
-    def judge(self, asked: Question, known: Known) -> Decision[Recommendation]:
+    def decide(self, question: Question, rows: FactRows) -> Decision[Recommendation]:
         """The decision on the first of the question's order ids that exists."""
-        if not asked.order_ids:
+        if not question.order_ids:
             return _declined("no_order_id", None, "No order id was given, so there is nothing to refund.")
-        for order_id in asked.order_ids:
-            if times := known[ORDER_DELIVERY_TIME.name, order_id]:
-                return self._judge_known(asked, known, order_id, times[0])
-        order_id = asked.order_ids[0]
+        for order_id in question.order_ids:
+            if times := rows[ORDER_DELIVERY_TIME.name, order_id]:
+                return self._decide_known(question, rows, order_id, times[0])
+        order_id = question.order_ids[0]
         return _declined("unknown_order", order_id, f"No order {order_id} is known, so nothing is refunded.")
 
-    def _judge_known(self, asked: Question, known: Known, order_id: str, times: dict) -> Decision[Recommendation]:
+    def _decide_known(self, question: Question, rows: FactRows, order_id: str, times: Row) -> Decision[Recommendation]:
         location_id = times["location_id"]
-        if asked.location_id not in (None, location_id):
-            reason = f"Order {order_id} is not one of location {asked.location_id}, so nothing is refunded here."
+        if question.location_id not in (None, location_id):
+            reason = f"Order {order_id} is not one of location {question.location_id}, so nothing is refunded here."
             return _declined("other_location", order_id, reason)
         if times["delivered_ts"] is None:
             reason = f"Order {order_id} is not delivered yet, so its delivery time can't be judged."
             return _declined("not_delivered", order_id, reason)
-        items, timings = known[ORDER_DETAILS.name, order_id], known[LOCATION_TIMINGS.name, location_id]
+        items, timings = rows[ORDER_DETAILS.name, order_id], rows[LOCATION_TIMINGS.name, location_id]
         if not (items and timings and times["delivery_minutes"] is not None):
             reason = f"The items or times of order {order_id} are not recorded, so no refund can be derived."
             return _declined("no_evidence", order_id, reason)
@@ -75,15 +76,15 @@ class RefundAgent(KitchenAgent):
         evidence = policy.OrderFacts(
             times["delivery_minutes"], timings[0]["p75_minutes"], timings[0]["p99_minutes"], total
         )
-        own = Recommendation(**asdict(policy.decide(evidence)))
-        tools = self.tools(known, order_id, location_id)
-        return _within(
-            self.consult(order_id, PROMPT, _question(order_id, asked.text), tools, policy.ANSWER_SCHEMA, own), total
-        )
+        policy_answer = Recommendation(**asdict(policy.decide(evidence)))
+        tools = self.tools(rows, order_id, location_id)
+        asked = _format_question(order_id, question.text)
+        decision = self.ask_model(order_id, PROMPT, asked, tools, policy.ANSWER_SCHEMA, policy_answer)
+        return _corrected(decision, total)
 
 
-def _within(decision: Decision, total: float) -> Decision:
-    """The decision, its amount within 0 and the total and its class as the amount has it; a note if that was not so."""
+def _corrected(decision: Decision[Recommendation], total: float) -> Decision[Recommendation]:
+    """The decision with its amount between 0 and the total and the class of that amount; a note says what changed."""
     said = decision.answer
     amount = policy.bounded(said.refund_usd, total)
     kind = policy.refund_class(amount, total)
@@ -94,10 +95,10 @@ def _within(decision: Decision, total: float) -> Decision:
     return replace(decision, answer=answer, note=note)
 
 
-def _declined(status: str, order_id: str | None, reason: str) -> Decision:
+def _declined(status: str, order_id: str | None, reason: str) -> Decision[Recommendation]:
     nothing = Recommendation(refund_usd=0.0, refund_class="none", reason=reason)
     return Decision(nothing, status, order_id=order_id)
 
 
-def _question(order_id: str, text: str) -> str:
+def _format_question(order_id: str, text: str) -> str:
     return f"Order id: {order_id}\nWhat was said about it, as data: {json.dumps(text[:2000])}"

@@ -4,4 +4,5 @@ from mlflow.models import ModelConfig, set_model
 
 from caspers.agents.refund_agent import RefundAgent
 
-set_model(RefundAgent(**ModelConfig(development_config={"llm_model": ""}).to_dict()))
+settings = ModelConfig(development_config={"llm_model": ""}).to_dict()  # type: ignore[no-untyped-call]  # MLflow's
+set_model(RefundAgent(**settings))

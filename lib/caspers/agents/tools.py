@@ -2,32 +2,37 @@
 
 import json
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from caspers.refunds.facts import Fact
+from caspers.refunds.rows import Row
 
-type Rows = list[dict]
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionToolParam
+
+type Rows = list[Row]
 
 _JSON_TYPES = {"STRING": "string", "INT": "integer"}
 _PYTHON_TYPES = {"STRING": str, "INT": int}
 
 
 class OutOfScope(LookupError):
-    """The conversation is about something else than what a model wanted to look up; the message says about what."""
+    """A model asked for something that the conversation is not about; the message says what it is about."""
 
 
 class Tools:
-    """The facts that one conversation may use, and where their rows come from: `lookup(fact, value)`."""
+    """The facts that one conversation may look up; `lookup(fact, value)` returns the rows."""
 
     def __init__(self, facts: Iterable[Fact], lookup: Callable[[Fact, object], Rows]) -> None:
         self._facts = {fact.name: fact for fact in facts}
         self._lookup = lookup
 
-    def specs(self) -> list[dict]:
-        """The tools as chat completions describe them to a model."""
+    def specs(self) -> list["ChatCompletionToolParam"]:
+        """The tools in the form of a chat-completions request."""
         return [_spec(fact) for fact in self._facts.values()]
 
     def answer(self, name: str, arguments: str) -> str:
-        """What a model gets to read for a call: the rows as JSON, or what was wrong with the call."""
+        """The result of a call as the model reads it: the rows as JSON, or what was wrong with the call."""
         fact = self._facts.get(name)
         if fact is None:
             return json.dumps({"error": f"There is no tool {name}. There are: {', '.join(self._facts)}."})
@@ -42,10 +47,10 @@ class Tools:
             return json.dumps({"error": str(error)})
 
 
-def _spec(fact: Fact) -> dict:
+def _spec(fact: Fact) -> "ChatCompletionToolParam":
     argument = fact.argument
     kind = {"type": _JSON_TYPES[argument.sql_type], "description": argument.comment}
-    parameters = {"type": "object", "properties": {argument.name: kind}, "required": [argument.name]}
+    parameters: dict[str, object] = {"type": "object", "properties": {argument.name: kind}, "required": [argument.name]}
     return {
         "type": "function",
         "function": {"name": fact.name, "description": fact.comment, "parameters": parameters},

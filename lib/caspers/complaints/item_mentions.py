@@ -17,7 +17,7 @@ from rapidfuzz import fuzz, process
 from caspers.complaints.corpus import MASK, training
 
 ALIKE = 80
-"""How alike two words have to be, of 100."""
+"""How similar two words have to be, of 100."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _JOINING = frozenset({"and", "n", "of", "with", "in", "the"})
 _FUNCTION = frozenset(
@@ -33,7 +33,7 @@ _FUNCTION = frozenset(
 
 @dataclass(frozen=True)
 class Mention:
-    """Characters `start` to `end` of a text name one of `names`; several if it doesn't say which."""
+    """Characters `start` to `end` of a text name one of `names`; several if the text doesn't say which."""
 
     start: int
     end: int
@@ -51,10 +51,10 @@ class _Run:
     weight: int
 
 
-def mentions(text: str, names: Iterable[str]) -> list[Mention]:
-    """Where a text names which of these items, in the text's order."""
+def find_mentions(text: str, names: Iterable[str]) -> list[Mention]:
+    """The mentions of these items in a text, in the order of the text."""
     found = list(_WORD.finditer(text))
-    words = [plain(match.group()) for match in found]
+    words = [normalized(match.group()) for match in found]
     before = [_before(text, found, place) for place in range(len(found))]
     runs = sorted((run for name in dict.fromkeys(names) for run in _runs(words, before, name)), key=_better)
     chosen: list[list[_Run]] = []
@@ -71,32 +71,32 @@ def mentions(text: str, names: Iterable[str]) -> list[Mention]:
     ]
 
 
-def plain(word: str) -> str:
+def normalized(word: str) -> str:
     """A word in lower case, without accents and apostrophes."""
     letters = unicodedata.normalize("NFKD", word.lower())
     return "".join(each for each in letters if each.isalnum())
 
 
 @cache
-def ordinary() -> frozenset[str]:
+def ordinary_words() -> frozenset[str]:
     """The words that people use when they complain, whatever they ate: those of the training texts."""
-    words = {plain(word) for text in training()[0] for word in _WORD.findall(text.replace(MASK, " "))}
+    words = {normalized(word) for text in training()[0] for word in _WORD.findall(text.replace(MASK, " "))}
     return frozenset(words | _FUNCTION)
 
 
-def _better(run: _Run) -> tuple:
+def _better(run: _Run) -> tuple[bool, int]:
     return not run.full, -run.weight
 
 
-def _before(text: str, found: list[re.Match], place: int) -> str:
+def _before(text: str, found: list[re.Match[str]], place: int) -> str:
     """The word before the one at `place`, empty if there is none or if something stands between them."""
     if place == 0 or text[found[place - 1].end() : found[place].start()].strip():
         return ""
-    return plain(found[place - 1].group())
+    return normalized(found[place - 1].group())
 
 
 def _runs(words: list[str], before: list[str], name: str) -> list[_Run]:
-    parts = [part for part in map(plain, _WORD.findall(name)) if part not in _JOINING] or [plain(name)]
+    parts = [part for part in map(normalized, _WORD.findall(name)) if part not in _JOINING] or [normalized(name)]
     hits = _hits(words, parts)
     runs, at = [], 0
     while at < len(words):
@@ -108,10 +108,10 @@ def _runs(words: list[str], before: list[str], name: str) -> list[_Run]:
             ahead += 1
             last = ahead if hits.get(ahead) else last
         covered = set().union(*(hits.get(place, ()) for place in range(at, last + 1)))
-        telling = [part for part in covered if parts[part] not in ordinary()]
+        distinctive = [part for part in covered if parts[part] not in ordinary_words()]
         full = len(covered) == len(parts)
-        if full or (telling and not _foreign(before[at])):
-            runs.append(_Run(name, at, last, full, 10 * len(telling) + len(covered)))
+        if full or (distinctive and not _may_be_of_a_name(before[at])):
+            runs.append(_Run(name, at, last, full, 10 * len(distinctive) + len(covered)))
         at = last + 1
     return runs
 
@@ -128,15 +128,15 @@ def _hits(words: list[str], parts: list[str]) -> dict[int, set[int]]:
 
 
 def _same(word: str, part: str) -> bool:
-    """Whether two words that are alike are the same: an ordinary or a short word has to be itself."""
+    """Whether two similar words are the same: ordinary and short words have to be equal, but for a plural."""
     if word == part or word in (part + "s", part + "es") or part in (word + "s", word + "es"):
         return True
-    return word[0] == part[0] and min(len(word), len(part)) > 3 and word not in ordinary()
+    return word[0] == part[0] and min(len(word), len(part)) > 3 and word not in ordinary_words()
 
 
 @lru_cache(maxsize=10_000)
-def _foreign(word: str) -> bool:
+def _may_be_of_a_name(word: str) -> bool:
     """Whether a word may belong to a name: it is neither ordinary nor an ordinary word misspelled."""
-    if len(word) < 4 or word in ordinary():
+    if len(word) < 4 or word in ordinary_words():
         return False
-    return process.extractOne(word, ordinary(), scorer=fuzz.ratio, score_cutoff=ALIKE) is None
+    return process.extractOne(word, ordinary_words(), scorer=fuzz.ratio, score_cutoff=ALIKE) is None

@@ -50,8 +50,8 @@ class Triage:
 
 def decide(reading: Reading, evidence: Evidence) -> Triage:
     """The policy's answer to what was read from a complaint, given the order's evidence."""
-    if reading.alarming:
-        words = ", ".join(reading.alarming)
+    if reading.alarm_words:
+        words = ", ".join(reading.alarm_words)
         return escalated(reading, "high", f"The complaint says “{words}”: a person has to look at it.")
     if not reading.clear:
         return escalated(reading, "medium", "The complaint doesn't say what went wrong: a person has to read it.")
@@ -127,7 +127,7 @@ def _share(evidence: Evidence, share: float) -> tuple[float, str]:
 
 
 def _credit(reading: Reading, amount: float, reply: str, rationale: str) -> Triage:
-    priority = "medium" if amount >= HIGH_CREDIT_USD else "low"
+    priority: Literal["low", "medium"] = "medium" if amount >= HIGH_CREDIT_USD else "low"
     return Triage(reading.category, "suggest_credit", amount, reading.confidence, priority, rationale, reply)
 
 

@@ -1,6 +1,6 @@
-"""What can be read from a complaint without a language model: its category, the items it is about, words of alarm.
+"""What can be read from a complaint without a language model: its category, the items it is about, alarm words.
 
-The category is the classifier's. The words of alarm are a rule, because what a person has to see is policy.
+The category is the classifier's. The alarm words are a rule, because what a person has to see is policy.
 """
 
 import re
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from caspers.complaints import Category, classifier
-from caspers.complaints.corpus import MASK, NOTHING
-from caspers.complaints.item_mentions import mentions
+from caspers.complaints.corpus import MASK, NO_COMPLAINT
+from caspers.complaints.item_mentions import find_mentions
 
 _ALARM = re.compile(
     r"\b(?:sick(?! of| and tired)|(?:am|are|be|been|fe(?:el|ll|lt)|feeling|got|is|me|so|us|was|were) ill|vomit\w*"
@@ -43,13 +43,13 @@ class Reading:
     """What a complaint says.
 
     confidence: the classifier's probability of the category, 0 to 1; named_items: what it complains about, named as on
-    the order; alarming: words of danger or law, in order and in lower case; clear: whether it says what went wrong.
+    the order; alarm_words: words of danger or law, in order and in lower case; clear: whether it says what went wrong.
     """
 
     category: Category
     confidence: float
     named_items: frozenset[str]
-    alarming: tuple[str, ...]
+    alarm_words: tuple[str, ...]
     clear: bool = True
 
 
@@ -59,19 +59,19 @@ def read(text: str, items: Iterable[Item]) -> Reading:
 
 
 def read_all(complaints: Sequence[tuple[str, Sequence[Item]]]) -> list[Reading]:
-    """Read many complaints, each a text and the items of its order; much quicker than one by one."""
+    """Read many complaints, each a text and the items of its order; much faster than one by one."""
     marked = [_marked(text, [item.name for item in items]) for text, items in complaints]
-    matters = _matters(sorted({part for text, _ in marked for part in (*_sentences(text), *_clauses(text))}))
-    wholes = [" ".join(part for part in _sentences(text) if matters[part] != NOTHING) or text for text, _ in marked]
+    topics = _topics(sorted({part for text, _ in marked for part in (*_sentences(text), *_clauses(text))}))
+    wholes = [" ".join(part for part in _sentences(text) if topics[part] != NO_COMPLAINT) or text for text, _ in marked]
     return [
-        _reading(text, names, category, confidence, matters)
+        _reading(text, names, category, confidence, topics)
         for (text, names), (category, confidence) in zip(marked, _categories(wholes), strict=True)
     ]
 
 
 def _marked(text: str, items: list[str]) -> tuple[str, list[tuple[str, ...]]]:
     """The text with a mark at each mention of an item, and what each may name: a Late Night Ramen is no delay."""
-    found = mentions(text, items)
+    found = find_mentions(text, items)
     for mention in reversed(found):
         text = f"{text[: mention.start]}{_HERE}{text[mention.end :]}"
     return text, [mention.names for mention in found]
@@ -93,8 +93,8 @@ def _clauses(text: str) -> list[str]:
     return [*clauses, listed] if listed.strip() else clauses
 
 
-def _matters(parts: list[str]) -> dict[str, str]:
-    """What each part of a text is most likely about, on its own: a category or NOTHING."""
+def _topics(parts: list[str]) -> dict[str, str]:
+    """What each part of a text is about, by itself: a category or NO_COMPLAINT."""
     labels = classifier.labels()
     likeliest = classifier.probabilities(_masked(parts)).argmax(axis=1) if parts else ()
     return {part: labels[place] for part, place in zip(parts, likeliest, strict=True)}
@@ -105,7 +105,7 @@ def _categories(texts: list[str]) -> list[tuple[Category, float]]:
     if not texts:
         return []
     labels = classifier.labels()
-    places = [place for place, label in enumerate(labels) if label != NOTHING]
+    places = [place for place, label in enumerate(labels) if label != NO_COMPLAINT]
     chances = classifier.probabilities(_masked(texts))[:, places]
     best = chances.argmax(axis=1)
     return [(labels[places[place]], round(float(row[place]), 2)) for row, place in zip(chances, best, strict=True)]
@@ -116,19 +116,21 @@ def _masked(texts: list[str]) -> list[str]:
 
 
 def _reading(
-    text: str, names: list[tuple[str, ...]], category: Category, confidence: float, matters: dict[str, str]
+    text: str, names: list[tuple[str, ...]], category: Category, confidence: float, topics: dict[str, str]
 ) -> Reading:
-    alarming = tuple(dict.fromkeys(word.lower() for word in _ALARM.findall(text)))
-    clear = any(matters[sentence] != NOTHING for sentence in _sentences(text))
+    alarm_words = tuple(dict.fromkeys(word.lower() for word in _ALARM.findall(text)))
+    clear = any(topics[sentence] != NO_COMPLAINT for sentence in _sentences(text))
     if not clear:
-        category = "service_issue"  # there is nothing in it that could be checked: a person reads it
-    return Reading(category, confidence, _faulted(text, names, category, matters), alarming, clear)
+        category = "service_issue"  # nothing in it can be checked: a person reads it
+    return Reading(category, confidence, _complained_about(text, names, category, topics), alarm_words, clear)
 
 
-def _faulted(text: str, names: list[tuple[str, ...]], category: Category, matters: dict[str, str]) -> frozenset[str]:
-    """The items in the clauses that are about the category; if there are none, those in any clause with a matter,
+def _complained_about(
+    text: str, names: list[tuple[str, ...]], category: Category, topics: dict[str, str]
+) -> frozenset[str]:
+    """The items in the clauses that are about the category; if there are none, those in any clause with a topic,
     or else all. A mention that leaves open which item it means counts for none."""
-    about = [matters[clause] for clause in _clauses(text) for _ in range(clause.count(_HERE))]
-    mine = [name for name, matter in zip(names, about, strict=True) if matter == category]
-    any_matter = [name for name, matter in zip(names, about, strict=True) if matter != NOTHING]
-    return frozenset(each[0] for each in mine or any_matter or names if len(each) == 1)
+    about = [topics[clause] for clause in _clauses(text) for _ in range(clause.count(_HERE))]
+    mine = [name for name, topic in zip(names, about, strict=True) if topic == category]
+    any_topic = [name for name, topic in zip(names, about, strict=True) if topic != NO_COMPLAINT]
+    return frozenset(each[0] for each in mine or any_topic or names if len(each) == 1)

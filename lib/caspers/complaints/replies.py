@@ -50,12 +50,12 @@ def not_right(names: Iterable[str], amount: float) -> str:
 
 def for_a_person(reading: Reading) -> str:
     """For what a person decides."""
-    if reading.alarming:
+    if reading.alarm_words:
         return _ALARM
     return _FOR_A_PERSON[reading.category] if reading.clear else _UNCLEAR
 
 
-def instead(for_a_person: bool, amount: float) -> str:
+def replacement(for_a_person: bool, amount: float) -> str:
     """For a reply that a model worded and that promised something else; `amount` in US dollars."""
     if for_a_person:
         return "We are sorry about your order. One of our team is looking into it and will write to you."

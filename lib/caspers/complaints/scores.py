@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from caspers.complaints import SHARES, Category
-from caspers.complaints.corpus import NOTHING, HeldOut, held_out
+from caspers.complaints.corpus import NO_COMPLAINT, HeldOut, held_out
 from caspers.complaints.reading import Item, Reading, read_all
 
 
@@ -12,13 +12,13 @@ from caspers.complaints.reading import Item, Reading, read_all
 class Scores:
     """Counts over the held-out texts.
 
-    right, texts: by category (its own, or NOTHING if it is for a person); by_kind: (right, texts) by what is hard.
+    right, texts: by category or NO_COMPLAINT; by_kind: (right, texts) by what is hard.
     named: of the items reported missing, (found, reported, found in all): each item of each text counts once.
     wrong: the texts that were read as something else, with the reading.
     """
 
-    right: Counter
-    texts: Counter
+    right: Counter[str]
+    texts: Counter[str]
     by_kind: dict[str, tuple[int, int]]
     named: tuple[int, int, int]
     wrong: list[tuple[HeldOut, Reading]]
@@ -57,7 +57,7 @@ def measure() -> Scores:
 
 
 def _right(text: HeldOut, reading: Reading) -> bool:
-    return not reading.clear if text.category == NOTHING else reading.category == text.category
+    return not reading.clear if text.category == NO_COMPLAINT else reading.category == text.category
 
 
 def _named(pairs: list[tuple[HeldOut, Reading]]) -> tuple[int, int, int]:

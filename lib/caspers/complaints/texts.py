@@ -12,7 +12,7 @@ from zlib import crc32
 
 from caspers.complaints import Category
 from caspers.complaints.corpus import grammar
-from caspers.complaints.item_mentions import mentions
+from caspers.complaints.item_mentions import find_mentions
 from caspers.complaints.reading import Item
 
 GENERATED_BY = "seeded-grammar"
@@ -40,7 +40,7 @@ def write(order: ComplainedOrder, category: Category) -> str:
     """The customer's words for a complaint of this category about this order."""
     dice = random.Random(f"{order.order_id}/{category}")
     mood = dice.choice(grammar()["moods"])
-    facts = facts_to_tell(order, category, dice)
+    facts = statements(order, category, dice)
     text = ""
     for name in mood["sentences"]:
         sentence = _sentence(name, category, mood["typing"], facts, dice)
@@ -48,7 +48,7 @@ def write(order: ComplainedOrder, category: Category) -> str:
     return text.lower().strip(" .") if mood["typing"] == "lower" else text.strip()
 
 
-def claims_what_was_not_ordered(order_id: str) -> bool:
+def claims_unordered_dish(order_id: str) -> bool:
     """Whether this order's complaint, if it is about a missing item, names a dish that is not on the order."""
     return crc32(order_id.encode()) % 100 < FALSE_PERCENT
 
@@ -68,7 +68,7 @@ def _expanded(phrase: str, dice: random.Random) -> str:
     """A phrase in which only facts of the order are left to be filled in."""
     phrases = grammar()["phrases"]
 
-    def chosen(match: re.Match) -> str:
+    def chosen(match: re.Match[str]) -> str:
         choices = phrases.get(match.group(1))
         return _expanded(dice.choice(choices), dice) if choices else match.group()
 
@@ -93,7 +93,7 @@ def _mistyped(phrase: str, dice: random.Random) -> str:
     return phrase[:at] + phrase[at + 1] + phrase[at] + phrase[at + 2 :]
 
 
-def facts_to_tell(order: ComplainedOrder, category: Category, dice: random.Random) -> dict[str, str]:
+def statements(order: ComplainedOrder, category: Category, dice: random.Random) -> dict[str, str]:
     """What a complaint may say of the order, by the names in the grammar, as its customer sees it: not all is true."""
     names = list(dict.fromkeys(item.name for item in order.items))
     placed, hour = order.placed, order.placed.hour
@@ -117,7 +117,7 @@ def facts_to_tell(order: ComplainedOrder, category: Category, dice: random.Rando
 
 def _missing(order_id: str, names: list[str], dice: random.Random) -> str:
     """What is claimed to be missing: one or two of these names, or a dish that is none of them."""
-    if claims_what_was_not_ordered(order_id):
+    if claims_unordered_dish(order_id):
         return _not_ordered(names, dice)
     return " and the ".join(dice.sample(names, k=min(len(names), dice.choice((1, 1, 1, 2)))))
 
@@ -125,7 +125,7 @@ def _missing(order_id: str, names: list[str], dice: random.Random) -> str:
 def _not_ordered(names: list[str], dice: random.Random) -> str:
     """A dish of ours that no reader could take for one of these."""
     dishes = dice.sample(_dishes(), k=len(_dishes()))
-    return next(dish for dish in dishes if not mentions(dish, names))
+    return next(dish for dish in dishes if not find_mentions(dish, names))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""An agent's answer as the scorers read it, from a response or from the trace of one."""
+"""An agent's answer as the scorers read it, from a response or from its trace."""
 
 import json
 import re
@@ -9,46 +9,48 @@ _FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
-class Saying:
-    """What was answered: the parsed answer (empty if it is no JSON object) and its `custom_outputs`."""
+class AgentAnswer:
+    """One answer: the fields of its JSON object (none if it isn't one) and its `custom_outputs`."""
 
-    answer: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
 
     @property
     def amount(self) -> float | None:
         """The refund or credit in US dollars."""
-        return self.answer.get("refund_usd", self.answer.get("credit_amount"))
+        amount: float | None = self.fields.get("refund_usd", self.fields.get("credit_amount"))
+        return amount
 
     @property
     def decision(self) -> str | None:
         """The refund's class, or the decision about a complaint."""
-        return self.answer.get("refund_class", self.answer.get("decision"))
+        decision: str | None = self.fields.get("refund_class", self.fields.get("decision"))
+        return decision
 
     @property
     def derivation(self) -> str:
         """The sentence that derives the amount, for the staff."""
-        return str(self.answer.get("reason") or self.answer.get("rationale") or "")
+        return str(self.fields.get("reason") or self.fields.get("rationale") or "")
 
     @property
-    def told(self) -> str:
-        """What a customer gets to read; of a refund that is its reason."""
-        return str(self.answer.get("customer_response") or self.answer.get("reason") or "")
+    def customer_text(self) -> str:
+        """What the customer reads; for a refund, its reason."""
+        return str(self.fields.get("customer_response") or self.fields.get("reason") or "")
 
 
-def read(response: dict | None) -> list[Saying]:
-    """What a response of the Responses API says: one saying an output item, at least one.
+def read_answers(response: dict[str, Any] | None) -> list[AgentAnswer]:
+    """The answers in a response of the Responses API: one per output item, at least one.
 
-    `custom_outputs` belongs to the one answer, or has those of several under `decisions`.
+    `custom_outputs` is that of the only answer, or has a list of them under `decisions`.
     """
     response = response or {}
     items = response.get("output") or [{}]
     outputs = response.get("custom_outputs") or {}
     several = outputs.get("decisions") or [outputs]
-    return [Saying(_answer(item), one) for item, one in zip(items, several, strict=True)]
+    return [AgentAnswer(_answer(item), one) for item, one in zip(items, several, strict=True)]
 
 
-def _answer(item: dict) -> dict[str, Any]:
+def _answer(item: dict[str, Any]) -> dict[str, Any]:
     try:
         answer = json.loads("".join(part.get("text") or "" for part in item.get("content") or []))
     except ValueError:
@@ -56,6 +58,6 @@ def _answer(item: dict) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def figures(text: str) -> set[float]:
+def numbers_in(text: str) -> set[float]:
     """All numbers in a text."""
     return {float(number.replace(",", "")) for number in _FIGURE.findall(text)}

@@ -1,4 +1,4 @@
-"""Language models as judges of what no code can tell; only where a language model is at hand."""
+"""Language models as judges of what code can't tell; only where LLM_MODEL is a language model."""
 
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,9 @@ GUIDELINES = {
 }
 
 
-def at_hand(ws: "Workbook", llm_model: str) -> "list[Scorer]":
-    """A judge for each guideline, asking the endpoint `llm_model`; none if only the stand-in is behind it."""
-    if not model_endpoint.at_hand(ws):
+def available(ws: "Workbook", llm_model: str) -> "list[Scorer]":
+    """A judge for each guideline, on the endpoint `llm_model`; none if only the stand-in is behind it."""
+    if not model_endpoint.has_language_model(ws):
         return []
     from mlflow.deployments import set_deployments_target
     from mlflow.genai.scorers import Guidelines

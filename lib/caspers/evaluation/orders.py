@@ -1,4 +1,4 @@
-"""What the scenarios are about: made-up orders at made-up locations."""
+"""The made-up orders and locations that the scenarios are about."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -1,4 +1,4 @@
-"""Scoring a tenth of the calls of production, with the scorers that need no expectations."""
+"""Scoring a tenth of the production calls, with the scorers that need no expectations."""
 
 import zlib
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
 
 EXPERIMENTS = ("/Shared/caspers_refund_agent", "/Shared/caspers_complaint_agent")
-"""Where the agents' models are logged, which is where the calls of their endpoints are traced."""
+"""Where the agents' models are logged; calls of their endpoints are traced there."""
 SHARE = 0.10
 NEWEST = 1000
 _GRAIN = 10_000
@@ -21,7 +21,7 @@ _GRAIN = 10_000
 
 @dataclass(frozen=True)
 class Sample:
-    """Calls found, how many of them are in the sample, and the scores of those that were not scored before."""
+    """Calls found, how many of them are in the sample, and the scores of those scored now."""
 
     calls: int
     sampled: int
@@ -29,16 +29,15 @@ class Sample:
 
     @property
     def failed(self) -> list[str]:
-        """Why each of the new scores that say no does."""
+        """The reasons of the new scores that say no."""
         return [why for why in self.scores.why if why] if len(self.scores) else []
 
 
 def score_sample(ws: "Workbook", experiment: str, share: float = SHARE) -> Sample:
     """Score the sampled ones of an endpoint's newest calls (at most 1,000), each once; scores stay with the traces.
 
-    `experiment` is where the endpoint's model was logged. A call is in the sample, always or never, by a hash of its
-    trace's id; `share` (0 to 1) is the part of all calls that is. A call that is still being written down is left for
-    the next time.
+    `experiment` is where the endpoint's model was logged. A hash of its trace's id decides whether a call is in the
+    sample, which is the part `share` (0 to 1) of all calls. A call whose trace is incomplete is left for the next time.
     """
     import pandas as pd
 
@@ -56,18 +55,18 @@ def score_sample(ws: "Workbook", experiment: str, share: float = SHARE) -> Sampl
         sampled = [call.info for call in calls if in_sample(call.info.trace_id, share)]
         fresh = [ws.mlflow.get_trace(info.trace_id) for info in sampled if not _scored(info)]
         whole = [trace for trace in fresh if any(span.parent_id is None for span in trace.data.spans)]
-        scores = score(ws, whole, scorers.ALWAYS) if whole else pd.DataFrame()
+        scores = score(ws, whole, scorers.WITHOUT_EXPECTATIONS) if whole else pd.DataFrame()
     return Sample(len(calls), len(sampled), scores)
 
 
 def score_agents(ws: "Workbook", share: float = SHARE) -> dict[str, Sample]:
-    """Score the sampled calls of every agent that is there, by its experiment."""
-    there = [name for name in EXPERIMENTS if ws.mlflow.get_experiment_by_name(name)]
-    return {name: score_sample(ws, name, share) for name in there}
+    """Score the sampled calls of every agent whose experiment exists, by its name."""
+    existing = [name for name in EXPERIMENTS if ws.mlflow.get_experiment_by_name(name)]
+    return {name: score_sample(ws, name, share) for name in existing}
 
 
 def in_sample(trace_id: str, share: float) -> bool:
-    """Whether a call is in the sample of this share of all calls."""
+    """Whether a call belongs to the sample that is the part `share` of all calls."""
     return zlib.crc32(trace_id.encode()) % _GRAIN < round(share * _GRAIN)
 
 

@@ -1,10 +1,10 @@
-"""Running an agent over its scenarios, scoring the traces of that with `mlflow.genai.evaluate`, and the table of it."""
+"""Running an agent over its scenarios and scoring the traces with `mlflow.genai.evaluate`; the result is a table."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from os import environ
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from caspers.evaluation.scenarios import Scenario, Scenarios
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.entities import Trace
     from mlflow.genai.scorers import Scorer
-    from mlflow.pyfunc import ResponsesAgent
+    from mlflow.pyfunc.model import ResponsesAgent
 
     from caspers.platform.connect import Workbook
 
-AT_ONCE = 4
+MAX_CALLS = 4
 _SETTINGS = {
-    "MLFLOW_GENAI_EVAL_MAX_WORKERS": str(AT_ONCE),
+    "MLFLOW_GENAI_EVAL_MAX_WORKERS": str(MAX_CALLS),
     "MLFLOW_GENAI_EVAL_MAX_SCORER_WORKERS": "1",
     "MLFLOW_GENAI_EVAL_PREDICT_RATE_LIMIT": "0",
-}  # what is scored here is answered already
+}  # the answers exist already when they are scored
 
 
 def evaluate(
     ws: "Workbook", agent: "ResponsesAgent", scenarios: Scenarios, judges: "Sequence[Scorer]" = ()
 ) -> "pd.DataFrame":
-    """Ask the agent every scenario and score its answers; `agent` looks facts up with `scenarios.lookup`.
+    """Call the agent with every scenario and score its answers; `agent` looks facts up with `scenarios.lookup`.
 
-    Returns one row a scenario (its name is the index): kind, one column of yes or no a scorer, and why if any said no.
+    Returns one row per scenario, by name: its kind, a boolean column per scorer, and `why` if any said no.
     The traces and their scores are in the experiment `/Shared/caspers_…_evaluation`.
     """
     with silent(ws):
@@ -39,18 +39,21 @@ def evaluate(
         ws.mlflow.set_experiment(f"/Shared/caspers_{scenarios.agent}_evaluation")
         traces = _answers(ws, agent.predict, scenarios)
         expected = [{"right": [right.model_dump() for right in each.answers]} for each in scenarios.scenarios]
-        scored = score(ws, traces, [*scorers.ALWAYS, *scorers.EXPECTING, *judges], expected)
+        scored = score(ws, traces, [*scorers.WITHOUT_EXPECTATIONS, *scorers.WITH_EXPECTATIONS, *judges], expected)
     scored.insert(0, "kind", [each.kind for each in scenarios.scenarios])
     scored.index = [each.name for each in scenarios.scenarios]
     return scored.rename_axis("scenario")
 
 
 def score(
-    ws: "Workbook", traces: "Sequence[Trace]", scorers: "Sequence[Scorer]", expected: Sequence[dict] | None = None
+    ws: "Workbook",
+    traces: "Sequence[Trace]",
+    scorers: "Sequence[Scorer]",
+    expected: Sequence[dict[str, Any]] | None = None,
 ) -> "pd.DataFrame":
-    """One row a trace, in their order: what each scorer says of it, and `why` if any said no.
+    """One row per trace, in their order: a boolean column per scorer, and `why` if any said no.
 
-    The scores are kept with the traces, which have to be in the current experiment.
+    The scores are stored with the traces, which have to be in the current experiment.
     """
     import pandas as pd
 
@@ -65,7 +68,7 @@ def score(
 
 @contextmanager
 def silent(ws: "Workbook") -> Iterator[None]:
-    """Keep what MLflow shows (traces, progress bars, ids of runs) out of a notebook; errors are raised."""
+    """Keep what MLflow displays (traces, progress bars, run ids) out of a notebook; errors are raised."""
     from IPython.utils.capture import capture_output
 
     ws.mlflow.tracing.disable_notebook_display()
@@ -73,15 +76,15 @@ def silent(ws: "Workbook") -> Iterator[None]:
         yield
 
 
-def _answers(ws: "Workbook", predict: Callable[[dict], object], scenarios: Scenarios) -> "list[Trace]":
+def _answers(ws: "Workbook", predict: Callable[[Any], object], scenarios: Scenarios) -> "list[Trace]":
     """The traces of the agent's answers, in the order of the scenarios."""
 
-    def ask(scenario: Scenario) -> str:
+    def call(scenario: Scenario) -> str:
         predict(scenarios.request(scenario))
-        return ws.mlflow.get_last_active_trace_id(thread_local=True)
+        return str(ws.mlflow.get_last_active_trace_id(thread_local=True))
 
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="evaluate") as pool:
-        ids = list(pool.map(ask, scenarios.scenarios))
+    with ThreadPoolExecutor(MAX_CALLS, thread_name_prefix="evaluate") as pool:
+        ids = list(pool.map(call, scenarios.scenarios))
     ws.mlflow.flush_trace_async_logging()
     found = ws.mlflow.search_traces(return_type="list", max_results=len(ids), order_by=["timestamp_ms DESC"])
     known = {trace.info.trace_id: trace for trace in found}
@@ -89,11 +92,11 @@ def _answers(ws: "Workbook", predict: Callable[[dict], object], scenarios: Scena
 
 
 def _why(row: "pd.Series", names: Sequence[str]) -> str:
-    """What the scorers that said no had to say, or that they failed."""
-    said = (
-        (name, row.get(f"{name}/rationale"), row.get(f"{name}/error_message"))
-        for name in names
-        if row[f"{name}/value"] not in (True, "yes")
-    )
-    reasons = ((name, next((each for each in told if isinstance(each, str)), "not scored")) for name, *told in said)
-    return "; ".join(f"{name}: {reason}" for name, reason in reasons)
+    """The reasons of the scorers that said no, or that they failed."""
+    failed = (name for name in names if row[f"{name}/value"] not in (True, "yes"))
+    return "; ".join(f"{name}: {_reason(row, name)}" for name in failed)
+
+
+def _reason(row: "pd.Series", name: str) -> str:
+    given = (row.get(f"{name}/rationale"), row.get(f"{name}/error_message"))
+    return next((each for each in given if isinstance(each, str)), "not scored")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from caspers.agents.lookup import FactRows
 from caspers.evaluation import rows
 from caspers.evaluation.orders import Location, Order
 from caspers.refunds.facts import Fact
@@ -52,7 +53,7 @@ class Scenario(BaseModel):
     @property
     def answers(self) -> list[Expected]:
         """All answers that are right."""
-        return self.any_of or [self.expect]
+        return [self.expect] if self.expect else self.any_of
 
 
 class Scenarios(BaseModel):
@@ -66,16 +67,16 @@ class Scenarios(BaseModel):
     orders: dict[str, Order]
     scenarios: list[Scenario]
 
-    def lookup(self, facts: Sequence[Fact], values: Sequence[Any]) -> dict[tuple[str, Any], list[dict]]:
+    def lookup(self, facts: Sequence[Fact], values: Sequence[object]) -> FactRows:
         """The rows that SQL functions of schema `ai` would return about each value, for an agent's constructor."""
         return {
-            (fact.name, value): rows.answer(fact, value, self.orders, self.locations)
+            (fact.name, value): rows.rows_of(fact, value, self.orders, self.locations)
             for fact in facts
             for value in values
         }
 
-    def request(self, scenario: Scenario) -> dict:
-        """The scenario as a request of the Responses API, in the form in which the streams ask."""
+    def request(self, scenario: Scenario) -> dict[str, Any]:
+        """The scenario as a request of the Responses API, in the form that the streams send."""
         given = {"order_id": scenario.order_id} if scenario.order_id else {}
         if self.agent == "complaint":
             given["complaint_text"] = scenario.text

@@ -1,43 +1,42 @@
-"""Chat completions by written policy. Not a language model, and it never says that it is one."""
+"""Chat completions by written policy. This is no language model, and it says so."""
 
 import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 from uuid import uuid4
 
 from caspers.complaints import policy as complaint_policy
 from caspers.offline_policy import NAME
 from caspers.refunds import policy as refund_policy
 from caspers.standin import complaint, refund
-from caspers.standin.conversation import Call, Conversation, Refused, check, read, text_of
+from caspers.standin.conversation import Call, Conversation, Json, Refused, check, read, text_of
 
-DECISIONS: dict[str, Callable[[Conversation], list[Call] | dict[str, Any]]] = {
+DECISIONS: dict[str, Callable[[Conversation], list[Call] | Json]] = {
     refund_policy.ANSWER_SCHEMA: refund.decide,
     complaint_policy.ANSWER_SCHEMA: complaint.decide,
 }
 
 
-def complete(request: dict) -> dict:
+def complete(request: Json) -> Json:
     """A chat completion for a chat-completions request: tool calls while facts are missing, then the JSON answer.
 
-    The name of the request's JSON schema chooses the decision. A request that is none of them gets a text that says
-    so; one without proper messages, or for what it can't do, raises BadRequest.
+    The name of the request's JSON schema chooses the decision; with another schema or none, the completion is a text
+    that says so. Raises BadRequest for messages it can't read and for features it doesn't have.
     """
     check(request)
     try:
         message = _message(read(request))
     except Refused as why:
         message = {"role": "assistant", "content": f"This is {NAME}. {why}"}
-    message, cut = _shortened(message, request.get("max_completion_tokens") or request.get("max_tokens"))
+    message, cut = _truncated(message, request.get("max_completion_tokens") or request.get("max_tokens"))
     finish = "length" if cut else "tool_calls" if "tool_calls" in message else "stop"
     choice = {"index": 0, "message": {"refusal": None, **message}, "finish_reason": finish, "logprobs": None}
     return {**_envelope("chat.completion"), "choices": [choice], "usage": _usage(request, message)}
 
 
-def complete_stream(request: dict) -> Iterator[dict]:
-    """The same completion as chunks: word by word or call by call, why it ends, and the usage if it is asked for."""
+def complete_stream(request: Json) -> Iterator[Json]:
+    """The same completion as chunks: word by word or call by call, the finish reason, and the usage if requested."""
     whole = complete(request)
     counted = (request.get("stream_options") or {}).get("include_usage")
     envelope = {**_envelope("chat.completion.chunk"), "id": whole["id"], **({"usage": None} if counted else {})}
@@ -50,8 +49,8 @@ def complete_stream(request: dict) -> Iterator[dict]:
         yield {**envelope, "choices": [], "usage": whole["usage"]}
 
 
-def _deltas(message: dict) -> Iterator[dict]:
-    """A message in pieces: its role, the words of its text, its calls each with name first and arguments after."""
+def _deltas(message: Json) -> Iterator[Json]:
+    """The deltas of a message: its role, the words of its text, and each call as its name, then its arguments."""
     yield {"role": "assistant", "content": None if "tool_calls" in message else ""}
     for word in re.findall(r"\s*\S+|\s+", message["content"] or ""):
         yield {"content": word}
@@ -61,7 +60,7 @@ def _deltas(message: dict) -> Iterator[dict]:
         yield {"tool_calls": [{"index": index, "function": {"arguments": function["arguments"]}}]}
 
 
-def _message(conversation: Conversation) -> dict:
+def _message(conversation: Conversation) -> Json:
     decide = DECISIONS.get(conversation.schema or "")
     if decide is None:
         raise Refused(
@@ -78,30 +77,30 @@ def _message(conversation: Conversation) -> dict:
     }
 
 
-def _tool_call(call: Call) -> dict:
+def _tool_call(call: Call) -> Json:
     function = {"name": call.name, "arguments": json.dumps(call.arguments)}
     return {"id": f"call_{uuid4().hex}", "type": "function", "function": function}
 
 
-def _shortened(message: dict, words: int | None) -> tuple[dict, bool]:
-    """The message in at most so many words, and whether that cut it; half a call would be none, so it has none then."""
-    said = _said(message)
+def _truncated(message: Json, words: int | None) -> tuple[Json, bool]:
+    """The message in at most so many words, and whether it was cut; calls are dropped rather than cut."""
+    said = _text(message)
     if words is None or len(said.split()) <= words:
         return message, False
-    kept = "" if "tool_calls" in message else re.match(rf"(\s*\S+){{{words}}}", said).group()
+    kept = "" if "tool_calls" in message else "".join(re.findall(r"\s*\S+", said)[:words])
     return {"role": "assistant", "content": kept}, True
 
 
-def _envelope(kind: str) -> dict:
+def _envelope(kind: str) -> Json:
     return {"id": f"chatcmpl-{uuid4().hex}", "object": kind, "created": int(time.time()), "model": NAME}
 
 
-def _said(message: dict) -> str:
-    return json.dumps(message["tool_calls"]) if "tool_calls" in message else message["content"]
+def _text(message: Json) -> str:
+    return json.dumps(message["tool_calls"]) if "tool_calls" in message else str(message["content"])
 
 
-def _usage(request: dict, message: dict) -> dict[str, int]:
-    """Words in and out: it has no tokens of its own to count."""
+def _usage(request: Json, message: Json) -> dict[str, int]:
+    """Words in and out, since a policy has no tokens."""
     read_words = sum(len(text_of(each).split()) for each in request["messages"])
-    said = len(_said(message).split())
+    said = len(_text(message).split())
     return {"prompt_tokens": read_words, "completion_tokens": said, "total_tokens": read_words + said}

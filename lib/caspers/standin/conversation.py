@@ -2,11 +2,17 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
+
+from caspers.refunds.facts import Fact
+from caspers.refunds.rows import Row
+
+type Json = dict[str, Any]
+"""A JSON object."""
 
 
 class BadRequest(ValueError):
-    """The request is none that the stand-in can take; `param` names the part that is wrong, as OpenAI's errors do."""
+    """The stand-in can't take the request; `param` names the part that is wrong, as in OpenAI's errors."""
 
     def __init__(self, message: str, param: str) -> None:
         super().__init__(message)
@@ -19,17 +25,22 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Call:
-    """A tool that the stand-in wants called, with its arguments."""
+    """A call of a tool with its arguments."""
 
     name: str
-    arguments: dict[str, Any]
+    arguments: Json
+
+    @classmethod
+    def of(cls, fact: Fact, value: object) -> Self:
+        """The call that looks a fact up about an order's or a location's id."""
+        return cls(fact.name, {fact.argument.name: value})
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """What was asked so far.
+    """The conversation so far.
 
-    text: all that the user said; schema: the name of the JSON schema of the answer, None if none is asked for;
+    text: all that the user said; schema: the name of the answer's JSON schema, None if the request has none;
     tools: names of the tools that may be called; results: rows by call, as (tool's name, its argument's value);
     parallel: whether several tools may be called at once.
     """
@@ -37,11 +48,11 @@ class Conversation:
     text: str
     schema: str | None
     tools: frozenset[str]
-    results: dict[tuple[str, Any], list[dict]] = field(default_factory=dict)
+    results: dict[tuple[str, Any], list[Row]] = field(default_factory=dict)
     parallel: bool = True
 
-    def wanting(self, *calls: Call) -> list[Call]:
-        """Those of `calls` that have no result yet. Raises Refused for a tool that is not on offer."""
+    def without_result(self, *calls: Call) -> list[Call]:
+        """Those of `calls` that have no result yet. Raises Refused for a tool that the request doesn't offer."""
         missing = [call for call in calls if (call.name, _value(call.arguments)) not in self.results]
         for call in missing:
             if call.name not in self.tools:
@@ -52,13 +63,13 @@ class Conversation:
         """Those of `calls` to make now."""
         return calls if self.parallel else calls[:1]
 
-    def rows(self, call: Call) -> list[dict]:
-        """The rows that a call brought."""
+    def rows(self, call: Call) -> list[Row]:
+        """The rows that a call returned."""
         return self.results[call.name, _value(call.arguments)]
 
 
-def check(request: dict) -> None:
-    """Raises BadRequest if `messages` is no list of messages, or if more is asked for than the stand-in can do."""
+def check(request: Json) -> None:
+    """Raise BadRequest if `messages` is no list of messages, or for features that the stand-in doesn't have."""
     messages = request.get("messages")
     if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
         raise BadRequest("`messages` must be a list with at least one message.", "messages")
@@ -68,7 +79,7 @@ def check(request: dict) -> None:
         raise BadRequest("`logprobs` must be false: a policy has no probabilities.", "logprobs")
 
 
-def read(request: dict) -> Conversation:
+def read(request: Json) -> Conversation:
     """The conversation in a request. Raises BadRequest if a call in it can't be read, Refused if a tool failed."""
     messages, form = request["messages"], request.get("response_format") or {}
     return Conversation(
@@ -80,7 +91,7 @@ def read(request: dict) -> Conversation:
     )
 
 
-def _tools(request: dict) -> frozenset[str]:
+def _tools(request: Json) -> frozenset[str]:
     """The tools that may be called: none, all, or the one that `tool_choice` names."""
     names = frozenset(tool["function"]["name"] for tool in request.get("tools") or [])
     choice = request.get("tool_choice")
@@ -89,17 +100,17 @@ def _tools(request: dict) -> frozenset[str]:
     return frozenset() if choice == "none" else names
 
 
-def text_of(message: dict) -> str:
-    """A message's text, also when it comes in parts."""
+def text_of(message: Json) -> str:
+    """A message's text, joined if it comes in parts."""
     content = message.get("content") or ""
     if isinstance(content, str):
         return content
     return " ".join(str(part.get("text", "")) for part in content)
 
 
-def _results(messages: list[dict]) -> dict[tuple[str, Any], list[dict]]:
+def _results(messages: list[Json]) -> dict[tuple[str, Any], list[Row]]:
     calls = {call["id"]: call["function"] for each in messages for call in each.get("tool_calls") or []}
-    found = {}
+    found: dict[tuple[str, Any], list[Row]] = {}
     for message in messages:
         if message.get("role") == "tool" and message.get("tool_call_id") in calls:
             function = calls[message["tool_call_id"]]
@@ -107,7 +118,7 @@ def _results(messages: list[dict]) -> dict[tuple[str, Any], list[dict]]:
     return found
 
 
-def _arguments(function: dict) -> dict[str, Any]:
+def _arguments(function: Json) -> Json:
     try:
         arguments = json.loads(function["arguments"])
     except ValueError:
@@ -117,7 +128,7 @@ def _arguments(function: dict) -> dict[str, Any]:
     return arguments
 
 
-def _rows(name: str, message: dict) -> list[dict]:
+def _rows(name: str, message: Json) -> list[Row]:
     try:
         rows = json.loads(text_of(message))
     except ValueError:
@@ -127,6 +138,6 @@ def _rows(name: str, message: dict) -> list[dict]:
     return rows
 
 
-def _value(arguments: dict[str, Any]) -> Any:
-    """The one argument's value: every tool here takes one."""
+def _value(arguments: Json) -> Any:
+    """The value of the only argument: every tool here takes one."""
     return next(iter(arguments.values()), None)

@@ -6,10 +6,10 @@ from typing import override
 
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
-from mlflow.pyfunc import PythonModel
+from mlflow.pyfunc.model import PythonModel
 
 from caspers.standin import chat
-from caspers.standin.conversation import BadRequest
+from caspers.standin.conversation import BadRequest, Json
 
 
 class OfflinePolicy(PythonModel):
@@ -19,21 +19,21 @@ class OfflinePolicy(PythonModel):
     """
 
     @override
-    def predict(self, context, model_input, params=None) -> dict:
+    def predict(self, context, model_input, params=None) -> Json:  # type: ignore[no-untyped-def]  # as above
         """A chat completion for a whole request."""
-        with _told():
+        with _as_mlflow_errors():
             return chat.complete(model_input)
 
     @override
-    def predict_stream(self, context, model_input, params=None) -> Iterator[dict]:
+    def predict_stream(self, context, model_input, params=None) -> Iterator[Json]:  # type: ignore[no-untyped-def]
         """The completion's chunks."""
-        with _told():
+        with _as_mlflow_errors():
             yield from chat.complete_stream(model_input)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """A request's fault in MLflow's words, with the part that is wrong."""
+def _as_mlflow_errors() -> Iterator[None]:
+    """Turn a BadRequest into MLflow's error for invalid parameters, which an endpoint answers with status 400."""
     try:
         yield
     except BadRequest as fault:

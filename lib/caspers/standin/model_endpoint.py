@@ -1,4 +1,4 @@
-"""The endpoint behind LLM_MODEL: found, or on a laptop made."""
+"""The endpoint behind LLM_MODEL: on Databricks it has to exist, on a laptop it is created."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -19,28 +19,28 @@ STANDIN_FILE = Path(__file__).with_name("model.py")
 
 
 def ensure(ws: "Workbook", name: str) -> list[Resource]:
-    """Return once the serving endpoint `name` answers chat completions; what is the workbook's own, to register.
+    """Return once the serving endpoint `name` answers chat completions: the resources that were created for it.
 
-    On a laptop it is made, or changed over: it forwards to CASPERS_LLM_BASE_URL if that is set, within the limits of
-    CASPERS_LLM_*, otherwise it serves the stand-in `offline-policy`, logged anew only when the code has changed.
+    On a laptop it is created or updated: it forwards to CASPERS_LLM_BASE_URL if that is set, within the limits of
+    CASPERS_LLM_*, otherwise it serves the stand-in `offline-policy`, logged again only when the code has changed.
     Safe to call from several processes at once.
-    On Databricks it has to be there: RuntimeError if it isn't.
+    Raises RuntimeError if the endpoint does not exist on Databricks.
     """
     if not ws.local:
         _require(ws, name)
         return []
     forwards = config.load().llm_base_url is not None
-    with FileLock(config.load().home / "model_endpoint.lock"):  # logging the stand-in twice would cost twice
+    with FileLock(config.load().home / "model_endpoint.lock"):  # two processes must not log the stand-in at once
         if forwards:
             _forward(ws, name)
         else:
-            deploy.serve(ws, name, _standin(ws))
+            deploy.serve(ws, name, _standin_entity(ws))
     made = [Resource("endpoint", name, name)]
-    return made if forwards else [Resource("model", _model(ws), _model(ws)), *made]
+    return made if forwards else [Resource("model", _model_name(ws), _model_name(ws)), *made]
 
 
-def at_hand(ws: "Workbook") -> bool:
-    """Whether there is a language model for LLM_MODEL's endpoint; otherwise the stand-in is behind it."""
+def has_language_model(ws: "Workbook") -> bool:
+    """Whether a language model is behind LLM_MODEL's endpoint, rather than the stand-in."""
     return not ws.local or config.load().llm_base_url is not None
 
 
@@ -55,18 +55,18 @@ def _require(ws: "Workbook", name: str) -> None:
 
 
 def _forward(ws: "Workbook", name: str) -> None:
-    """Have the endpoint forward, within the limits of the settings."""
+    """Make the endpoint forward, within the limits of the settings."""
     _limit(ws, name)
-    deploy.begin(ws, name, _external(name))
+    deploy.start_serving(ws, name, _external_entity(name))
     ws.w.serving_endpoints.put_ai_gateway(name, rate_limits=_rate_limits())
     ws.w.serving_endpoints.wait_get_serving_endpoint_not_updating(name, deploy.LONGEST_START)
 
 
 def _limit(ws: "Workbook", name: str) -> None:
-    """Set the endpoint's time-out and budget, before it can be asked anything."""
+    """Set the endpoint's timeout and budget, before it can be called."""
     settings = config.load()
     limits = {key: value for key, value in asdict(settings.llm_limits).items() if value is not None}
-    limits.pop("calls_per_minute", None)  # Databricks has a place for it
+    limits.pop("calls_per_minute", None)  # set through the AI gateway, as on Databricks
     ws.w.api_client.do("PUT", f"/api/local/serving-endpoints/{name}/limits", body={**limits, "run": settings.run})
 
 
@@ -77,7 +77,7 @@ def _rate_limits() -> list["AiGatewayRateLimit"]:
     return [AiGatewayRateLimit(AiGatewayRateLimitRenewalPeriod.MINUTE, calls=calls)] if calls else []
 
 
-def _external(name: str) -> "ServedEntityInput":
+def _external_entity(name: str) -> "ServedEntityInput":
     from databricks.sdk.service.serving import (
         ExternalModel,
         ExternalModelProvider,
@@ -96,34 +96,34 @@ def _external(name: str) -> "ServedEntityInput":
     return ServedEntityInput(name="forwarded", external_model=model)
 
 
-def _model(ws: "Workbook") -> str:
+def _model_name(ws: "Workbook") -> str:
     return f"{ws.catalog}.ai.offline_policy"
 
 
-def _standin(ws: "Workbook") -> "ServedEntityInput":
+def _standin_entity(ws: "Workbook") -> "ServedEntityInput":
     from databricks.sdk.service.serving import ServedEntityInput
 
-    mark = deploy.fingerprint({})
-    version = deploy.known_version(ws, _model(ws), mark) or _log_standin(ws, mark)
+    fingerprint = deploy.fingerprint({})
+    version = deploy.find_version(ws, _model_name(ws), fingerprint) or _log_standin(ws, fingerprint)
     return ServedEntityInput(
         name=offline_policy.NAME,
-        entity_name=_model(ws),
+        entity_name=_model_name(ws),
         entity_version=version,
         workload_size="Small",
         scale_to_zero_enabled=True,
     )
 
 
-def _log_standin(ws: "Workbook", mark: str) -> str:
+def _log_standin(ws: "Workbook", fingerprint: str) -> str:
     with deploy.quietly():
         ws.mlflow.set_experiment("/Shared/caspers_offline_policy")
         logged = ws.mlflow.pyfunc.log_model(
             name=offline_policy.NAME,
             python_model=str(STANDIN_FILE),
-            registered_model_name=_model(ws),
+            registered_model_name=_model_name(ws),
             metadata={"task": "llm/v1/chat"},
             pip_requirements=["mlflow"],
         )
     version = str(logged.registered_model_version)
-    deploy.remember(ws, _model(ws), version, mark)
+    deploy.tag_fingerprint(ws, _model_name(ws), version, fingerprint)
     return version

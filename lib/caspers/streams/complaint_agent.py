@@ -10,13 +10,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from caspers import clock, offline_policy
-from caspers.agents.ask import ask_several
+from caspers.agents.ask import Answer, ask_several
 from caspers.complaints import policy
 from caspers.complaints.reading import Item, Reading, read_all
 from caspers.refunds import facts
 from caspers.streams.complaint_generator import SCHEMA, VOLUME
 from caspers.streams.complaint_generator import TABLE as COMPLAINTS
 from caspers.streams.inbox import receive
+from caspers.streams.insert import insert_missing
 from caspers.streams.summary import Summary
 
 if TYPE_CHECKING:
@@ -45,14 +46,14 @@ def run(ws: "Workbook", endpoint: str, agent_complaints: int = AGENT_COMPLAINTS)
         f"{ws.volume(SCHEMA, VOLUME)}/complaint_inbox",
     )
     waiting = ws.spark.sql(_waiting_sql()).collect()
-    answers, note = _asked(ws, endpoint, waiting[:agent_complaints])
+    answers, note = _agent_answers(ws, endpoint, waiting[:agent_complaints])
     readings = _read([row for row in waiting if row.complaint_id not in answers])
     rows = [_response(row, answers.get(row.complaint_id), readings) for row in waiting]
-    _insert(ws, rows)
+    insert_missing(ws, TABLE, "complaint_id", _COLUMNS, rows)
     return Summary(len(rows), len(answers), len(rows) - len(answers), note if rows else None)
 
 
-def _asked(ws: "Workbook", endpoint: str, complaints: list["Row"]) -> tuple[dict[str, dict], str | None]:
+def _agent_answers(ws: "Workbook", endpoint: str, complaints: list["Row"]) -> tuple[dict[str, Answer], str | None]:
     """The agent's answers by complaint id, and why some are missing."""
     things = [{"order_id": row.order_id, "complaint_text": row.complaint_text} for row in complaints]
     answers, note = ask_several(ws, endpoint, "complaints", things)
@@ -69,7 +70,7 @@ def _items(row: "Row") -> tuple[Item, ...]:
     return tuple(Item(item.name, item.qty, item.price) for item in row["items"] or ())
 
 
-def _response(row: "Row", answer: dict | None, readings: dict[str, Reading]) -> tuple:
+def _response(row: "Row", answer: Answer | None, readings: dict[str, Reading]) -> tuple[object, ...]:
     if answer:
         return row.complaint_id, row.order_id, clock.now(), answer["response"], "agent", answer["model"]
     triage = json.dumps(asdict(_by_policy(row, readings[row.complaint_id])), ensure_ascii=False)
@@ -100,12 +101,3 @@ def _waiting_sql() -> str:
                from_json(body, 'items ARRAY<STRUCT<name: STRING, qty: INT, price: DOUBLE>>').items AS items
         FROM waiting LEFT JOIN orders USING (order_id) LEFT JOIN ({facts.quantiles_sql()}) USING (location_id)
         ORDER BY delivered_ts DESC, complaint_id"""
-
-
-def _insert(ws: "Workbook", rows: list[tuple]) -> None:
-    """Add the responses to complaints that have none yet, in one commit."""
-    if not rows:
-        return
-    ws.spark.createDataFrame(rows, _COLUMNS).createOrReplaceTempView("new_responses")
-    ws.spark.sql(f"""MERGE INTO {TABLE} AS known USING new_responses AS new ON known.complaint_id = new.complaint_id
-                     WHEN NOT MATCHED THEN INSERT *""")

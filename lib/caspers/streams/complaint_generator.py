@@ -18,6 +18,7 @@ from caspers.complaints.texts import GENERATED_BY, ComplainedOrder, write
 from caspers.refunds import facts
 from caspers.streams.complaint_writer import by_model
 from caspers.streams.inbox import receive
+from caspers.streams.insert import insert_missing
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -65,7 +66,8 @@ def run(ws: "Workbook", rate: float, llm_model: str, simulator: str = "simulator
     )
     orders = [(_order(row), row.category) for row in ws.spark.sql(_orders_sql(simulator)).collect()]
     texts = by_model(ws, llm_model, orders[-MODEL_TEXTS:])
-    _insert(ws, [_complaint(order, category, texts.get(order.order_id), llm_model) for order, category in orders])
+    rows = [_complaint(order, category, texts.get(order.order_id), llm_model) for order, category in orders]
+    insert_missing(ws, TABLE, "order_id", _COLUMNS, rows)
     found = Counter(category for _, category in orders)
     return Summary(len(orders), {category: found[category] for category in SHARES}, len(texts))
 
@@ -105,16 +107,7 @@ def _order(row: "Row") -> ComplainedOrder:
     return ComplainedOrder(row.order_id, row.order_ts, row.city, row.minutes, total, items)
 
 
-def _complaint(order: ComplainedOrder, category: Category, text: str | None, llm_model: str) -> tuple:
+def _complaint(order: ComplainedOrder, category: Category, text: str | None, llm_model: str) -> tuple[object, ...]:
     """A row of the table: in the model's words if there are any, else in the grammar's."""
     words = (text, llm_model) if text else (write(order, category), GENERATED_BY)
     return f"C-{order.order_id}", order.order_id, clock.now(), category, *words
-
-
-def _insert(ws: "Workbook", rows: list[tuple]) -> None:
-    """Add the complaints whose order has none yet, in one commit."""
-    if not rows:
-        return
-    ws.spark.createDataFrame(rows, _COLUMNS).createOrReplaceTempView("new_complaints")
-    ws.spark.sql(f"""MERGE INTO {TABLE} AS known USING new_complaints AS new ON known.order_id = new.order_id
-                     WHEN NOT MATCHED THEN INSERT *""")

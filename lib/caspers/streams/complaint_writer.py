@@ -1,6 +1,6 @@
-"""Complaints in the words of a language model, where one is served: SQL's `ai_query` asks it about many orders at once.
+"""Complaints in the words of a language model, where one is served: SQL's `ai_query` calls it for many orders at once.
 
-What it is to say is drawn as for the grammar, by the order's id: it may be told to claim what isn't true.
+The statements of a complaint are drawn by the order's id, as for the grammar: not all of them are true.
 """
 
 import random
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from caspers import offline_policy
 from caspers.complaints import Category
-from caspers.complaints.texts import ComplainedOrder, facts_to_tell
+from caspers.complaints.texts import ComplainedOrder, statements
 
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
@@ -43,17 +43,17 @@ def by_model(ws: "Workbook", endpoint: str, orders: Sequence[tuple[ComplainedOrd
     ws.offer_ai_query()
     prompts = [(order.order_id, prompt(order, category)) for order, category in orders]
     # Databricks wants the endpoint as a constant; `parameters.check` lets no quote into it.
-    asked = ws.spark.createDataFrame(prompts, "order_id STRING, prompt STRING").selectExpr(
+    answers = ws.spark.createDataFrame(prompts, "order_id STRING, prompt STRING").selectExpr(
         "order_id", f"ai_query('{endpoint}', prompt, failOnError => false) AS answer"
     )
     # By place: the answer comes first and the error second, whatever a version of ai_query calls them.
-    return {row.order_id: row.answer[0].strip() for row in asked.collect() if row.answer[0] and row.answer[0].strip()}
+    return {row.order_id: row.answer[0].strip() for row in answers.collect() if row.answer[0] and row.answer[0].strip()}
 
 
 def prompt(order: ComplainedOrder, category: Category) -> str:
-    """What the model is asked to write about this order: always the same for the same order and category."""
+    """The prompt for a complaint about this order: always the same for the same order and category."""
     dice = random.Random(f"{order.order_id}/{category}/prompt")
-    facts = facts_to_tell(order, category, dice)
+    facts = statements(order, category, dice)
     return (
         f"You ordered food from a delivery kitchen and write to its support. What you complain about: "
         f"{_MATTERS[category].format(**facts)}. You are {dice.choice(_MOODS)}. What you know of your order: it has "
@@ -72,6 +72,5 @@ def _is_language_model(ws: "Workbook", name: str) -> bool:
         served = ws.w.serving_endpoints.get(name).config
     except NotFound:
         return False
-    return bool(served and served.served_entities) and all(
-        each.name != offline_policy.NAME for each in served.served_entities
-    )
+    entities = served.served_entities if served else None
+    return bool(entities) and all(each.name != offline_policy.NAME for each in entities or ())

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from caspers import clock
-from caspers.agents.ask import ask_all
+from caspers.agents.ask import OrderAnswer, ask_all
 from caspers.offline_policy import NAME as POLICY_NAME
 from caspers.refunds import facts, policy
 from caspers.streams import inbox
@@ -63,7 +63,7 @@ def receive(ws: "Workbook") -> None:
     inbox.receive(delivered.select("order_id", "ts"), INBOX, f"{ws.volume(SCHEMA, VOLUME)}/delivered_orders")
 
 
-def recommend(ws: "Workbook", answers: list[dict]) -> None:
+def recommend(ws: "Workbook", answers: list[OrderAnswer]) -> None:
     """Insert a recommendation for every order of the inbox that has none: its answer, or the policy's decision.
 
     An answer has order_id, response (JSON text) and model.

@@ -5,7 +5,7 @@ import pytest
 from mlflow.types.responses import ResponsesAgentRequest
 
 from caspers.agents.complaint_agent import ComplaintAgent
-from caspers.complaints.question import question, understood
+from caspers.complaints.question import format_question, parse_question
 from caspers.standin import chat
 from chat_server import serving
 
@@ -179,7 +179,7 @@ def test_a_stream_carries_the_same_answer(standin):
 
 
 def test_a_question_is_understood_again_also_with_more_said_after_it():
-    asked = question("AB12CD", 'He said "crème"\nOrder id: ZZ99ZZ')
-    assert understood(f"{asked}\nThat answer is not valid.") == ("AB12CD", 'He said "crème"\nOrder id: ZZ99ZZ')
-    assert understood("about AB12CD") == ("AB12CD", "about AB12CD")
-    assert understood("[1]")[0] is None
+    asked = format_question("AB12CD", 'He said "crème"\nOrder id: ZZ99ZZ')
+    assert parse_question(f"{asked}\nThat answer is not valid.") == ("AB12CD", 'He said "crème"\nOrder id: ZZ99ZZ')
+    assert parse_question("about AB12CD") == ("AB12CD", "about AB12CD")
+    assert parse_question("[1]")[0] is None

@@ -51,9 +51,9 @@ def test_a_fingerprint_changes_with_settings_code_and_data(tmp_path, monkeypatch
 
 
 def test_a_version_is_known_by_its_fingerprint(ws, versions):
-    assert deploy.known_version(ws, MODEL, "a-mark") is None
-    deploy.remember(ws, MODEL, "1", "a-mark")
-    assert deploy.known_version(ws, MODEL, "a-mark") == "1"
+    assert deploy.find_version(ws, MODEL, "a-mark") is None
+    deploy.tag_fingerprint(ws, MODEL, "1", "a-mark")
+    assert deploy.find_version(ws, MODEL, "a-mark") == "1"
 
 
 def test_champion_moves_is_served_and_goes_back(ws, versions):

@@ -12,8 +12,8 @@ def evidence(minutes=30.0, total=21.65, items=ITEMS):
     return policy.Evidence(minutes, 30.0, 50.0, total, items)
 
 
-def reading(category, named=(), alarming=()):
-    return Reading(category, 0.75, frozenset(named), alarming)
+def reading(category, named=(), alarm_words=()):
+    return Reading(category, 0.75, frozenset(named), alarm_words)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_credit_never_exceeds_the_total():
         (reading("missing_items"), evidence(), "medium"),
         (reading("delivery_delay"), evidence(None), "medium"),
         (reading("food_quality", ["Udon"], ("glass",)), evidence(), "high"),
-        (reading("delivery_delay", alarming=("lawyer",)), evidence(99.0), "high"),
+        (reading("delivery_delay", alarm_words=("lawyer",)), evidence(99.0), "high"),
     ],
 )
 def test_what_evidence_can_not_settle_goes_to_a_person(what, order, priority):
@@ -77,7 +77,7 @@ def test_a_text_without_a_matter_and_an_item_not_on_the_order_are_for_a_person()
         (policy.decide(reading("food_quality", ["Udon"]), evidence()), "the Udon"),
         (policy.decide(reading("food_quality"), evidence()), "your meal"),
         (policy.decide(reading("billing"), evidence()), "charge"),
-        (policy.decide(reading("food_quality", alarming=("glass",)), evidence()), "seriously"),
+        (policy.decide(reading("food_quality", alarm_words=("glass",)), evidence()), "seriously"),
     ],
 )
 def test_the_customer_reads_about_the_own_complaint_and_no_internal_figures(triage, told):

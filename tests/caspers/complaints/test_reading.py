@@ -2,7 +2,7 @@ import pytest
 from rapidfuzz import fuzz, process
 
 from caspers.complaints import SHARES
-from caspers.complaints.corpus import MASK, NOTHING, held_out, training
+from caspers.complaints.corpus import MASK, NO_COMPLAINT, held_out, training
 from caspers.complaints.reading import Item, read, read_all
 from caspers.complaints.scores import measure
 
@@ -88,7 +88,7 @@ def test_many_are_read_as_they_are_one_by_one():
     ],
 )
 def test_words_of_danger_and_law_are_noticed(text, words):
-    assert read(text, ITEMS).alarming == words
+    assert read(text, ITEMS).alarm_words == words
 
 
 def test_a_command_in_the_text_adds_nothing():
@@ -97,4 +97,4 @@ def test_a_command_in_the_text_adds_nothing():
 
 
 def test_both_kinds_of_text_have_every_label():
-    assert {*training()[1]} == {each.category for each in held_out()} == {*SHARES, NOTHING}
+    assert {*training()[1]} == {each.category for each in held_out()} == {*SHARES, NO_COMPLAINT}

@@ -15,7 +15,7 @@ from caspers.canonical.dataset import load_table, scan_table
 from caspers.canonical.schema import CREATED, DELIVERED
 from caspers.complaints import SHARES, policy
 from caspers.complaints.reading import Item, read, read_all
-from caspers.complaints.texts import ComplainedOrder, claims_what_was_not_ordered, write
+from caspers.complaints.texts import ComplainedOrder, claims_unordered_dish, write
 
 DATASET = Path(__file__).parents[3] / "data" / "canonical" / "canonical_dataset"
 CATEGORIES = [category for category, share in SHARES.items() for _ in range(share)]
@@ -116,12 +116,12 @@ def test_texts_are_read_as_their_category(complaints):
         if (reading.category, reading.clear) != (category, True)
     ]
     assert len(wrong) / len(sample) < 0.05, wrong[:10]
-    assert not any(reading.alarming for reading in readings)
+    assert not any(reading.alarm_words for reading in readings)
 
 
 def test_a_tenth_of_the_missing_items_was_never_ordered_and_earns_nothing(complaints):
     missing = [(order, text) for order, category, text in complaints if category == "missing_items"]
-    false = [(order, text) for order, text in missing if claims_what_was_not_ordered(order.order_id)]
+    false = [(order, text) for order, text in missing if claims_unordered_dish(order.order_id)]
     assert 0.07 < len(false) / len(missing) < 0.13
     readings = read_all([(text, order.items) for order, text in false])
     for (order, text), reading in zip(false, readings, strict=True):
@@ -136,7 +136,7 @@ def test_true_missing_items_are_named(complaints):
     true = [
         (text, order.items)
         for order, category, text in complaints[:3_000]
-        if category == "missing_items" and not claims_what_was_not_ordered(order.order_id)
+        if category == "missing_items" and not claims_unordered_dish(order.order_id)
     ]
     assert all(reading.named_items for reading in read_all(true))
 
@@ -153,6 +153,6 @@ def test_some_customers_exaggerate_the_minutes_and_some_do_not(complaints):
 
 
 def test_an_order_of_one_item_can_miss_it():
-    number = next(f"A{n}" for n in range(100) if not claims_what_was_not_ordered(f"A{n}"))
+    number = next(f"A{n}" for n in range(100) if not claims_unordered_dish(f"A{n}"))
     order = ComplainedOrder(number, datetime(2024, 3, 10, 18, 42), "Chicago", 31.4, 8.50, BAG[:1])
     assert read(write(order, "missing_items"), order.items).named_items == {"Miso Soup"}

@@ -103,7 +103,7 @@ def test_one_scorer_says_no_and_why(scorer, reason, changes, outputs):
     response = _response(GOOD | changes, **outputs)
     said = {
         each.name: each.run(outputs=response, expectations={"right": [RIGHT]})
-        for each in scorers.ALWAYS + scorers.EXPECTING
+        for each in scorers.WITHOUT_EXPECTATIONS + scorers.WITH_EXPECTATIONS
     }
     assert [each for each, feedback in said.items() if not feedback.value] == [scorer]
     assert re.search(reason, said[scorer].rationale)
@@ -124,7 +124,7 @@ def test_the_agents_answer_as_the_file_says(agent, standin):
     for scenario in scenarios.scenarios:
         response = served.predict(scenarios.request(scenario)).model_dump()
         expected = {"right": [right.model_dump() for right in scenario.answers]}
-        for each in scorers.ALWAYS + scorers.EXPECTING:
+        for each in scorers.WITHOUT_EXPECTATIONS + scorers.WITH_EXPECTATIONS:
             feedback = each.run(outputs=response, expectations=expected)
             if not feedback.value:
                 failed[scenario.name, each.name] = feedback.rationale
@@ -229,7 +229,7 @@ def test_a_tenth_is_sampled_and_always_the_same():
 
 
 def test_the_stand_in_is_no_judge(ws):
-    assert judges.at_hand(ws, "the-model") == []
+    assert judges.available(ws, "the-model") == []
 
 
 def test_a_language_model_judges_by_guidelines(ws, connected, monkeypatch):
@@ -252,7 +252,7 @@ def test_a_language_model_judges_by_guidelines(ws, connected, monkeypatch):
         from caspers.standin import model_endpoint
 
         deploy.serve(ws, "a-judge", model_endpoint._external("a-judge"))
-        kind, plain = judges.at_hand(ws, "a-judge")
+        kind, plain = judges.available(ws, "a-judge")
         feedback = kind(inputs={"request": "It was late"}, outputs=_response(GOOD))
     assert (feedback.name, feedback.value, feedback.rationale, plain.name) == ("kind", "no", "It shouts.", "plain")
     assert judges.GUIDELINES["kind"] in asked[0] and "We credit you $6.00" in asked[0]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from caspers.complaints import SHARES
 from caspers.complaints.reading import Item
-from caspers.complaints.texts import ComplainedOrder, claims_what_was_not_ordered
+from caspers.complaints.texts import ComplainedOrder, claims_unordered_dish
 from caspers.streams.complaint_writer import prompt
 
 ITEMS = (Item("Miso Soup", 2, 4.25), Item("Udon", 1, 13.15))
@@ -29,7 +29,7 @@ def test_prompts_of_other_orders_and_matters_differ():
 
 
 def test_a_false_claim_names_a_dish_that_is_not_on_the_order():
-    false = next(each for n in range(1000) if claims_what_was_not_ordered(each := f"AB{n:04}"))
-    true = next(each for n in range(1000) if not claims_what_was_not_ordered(each := f"AB{n:04}"))
+    false = next(each for n in range(1000) if claims_unordered_dish(each := f"AB{n:04}"))
+    true = next(each for n in range(1000) if not claims_unordered_dish(each := f"AB{n:04}"))
     claims = {each: prompt(order(each), "missing_items").split("complain about: the ")[1] for each in (false, true)}
     assert claims[true].startswith(("Miso Soup", "Udon")) and not claims[false].startswith(("Miso Soup", "Udon"))

@@ -1,21 +1,22 @@
-"""Written for this project: complaints that the reader learns from, those it is measured on, and customers' grammar."""
+"""Written for this project: complaints to train the classifier on, others to measure it on, and their grammar."""
 
 import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import yaml
 
 MASK = "ITEM"
-"""Stands in a training text where a customer names a dish: what a dish is called says nothing about the complaint."""
-NOTHING = "nothing"
-"""The label of what says nothing that went wrong: praise, questions, commands, anger without a reason."""
+"""Stands for a dish in a training text: what a dish is called says nothing about the complaint."""
+NO_COMPLAINT = "nothing"
+"""The label of a text that doesn't say what went wrong: praise, questions, commands, anger without a reason."""
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A text that training never sees. category: what it is about first, or NOTHING.
+    """A text that training never sees. category: what it is about first, or NO_COMPLAINT.
 
     kind: what is hard about it; items: names of the order's items; named: those that it complains about.
     """
@@ -29,13 +30,13 @@ class HeldOut:
 
 @cache
 def training() -> tuple[list[str], list[str]]:
-    """The training texts, with MASK for dishes, and their labels: a category each, or NOTHING."""
+    """The training texts, with MASK for dishes, and their labels: a category each, or NO_COMPLAINT."""
     rows = _rows("training.jsonl")
     return [row["text"] for row in rows], [row["category"] for row in rows]
 
 
 def held_out() -> list[HeldOut]:
-    """The texts to measure a reader on."""
+    """The texts to measure the reading on."""
     return [
         HeldOut(row["category"], row["kind"], row["text"], tuple(row["items"]), frozenset(row["named"]))
         for row in _rows("held_out.jsonl")
@@ -43,12 +44,13 @@ def held_out() -> list[HeldOut]:
 
 
 @cache
-def grammar() -> dict:
+def grammar() -> dict[str, Any]:
     """How customers write: `moods`, `legible`, `core` and `phrases`, as the head of grammar.yaml explains."""
-    return yaml.safe_load(_text("grammar.yaml"))
+    loaded: dict[str, Any] = yaml.safe_load(_text("grammar.yaml"))
+    return loaded
 
 
-def _rows(name: str) -> list[dict]:
+def _rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in _text(name).splitlines()]
 
 

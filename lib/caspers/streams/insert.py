@@ -1,0 +1,19 @@
+"""Inserting rows into a table without ever inserting one twice."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from caspers.platform.connect import Workbook
+
+
+def insert_missing(ws: "Workbook", table: str, key: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert, in one commit, those of `rows` whose column `key` has no equal in the table yet.
+
+    `columns` names the columns and their types as in DDL; the table has the same.
+    """
+    if not rows:
+        return
+    ws.spark.createDataFrame(list(rows), columns).createOrReplaceTempView("new_rows")
+    ws.spark.sql(f"""MERGE INTO {table} AS known USING new_rows AS new ON known.{key} = new.{key}
+                     WHEN NOT MATCHED THEN INSERT *""")
