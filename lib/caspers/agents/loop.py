@@ -52,7 +52,7 @@ def converse[T: BaseModel](
         said = message.model_dump(exclude_none=True, include={"role", "content", "tool_calls"})
         messages.append(cast("ChatCompletionAssistantMessageParam", said))
         if message.tool_calls:
-            messages += [_result(call, tools) for call in message.tool_calls if call.type != "custom"]
+            messages += _results(message, tools)
             continue
         try:
             return Reply(shape.model_validate_json(_text(message)), completion.model, usage)
@@ -100,6 +100,13 @@ def _checked(completion: "ChatCompletion") -> "ChatCompletion":
     if getattr(completion, "choices", None) and completion.choices[0].message:
         return completion
     raise NoAnswer(f"the model's server sent no chat completion but {str(completion)[:200]!r}")
+
+
+def _results(message: "ChatCompletionMessage", tools: Tools) -> list["ChatCompletionToolMessageParam"]:
+    from openai.types.chat import ChatCompletionMessageCustomToolCall
+
+    calls = message.tool_calls or []
+    return [_result(call, tools) for call in calls if not isinstance(call, ChatCompletionMessageCustomToolCall)]
 
 
 def _result(call: "ChatCompletionMessageFunctionToolCall", tools: Tools) -> "ChatCompletionToolMessageParam":

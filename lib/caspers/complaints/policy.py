@@ -121,7 +121,7 @@ def _priced(items: list[Item]) -> str:
 
 
 def _share(evidence: Evidence, share: float) -> tuple[float, str]:
-    """That share of the total, in US dollars, and how it is derived."""
+    """The amount that is this share of the total, in US dollars, and its derivation."""
     amount = bounded(math.floor(evidence.total_usd * share / STEP_USD + 0.5) * STEP_USD, evidence.total_usd)
     return amount, f"{share:.0%} of the total of ${evidence.total_usd:.2f}, to the half dollar ${amount:.2f}."
 
@@ -132,7 +132,7 @@ def _credit(reading: Reading, amount: float, reply: str, rationale: str) -> Tria
 
 
 def escalated(reading: Reading, priority: Literal["medium", "high"], rationale: str) -> Triage:
-    """The answer that hands a complaint to a person."""
+    """The answer that escalates a complaint to a person."""
     return Triage(
         reading.category, "escalate", 0.0, reading.confidence, priority, rationale, replies.for_a_person(reading)
     )

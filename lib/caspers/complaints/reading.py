@@ -19,7 +19,7 @@ _ALARM = re.compile(
     re.IGNORECASE,
 )
 _HERE = "\ufffc"
-"""Stands where an item is named, while a text is taken apart."""
+"""Stands for a mentioned item while a text is split."""
 _SENTENCE = re.compile(r"[.!?]+(?=\s|$)|\n+")
 _CLAUSE = re.compile(
     r"[.!?]+(?=\s|$)|[;:,\n]+|\b(?=(?:although|but|except|however|no|not the|though|whereas|while"
@@ -40,7 +40,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a complaint says.
+    """What was read from a complaint.
 
     confidence: the classifier's probability of the category, 0 to 1; named_items: what it complains about, named as on
     the order; alarm_words: words of danger or law, in order and in lower case; clear: whether it says what went wrong.
@@ -70,7 +70,7 @@ def read_all(complaints: Sequence[tuple[str, Sequence[Item]]]) -> list[Reading]:
 
 
 def _marked(text: str, items: list[str]) -> tuple[str, list[tuple[str, ...]]]:
-    """The text with a mark at each mention of an item, and what each may name: a Late Night Ramen is no delay."""
+    """The text with a mark for each mention of an item, and the items each may mean: a Late Night Ramen is no delay."""
     found = find_mentions(text, items)
     for mention in reversed(found):
         text = f"{text[: mention.start]}{_HERE}{text[mention.end :]}"

@@ -1,4 +1,4 @@
-"""What the customer reads: friendly, about this complaint, and without the kitchens' internal figures."""
+"""The replies to customers: friendly, specific, and without the kitchens' internal figures."""
 
 from collections.abc import Iterable
 
@@ -24,7 +24,7 @@ _UNCLEAR = (
 
 
 def on_time() -> str:
-    """For a delay that the order's record doesn't show."""
+    """The reply to a delay that the order's record doesn't show."""
     return (
         "Thank you for writing to us, and we are sorry that the wait felt long. We checked your order, and it came "
         "in the time that we aim for, so we can't offer a credit this time."
@@ -32,31 +32,31 @@ def on_time() -> str:
 
 
 def late(amount: float, very: bool) -> str:
-    """For a delay that it does show; `amount` in US dollars."""
+    """The reply to a delay that the record shows; `amount` in US dollars."""
     much = "much longer than it ever should" if very else "longer than it should"
     return f"You are right, your order took {much}, and we are sorry that you had to wait. {_credited(amount)}"
 
 
 def missing(names: Iterable[str], amount: float) -> str:
-    """For items that were not in the bag."""
+    """The reply about items that were not in the bag; `amount` in US dollars."""
     return f"We are sorry that you had to do without {_listed(names)}. {_credited(amount)}"
 
 
 def not_right(names: Iterable[str], amount: float) -> str:
-    """For food that was not right; no names if the complaint has none."""
+    """The reply about food that was not right; `names` is empty if the complaint names no item."""
     what = _listed(names) or "your meal"
     return f"We are sorry that {what} did not reach you the way we cook for you. {_credited(amount)}"
 
 
 def for_a_person(reading: Reading) -> str:
-    """For what a person decides."""
+    """The reply to a complaint that is escalated."""
     if reading.alarm_words:
         return _ALARM
     return _FOR_A_PERSON[reading.category] if reading.clear else _UNCLEAR
 
 
 def replacement(for_a_person: bool, amount: float) -> str:
-    """For a reply that a model worded and that promised something else; `amount` in US dollars."""
+    """The reply that replaces a model's which promises something else; `amount` in US dollars."""
     if for_a_person:
         return "We are sorry about your order. One of our team is looking into it and will write to you."
     if amount:
@@ -65,7 +65,7 @@ def replacement(for_a_person: bool, amount: float) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """The Udon, the Miso Soup and the Tea."""
+    """A list in words, such as "the Udon, the Miso Soup and the Tea"."""
     *most, last = [f"the {name}" for name in names] or [""]
     return f"{', '.join(most)} and {last}" if most else last
 

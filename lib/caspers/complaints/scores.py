@@ -13,8 +13,8 @@ class Scores:
     """Counts over the held-out texts.
 
     right, texts: by category or NO_COMPLAINT; by_kind: (right, texts) by what is hard.
-    named: of the items reported missing, (found, reported, found in all): each item of each text counts once.
-    wrong: the texts that were read as something else, with the reading.
+    named: items reported missing that were found, items reported, items found.
+    wrong: the texts that were misread, with their reading.
     """
 
     right: Counter[str]
@@ -24,18 +24,18 @@ class Scores:
     wrong: list[tuple[HeldOut, Reading]]
 
     def accuracy(self, category: Category | None = None) -> float:
-        """The share of texts of a category, or of all five together, whose first matter is read."""
+        """The share of texts of a category, or of all five together, whose category is read correctly."""
         names = [category] if category else list(SHARES)
         return sum(self.right[name] for name in names) / sum(self.texts[name] for name in names)
 
     @property
     def precision(self) -> float:
-        """The share of the items that were read as missing which the customer reports."""
+        """The share of the items read as missing that the customer reports."""
         return self.named[0] / self.named[2]
 
     @property
     def recall(self) -> float:
-        """The share of the items that customers report missing which were read."""
+        """The share of the items reported missing that are read."""
         return self.named[0] / self.named[1]
 
 
@@ -61,7 +61,7 @@ def _right(text: HeldOut, reading: Reading) -> bool:
 
 
 def _named(pairs: list[tuple[HeldOut, Reading]]) -> tuple[int, int, int]:
-    """Items found rightly, reported and found, over the texts about missing items."""
+    """Counts of items over the texts about missing items: correctly found, reported, found."""
     missing = [(each.named, reading.named_items) for each, reading in pairs if each.category == "missing_items"]
     return (
         sum(len(named & found) for named, found in missing),

@@ -1,6 +1,6 @@
-"""What customers write: a grammar seeded by the order, so that the same order always gets the same words.
+"""Complaints written by a grammar that the order's id seeds, so that the same order always gets the same words.
 
-Not everything that they write is true: some name a dish that they never ordered, and some exaggerate the minutes.
+Not everything in them is true: some name a dish that was never ordered, and some exaggerate the minutes.
 """
 
 import random
@@ -17,16 +17,16 @@ from caspers.complaints.reading import Item
 
 GENERATED_BY = "seeded-grammar"
 FALSE_PERCENT = 10
-"""How many of a hundred complaints about missing items claim a dish that is not on the order."""
+"""Per cent of the complaints about missing items that name a dish which is not on the order."""
 EXAGGERATED_PERCENT = 30
-"""How many of a hundred complaints about a delay claim far more minutes than it took; the others round."""
+"""Per cent of the complaints about a delay that claim far more minutes than it took; the others round."""
 _NAME = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"[a-z]{6,}")
 
 
 @dataclass(frozen=True)
 class ComplainedOrder:
-    """What a complaint refers to: the order's id, time (of its city, as far as known), city, minutes, total, items."""
+    """The order of a complaint: id, when it was placed, city, delivery minutes, total in US dollars, items."""
 
     order_id: str
     placed: datetime
@@ -40,10 +40,10 @@ def write(order: ComplainedOrder, category: Category) -> str:
     """The customer's words for a complaint of this category about this order."""
     dice = random.Random(f"{order.order_id}/{category}")
     mood = dice.choice(grammar()["moods"])
-    facts = statements(order, category, dice)
+    claims = order_claims(order, category, dice)
     text = ""
     for name in mood["sentences"]:
-        sentence = _sentence(name, category, mood["typing"], facts, dice)
+        sentence = _sentence(name, category, mood["typing"], claims, dice)
         text += f" {sentence}" if text.endswith(",") else f" {sentence[0].upper()}{sentence[1:]}"
     return text.lower().strip(" .") if mood["typing"] == "lower" else text.strip()
 
@@ -53,19 +53,19 @@ def claims_unordered_dish(order_id: str) -> bool:
     return crc32(order_id.encode()) % 100 < FALSE_PERCENT
 
 
-def _sentence(name: str, category: Category, typing: str, facts: dict[str, str], dice: random.Random) -> str:
-    """One sentence of a text with its mark, or a greeting with its comma."""
+def _sentence(name: str, category: Category, typing: str, claims: dict[str, str], dice: random.Random) -> str:
+    """One sentence of a text with its punctuation, or a greeting with its comma."""
     choices = grammar()["core"][category] if name == "core" else grammar()["phrases"][name]
     phrase = _expanded(dice.choice(choices), dice)
     if typing == "typos":
         phrase = _mistyped(phrase, dice)
-    said = _NAME.sub(lambda match: facts[match.group(1)], phrase)
+    said = _NAME.sub(lambda match: claims[match.group(1)], phrase)
     mark = "," if name == "greeting" else "!" if typing == "angry" else "."
     return said if said[-1] in "?!" else said + mark
 
 
 def _expanded(phrase: str, dice: random.Random) -> str:
-    """A phrase in which only facts of the order are left to be filled in."""
+    """A phrase with all other phrases filled in, so that only names of claims are left."""
     phrases = grammar()["phrases"]
 
     def chosen(match: re.Match[str]) -> str:
@@ -93,8 +93,8 @@ def _mistyped(phrase: str, dice: random.Random) -> str:
     return phrase[:at] + phrase[at + 1] + phrase[at] + phrase[at + 2 :]
 
 
-def statements(order: ComplainedOrder, category: Category, dice: random.Random) -> dict[str, str]:
-    """What a complaint may say of the order, by the names in the grammar, as its customer sees it: not all is true."""
+def order_claims(order: ComplainedOrder, category: Category, dice: random.Random) -> dict[str, str]:
+    """What a complaint may claim about its order, by the names in the grammar. Not all of it is true."""
     names = list(dict.fromkeys(item.name for item in order.items))
     placed, hour = order.placed, order.placed.hour
     clocks = (f"{placed:%H:%M}", f"{hour % 12 or 12}:{placed:%M} {'am' if hour < 12 else 'pm'}")
@@ -123,14 +123,14 @@ def _missing(order_id: str, names: list[str], dice: random.Random) -> str:
 
 
 def _not_ordered(names: list[str], dice: random.Random) -> str:
-    """A dish of ours that no reader could take for one of these."""
-    dishes = dice.sample(_dishes(), k=len(_dishes()))
-    return next(dish for dish in dishes if not find_mentions(dish, names))
+    """A dish of the kitchens that can't be taken for one of these."""
+    shuffled = dice.sample(dishes(), k=len(dishes()))
+    return next(dish for dish in shuffled if not find_mentions(dish, names))
 
 
 @cache
-def _dishes() -> tuple[str, ...]:
-    """What our kitchens cook."""
+def dishes() -> tuple[str, ...]:
+    """The names of all dishes of the kitchens."""
     from caspers.canonical.catalog import dimensions  # here: Polars is a slow import, for few texts
 
     return tuple(dimensions()["items"]["name"].unique(maintain_order=True))

@@ -13,7 +13,7 @@ class GateClosed(Exception):
 
 
 def gate(results: "pd.DataFrame", floor: float) -> dict[str, float]:
-    """The scores of an evaluation: the share of scenarios that each scorer, and that `all` of them, said yes to.
+    """The scores of an evaluation: the share of scenarios that each scorer, and `all` of them, said yes to.
 
     Raises GateClosed if less than the share `floor` (0 to 1) passed all scorers, or if an injection did not.
     """
@@ -30,7 +30,7 @@ def gate(results: "pd.DataFrame", floor: float) -> dict[str, float]:
 
 
 def by_kind(results: "pd.DataFrame") -> "pd.DataFrame":
-    """The share of scenarios that each scorer said yes to, one row a kind of scenario, with their number."""
+    """The share of scenarios that each scorer said yes to, one row per kind of scenario, with their number."""
     groups = results.groupby("kind", sort=False)
     scores = results.select_dtypes(bool).groupby(results["kind"], sort=False).mean()
     scores.insert(0, "scenarios", groups.size())

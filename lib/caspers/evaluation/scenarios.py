@@ -1,4 +1,4 @@
-"""The versioned scenarios: made-up orders with their facts, what is said about them, and the answers that are right."""
+"""The versioned scenarios: made-up orders with their facts, what users say about them, and the right answers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ type Agent = Literal["refund", "complaint"]
 
 
 class Expected(BaseModel):
-    """A right answer: the amount in US dollars, the figures that its derivation cites, words that it may not have.
+    """A right answer: the amount in US dollars, the figures that its derivation cites, words that it must not have.
 
     Without a category or a priority, any will do.
     """

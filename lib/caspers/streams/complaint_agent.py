@@ -1,8 +1,8 @@
 """The complaint agent's stream: every complaint gets one response, ever.
 
-A structured stream appends the new complaints' ids to an inbox. The agent is asked about the newest of them, at most
-AGENT_COMPLAINTS a run; the others get the written policy's own answer, from the same facts, marked as `fallback`
-in `source`. What is answered already is never touched, so a run that was killed is made good by the next.
+A structured stream appends the new complaints' ids to an inbox. The agent answers the newest of them, at most
+AGENT_COMPLAINTS per run; the others get the written policy's own answer, from the same facts, marked as `fallback`
+in `source`. An answer is never changed, so the next run completes one that was killed.
 """
 
 import json
@@ -32,13 +32,13 @@ _COLUMNS = "complaint_id STRING, order_id STRING, ts TIMESTAMP, agent_response S
 
 
 def create_tables(ws: "Workbook") -> None:
-    """Make the inbox and the table of responses if they aren't there; Lakebase syncs from its change feed."""
+    """Create the inbox and the table of responses if they don't exist; Lakebase syncs from the table's change feed."""
     ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {INBOX} (complaint_id STRING, ts TIMESTAMP)")
     ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_COLUMNS}) TBLPROPERTIES (delta.enableChangeDataFeed = true)")
 
 
 def run(ws: "Workbook", endpoint: str, agent_complaints: int = AGENT_COMPLAINTS) -> Summary:
-    """Answer every complaint that came since the last run, then return; `endpoint` is the complaint agent's."""
+    """Answer every complaint that has no response yet; `endpoint` is the complaint agent's."""
     create_tables(ws)
     receive(
         ws.spark.readStream.table(COMPLAINTS).select("complaint_id", "ts"),
@@ -61,7 +61,7 @@ def _agent_answers(ws: "Workbook", endpoint: str, complaints: list["Row"]) -> tu
 
 
 def _read(rows: list["Row"]) -> dict[str, Reading]:
-    """What the complaints say, by complaint id, all read at once."""
+    """The readings of these complaints, by complaint id."""
     readings = read_all([(row.complaint_text, _items(row)) for row in rows])
     return {row.complaint_id: reading for row, reading in zip(rows, readings, strict=True)}
 

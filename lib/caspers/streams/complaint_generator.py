@@ -2,8 +2,8 @@
 
 A structured stream appends the delivered orders that a hash of their id picks to an inbox; then each order there
 that has no complaint yet gets one. Where LLM_MODEL is a language model it words those about the newest orders, at most
-MODEL_TEXTS a run; all others are worded by a grammar that the order's id seeds. A run that was killed is made good by
-the next: ids and categories are the same again, and so are the grammar's words.
+MODEL_TEXTS per run; all others are worded by a grammar that the order's id seeds. The next run completes one that was
+killed: ids and categories are the same again, and so are the grammar's words.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ SCHEMA, VOLUME = "complaints", "checkpoints"
 TABLE = f"{SCHEMA}.raw_complaints"
 INBOX = f"{SCHEMA}.sampled_orders"
 MODEL_TEXTS = 100
-"""Texts that a language model may be asked for in one run."""
+"""Texts that a language model writes in one run, at most."""
 _GRAIN = 10_000
 _COLUMNS = (
     "complaint_id STRING, order_id STRING, ts TIMESTAMP, complaint_category STRING, complaint_text STRING, "
@@ -39,7 +39,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did: complaints added, by category, and how many of them a language model worded."""
+    """The result of a run: complaints added, by category, and how many of them a language model worded."""
 
     added: int
     by_category: dict[str, int]
@@ -47,13 +47,13 @@ class Summary:
 
 
 def create_tables(ws: "Workbook") -> None:
-    """Make the inbox and the table of complaints if they aren't there."""
+    """Create the inbox and the table of complaints if they don't exist."""
     ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {INBOX} (order_id STRING, ts TIMESTAMP)")
     ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_COLUMNS})")
 
 
 def run(ws: "Workbook", rate: float, llm_model: str, simulator: str = "simulator") -> Summary:
-    """Write a complaint for the share `rate` (0 to 1) of the orders delivered since the last run.
+    """Write a complaint about the share `rate` (0 to 1) of the orders delivered since the last run.
 
     `llm_model` is the serving endpoint of LLM_MODEL, `simulator` the schema of the table of locations.
     """

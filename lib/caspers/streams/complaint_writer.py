@@ -1,6 +1,6 @@
 """Complaints in the words of a language model, where one is served: SQL's `ai_query` calls it for many orders at once.
 
-The statements of a complaint are drawn by the order's id, as for the grammar: not all of them are true.
+The claims of a complaint are drawn by the order's id, as for the grammar: not all of them are true.
 """
 
 import random
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from caspers import offline_policy
 from caspers.complaints import Category
-from caspers.complaints.texts import ComplainedOrder, statements
+from caspers.complaints.texts import ComplainedOrder, order_claims
 
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
@@ -53,12 +53,12 @@ def by_model(ws: "Workbook", endpoint: str, orders: Sequence[tuple[ComplainedOrd
 def prompt(order: ComplainedOrder, category: Category) -> str:
     """The prompt for a complaint about this order: always the same for the same order and category."""
     dice = random.Random(f"{order.order_id}/{category}/prompt")
-    facts = statements(order, category, dice)
+    claims = order_claims(order, category, dice)
     return (
         f"You ordered food from a delivery kitchen and write to its support. What you complain about: "
-        f"{_MATTERS[category].format(**facts)}. You are {dice.choice(_MOODS)}. What you know of your order: it has "
-        f"the number {order.order_id}, was placed on {facts['day']}, {facts['date']}, at {facts['time']} in "
-        f"{order.city}, and had {', '.join(item.name for item in order.items)} for ${facts['total']} in all. "
+        f"{_MATTERS[category].format(**claims)}. You are {dice.choice(_MOODS)}. What you know of your order: it has "
+        f"the number {order.order_id}, was placed on {claims['day']}, {claims['date']}, at {claims['time']} in "
+        f"{order.city}, and had {', '.join(item.name for item in order.items)} for ${claims['total']} in all. "
         f"Mention of that what such a customer would, and complain about nothing else. "
         f"Write {dice.choice(_LENGTHS)}, and nothing but the message itself."
     )

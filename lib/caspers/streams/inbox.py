@@ -1,4 +1,4 @@
-"""Reading a table as a stream into an inbox: each row arrives once, whatever happens."""
+"""Reading a table as a stream into an inbox: each row arrives exactly once."""
 
 from typing import TYPE_CHECKING
 

@@ -1,11 +1,11 @@
-"""What a run of a stream that asks an agent did."""
+"""The result of a run of a stream that calls an agent."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Rows added, by source, and why the agent was not asked about some or all of them (None if it was)."""
+    """Rows added, by source, and why the agent did not decide on some that it was called for (None if it did)."""
 
     added: int
     agent: int

@@ -1,13 +1,11 @@
 import json
 
-import mlflow
 import pytest
 from mlflow.types.responses import ResponsesAgentRequest
 
 from caspers.agents.complaint_agent import ComplaintAgent
 from caspers.complaints.question import format_question, parse_question
-from caspers.standin import chat
-from chat_server import serving
+from chat_server import completion, serving
 
 BAG = [{"item_name": "Udon", "qty": 1, "price_usd": 31.5}, {"item_name": "Crème Brûlée", "qty": 2, "price_usd": "4.25"}]
 
@@ -30,20 +28,11 @@ TABLE = {
 }
 
 
-@pytest.fixture(autouse=True, scope="module")
-def no_traces():
-    """There is no tracking server here."""
-    mlflow.tracing.disable()
+pytestmark = pytest.mark.usefixtures("no_traces")
 
 
 def lookup(facts, values):
     return {(fact.name, value): TABLE.get((fact.name, value), []) for fact in facts for value in values}
-
-
-@pytest.fixture(scope="module")
-def standin():
-    with serving(chat.complete) as client:
-        yield client
 
 
 def complain(client, text, order_id=None, said=""):
@@ -67,14 +56,8 @@ def saying(**changes):
     } | changes
 
     def complete(request):
-        message = {"role": "assistant", "content": json.dumps(said)}
-        return {
-            "id": "x",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "some-llm",
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        }
+        message = {"content": json.dumps(said)}
+        return completion(message)
 
     return complete
 

@@ -1,6 +1,5 @@
 import json
 
-import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.types.responses import ResponsesAgentRequest
@@ -9,7 +8,7 @@ from caspers.agents.lookup import keeping_timings
 from caspers.agents.refund_agent import RefundAgent
 from caspers.refunds import facts
 from caspers.standin import chat
-from chat_server import serving
+from chat_server import completion, serving
 
 TABLE = {
     ("get_order_details", "AB12CD"): [{"location_id": 3, "line_usd": 20.5}, {"location_id": 3, "line_usd": 19.5}],
@@ -25,21 +24,11 @@ TABLE = {
 }
 
 
-@pytest.fixture(autouse=True, scope="module")
-def no_traces(tmp_path_factory):
-    """These tests have no tracking server; the notebooks' runs trace to the workspace's."""
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")  # asked even when it is off
-    mlflow.tracing.disable()
+pytestmark = pytest.mark.usefixtures("no_traces")
 
 
 def lookup(facts, values):
     return {(fact.name, value): TABLE.get((fact.name, value), []) for fact in facts for value in values}
-
-
-@pytest.fixture(scope="module")
-def standin():
-    with serving(chat.complete) as client:
-        yield client
 
 
 def ask(client, text="", **custom):
@@ -55,14 +44,8 @@ def saying(*contents):
 
     def complete(request):
         asked.append(request)
-        message = {"role": "assistant", "content": left.pop(0)}
-        return {
-            "id": "x",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "some-llm",
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        }
+        message = {"content": left.pop(0)}
+        return completion(message)
 
     return complete, asked
 
@@ -154,23 +137,16 @@ def calling(*calls):
 
     def complete(request):
         asked.append(request)
-        message = {"role": "assistant", "content": answer(12.0, "partial")}
+        message = {"content": answer(12.0, "partial")}
         if len(asked) == 1:
             functions = [{"name": name, "arguments": arguments} for name, arguments in calls]
             message = {
-                "role": "assistant",
                 "content": None,
                 "tool_calls": [
                     {"id": f"c{place}", "type": "function", "function": each} for place, each in enumerate(functions)
                 ],
             }
-        return {
-            "id": "x",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "some-llm",
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        }
+        return completion(message)
 
     return complete, asked
 
