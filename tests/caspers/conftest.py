@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from caspers import medallion
+
+if TYPE_CHECKING:
+    from openai import OpenAI
 
 # Each order: minutes from order to door, location, and days before the newest event.
 ODD = """
@@ -41,6 +45,27 @@ def traced(connected: dict[str, str]) -> SimpleNamespace:
     client = WorkspaceClient(host=connected["DATABRICKS_HOST"], token=connected["DATABRICKS_TOKEN"])
     client.api_client.do("POST", "/api/local/wait/mlflow")
     return SimpleNamespace(mlflow=mlflow, w=client, local=True, catalog="test")
+
+
+@pytest.fixture(scope="module")
+def no_traces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tracing is off: there is no tracking server here."""
+    import mlflow
+
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")  # read even when it is off
+    mlflow.tracing.disable()
+    yield
+    mlflow.tracing.enable()
+
+
+@pytest.fixture(scope="module")
+def standin() -> Iterator["OpenAI"]:
+    """A client of the stand-in."""
+    from caspers.standin import chat
+    from chat_server import serving
+
+    with serving(chat.complete) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
