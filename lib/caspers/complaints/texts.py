@@ -124,12 +124,12 @@ def _missing(order_id: str, names: list[str], dice: random.Random) -> str:
 
 def _not_ordered(names: list[str], dice: random.Random) -> str:
     """A dish of the kitchens that can't be taken for one of these."""
-    shuffled = dice.sample(dishes(), k=len(dishes()))
+    shuffled = dice.sample(_dishes(), k=len(_dishes()))
     return next(dish for dish in shuffled if not find_mentions(dish, names))
 
 
 @cache
-def dishes() -> tuple[str, ...]:
+def _dishes() -> tuple[str, ...]:
     """The names of all dishes of the kitchens."""
     from caspers.canonical.catalog import dimensions  # here: Polars is a slow import, for few texts
 

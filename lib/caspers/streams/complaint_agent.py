@@ -37,7 +37,7 @@ def create_tables(ws: "Workbook") -> None:
     ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_COLUMNS}) TBLPROPERTIES (delta.enableChangeDataFeed = true)")
 
 
-def run(ws: "Workbook", endpoint: str, agent_complaints: int = AGENT_COMPLAINTS) -> Summary:
+def run(ws: "Workbook", endpoint: str) -> Summary:
     """Answer every complaint that has no response yet; `endpoint` is the complaint agent's."""
     create_tables(ws)
     receive(
@@ -46,7 +46,7 @@ def run(ws: "Workbook", endpoint: str, agent_complaints: int = AGENT_COMPLAINTS)
         f"{ws.volume(SCHEMA, VOLUME)}/complaint_inbox",
     )
     waiting = ws.spark.sql(_waiting_sql()).collect()
-    answers, note = _agent_answers(ws, endpoint, waiting[:agent_complaints])
+    answers, note = _agent_answers(ws, endpoint, waiting[:AGENT_COMPLAINTS])
     readings = _read([row for row in waiting if row.complaint_id not in answers])
     rows = [_response(row, answers.get(row.complaint_id), readings) for row in waiting]
     insert_missing(ws, TABLE, "complaint_id", _COLUMNS, rows)
