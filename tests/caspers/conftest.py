@@ -55,7 +55,7 @@ def no_traces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")  # read even when it is off
     mlflow.tracing.disable()
     yield
-    mlflow.tracing.enable()
+    mlflow.tracing.reset()  # on again
 
 
 @pytest.fixture(scope="module")
