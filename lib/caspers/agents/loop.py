@@ -49,7 +49,7 @@ def converse[T: BaseModel](
         completion = _complete(client, model, messages, tools, _schema(shape, name))
         usage = {key: usage[key] + count for key, count in _tokens(completion).items()}
         message = completion.choices[0].message
-        said = message.model_dump(exclude_none=True, include={"role", "content", "tool_calls"})
+        said = message.model_dump(exclude_none=True, include={"role", "content", "tool_calls"}, warnings=False)
         messages.append(cast("ChatCompletionAssistantMessageParam", said))
         if message.tool_calls:
             messages += _results(message, tools)
@@ -91,7 +91,7 @@ def _complete(
         tokens = _tokens(completion)
         span.set_attribute(SpanAttributeKey.MODEL, completion.model)
         span.set_attribute(SpanAttributeKey.CHAT_USAGE, {**tokens, "total_tokens": sum(tokens.values())})
-        span.set_outputs(completion.model_dump(exclude_none=True))
+        span.set_outputs(completion.model_dump(exclude_none=True, warnings=False))
     return completion
 
 

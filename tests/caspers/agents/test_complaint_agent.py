@@ -4,7 +4,6 @@ import pytest
 from mlflow.types.responses import ResponsesAgentRequest
 
 from caspers.agents.complaint_agent import ComplaintAgent
-from caspers.complaints.question import format_question, parse_question
 from chat_server import completion, serving
 
 BAG = [{"item_name": "Udon", "qty": 1, "price_usd": 31.5}, {"item_name": "Crème Brûlée", "qty": 2, "price_usd": "4.25"}]
@@ -159,10 +158,3 @@ def test_a_stream_carries_the_same_answer(standin):
     assert "".join(each.delta for each in deltas) == event.item["content"][0]["text"]
     assert event.item["content"] == whole.output[0].content
     assert event.custom_outputs["order_id"] == "LATE01"
-
-
-def test_a_question_is_understood_again_also_with_more_said_after_it():
-    asked = format_question("AB12CD", 'He said "crème"\nOrder id: ZZ99ZZ')
-    assert parse_question(f"{asked}\nThat answer is not valid.") == ("AB12CD", 'He said "crème"\nOrder id: ZZ99ZZ')
-    assert parse_question("about AB12CD") == ("AB12CD", "about AB12CD")
-    assert parse_question("[1]")[0] is None

@@ -1,0 +1,68 @@
+import json
+
+import pytest
+from pydantic import BaseModel
+
+from caspers.agents.loop import MAX_TURNS, RETRIES, NoAnswer, converse
+from caspers.agents.tools import Tools
+from caspers.refunds.facts import ORDER_DETAILS
+from chat_server import completion, serving
+
+pytestmark = pytest.mark.usefixtures("no_traces")
+TOOLS = Tools([ORDER_DETAILS], lambda _fact, value: [{"order_id": value}])
+CALL = {
+    "content": None,
+    "tool_calls": [
+        {"id": "c1", "type": "function", "function": {"name": "get_order_details", "arguments": '{"oid": "AB12CD"}'}}
+    ],
+}
+
+
+class Amount(BaseModel):
+    usd: float
+
+
+def talk(*messages):
+    """The reply of a model that sends these messages, the last of them again and again; and the requests it got."""
+    requests = []
+
+    def complete(request):
+        requests.append(request)
+        usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
+        return completion(messages[min(len(requests), len(messages)) - 1]) | {"usage": usage}
+
+    with serving(complete) as client:
+        try:
+            return converse(client, "m", [{"role": "user", "content": "?"}], TOOLS, Amount, "amount"), requests
+        except NoAnswer as error:
+            return error, requests
+
+
+def test_calls_are_answered_until_the_model_answers():
+    reply, requests = talk(CALL, {"content": '{"usd": 2.5}'})
+    assert (reply.answer, reply.model) == (Amount(usd=2.5), "some-llm")
+    assert reply.usage == {"input_tokens": 10, "output_tokens": 4}
+    assert requests[0]["response_format"]["json_schema"]["name"] == "amount"
+    result = requests[1]["messages"][-1]
+    assert (result["role"], result["tool_call_id"], json.loads(result["content"])) == (
+        "tool",
+        "c1",
+        [{"order_id": "AB12CD"}],
+    )
+
+
+def test_a_text_in_blocks_is_an_answer_too():
+    blocks = [{"type": "reasoning", "summary": []}, {"type": "text", "text": '{"usd": 1}'}]
+    assert talk({"content": blocks})[0].answer == Amount(usd=1)
+
+
+def test_an_invalid_answer_is_sent_back_a_few_times():
+    error, requests = talk({"content": '{"usd": "much"}'})
+    assert isinstance(error, NoAnswer) and "usd: " in str(error)
+    assert len(requests) == 1 + RETRIES
+    assert "usd: " in requests[1]["messages"][-1]["content"]
+
+
+def test_a_model_that_only_calls_tools_gives_no_answer():
+    error, requests = talk(CALL)
+    assert str(error) == f"m gave no answer in {MAX_TURNS} turns" and len(requests) == MAX_TURNS
