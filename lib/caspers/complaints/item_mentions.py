@@ -1,9 +1,9 @@
 """Which items of an order a text names, also shortened or misspelled: "mango floats" is a Mango Tea Float.
 
-An item is named by a run of words of its name. One of them at least has to be more than an ordinary word, or the
-whole name is there: "the box" names no Three-Piece Chicken Box. The word before a part of a name must not belong to
-another name: "chicken gyro" is no Pork Gyro. Of several items the one with most of the words is meant; if they are
-equal, the text doesn't say which.
+A mention is a run of words of an item's name: the whole name, or at least one word that is no ordinary word: "the box"
+is no Three-Piece Chicken Box. The word before a part of a name must not belong to another name: "chicken gyro" is no
+Pork Gyro. If a run may mean several items, it means the one with most of its words; with as many words, it is unclear
+which one.
 """
 
 import re

@@ -19,8 +19,8 @@ def format_question(order_id: str, text: str) -> str:
 def parse_question(text: str) -> tuple[str | None, str]:
     """The order id and the customer's words in a formatted question; in any other text a possible id, and the text."""
     try:
-        asked = json.JSONDecoder().raw_decode(text)[0]  # after an invalid answer, more follows the question
-        return asked["order_id"], asked["complaint_text"]
+        parsed = json.JSONDecoder().raw_decode(text)[0]  # after an invalid answer, more follows the question
+        return parsed["order_id"], parsed["complaint_text"]
     except (ValueError, TypeError, KeyError):
         return next(iter(facts.order_ids(text)), None), text
 

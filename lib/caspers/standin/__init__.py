@@ -1,1 +1,1 @@
-"""`offline-policy`: what answers under LLM_MODEL's name when no language model is at hand."""
+"""`offline-policy`: answers under LLM_MODEL's name when no language model is available."""
