@@ -19,8 +19,9 @@ _CLOCK_TOLERANCE = 1  # seconds; the system derives creation times from a boot t
 class Child:
     """A running child: its process, log and pid file."""
 
-    def __init__(self, name: str, process: subprocess.Popen, log: Path, mark: Path) -> None:
+    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path, mark: Path) -> None:
         self.name, self.process, self.log, self._mark = name, process, log, mark
+        self._ended = False
 
     @property
     def pid(self) -> int:
@@ -37,11 +38,14 @@ class Child:
 
     def terminate(self, grace: float = GRACE_SECONDS) -> None:
         """End the whole group: ask, wait `grace` seconds, then kill. Safe to call twice."""
+        if self._ended:
+            return  # another process may have the group's id by now
         _signal_group(self.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(grace)
         _signal_group(self.pid, signal.SIGKILL)
         self.process.wait()
+        self._ended = True
         self._mark.unlink(missing_ok=True)
 
     def log_tail(self, lines: int = 30) -> str:
@@ -53,7 +57,7 @@ class Processes:
     """Starts children and ends those that a killed daemon left behind."""
 
     def __init__(self, home: Home) -> None:
-        self._home = home
+        self.home = home
 
     def spawn(
         self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None
@@ -62,12 +66,12 @@ class Processes:
 
         `env` is added to the daemon's environment; `cwd` is the home unless given.
         """
-        log, mark = self._home.logs / f"{name}.log", self._home.run / f"{name}.pid"
+        log, mark = self.home.logs / f"{name}.log", self._mark(name)
         with log.open("ab") as output:
             process = subprocess.Popen(
                 list(argv),
                 env={**os.environ, **(env or {})},
-                cwd=cwd or self._home.root,
+                cwd=cwd or self.home.root,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -80,13 +84,16 @@ class Processes:
     def reap(self) -> list[str]:
         """End processes whose daemon is gone; returns their names. Call once, before any spawn."""
         ended = []
-        for mark in sorted(self._home.run.glob("*.pid")):
+        for mark in sorted(self.home.run.glob("*.pid")):
             doc = read_json(mark)
             if doc and same_process(doc["pid"], doc["created"]):
                 _end_orphan(doc["pid"])
                 ended.append(mark.stem)
             mark.unlink(missing_ok=True)
         return ended
+
+    def _mark(self, name: str) -> Path:
+        return self.home.run / f"{name}.pid"
 
 
 def same_process(pid: int, created: float) -> psutil.Process | None:

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local_workspace.engines.apps.deployments import Deployments, public
-from local_workspace.engines.apps.process import AppProcess, Launch
+from local_workspace.engines.apps.process import AppProcess
 from local_workspace.engines.apps.source import argv, read_source, variables
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http import identities
 from local_workspace.runtime import ports
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.process_unit import Launch
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_iso
@@ -210,7 +211,7 @@ class AppsEngine:
         self._note(app["name"], port=port)
         source = read_source(folder)
         env = self._environment(app, port) | variables([*source.env, *doc["env_vars"]], app["resources"])
-        return Launch(argv(doc["command"] or source.command, env), env, folder, port)
+        return Launch(argv(doc["command"] or source.command, env), lambda: ports.listens(port), env, folder)
 
     def _environment(self, app: dict, port: int) -> dict[str, str]:
         """What the platform tells every app. A local app has no proxy that vouches for users: it is told its own."""

@@ -1,18 +1,19 @@
 """MLflow's own server on SQLite: experiments, traces, registered models and their files."""
 
 import sys
-import threading
-from collections.abc import Callable
 
 import httpx
 
 from local_workspace.runtime.errors import invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.processes import Child, Processes, await_ready
+from local_workspace.runtime.process_unit import Launch, ProcessUnit
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.supervisor import Policy, State, Supervisor
 
 # Relative to the home, which is the working directory of the daemon and its children: a socket's path must be short.
 SOCKET = "run/mlflow.sock"
-_LONGEST_PAUSE = 60  # seconds between two attempts to bring a dying server back
+_START_SECONDS = 300
+_STATES = {State.RUNNING: "running", State.STARTING: "starting", State.STOPPED: "stopped"}
 
 # `mlflow server` is a second process that only hands these to uvicorn and then waits. Handing them over
 # directly halves the start and the memory; the names are those of `mlflow.server.constants`.
@@ -30,12 +31,9 @@ class MlflowEngine:
     """Keeps one MLflow server alive behind a unix socket; no port of the machine is taken."""
 
     def __init__(self, home: Home, processes: Processes) -> None:
-        self._home, self._processes = home, processes
-        self._child: Child | None = None
-        self._state, self._failure = "stopped", ""
-        self._changed = threading.Condition()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._home = home
+        unit = ProcessUnit(processes, "mlflow", "the MLflow server", self._launch, _START_SECONDS)
+        self._supervisor = Supervisor(unit, Policy())
         self._client = httpx.Client(
             transport=httpx.HTTPTransport(uds=SOCKET, verify=False), base_url="http://127.0.0.1", timeout=60
         )
@@ -43,21 +41,15 @@ class MlflowEngine:
     def start(self) -> None:
         """Start the server and keep it running; returns at once, `wait_ready` waits."""
         (self._home.mlflow / "artifacts").mkdir(parents=True, exist_ok=True)
-        self._stopping.clear()
-        self._become("starting")
-        self._thread = threading.Thread(target=self._keep_running, name="mlflow", daemon=True)
-        self._thread.start()
+        self._supervisor.start()
 
     def state(self) -> str:
         """One of stopped, starting, running, failed."""
-        return self._state
+        return _STATES.get(self._supervisor.status.state, "failed")
 
-    def wait_ready(self, timeout: float = 300) -> None:
+    def wait_ready(self, timeout: float = _START_SECONDS) -> None:
         """Return once the server answers. Raises RuntimeError with the reason if it can't start in `timeout` s."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._state in ("running", "failed"), timeout)
-            if self._state != "running":
-                raise RuntimeError(self._failure or f"MLflow was not ready within {timeout:.0f} s")
+        self._supervisor.wait_ready(timeout)
 
     def model_version(self, name: str, version: str) -> str:
         """The number of the registered model's version; `version` is a number or an alias.
@@ -79,66 +71,18 @@ class MlflowEngine:
 
     def stop(self) -> None:
         """End the server. Safe to call twice."""
-        self._stopping.set()
-        with self._changed:
-            child = self._child
-        if child:
-            child.terminate()
-        if self._thread:
-            self._thread.join()
-        self._become("stopped")
+        self._supervisor.stop()
 
-    def _become(self, state: str, failure: str = "") -> None:
-        with self._changed:
-            self._state, self._failure = state, failure
-            self._changed.notify_all()
+    def _launch(self) -> Launch:
+        argv = ["--uds", SOCKET, "--workers", "1", "--timeout-keep-alive", "75", "--no-access-log"]
+        return Launch(
+            [sys.executable, "-m", "uvicorn", *argv, "mlflow.server.fastapi_app:app"], self._answers, _SERVER_ENV
+        )
 
-    def _keep_running(self) -> None:
-        pause = 1
-        while not self._stopping.is_set():
-            try:
-                self._run_once()
-                self._become("starting")
-                pause = 1
-            except RuntimeError as error:
-                self._become("failed", str(error))
-            self._stopping.wait(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-
-    def _run_once(self) -> None:
-        """Start the server and return when it has ended. Raises RuntimeError if it doesn't get ready."""
-        with self._changed:
-            if self._stopping.is_set():
-                return
-            self._child = self._processes.spawn("mlflow", self._command(), _SERVER_ENV)
-        await_ready(self._child, self._probe(), "the MLflow server", timeout=300)
-        self._become("running")
-        self._child.wait()
-
-    def _probe(self) -> Callable[[], bool]:
+    def _answers(self) -> bool:
         # The first request makes the database, so it is asked once for all before anyone else may ask.
-        def answers() -> bool:
-            try:
-                return (
-                    self._client.post("/api/2.0/mlflow/experiments/search", json={"max_results": 1}).status_code == 200
-                )
-            except httpx.TransportError:
-                return False
-
-        return answers
-
-    @staticmethod
-    def _command() -> list[str]:
-        return [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "--uds",
-            SOCKET,
-            "--workers",
-            "1",
-            "--timeout-keep-alive",
-            "75",
-            "--no-access-log",
-            "mlflow.server.fastapi_app:app",
-        ]
+        try:
+            answer = self._client.post("/api/2.0/mlflow/experiments/search", json={"max_results": 1})
+        except httpx.TransportError:
+            return False
+        return answer.status_code == 200

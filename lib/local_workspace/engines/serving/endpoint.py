@@ -1,5 +1,6 @@
-"""One endpoint: keeps its process alive, brings a new config in without dropping a request, knows its state."""
+"""One endpoint: brings a new config in without dropping a request, and knows its state."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -11,7 +12,6 @@ from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
 KIND = "serving_endpoint"
-_LONGEST_PAUSE = 60  # seconds between two attempts to bring a dying model server back
 
 
 class Lease:
@@ -35,9 +35,7 @@ class Endpoint:
         self.name, self._store, self._processes, self._env = name, store, processes, env
         self._await_registry = await_registry
         self._replica: Replica | None = None
-        self._launched: list[Replica] = []
-        self._trouble = ""
-        self._pause = 0.0
+        self._started: list[Replica] = []
         self._lock = threading.Lock()
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"endpoint {name}", daemon=True)
@@ -47,7 +45,7 @@ class Endpoint:
         self._thread.start()
 
     def changed(self) -> None:
-        """Look at the store again: there is a new config."""
+        """Begin to serve the new config in the store."""
         self._wake.set()
 
     def stop(self) -> None:
@@ -55,16 +53,17 @@ class Endpoint:
         self._stopping.set()
         self._wake.set()
         with self._lock:
-            launched, self._launched = self._launched, []
-        for replica in launched:
-            replica.end()
+            started = list(self._started)
+        for replica in started:
+            replica.stop()
         self._thread.join()
 
     def lease(self) -> Lease:
         """The right to ask the endpoint now. Raises ApiError: 503 while it starts, 400 if its model can't start."""
         with self._lock:
-            if self._replica and self._replica.alive():
-                return Lease(self._replica)
+            replica = self._replica
+            if replica and replica.ready():
+                return Lease(replica)
         doc = self._store.get(KIND, self.name) or {}
         if not doc.get("config") and not doc.get("pending"):
             raise ApiError(
@@ -72,7 +71,7 @@ class Endpoint:
                 "INVALID_STATE",
                 f"Endpoint {self.name} could not start its model: {(doc.get('failed') or {}).get('message')}",
             )
-        why = f"; its last process ended: {self._trouble}" if self._trouble else ""
+        why = f"; what went wrong last: {replica.trouble}" if replica and replica.trouble else ""
         raise unavailable(
             f"Endpoint {self.name} is starting{why}. Ask w.serving_endpoints.get({self.name!r}) until "
             "state.ready is READY."
@@ -88,8 +87,9 @@ class Endpoint:
         doc = self._store.get(KIND, self.name)
         active, pending, failed = doc["config"], doc["pending"], doc["failed"]
         with self._lock:
-            ready = self._replica is not None and self._replica.alive()
-        starting = bool(pending) or bool(active and not ready and not self._trouble)
+            replica = self._replica
+        ready = replica is not None and replica.ready()
+        starting = bool(pending) or bool(active and not ready and not (replica and replica.trouble))
         shown = {
             key: doc[key]
             for key in ("name", "id", "creator", "creation_timestamp", "last_updated_timestamp", "tags", "description")
@@ -100,89 +100,77 @@ class Endpoint:
             "permission_level": "CAN_MANAGE",
         }
         if active or failed:
-            state = self._deployment(bool(active), ready, failed)
+            state = _deployment(replica if active else None, bool(active), failed)
             shown["config"] = _config(active or failed["config"], state)
         if pending:
             state = {"deployment": "DEPLOYMENT_CREATING", "deployment_state_message": "The model is being loaded."}
             shown["pending_config"] = _config(pending, state)
         return shown
 
-    def _deployment(self, active: bool, ready: bool, failed: dict | None) -> dict:
-        if ready:
-            return {"deployment": "DEPLOYMENT_READY", "deployment_state_message": ""}
-        if not active:
-            return {"deployment": "DEPLOYMENT_FAILED", "deployment_state_message": failed["message"]}
-        if self._trouble:
-            return {"deployment": "DEPLOYMENT_RECOVERING", "deployment_state_message": self._trouble}
-        return {"deployment": "DEPLOYMENT_CREATING", "deployment_state_message": "The model is being loaded."}
-
     def _run(self) -> None:
+        self._resume()
         while not self._stopping.is_set():
-            doc = self._store.get(KIND, self.name)
-            alive = self._replica is not None and self._replica.alive()
-            if doc["config"] and not alive and not (doc["pending"] and self._trouble):
-                self._recover(doc["config"])  # first: a daemon may have been killed amid a change
-            elif doc["pending"]:
-                self._roll_out(doc["pending"])
+            pending = self._store.get(KIND, self.name)["pending"]
+            if pending:
+                self._roll_out(pending)
             else:
-                self._pause = 0.0
-            if not self._store.get(KIND, self.name)["pending"]:
-                self._wake.wait(self._pause or None)
-            self._wake.clear()
+                self._wake.wait()
+                self._wake.clear()
+
+    def _resume(self) -> None:
+        """Start the active config first: a daemon may have been killed amid a change."""
+        doc = self._store.get(KIND, self.name)
+        if doc["config"]:
+            with self._lock:
+                self._replica = self._new_replica(doc["config"], tried=False)
+            self._start(self._replica)
+            if doc["pending"]:
+                with contextlib.suppress(RuntimeError):  # shown in its state; the pending config may do better
+                    self._replica.wait_ready()
 
     def _roll_out(self, config: dict) -> None:
         """Start the new config beside the old one, then let it take over."""
+        replica = self._new_replica(config, tried=True)
+        self._start(replica)
         try:
-            replica = self._bring_up(config)
-        except (RuntimeError, ApiError) as error:
+            replica.wait_ready()
+        except RuntimeError as error:
+            self._retire(replica.stop, replica)
             if not self._stopping.is_set():
                 self._store.update(KIND, self.name, pending=None, failed={"config": config, "message": str(error)})
-                self._wake.set()
             return
         self._store.update(KIND, self.name, config=config, pending=None, failed=None)
         with self._lock:
             old, self._replica = self._replica, replica
-        self._trouble, self._pause = "", 0.0
         if old:
             threading.Thread(target=self._retire, args=[old.drain, old], name=f"drain {self.name}").start()
 
-    def _recover(self, config: dict) -> None:
-        """Start the active config again, later each time it fails."""
-        if self._replica:
-            self._retire(self._replica.end, self._replica)
-            self._trouble = "its process ended unexpectedly; see the endpoint's logs"
-        try:
-            replica = self._bring_up(config)
-        except (RuntimeError, ApiError) as error:
-            self._trouble = str(error)
-            self._pause = min(max(1.0, 2 * self._pause), _LONGEST_PAUSE)
-            return
-        with self._lock:
-            self._replica = replica
-        self._trouble = ""
+    def _new_replica(self, config: dict, tried: bool) -> Replica:
+        return Replica(self.name, config, self._processes, self._env, self._await_registry, tried)
 
-    def _bring_up(self, config: dict) -> Replica:
-        """A replica of `config` that answers. Raises RuntimeError if it can't."""
-        if "external_model" not in config["entity"]:
-            self._await_registry()
-        replica = Replica(self.name, config)
+    def _start(self, replica: Replica) -> None:
         with self._lock:
             if self._stopping.is_set():
-                raise RuntimeError(f"endpoint {self.name} is being stopped")
-            replica.launch(self.name, self._processes, self._env, self._wake.set)
-            self._launched.append(replica)
-        try:
-            replica.await_ready()
-        except RuntimeError:
-            self._retire(replica.end, replica)
-            raise
-        return replica
+                replica.stop()
+            else:
+                self._started.append(replica)
+                replica.start()
 
     def _retire(self, ending: Callable[[], None], replica: Replica) -> None:
         ending()
         with self._lock:
-            if replica in self._launched:
-                self._launched.remove(replica)
+            self._started = [other for other in self._started if other is not replica]
+
+
+def _deployment(replica: Replica | None, active: bool, failed: dict | None) -> dict:
+    if replica and replica.ready():
+        return {"deployment": "DEPLOYMENT_READY", "deployment_state_message": ""}
+    if not active:
+        return {"deployment": "DEPLOYMENT_FAILED", "deployment_state_message": failed["message"]}
+    if replica and replica.trouble:
+        state = "DEPLOYMENT_FAILED" if replica.failed else "DEPLOYMENT_RECOVERING"
+        return {"deployment": state, "deployment_state_message": replica.trouble}
+    return {"deployment": "DEPLOYMENT_CREATING", "deployment_state_message": "The model is being loaded."}
 
 
 def new_config(entity: dict, version: int) -> dict:

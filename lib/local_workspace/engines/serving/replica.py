@@ -4,13 +4,15 @@ import contextlib
 import shutil
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx
 
-from local_workspace.engines.serving.entity import ExternalTarget, external_target
-from local_workspace.runtime.processes import Child, Processes, await_ready
+from local_workspace.engines.serving.entity import external_target
+from local_workspace.runtime.process_unit import Launch, Life, ProcessUnit
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.supervisor import Policy, State, Supervisor
 
 _START_SECONDS = 300
 _DRAIN_SECONDS = 300  # an agent may take minutes over one answer
@@ -23,15 +25,28 @@ _QUIET = {
 
 
 class Replica:
-    """What answers for one config of an endpoint: a process of our own, or a server elsewhere."""
+    """What answers for one config of an endpoint: a process of our own, kept alive, or a server elsewhere.
 
-    def __init__(self, name: str, config: dict) -> None:
+    `await_registry` returns once the model can be loaded. A replica that is `tried` has failed if its first start
+    fails; others are started again.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: dict,
+        processes: Processes,
+        env: Mapping[str, str],
+        await_registry: Callable[[], None],
+        tried: bool,
+    ) -> None:
         self.config = config
-        self.external: ExternalTarget | None = None
+        self.external = external_target(self.entity) if "external_model" in self.entity else None
         self.process_name = f"endpoint-{name}-{config['config_version']}"
         # Relative to the home, which is everyone's working directory: a socket's path must be short.
         self.socket = f"run/{self.process_name}.sock"
-        self._child: Child | None = None
+        self._name, self._env, self._await_registry = name, env, await_registry
+        self._supervisor = None if self.external else self._supervised(processes, tried)
         self._idle = threading.Condition()
         self._in_flight = 0
 
@@ -40,50 +55,29 @@ class Replica:
         """The served entity."""
         return self.config["entity"]
 
-    def launch(self, name: str, processes: Processes, env: dict[str, str], on_end: Callable[[], None]) -> None:
-        """Start the process, if this replica is one. `on_end` is called when it ends, for whatever reason."""
-        if "external_model" in self.entity:
-            self.external = external_target(self.entity)
-            return
-        uri = f"models:/{self.entity['entity_name']}/{self.entity['entity_version']}"
-        self._child = processes.spawn(
-            self.process_name,
-            [
-                sys.executable,
-                "-m",
-                "local_workspace.workers.model_server",
-                "--name",
-                name,
-                "--model",
-                uri,
-                "--uds",
-                self.socket,
-            ],
-            {**env, **_QUIET, **(self.entity.get("environment_vars") or {})},
-        )
+    @property
+    def failed(self) -> bool:
+        """Whether its process is not started again."""
+        return self._supervisor is not None and self._supervisor.status.state is State.FAILED
 
-        def watch(child: Child) -> None:
-            child.wait()
-            on_end()
+    @property
+    def trouble(self) -> str:
+        """Why its process ended or can't start; empty while nothing is wrong."""
+        return self._supervisor.status.message if self._supervisor else ""
 
-        threading.Thread(target=watch, args=[self._child], name=self.process_name, daemon=True).start()
+    def start(self) -> None:
+        """Begin to start it; returns at once. Nothing happens to a server elsewhere."""
+        if self._supervisor:
+            self._supervisor.start()
 
-    def await_ready(self) -> None:
+    def wait_ready(self) -> None:
         """Return once it answers. Raises RuntimeError with the end of its log if it can't."""
-        if self._child is None:
-            return
-        with httpx.Client(transport=httpx.HTTPTransport(uds=self.socket, verify=False)) as client:
+        if self._supervisor:
+            self._supervisor.wait_ready()
 
-            def answers() -> bool:
-                with contextlib.suppress(httpx.TransportError):
-                    return client.get("http://127.0.0.1/ping").status_code == 200
-                return False
-
-            await_ready(self._child, answers, f"the model server of {self.entity['name']}", _START_SECONDS)
-
-    def alive(self) -> bool:
+    def ready(self) -> bool:
         """Whether it can be asked. An external server always can: it answers for itself."""
-        return self.external is not None or (self._child is not None and self._child.alive())
+        return self._supervisor is None or self._supervisor.status.state is State.RUNNING
 
     def enter(self) -> None:
         """Count a request in."""
@@ -100,11 +94,32 @@ class Replica:
         """Wait until the requests under way are answered (at most five minutes), then end the process."""
         with self._idle:
             self._idle.wait_for(lambda: self._in_flight == 0, _DRAIN_SECONDS)
-        self.end()
+        self.stop()
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """End the process at once. Safe to call twice."""
-        if self._child:
-            self._child.terminate()
-            Path(self.socket).unlink(missing_ok=True)
-            shutil.rmtree(Path(self.socket).with_suffix(".model"), ignore_errors=True)
+        if self._supervisor:
+            self._supervisor.stop()
+
+    def _supervised(self, processes: Processes, tried: bool) -> Supervisor[Life]:
+        what = f"the model server of {self.entity['name']}"
+        unit = ProcessUnit(processes, self.process_name, what, self._launch, _START_SECONDS, self._clean)
+        return Supervisor(unit, Policy(first_pause=0.2, first_start_decides=tried))
+
+    def _launch(self) -> Launch:
+        self._await_registry()
+        model = f"models:/{self.entity['entity_name']}/{self.entity['entity_version']}"
+        argv = [sys.executable, "-m", "local_workspace.workers.model_server"]
+        argv += ["--name", self._name, "--model", model, "--uds", self.socket]
+        env = {**self._env, **_QUIET, **(self.entity.get("environment_vars") or {})}
+        return Launch(argv, self._answers, env)
+
+    def _answers(self) -> bool:
+        transport = httpx.HTTPTransport(uds=self.socket, verify=False)
+        with contextlib.suppress(httpx.TransportError), httpx.Client(transport=transport, trust_env=False) as client:
+            return client.get("http://127.0.0.1/ping").status_code == 200
+        return False
+
+    def _clean(self) -> None:
+        Path(self.socket).unlink(missing_ok=True)
+        shutil.rmtree(Path(self.socket).with_suffix(".model"), ignore_errors=True)

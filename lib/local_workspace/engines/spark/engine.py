@@ -1,6 +1,5 @@
 """The Spark Connect server: one JVM with Delta Lake, shared by every notebook, job and service."""
 
-import logging
 import os
 import sys
 import threading
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from local_workspace.runtime import ports
 from local_workspace.runtime.home import Home, write_atomically
-from local_workspace.runtime.processes import Child, Processes, await_ready
+from local_workspace.runtime.process_unit import Launch, ProcessUnit
+from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.software import Software
+from local_workspace.runtime.supervisor import Policy, State, Supervisor
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -36,8 +37,8 @@ _OPENED = (
 # While the thorough compiler has work, new code need not count where it spends its time, which would slow the start.
 # Of the 240 MB that are reserved for code by default, Spark filled 185 in its first five minutes.
 _COMPILERS = ("-XX:Tier3DelayOn=0", "-XX:ReservedCodeCacheSize=512m")
-log = logging.getLogger(__name__)
-
+_START_SECONDS = 180
+_STATES = {State.RUNNING: "running", State.STARTING: "starting", State.RETRYING: "starting"}
 _SESSION_IDLE_SECONDS = 1800  # the server forgets a session after an hour without use
 
 
@@ -45,12 +46,11 @@ class SparkEngine:
     """The server process and this daemon's own sessions on it."""
 
     def __init__(self, home: Home, processes: Processes, software: Software, port: int, token: str) -> None:
-        self._home, self._processes, self._software = home, processes, software
+        self._home, self._software = home, software
         self._port, self._token = port, token
-        self._child: Child | None = None
-        self._ready = threading.Event()
-        self._stopping = threading.Event()
-        self._failure: Exception | None = None
+        unit = ProcessUnit(processes, "spark", "the Spark server", self._launch, _START_SECONDS)
+        # A server that never worked would not work the next time either.
+        self._supervisor = Supervisor(unit, Policy(first_pause=0.2, first_start_decides=True))
         self._sessions: dict[str | None, tuple[SparkSession, float]] = {}
         self._lock = threading.Lock()
 
@@ -66,22 +66,15 @@ class SparkEngine:
 
     def start(self) -> None:
         """Start the server; returns at once, `wait_ready` waits. Should it die, it is started again."""
-        self._stopping.clear()
-        self._spawn()
-        threading.Thread(target=self._supervise, name="spark", daemon=True).start()
+        self._supervisor.start()
 
-    def wait_ready(self, timeout: float = 180) -> None:
-        """Return once the server answers. Raises RuntimeError if it died or is not ready after `timeout` s."""
-        if not self._ready.wait(timeout):
-            raise RuntimeError(f"the Spark server was not ready within {timeout:.0f} s")
-        if self._failure:
-            raise RuntimeError(str(self._failure))
+    def wait_ready(self, timeout: float = _START_SECONDS) -> None:
+        """Return once the server answers. Raises RuntimeError if it can't start or is not ready after `timeout` s."""
+        self._supervisor.wait_ready(timeout)
 
     def state(self) -> str:
         """One of starting, running, failed."""
-        if self._failure or (self._child and not self._child.alive()):
-            return "failed"
-        return "running" if self._ready.is_set() else "starting"
+        return _STATES.get(self._supervisor.status.state, "failed")
 
     def session(self, schema: str | None = None) -> "SparkSession":
         """A client session, kept for each `schema` and already in it. Safe for threads."""
@@ -100,15 +93,12 @@ class SparkEngine:
 
     def stop(self) -> None:
         """Close the daemon's sessions, then end the server."""
-        self._stopping.set()
         with self._lock:
             # Before the server goes: a client that can't reach it would try to say goodbye for minutes.
             for session, _ in self._sessions.values():
                 session.stop()
             self._sessions.clear()
-        if self._child:
-            self._child.terminate()
-            self._child = None
+        self._supervisor.stop()
 
     def _open(self, schema: str | None) -> "SparkSession":
         # Imported here: it costs seconds, which the first requests of a starting daemon need not wait for.
@@ -124,33 +114,16 @@ class SparkEngine:
             session.catalog.setCurrentDatabase(schema)
         return session
 
-    def _spawn(self) -> None:
+    def _launch(self) -> Launch:
+        with self._lock:
+            self._sessions.clear()  # those of a server that has ended
         env = {
             "SPARK_HOME": str(self.spark_home),
             "PYSPARK_PYTHON": sys.executable,
             "SPARK_LOCAL_IP": "127.0.0.1",
             "PYTHONPATH": os.pathsep.join([str(self._software.spark), *_library_paths()]),
         }
-        self._child = self._processes.spawn("spark", self._command(), env)
-
-    def _supervise(self) -> None:
-        """Tell when the server is ready, and start it again when it ends without being asked to."""
-        while not self._stopping.is_set():
-            try:
-                await_ready(self._child, lambda: ports.listens(self._port), "the Spark server", timeout=180)
-            except RuntimeError as error:
-                self._failure = error
-                self._ready.set()
-                return  # it never worked: starting it again would not help
-            self._ready.set()
-            self._child.process.wait()
-            if self._stopping.is_set():
-                return
-            log.error("the Spark server ended with code %s and is started again", self._child.process.returncode)
-            self._ready.clear()
-            with self._lock:
-                self._sessions.clear()
-            self._spawn()
+        return Launch(self._command(), lambda: ports.listens(self._port), env)
 
     def _command(self) -> list[str]:
         opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]

@@ -1,9 +1,10 @@
 """One continuous sync: a thread that follows a Delta table's log into a Postgres table."""
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from local_workspace.engines.sync.errors import SyncRefused
 from local_workspace.engines.sync.source import DeltaSource, Feed, FeedGoneError, Read
 from local_workspace.engines.sync.target import Position, RefusedRow, Target
 from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.supervisor import Policy, Supervisor
 
 _SETTLE_MS = 50  # commits that come together are applied together
 _LOOK_AGAIN_MS = 2000  # a commit between the last look and the start of the watch would tell nobody
-_LONGEST_PAUSE = 30.0
+# A sync outlives its troubles: it is tried again for as long as there is a synced table.
+_POLICY = Policy(first_pause=0.2, longest_pause=30, steady=0, limit=None)
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,16 @@ class Progress:
     ended: datetime | None = None
     rows: int = 0
     error: str | None = None
+
+
+@dataclass
+class _Life:
+    """One connection to the target, from its opening until it is closed; `busy` is held during a transaction."""
+
+    connection: psycopg.Connection
+    path: Path
+    ended: threading.Event = field(default_factory=threading.Event)
+    busy: threading.Lock = field(default_factory=threading.Lock)
 
 
 class SyncWorker:
@@ -53,48 +66,51 @@ class SyncWorker:
         self._locate, self._read, self._connect = locate, read, connect
         self.progress = Progress()
         self._known: Position | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"sync {name}", daemon=True)
+        self._supervisor = Supervisor(_Following(self), _POLICY)
 
     def start(self) -> None:
         """Begin to follow."""
-        self._thread.start()
+        self._supervisor.start()
 
     def stop(self) -> None:
         """End after the transaction at hand."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._supervisor.stop()
 
-    def _run(self) -> None:
-        failures = 0
-        while not self._stop.is_set():
-            began = self.progress.ended
-            try:
-                self._follow()
-            except Exception as error:  # shown in the table's state, and tried again: a sync outlives its troubles
-                log.warning("Sync of %s: %s", self.name, error)
-                self.progress = replace(self.progress, error=_described(error))
-                failures = 0 if self.progress.ended != began else failures + 1
-                self._stop.wait(min(_LONGEST_PAUSE, 0.2 * 2 ** min(failures, 10)))
-
-    def _follow(self) -> None:
-        """Catch up, then again at each commit. Returns when stopped; raises what goes wrong."""
-        with self._connect() as connection:
+    def connected(self) -> _Life:
+        """A new connection. Raises what goes wrong, here and below."""
+        with self._noting():
             self._known = None
-            path = self._locate()
-            self.catch_up(connection, path)
+            return _Life(self._connect(), self._locate())
+
+    def advance(self, life: _Life) -> None:
+        """Bring the target to the newest version, unless the life has ended."""
+        with self._noting(), life.busy:
+            if not life.ended.is_set():
+                self.catch_up(life.connection, life.path)
+
+    def follow(self, life: _Life) -> None:
+        """Catch up at each commit. Returns when the life has ended."""
+        with self._noting():
             for _ in watch(
-                path / "_delta_log",
+                life.path / "_delta_log",
                 watch_filter=_is_commit,
                 debounce=_SETTLE_MS,
                 step=_SETTLE_MS,
                 rust_timeout=_LOOK_AGAIN_MS,
                 yield_on_timeout=True,
                 recursive=False,
-                stop_event=self._stop,
+                stop_event=life.ended,
             ):
-                self.catch_up(connection, path)
+                self.advance(life)
+
+    @contextlib.contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Show what goes wrong in the table's state."""
+        try:
+            yield
+        except Exception as error:
+            self.progress = replace(self.progress, error=_described(error))
+            raise
 
     def catch_up(self, connection: psycopg.Connection, path: Path) -> None:
         """Bring the target to the newest version of the table at `path`. Raises SyncRefused, psycopg.Error."""
@@ -157,6 +173,29 @@ class SyncWorker:
 def _described(error: Exception) -> str:
     """What the table's state says of an error; our own errors are whole sentences."""
     return str(error) if isinstance(error, SyncRefused | ApiError) else f"{type(error).__name__}: {error}"
+
+
+class _Following:
+    """The worker as a supervisor's unit: ready when it has caught up for the first time."""
+
+    def __init__(self, worker: SyncWorker) -> None:
+        self.what = f"the sync of {worker.name}"
+        self._worker = worker
+
+    def start(self) -> _Life:
+        return self._worker.connected()
+
+    def wait_until_ready(self, handle: _Life) -> None:
+        self._worker.advance(handle)
+
+    def wait_end(self, handle: _Life) -> str:
+        self._worker.follow(handle)
+        return f"{self.what} ended"
+
+    def end(self, handle: _Life) -> None:
+        handle.ended.set()
+        with handle.busy:
+            handle.connection.close()
 
 
 def _is_commit(change: Change, path: str) -> bool:
