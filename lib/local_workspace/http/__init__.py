@@ -1,1 +1,1 @@
-"""What stands between a request and a route: the server, who is asking, and the proxy to servers behind it."""
+"""What stands between a request and a route: the server, its errors, and the proxy to servers behind it."""

@@ -9,7 +9,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local_workspace.http import errors, identities
+from local_workspace.http import errors
+from local_workspace.runtime import principals
 
 OPENAPI_PATH = "/api/local/openapi.json"
 OPEN_PATHS = {"/.well-known/databricks-config", "/oidc/.well-known/oauth-authorization-server", "/oidc/v1/token"}
@@ -34,7 +35,7 @@ class TokenMiddleware:
     def _allowed(self, scope: Scope) -> bool:
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         presented = presented_token(header)
-        principal = identities.holder(self.token, presented)
+        principal = principals.holder(self.token, presented)
         scope.setdefault("state", {})["principal"] = principal
         return principal is not None or secrets.compare_digest(presented.encode(), self.token.encode())
 

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from local_workspace.http import identities
 from local_workspace.http.server import basic_credentials
+from local_workspace.runtime import principals
 
 router = APIRouter()
 
@@ -32,16 +32,16 @@ def token(request: Request) -> JSONResponse:
     """An access token for a service principal that shows its secret: OAuth's client credentials; 401 if it is wrong."""
     name, secret = basic_credentials(request.headers.get("authorization", ""))
     ours = request.app.state.token
-    if not secrets.compare_digest(secret.encode(), identities.secret(ours, name).encode()):
+    if not secrets.compare_digest(secret.encode(), principals.secret(ours, name).encode()):
         return JSONResponse(
             {"error": "invalid_client", "error_description": f"The secret of the service principal {name!r} is wrong."},
             401,
         )
     return JSONResponse(
         {
-            "access_token": identities.access_token(ours, name),
+            "access_token": principals.access_token(ours, name),
             "token_type": "Bearer",
-            "expires_in": identities.TOKEN_LIFE,
+            "expires_in": principals.TOKEN_LIFE,
         }
     )
 

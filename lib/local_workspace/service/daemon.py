@@ -22,7 +22,6 @@ from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.spark import SparkEngine, SparkLake
 from local_workspace.engines.sql import StatementsEngine
 from local_workspace.engines.workspace import WorkspaceFiles
-from local_workspace.http import identities
 from local_workspace.http.server import create_app
 from local_workspace.routes import (
     apps,
@@ -39,7 +38,7 @@ from local_workspace.routes import (
     sql,
     workspace,
 )
-from local_workspace.runtime import software
+from local_workspace.runtime import principals, software
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
@@ -156,11 +155,11 @@ def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> 
     """What an app is told: who it is, how it signs in, and where its Postgres is. The user's token is not its own."""
 
     def of_app(app: dict) -> dict[str, str]:
-        me = identities.service_principal(app["name"])
+        me = principals.service_principal(app["name"])
         values = {
             "DATABRICKS_HOST": host,
             "DATABRICKS_CLIENT_ID": me,
-            "DATABRICKS_CLIENT_SECRET": identities.secret(token, me),
+            "DATABRICKS_CLIENT_SECRET": principals.secret(token, me),
             "LOCAL_WORKSPACE_USER": USER,
         }
         for resource in app.get("resources") or []:

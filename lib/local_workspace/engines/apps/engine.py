@@ -14,8 +14,7 @@ from local_workspace.engines.apps.deployments import Deployments, public
 from local_workspace.engines.apps.process import AppProcess
 from local_workspace.engines.apps.source import argv, read_source, variables
 from local_workspace.engines.workspace import WorkspaceFiles
-from local_workspace.http import identities
-from local_workspace.runtime import ports
+from local_workspace.runtime import ports, principals
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.process_unit import Launch
@@ -253,7 +252,7 @@ class AppsEngine:
         if pending:
             shown["pending_deployment"] = public(pending)
         return shown | {
-            "service_principal_client_id": identities.service_principal(app["name"]),
+            "service_principal_client_id": principals.service_principal(app["name"]),
             "url": _url(app["port"]),
             "app_status": self._app_status(app),
             "compute_status": {"state": app["compute"], "message": f"App compute is {app['compute']}."},

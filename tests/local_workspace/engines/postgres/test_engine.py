@@ -15,7 +15,7 @@ from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists
 from databricks.sdk.service import postgres as pg
 
 from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWorkspace, server_pid
-from local_workspace.http import identities
+from local_workspace.runtime import principals
 from waiting import eventually, has_ended
 
 
@@ -127,20 +127,20 @@ def app_client(workspace) -> Callable[[str], WorkspaceClient]:
 
 
 def test_an_app_signs_in_with_its_secret_and_is_itself(workspace, app_client):
-    me = app_client(identities.secret(TOKEN, "app-desk"))
+    me = app_client(principals.secret(TOKEN, "app-desk"))
     assert me.current_user.me().user_name == "app-desk"
     assert workspace.w.current_user.me().user_name == USER
     with pytest.raises(ValueError):
-        app_client(identities.secret(TOKEN, "app-other")).current_user.me()
+        app_client(principals.secret(TOKEN, "app-other")).current_user.me()
 
 
 def test_tokens_end_and_can_not_be_made_up(monkeypatch):
-    token = identities.access_token(TOKEN, "app-desk")
-    assert identities.holder(TOKEN, token) == "app-desk"
-    assert identities.holder(TOKEN, token.replace("desk", "host")) is None
-    assert [identities.holder(TOKEN, wrong) for wrong in ("", "..", "app-desk.9999999999.", TOKEN)] == [None] * 4
-    monkeypatch.setattr(identities, "TOKEN_LIFE", -1)
-    assert identities.holder(TOKEN, identities.access_token(TOKEN, "app-desk")) is None
+    token = principals.access_token(TOKEN, "app-desk")
+    assert principals.holder(TOKEN, token) == "app-desk"
+    assert principals.holder(TOKEN, token.replace("desk", "host")) is None
+    assert [principals.holder(TOKEN, wrong) for wrong in ("", "..", "app-desk.9999999999.", TOKEN)] == [None] * 4
+    monkeypatch.setattr(principals, "TOKEN_LIFE", -1)
+    assert principals.holder(TOKEN, principals.access_token(TOKEN, "app-desk")) is None
 
 
 def test_an_app_gets_the_variables_of_its_database_and_may_connect(workspace, app_client):
@@ -149,7 +149,7 @@ def test_an_app_gets_the_variables_of_its_database_and_may_connect(workspace, ap
     assert f"{given['PGHOST']}:{given['PGPORT']}" == workspace.engine.address(PROJECT)
     assert (given["PGUSER"], given["PGDATABASE"]) == ("app-desk", "caspers")
     password = (
-        app_client(identities.secret(TOKEN, "app-desk"))
+        app_client(principals.secret(TOKEN, "app-desk"))
         .postgres.generate_database_credential(f"{BRANCH}/endpoints/primary")
         .token
     )
