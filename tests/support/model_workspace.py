@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import os
 import signal
 import socket
 import subprocess
@@ -32,7 +31,7 @@ TOKEN = "a-token-for-tests"
 def running(root: Path) -> Iterator[SimpleNamespace]:
     """Its engines and `env`, the variables with which clients find it; they are set for this process too."""
     home = open_home(root)
-    with http_socket() as listener, contextlib.chdir(home.root), pytest.MonkeyPatch.context() as patch:
+    with http_socket() as listener, pytest.MonkeyPatch.context() as patch:
         env = client_env(listener.getsockname()[1])
         for name, value in env.items():
             patch.setenv(name, value)
@@ -129,7 +128,6 @@ def client_env(port: int) -> dict[str, str]:
 def main(root: Path, descriptor: int) -> None:
     """Serve the home at `root` on the socket `descriptor` until told to end."""
     home = open_home(root)
-    os.chdir(home.root)
     processes, store = Processes(home), Store(home.database)
     processes.reap()
     registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda _name, version: version)

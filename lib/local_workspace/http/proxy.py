@@ -1,6 +1,7 @@
 """Passes a request on to a server behind the workspace and streams the answer back."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from pathlib import Path
 
 import httpx
 from fastapi import Request
@@ -25,10 +26,10 @@ _OURS = {
 _OF_BYTES = {"content-length", "content-encoding"}
 
 
-def socket_client(socket: str) -> httpx.AsyncClient:
+def socket_client(socket: Path) -> httpx.AsyncClient:
     """A client of the HTTP server on a unix socket. It waits as long as the server works."""
     transport = httpx.AsyncHTTPTransport(
-        uds=socket, verify=False, limits=httpx.Limits(max_connections=256, keepalive_expiry=30)
+        uds=str(socket), verify=False, limits=httpx.Limits(max_connections=256, keepalive_expiry=30)
     )
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=None)
 

@@ -4,7 +4,6 @@ import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
-from local_workspace.engines.mlflow.engine import SOCKET
 from local_workspace.http.proxy import Relay, relay, socket_client
 
 router = APIRouter(include_in_schema=False)  # MLflow documents its API itself
@@ -52,6 +51,6 @@ for _path in _CLIENT_PATHS:
 def _client(request: Request) -> httpx.AsyncClient:
     state = request.app.state
     if not hasattr(state, "mlflow_client"):
-        state.mlflow_client = socket_client(SOCKET)
+        state.mlflow_client = socket_client(state.engines.mlflow.socket)
     client: httpx.AsyncClient = state.mlflow_client
     return client

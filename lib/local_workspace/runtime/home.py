@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_workspace.runtime import sockets
 from local_workspace.runtime.errors import SetupError
 
 VERSION = 2
@@ -55,8 +56,12 @@ class Home:
 
     @property
     def run(self) -> Path:
-        """Process ids and unix sockets of what is running now."""
+        """Process ids of what is running now."""
         return self.root / "run"
+
+    def socket(self, name: str) -> Path:
+        """The unix socket of `name`, in `run` or, where that path is too long for a socket, in a temporary folder."""
+        return sockets.folder(self.run) / sockets.socket_file(name)
 
     @property
     def database(self) -> Path:
@@ -77,7 +82,7 @@ class Home:
 def open_home(root: Path) -> Home:
     """The home at `root`, made if it isn't there.
 
-    Raises SetupError if it was written by another version or the disk is nearly full.
+    Raises SetupError if it was written by another version, the disk is nearly full, or sockets have no safe place.
     """
     home = Home(root.resolve())
     _check_version(home)
@@ -94,6 +99,7 @@ def open_home(root: Path) -> Home:
     ):
         folder.mkdir(parents=True, exist_ok=True)
     home.root.chmod(0o700)
+    sockets.prepare(home.run)
     write_atomically(home.root / "VERSION", str(VERSION))
     return home
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock
 
+from local_workspace.runtime import sockets
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import Home, open_home, read_json
 from local_workspace.runtime.processes import Processes, live_process
@@ -61,6 +62,7 @@ def stop(root: Path) -> bool:
             process.wait()
     if home.run.exists():
         Processes(home).reap()
+    sockets.remove(home.run)
     home.connection.unlink(missing_ok=True)
     return bool(process)
 

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -38,7 +37,7 @@ from local_workspace.routes import (
     sql,
     workspace,
 )
-from local_workspace.runtime import principals, software
+from local_workspace.runtime import principals, sockets, software
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
@@ -90,7 +89,6 @@ class Engines:
 
 def serve(home: Home) -> None:
     """Run the workspace of `home` until it is told to stop. Raises SetupError if it can't start."""
-    os.chdir(home.root)
     processes = Processes(home)
     processes.reap()
     settings = load_settings(home)
@@ -103,6 +101,7 @@ def serve(home: Home) -> None:
     server.run()
     home.connection.unlink(missing_ok=True)
     engines.stop()
+    sockets.remove(home.run)
 
 
 def build_engines(home: Home, settings: Settings, processes: Processes) -> Engines:

@@ -1,6 +1,7 @@
 """MLflow's own server on SQLite: experiments, traces, registered models and their files."""
 
 import sys
+from pathlib import Path
 
 import httpx
 
@@ -10,17 +11,13 @@ from local_workspace.runtime.process_unit import Launch, ProcessUnit
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.supervisor import Policy, State, Supervisor
 
-# Relative to the home, which is the working directory of the daemon and its children: a socket's path must be short.
-SOCKET = "run/mlflow.sock"
 _START_SECONDS = 300
 _STATES = {State.RUNNING: "running", State.STARTING: "starting", State.STOPPED: "stopped"}
 
 # `mlflow server` is a second process that only hands these to uvicorn and then waits. Handing them over
 # directly halves the start and the memory; the names are those of `mlflow.server.constants`.
 _SERVER_ENV = {
-    "_MLFLOW_SERVER_FILE_STORE": "sqlite:///mlflow/mlflow.db",
     "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
-    "_MLFLOW_SERVER_ARTIFACT_DESTINATION": "./mlflow/artifacts",
     "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -28,19 +25,20 @@ _SERVER_ENV = {
 
 
 class MlflowEngine:
-    """Keeps one MLflow server alive behind a unix socket; no port of the machine is taken."""
+    """Keeps one MLflow server alive behind the unix socket `socket`; no port of the machine is taken."""
 
     def __init__(self, home: Home, processes: Processes) -> None:
         self._home = home
+        self.socket = home.socket("mlflow")
         unit = ProcessUnit(processes, "mlflow", "the MLflow server", self._launch, _START_SECONDS)
         self._supervisor = Supervisor(unit, Policy())
         self._client = httpx.Client(
-            transport=httpx.HTTPTransport(uds=SOCKET, verify=False), base_url="http://127.0.0.1", timeout=60
+            transport=httpx.HTTPTransport(uds=str(self.socket), verify=False), base_url="http://127.0.0.1", timeout=60
         )
 
     def start(self) -> None:
         """Start the server and keep it running; returns at once, `wait_ready` waits."""
-        (self._home.mlflow / "artifacts").mkdir(parents=True, exist_ok=True)
+        self._artifacts.mkdir(parents=True, exist_ok=True)
         self._supervisor.start()
 
     def state(self) -> str:
@@ -74,10 +72,23 @@ class MlflowEngine:
         self._supervisor.stop()
 
     def _launch(self) -> Launch:
-        argv = ["--uds", SOCKET, "--workers", "1", "--timeout-keep-alive", "75", "--no-access-log"]
+        argv = ["--uds", str(self.socket), "--workers", "1", "--timeout-keep-alive", "75", "--no-access-log"]
         return Launch(
-            [sys.executable, "-m", "uvicorn", *argv, "mlflow.server.fastapi_app:app"], self._answers, _SERVER_ENV
+            [sys.executable, "-m", "uvicorn", *argv, "mlflow.server.fastapi_app:app"], self._answers, self._env()
         )
+
+    @property
+    def _artifacts(self) -> Path:
+        return self._home.mlflow / "artifacts"
+
+    def _env(self) -> dict[str, str]:
+        # SQLAlchemy decodes the path and MLflow does not: only what would end or change it may be encoded.
+        database = str(self._home.mlflow / "mlflow.db").replace("%", "%25").replace("?", "%3F")
+        return {
+            **_SERVER_ENV,
+            "_MLFLOW_SERVER_FILE_STORE": f"sqlite:///{database}",
+            "_MLFLOW_SERVER_ARTIFACT_DESTINATION": self._artifacts.as_uri(),
+        }
 
     def _answers(self) -> bool:
         # The first request makes the database, so it is asked once for all before anyone else may ask.

@@ -5,7 +5,6 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import httpx
 
@@ -43,8 +42,8 @@ class Replica:
         self.config = config
         self.external = external_target(self.entity) if "external_model" in self.entity else None
         self.process_name = f"endpoint-{name}-{config['config_version']}"
-        # Relative to the home, which is everyone's working directory: a socket's path must be short.
-        self.socket = f"run/{self.process_name}.sock"
+        self.socket = processes.home.socket(self.process_name)
+        self._folder = processes.home.run / f"{self.process_name}.model"
         self._name, self._env, self._await_registry = name, env, await_registry
         self._supervisor = None if self.external else self._supervised(processes, tried)
         self._idle = threading.Condition()
@@ -110,16 +109,16 @@ class Replica:
         self._await_registry()
         model = f"models:/{self.entity['entity_name']}/{self.entity['entity_version']}"
         argv = [sys.executable, "-m", "local_workspace.workers.model_server"]
-        argv += ["--name", self._name, "--model", model, "--uds", self.socket]
+        argv += ["--name", self._name, "--model", model, "--folder", str(self._folder), "--uds", str(self.socket)]
         env = {**self._env, **_QUIET, **(self.entity.get("environment_vars") or {})}
         return Launch(argv, self._answers, env)
 
     def _answers(self) -> bool:
-        transport = httpx.HTTPTransport(uds=self.socket, verify=False)
+        transport = httpx.HTTPTransport(uds=str(self.socket), verify=False)
         with contextlib.suppress(httpx.TransportError), httpx.Client(transport=transport, trust_env=False) as client:
             return client.get("http://127.0.0.1/ping").status_code == 200
         return False
 
     def _clean(self) -> None:
-        Path(self.socket).unlink(missing_ok=True)
-        shutil.rmtree(Path(self.socket).with_suffix(".model"), ignore_errors=True)
+        self.socket.unlink(missing_ok=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
