@@ -1,26 +1,31 @@
 """`python -m local_workspace setup|start|find|stop|destroy|serve --home DIR`: the service from a shell.
 
+The home is LOCAL_WORKSPACE_HOME unless --home is given; LOCAL_WORKSPACE_PORT is the port of the API.
 setup fetches the Spark server's distribution; start and find print the connection as one JSON object,
 an error is one with the key `error`; progress goes to standard error.
 """
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
 from local_workspace.runtime.errors import SetupError
 from local_workspace.service import control
 
+_HOME_HELP = "the workspace's home directory, by default LOCAL_WORKSPACE_HOME; setup needs none"
+
 
 def main() -> int:
     """Do what the arguments say; 0 if it went well, 1 if there is nothing to find, 2 for an error."""
     parser = argparse.ArgumentParser(prog="local_workspace", description=__doc__)
     parser.add_argument("command", choices=["setup", "start", "find", "stop", "destroy", "serve"])
-    parser.add_argument("--home", type=Path, help="the workspace's home directory; setup needs none")
+    home = os.environ.get("LOCAL_WORKSPACE_HOME")
+    parser.add_argument("--home", type=Path, default=home and Path(home), help=_HOME_HELP)
     arguments = parser.parse_args()
     if arguments.home is None and arguments.command != "setup":
-        parser.error(f"{arguments.command} needs --home")
+        parser.error(f"{arguments.command} needs --home or LOCAL_WORKSPACE_HOME")
     try:
         return _run(arguments.command, arguments.home)
     except SetupError as error:

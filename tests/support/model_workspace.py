@@ -20,11 +20,14 @@ from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.server import create_app
 from local_workspace.routes import identity, mlflow, serving
+from local_workspace.runtime import sockets
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 
 TOKEN = "a-token-for-tests"
+# Too long for a socket's path, with a space, a number sign and letters that are not ASCII.
+LONG_HOME = Path(f"a folder of Zoë's {'è' * 60}") / f"Zoë #1, {'ß' * 30}" / "home"
 
 
 @contextlib.contextmanager
@@ -55,6 +58,7 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
                 engines.serving.stop()
                 mlflow_engine.stop()
                 store.close()
+                sockets.remove(home.run)
 
 
 class ServingProcess:
@@ -141,6 +145,7 @@ def main(root: Path, descriptor: int) -> None:
         uvicorn.run(app, fd=descriptor, log_level="warning", timeout_graceful_shutdown=1)
     finally:
         engine.stop()
+        sockets.remove(home.run)
 
 
 if __name__ == "__main__":

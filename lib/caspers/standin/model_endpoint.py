@@ -62,12 +62,19 @@ def _forward(ws: "Workbook", name: str) -> None:
     ws.w.serving_endpoints.wait_get_serving_endpoint_not_updating(name, deploy.LONGEST_START)
 
 
+_ADVICE = (
+    "The limits are CASPERS_LLM_TIMEOUT_SECONDS, CASPERS_LLM_CALLS_PER_MINUTE, CASPERS_LLM_MAX_CALLS and "
+    "CASPERS_LLM_MAX_USD: change one and run the notebook again; another run of the runbook has a new budget."
+)
+
+
 def _limit(ws: "Workbook", name: str) -> None:
     """Set the endpoint's timeout and budget, before it can be called."""
     settings = config.load()
     limits = {key: value for key, value in asdict(settings.llm_limits).items() if value is not None}
     limits.pop("calls_per_minute", None)  # set through the AI gateway, as on Databricks
-    ws.w.api_client.do("PUT", f"/api/local/serving-endpoints/{name}/limits", body={**limits, "run": settings.run})
+    body = {**limits, "run": settings.run, "advice": _ADVICE}
+    ws.w.api_client.do("PUT", f"/api/local/serving-endpoints/{name}/limits", body=body)
 
 
 def _rate_limits() -> list["AiGatewayRateLimit"]:

@@ -135,10 +135,12 @@ def _check_version(home: Home) -> None:
         if found != str(VERSION):
             raise SetupError(
                 f"The workspace home {home.root} was written by version {found}, this is version {VERSION}. "
-                f"Set CASPERS_HOME to an empty directory, or remove this one."
+                f"Set LOCAL_WORKSPACE_HOME to an empty directory, or remove this one."
             )
     elif home.root.exists() and any(home.root.iterdir()):
-        raise SetupError(f"{home.root} is not empty and no workspace home. Set CASPERS_HOME to an empty directory.")
+        raise SetupError(
+            f"{home.root} is not empty and no workspace home. Set LOCAL_WORKSPACE_HOME to an empty directory."
+        )
 
 
 def _check_space(home: Home) -> None:
@@ -148,5 +150,5 @@ def _check_space(home: Home) -> None:
     if free < MIN_FREE_BYTES:
         raise SetupError(
             f"Only {free / 1024**3:.1f} GiB are free on the disk of {home.root}; the workspace needs "
-            f"{MIN_FREE_BYTES / 1024**3:.0f} GiB. Free some space, or set CASPERS_HOME to another disk."
+            f"{MIN_FREE_BYTES / 1024**3:.0f} GiB. Free some space, or set LOCAL_WORKSPACE_HOME to another disk."
         )

@@ -113,7 +113,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     pipelines_engine = PipelinesEngine(home, store, spark)
     postgres_engine = PostgresEngine(home, store, processes, SparkLake(spark), USER)
     mlflow_engine = MlflowEngine(home, processes)
-    environment = {**client_environment(settings, spark.remote), "CASPERS_HOME": str(home.root)}
+    environment = {**client_environment(settings, spark.remote), "LOCAL_WORKSPACE_HOME": str(home.root)}
     return Engines(
         home=home,
         user=USER,

@@ -24,8 +24,8 @@ class Settings:
 def load_settings(home: Home) -> Settings:
     """The home's settings, made at the first start.
 
-    A port that something else took meanwhile is exchanged for a free one. Raises SetupError if CASPERS_PORT names
-    a port that is taken or no port.
+    A port that something else took meanwhile is exchanged for a free one. Raises SetupError if LOCAL_WORKSPACE_PORT
+    names a port that is taken or no port.
     """
     kept = read_json(home.secrets) or {}
     wanted = _wanted_port()
@@ -38,15 +38,15 @@ def load_settings(home: Home) -> Settings:
 
 
 def _wanted_port() -> int | None:
-    text = os.environ.get("CASPERS_PORT")
+    text = os.environ.get("LOCAL_WORKSPACE_PORT")
     if not text:
         return None
     if not text.isdigit() or not 1024 <= int(text) <= 65535:
-        raise SetupError(f"CASPERS_PORT is {text!r}; it must be a port number from 1024 to 65535.")
+        raise SetupError(f"LOCAL_WORKSPACE_PORT is {text!r}; it must be a port number from 1024 to 65535.")
     if not ports.is_free(int(text)):
         raise SetupError(
-            f"Port {text} is already taken{_holder(int(text))}. End that, or set CASPERS_PORT to another "
-            f"port (without CASPERS_PORT a free one is chosen)."
+            f"Port {text} is already taken{_holder(int(text))}. End that, or set LOCAL_WORKSPACE_PORT to another "
+            f"port (without LOCAL_WORKSPACE_PORT a free one is chosen)."
         )
     return int(text)
 

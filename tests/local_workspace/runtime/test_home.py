@@ -14,7 +14,7 @@ def test_a_new_home_belongs_to_its_user_only(home_root):
 def test_a_home_of_another_version_is_refused_and_left_alone(home_root):
     open_home(home_root)
     (home_root / "VERSION").write_text("99")
-    with pytest.raises(SetupError, match="version 99.*CASPERS_HOME"):
+    with pytest.raises(SetupError, match="version 99.*LOCAL_WORKSPACE_HOME"):
         open_home(home_root)
     assert (home_root / "VERSION").read_text() == "99"
 

@@ -25,26 +25,26 @@ def test_token_and_ports_stay_the_same_and_are_kept_from_others(home_root):
 
 def test_a_wanted_port_is_used(home_root, monkeypatch):
     port = ports.free()
-    monkeypatch.setenv("CASPERS_PORT", str(port))
+    monkeypatch.setenv("LOCAL_WORKSPACE_PORT", str(port))
     assert load_settings(open_home(home_root)).port == port
 
 
 def test_a_wanted_port_that_is_taken_is_an_error_that_names_it(home_root, monkeypatch, taken):
-    monkeypatch.setenv("CASPERS_PORT", str(taken))
+    monkeypatch.setenv("LOCAL_WORKSPACE_PORT", str(taken))
     with pytest.raises(SetupError, match=f"Port {taken} is already taken by .*pid"):
         load_settings(open_home(home_root))
 
 
 @pytest.mark.parametrize("text", ["http", "80", "70000"])
 def test_a_wanted_port_that_is_no_port_is_an_error(home_root, monkeypatch, text):
-    monkeypatch.setenv("CASPERS_PORT", text)
-    with pytest.raises(SetupError, match="CASPERS_PORT"):
+    monkeypatch.setenv("LOCAL_WORKSPACE_PORT", text)
+    with pytest.raises(SetupError, match="LOCAL_WORKSPACE_PORT"):
         load_settings(open_home(home_root))
 
 
 def test_a_kept_port_that_was_taken_meanwhile_is_exchanged(home_root, monkeypatch, taken):
     home = open_home(home_root)
-    monkeypatch.setenv("CASPERS_PORT", "")
+    monkeypatch.setenv("LOCAL_WORKSPACE_PORT", "")
     first = load_settings(home)
     home.secrets.write_text(home.secrets.read_text().replace(str(first.port), str(taken)))
     again = load_settings(home)

@@ -32,7 +32,7 @@ class CatalogEngine:
         if held and held[0]["name"] != name:
             raise invalid(
                 f"This workspace home holds the catalog '{held[0]['name']}'; a laptop's workspace has one. "
-                f"For '{name}' set CASPERS_HOME to another directory."
+                f"For '{name}' set LOCAL_WORKSPACE_HOME to another directory."
             )
         if held:
             raise already_exists(f"Catalog '{name}' already exists")

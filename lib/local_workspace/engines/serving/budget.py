@@ -9,7 +9,7 @@ class Limits(BaseModel):
     """The longest time of an answer in seconds, waits and further attempts included; the budget of a run.
 
     A limit that is None does not exist. `run` names what the budget is for: another name starts the count anew, none
-    goes on with it.
+    goes on with it. `advice` is what errors about a limit add: how whoever has set the limits can change them.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -20,12 +20,17 @@ class Limits(BaseModel):
     usd_per_million_input: float | None = Field(None, ge=0)
     usd_per_million_output: float | None = Field(None, ge=0)
     run: str | None = None
+    advice: str | None = None
 
     @model_validator(mode="after")
     def _priced(self) -> "Limits":
         if self.max_usd is not None and None in (self.usd_per_million_input, self.usd_per_million_output):
             raise ValueError("max_usd needs usd_per_million_input and usd_per_million_output.")
         return self
+
+    def advised(self) -> str:
+        """The advice as a further sentence of an error; empty if there is none."""
+        return f" {self.advice}" if self.advice else ""
 
     def usd(self, tokens: tuple[int, int]) -> float:
         """What so many tokens in and out cost."""
@@ -48,12 +53,10 @@ class Used(BaseModel):
 def spent(limits: Limits, used: Used) -> str:
     """Which budget is spent and what to do, or nothing."""
     if limits.max_calls is not None and used.calls >= limits.max_calls:
-        what, setting = f"the budget of {limits.max_calls} calls", "CASPERS_LLM_MAX_CALLS (max_calls)"
+        what, setting = f"the budget of {limits.max_calls} calls", "max_calls"
     elif limits.max_usd is not None and used.usd >= limits.max_usd:
-        what, setting = f"the budget of ${limits.max_usd:g}", "CASPERS_LLM_MAX_USD (max_usd)"
+        what, setting = f"the budget of ${limits.max_usd:g}", "max_usd"
     else:
         return ""
-    return (
-        f"{what} is spent: {used.calls} calls and ${used.usd:.4f} since {used.since}. Raise {setting} and run the "
-        "notebook again, or start another run of the runbook."
-    )
+    spending = f"{used.calls} calls and ${used.usd:.4f} since {used.since}"
+    return f"{what} is spent: {spending}. Raise {setting}.{limits.advised()}"

@@ -72,7 +72,7 @@ async def ask(
             504,
             "DEADLINE_EXCEEDED",
             f"{outgoing.url} gave no answer for model {target.model} within "
-            f"{seconds:g} s (CASPERS_LLM_TIMEOUT_SECONDS).",
+            f"{seconds:g} s (timeout_seconds).{gateway.limits.advised()}",
         ) from None
 
 
@@ -86,8 +86,8 @@ async def _turn(gateway: Gateway, deadline: float) -> None:
         raise Refusal(
             429,
             "REQUEST_LIMIT_EXCEEDED",
-            f"Endpoint {gateway.name}: so many calls wait for its rate limit "
-            "(CASPERS_LLM_CALLS_PER_MINUTE) that this one's turn would come after its time-out.",
+            f"Endpoint {gateway.name}: so many calls wait for its rate limit (rate_limits.calls) that this one's turn "
+            f"would come after its time-out.{gateway.limits.advised()}",
             {"type": "rate_limit_error", "code": "rate_limit_exceeded"},
         )
     await asyncio.sleep(turn - now)

@@ -26,7 +26,7 @@ def schema(w, catalog):
 
 
 def test_a_second_catalog_is_refused_with_the_way_to_have_one(w, catalog):
-    with pytest.raises(BadRequest, match=f"'{catalog}'.*CASPERS_HOME"):
+    with pytest.raises(BadRequest, match=f"'{catalog}'.*LOCAL_WORKSPACE_HOME"):
         w.catalogs.create("another")
     with pytest.raises(ResourceAlreadyExists):
         w.catalogs.create(catalog)

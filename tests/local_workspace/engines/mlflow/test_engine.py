@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 import marks
-from model_workspace import TOKEN, running
+from model_workspace import LONG_HOME, TOKEN, running
 from waiting import eventually, has_ended
 
 mlflow = pytest.importorskip("mlflow")
@@ -17,7 +17,7 @@ mlflow = pytest.importorskip("mlflow")
 
 @pytest.fixture(scope="module")
 def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    with running(tmp_path_factory.mktemp("mlflow") / "home") as workspace:
+    with running(tmp_path_factory.mktemp("mlflow") / LONG_HOME) as workspace:
         yield workspace
 
 

@@ -16,7 +16,7 @@ from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, Resourc
 from databricks.sdk.service import serving as api
 
 import marks
-from model_workspace import TOKEN, running, serving_process
+from model_workspace import LONG_HOME, TOKEN, running, serving_process
 from waiting import eventually
 
 MODELS = Path(__file__).parents[3] / "support" / "models"
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:get_open_ai_client:DeprecationWa
 
 @pytest.fixture(scope="module")
 def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    with running(tmp_path_factory.mktemp("serving") / "home") as workspace:
+    with running(tmp_path_factory.mktemp("serving") / LONG_HOME) as workspace:
         yield workspace
 
 
