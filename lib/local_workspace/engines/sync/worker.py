@@ -80,7 +80,8 @@ class SyncWorker:
         """A new connection. Raises what goes wrong, here and below."""
         with self._noting():
             self._known = None
-            return _Life(self._connect(), self._locate())
+            path = self._locate()
+            return _Life(self._connect(), path)
 
     def advance(self, life: _Life) -> None:
         """Bring the target to the newest version, unless the life has ended."""
