@@ -1,92 +1,126 @@
 """What a request for a chat completion must be, whichever model answers it."""
 
-_ROLES = ("developer", "system", "user", "assistant", "tool", "function")
+import reprlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from mlflow.types.chat import BaseRequestPayload, ChatMessage, ChatTool, FunctionToolDefinition, ToolChoice
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
 _CHOICES = ("none", "auto", "required")
-_FORMATS = ("text", "json_object", "json_schema")
 
 
 class InvalidRequest(ValueError):
-    """The request is no chat-completions request; `param` names the part that is wrong, as OpenAI's errors do."""
+    """The request can't be answered; `param` names the part that is wrong, as OpenAI's errors do."""
 
-    def __init__(self, message: str, param: str) -> None:
+    def __init__(self, message: str, param: str | None = None) -> None:
         super().__init__(message)
         self.param = param
 
 
-def checked(body: dict) -> dict:
-    """`body` if it is a chat-completions request. Raises InvalidRequest for the first thing that is wrong."""
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages:
+class Message(ChatMessage):
+    """A message of one of the known roles."""
+
+    role: Literal["developer", "system", "user", "assistant", "tool", "function"]
+
+
+class ToolFunction(FunctionToolDefinition):
+    """A function with any JSON Schema for its parameters; MLflow's own definition knows a part of JSON Schema."""
+
+    parameters: Any = None
+
+
+class Tool(ChatTool):
+    """A tool, which is always a function."""
+
+    function: ToolFunction
+
+
+class ChatRequest(BaseRequestPayload):
+    """A chat-completions request, with the fields that MLflow knows."""
+
+    messages: list[Message]
+    tools: list[Tool] | None = None
+    tool_choice: Literal["none", "auto", "required"] | ToolChoice | None = None
+
+
+def check(body: Mapping[str, Any]) -> None:
+    """Raise InvalidRequest for the first thing that keeps `body` from being a chat-completions request."""
+    try:
+        request = ChatRequest.model_validate(_normalized(body), strict=True)
+    except ValidationError as error:
+        raise invalid_request(error, body) from None
+    if not request.messages:
         raise InvalidRequest("`messages` must be a list with at least one message.", "messages")
-    for index, message in enumerate(messages):
+    for index, message in enumerate(request.messages):
         _check_message(message, f"messages[{index}]")
-    _check_choice(body.get("tool_choice"), _tool_names(body.get("tools")))
-    for name in ("n", "max_tokens", "max_completion_tokens"):
-        value = body.get(name)
-        if value is not None and (type(value) is not int or value < 1):
-            raise InvalidRequest(f"`{name}` must be a whole number of at least 1, not {value!r}.", name)
-    _check_format(body.get("response_format"))
-    if body.get("stream_options") and not body.get("stream"):
+    _check_choice(request.tool_choice, [tool.function.name for tool in request.tools or []])
+    form = request.response_format
+    if form and form.type == "json_schema" and form.json_schema is None:
+        raise InvalidRequest("`response_format.json_schema` needs a name and a schema.", "response_format.json_schema")
+    if request.stream_options and not request.stream:
         raise InvalidRequest("`stream_options` goes with `stream` only.", "stream_options")
-    return body
 
 
-def _check_message(message: object, where: str) -> None:
-    if not isinstance(message, dict):
-        raise InvalidRequest(f"`{where}` must be an object, not {message!r}.", where)
-    role, content = message.get("role"), message.get("content")
-    if role not in _ROLES:
-        raise InvalidRequest(f"`{where}.role` is {role!r}; it must be one of {', '.join(_ROLES)}.", f"{where}.role")
-    if role == "tool" and not message.get("tool_call_id"):
+def invalid_request(error: ValidationError, body: object) -> InvalidRequest:
+    """What pydantic found first in `body`, as an error that names the part."""
+    found = [(_param(problem, body), problem) for problem in error.errors(include_url=False)]
+    # Of a union every member has an error: a check of the values, else the furthest, is of the one that was meant.
+    inside_first = [each for each in found if each[0].startswith(found[0][0])]
+    param, problem = max(inside_first, key=lambda each: (each[1]["type"] == "value_error", len(each[0])))
+    return InvalidRequest(f"`{param or 'request'}` {_reason(problem)}.", param or None)
+
+
+def _reason(problem: ErrorDetails) -> str:
+    sent = reprlib.repr(problem["input"])
+    match problem["type"]:
+        case "missing":
+            return "is missing"
+        case "greater_than_equal":
+            return f"must be at least {problem['ctx']['ge']}, not {sent}"
+        case "literal_error":
+            expected = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            return f"must be one of {expected}, not {sent}"
+    return f"{problem['msg'].replace('Input should', 'must').rstrip('.')}, not {sent}"
+
+
+def _normalized(body: Mapping[str, Any]) -> dict[str, Any]:
+    """`body` without nulls, which stand for defaults, and with `stop` as the list that OpenAI takes as well."""
+    given = {key: value for key, value in body.items() if value is not None}
+    return given | {"stop": [given["stop"]]} if isinstance(given.get("stop"), str) else given
+
+
+def _param(problem: ErrorDetails, body: object) -> str:
+    """Where a problem is, such as `messages[0].role`: its location without the members of unions that were tried."""
+    path, value = "", body
+    for number, part in enumerate(problem["loc"], 1):
+        if isinstance(value, Mapping) and part in value:
+            path, value = f"{path}.{part}", value[part]
+        elif isinstance(value, Sequence) and not isinstance(value, str) and isinstance(part, int):
+            path, value = f"{path}[{part}]", value[part]
+        elif problem["type"] == "missing" and number == len(problem["loc"]):
+            path = f"{path}.{part}"
+    return path.removeprefix(".")
+
+
+def _check_message(message: Message, where: str) -> None:
+    if message.role == "tool" and not message.tool_call_id:
         raise InvalidRequest(f"`{where}.tool_call_id` is missing: which call does it answer?", f"{where}.tool_call_id")
-    if isinstance(content, list):
-        good = all(isinstance(part, dict) and isinstance(part.get("type"), str) for part in content)
-    else:
-        good = isinstance(content, str) or (content is None and role == "assistant")
-    if not good:
-        raise InvalidRequest(f"`{where}.content` must be text or a list of parts with a type.", f"{where}.content")
-    for number, call in enumerate(message.get("tool_calls") or []):
-        _check_call(call, f"{where}.tool_calls[{number}]")
+    if message.content is None and message.role != "assistant":
+        raise InvalidRequest(f"`{where}.content` must be text or a list of parts.", f"{where}.content")
+    for number, call in enumerate(message.tool_calls or []):
+        if not call.id or call.function.name is None or call.function.arguments is None:
+            place = f"{where}.tool_calls[{number}]"
+            raise InvalidRequest(f"`{place}` needs an id, and a function with name and arguments.", place)
 
 
-def _check_call(call: object, where: str) -> None:
-    function = call.get("function") if isinstance(call, dict) and call.get("id") else None
-    if not isinstance(function, dict) or not all(isinstance(function.get(key), str) for key in ("name", "arguments")):
-        raise InvalidRequest(f"`{where}` needs an id, and a function with name and arguments.", where)
-
-
-def _tool_names(tools: object) -> list[str]:
-    if tools is None:
-        return []
-    if not isinstance(tools, list):
-        raise InvalidRequest("`tools` must be a list.", "tools")
-    for index, tool in enumerate(tools):
-        function = tool.get("function") if isinstance(tool, dict) and tool.get("type") == "function" else None
-        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-            raise InvalidRequest(f"`tools[{index}]` must be of type function, with a name.", f"tools[{index}]")
-    return [tool["function"]["name"] for tool in tools]
-
-
-def _check_choice(choice: object, names: list[str]) -> None:
-    function = choice.get("function") if isinstance(choice, dict) and choice.get("type") == "function" else None
-    wanted = function.get("name") if isinstance(function, dict) else None
-    if choice is None or (choice in _CHOICES if isinstance(choice, str) else wanted in names):
+def _check_choice(choice: str | ToolChoice | None, names: list[str]) -> None:
+    if not isinstance(choice, ToolChoice) or choice.function.name in names:
         return
-    known = f" Its tools are: {', '.join(names)}." if names else " It offers no tools."
+    known = f"Its tools are: {', '.join(names)}." if names else "It offers no tools."
     raise InvalidRequest(
-        f"`tool_choice` is {choice!r}; it must be {', '.join(_CHOICES)} or a function of the request.{known}",
+        f"`tool_choice` must be {', '.join(_CHOICES)} or a function of the request, not {choice.function.name!r}. "
+        f"{known}",
         "tool_choice",
     )
-
-
-def _check_format(form: object) -> None:
-    if form is None:
-        return
-    kind = form.get("type") if isinstance(form, dict) else form
-    if kind not in _FORMATS:
-        raise InvalidRequest(
-            f"`response_format.type` is {kind!r}; it must be one of {', '.join(_FORMATS)}.", "response_format.type"
-        )
-    schema = form.get("json_schema")
-    if kind == "json_schema" and not (isinstance(schema, dict) and isinstance(schema.get("name"), str)):
-        raise InvalidRequest("`response_format.json_schema` needs a name and a schema.", "response_format.json_schema")

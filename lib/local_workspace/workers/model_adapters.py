@@ -4,12 +4,18 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from mlflow.pyfunc import PyFuncModel
+from mlflow.pyfunc.model import ResponsesAgent
 from mlflow.pyfunc.scoring_server import invocations
 from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse, ResponsesAgentStreamEvent
+from pydantic import ValidationError
 
-from local_workspace.workers.chat_request import checked
+from local_workspace.workers.chat_request import InvalidRequest, check, invalid_request
+
+Json = dict[str, Any]
+Answer = Json | list[Any]
 
 _AGENT_TASK = "agent/v1/responses"
 _CHAT_TASKS = {"llm/v1/chat", "agent/v1/chat", "agent/v2/chat"}
@@ -35,32 +41,34 @@ class Model:
     def __init__(self, model: PyFuncModel, name: str, task: str) -> None:
         self.model, self.name, self.task = model, name, task
 
-    def score(self, body: dict) -> dict | list:
+    def score(self, body: Json) -> Answer:
         """Predictions for the request. Raises MlflowException if the input does not fit the signature."""
-        answer = invocations(json.dumps(body), "application/json", self.model, self.model.metadata.get_input_schema())
-        return json.loads(answer.response)
+        schema = self.model.metadata.get_input_schema()  # type: ignore[no-untyped-call]  # no annotation in MLflow
+        answer = invocations(json.dumps(body), "application/json", self.model, schema)  # type: ignore[no-untyped-call]
+        predictions: Answer = json.loads(answer.response)
+        return predictions
 
-    def invoke(self, body: dict) -> dict | list:
-        """The answer to a request on /invocations, its shape told from its keys."""
+    def invoke(self, body: Json) -> Answer:
+        """The answer to a request on /invocations, recognized by its keys."""
         return self.score(body)
 
-    def invoke_stream(self, _body: dict) -> Iterator[dict]:
+    def invoke_stream(self, _body: Json) -> Iterator[Json]:
         """The same as a stream of events or chunks."""
         raise self._unsupported("a stream")
 
-    def chat(self, _body: dict) -> dict:
+    def chat(self, _body: Json) -> Json:
         """A chat completion for a chat-completions request."""
         raise self._unsupported("chat completions")
 
-    def chat_stream(self, _body: dict) -> Iterator[dict]:
+    def chat_stream(self, _body: Json) -> Iterator[Json]:
         """Chat completion chunks."""
         raise self._unsupported("chat completions")
 
-    def respond(self, _body: dict) -> dict:
+    def respond(self, _body: Json) -> Json:
         """A response for a request of the Responses API."""
         raise self._unsupported("the Responses API")
 
-    def respond_stream(self, _body: dict) -> Iterator[dict]:
+    def respond_stream(self, _body: Json) -> Iterator[Json]:
         """Events of the Responses API."""
         raise self._unsupported("the Responses API")
 
@@ -73,21 +81,24 @@ class ChatModel(Model):
 
     speaks = "chat completions (`messages`)"
 
-    def invoke(self, body: dict) -> dict | list:
+    def invoke(self, body: Json) -> Answer:
         """A chat completion if there are messages, otherwise scoring."""
         return self.chat(body) if "messages" in body else self.score(body)
 
-    def invoke_stream(self, body: dict) -> Iterator[dict]:
+    def invoke_stream(self, body: Json) -> Iterator[Json]:
         """Chat completion chunks."""
         return self.chat_stream(body)
 
-    def chat(self, body: dict) -> dict:
-        """What the model's `predict` says to the request."""
-        return self.model.predict(checked(body))
+    def chat(self, body: Json) -> Json:
+        """What the model's `predict` says to the request. Raises InvalidRequest."""
+        check(body)
+        completion: Json = self.model.predict(body)
+        return completion
 
-    def chat_stream(self, body: dict) -> Iterator[dict]:
-        """What the model's `predict_stream` yields."""
-        yield from self.model.predict_stream(checked(body))
+    def chat_stream(self, body: Json) -> Iterator[Json]:
+        """What the model's `predict_stream` yields. Raises InvalidRequest."""
+        check(body)
+        yield from self.model.predict_stream(body)  # type: ignore[misc]  # a chat model yields dicts only
 
 
 class AgentModel(Model):
@@ -98,36 +109,36 @@ class AgentModel(Model):
     def __init__(self, model: PyFuncModel, name: str, task: str) -> None:
         super().__init__(model, name, task)
         # The wrapper around it passes requests through pandas, which costs time and turns integers into floats.
-        self.agent = model.get_raw_model()
+        self.agent: ResponsesAgent = model.get_raw_model()  # type: ignore[no-untyped-call]  # no annotation in MLflow
 
-    def invoke(self, body: dict) -> dict | list:
+    def invoke(self, body: Json) -> Answer:
         """A response for `input`, a chat completion for `messages`, predictions for rows."""
         if "input" in body:
             return self.respond(body)
         return self.chat(body) if "messages" in body else self.score(body)
 
-    def invoke_stream(self, body: dict) -> Iterator[dict]:
+    def invoke_stream(self, body: Json) -> Iterator[Json]:
         """Responses events, or chunks if the request is one of chat completions."""
         return self.chat_stream(body) if "messages" in body else self.respond_stream(body)
 
-    def respond(self, body: dict) -> dict:
+    def respond(self, body: Json) -> Json:
         """The agent's response."""
         answer = self.agent.predict(_agent_request(body))
         return _dump(answer if isinstance(answer, ResponsesAgentResponse) else ResponsesAgentResponse(**answer))
 
-    def respond_stream(self, body: dict) -> Iterator[dict]:
+    def respond_stream(self, body: Json) -> Iterator[Json]:
         """The agent's events."""
         for event in self.agent.predict_stream(_agent_request(body)):
             yield _dump(event if isinstance(event, ResponsesAgentStreamEvent) else ResponsesAgentStreamEvent(**event))
 
-    def score(self, body: dict) -> dict:
-        """One response a row of `dataframe_records`; `inputs` is one row or several."""
+    def score(self, body: Json) -> Json:
+        """One response a row of `dataframe_records`; `inputs` is one row or several. Raises InvalidRequest."""
         rows = body.get("dataframe_records") or body.get("inputs")
         if not rows:
             raise self._unsupported("this request")
         return {"predictions": [self.respond(row) for row in (rows if isinstance(rows, list) else [rows])]}
 
-    def chat(self, body: dict) -> dict:
+    def chat(self, body: Json) -> Json:
         """A chat completion whose content is the response's text."""
         answer = self.respond(_from_chat(body))
         text = "".join(part["text"] for item in answer["output"] for part in _text_parts(item))
@@ -140,7 +151,7 @@ class AgentModel(Model):
             **extra,
         }
 
-    def chat_stream(self, body: dict) -> Iterator[dict]:
+    def chat_stream(self, body: Json) -> Iterator[Json]:
         """The response's text as chunks."""
         envelope = _envelope("chat.completion.chunk", self.name)
         for text in _texts(self.respond_stream(_from_chat(body))):
@@ -148,48 +159,53 @@ class AgentModel(Model):
         yield {**envelope, "choices": [_delta({}, "stop")]}
 
 
-def _agent_request(body: dict) -> ResponsesAgentRequest:
-    turns = body.get("input")
-    if isinstance(turns, str):  # the Responses API takes a plain text for one message of the user
-        turns = [{"role": "user", "content": turns}]
+def _agent_request(body: object) -> ResponsesAgentRequest:
+    if not isinstance(body, dict):
+        raise InvalidRequest(f"Each row must be an object with `input`, not {body!r}.", "input")
     known = {key: value for key, value in body.items() if key in ResponsesAgentRequest.model_fields}
-    return ResponsesAgentRequest(**{**known, "input": turns})
+    if isinstance(body.get("input"), str):  # the Responses API takes a plain text for one message of the user
+        known["input"] = [{"role": "user", "content": body["input"]}]
+    try:
+        return ResponsesAgentRequest.model_validate(known)
+    except ValidationError as error:
+        raise invalid_request(error, known) from None
 
 
-def _from_chat(body: dict) -> dict:
-    turns = [{"role": turn["role"], "content": turn.get("content")} for turn in checked(body)["messages"]]
+def _from_chat(body: Json) -> Json:
+    check(body)
+    turns = [{"role": turn["role"], "content": turn.get("content")} for turn in body["messages"]]
     return {"input": turns, **{key: body[key] for key in ("custom_inputs", "context") if key in body}}
 
 
-def _texts(events: Iterable[dict]) -> Iterator[str]:
+def _texts(events: Iterable[Json]) -> Iterator[str]:
     """The text of the events: the deltas, or the whole item where an agent sends no deltas."""
-    told = set()
+    streamed = set()
     for event in events:
         if event["type"] == "response.output_text.delta":
-            told.add(event.get("item_id"))
+            streamed.add(event.get("item_id"))
             yield event["delta"]
-        elif event["type"] == "response.output_item.done" and event["item"].get("id") not in told:
+        elif event["type"] == "response.output_item.done" and event["item"].get("id") not in streamed:
             yield from (part["text"] for part in _text_parts(event["item"]))
 
 
-def _text_parts(item: dict) -> list[dict]:
+def _text_parts(item: Json) -> list[Json]:
     parts = item.get("content") or [] if item.get("type") == "message" else []
     return [part for part in parts if part.get("type") == "output_text"]
 
 
-def _dump(answer: ResponsesAgentResponse | ResponsesAgentStreamEvent) -> dict:
+def _dump(answer: ResponsesAgentResponse | ResponsesAgentStreamEvent) -> Json:
     return answer.model_dump(mode="json", exclude_none=True)
 
 
-def _envelope(kind: str, model: str) -> dict:
+def _envelope(kind: str, model: str) -> Json:
     return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": model}
 
 
-def _delta(delta: dict, finish: str | None) -> dict:
+def _delta(delta: Json, finish: str | None) -> Json:
     return {"index": 0, "delta": delta, "finish_reason": finish}
 
 
-def _chat_usage(usage: dict | None) -> dict:
+def _chat_usage(usage: Json | None) -> Json:
     if usage is None:
         return {}
     return {

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import mlflow
 from fastapi import Body, FastAPI, Request
@@ -16,14 +16,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel
-from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 
+from local_workspace.http.bodies import check_json
 from local_workspace.runtime.openai_errors import error_body
 from local_workspace.workers.chat_request import InvalidRequest
-from local_workspace.workers.model_adapters import Model, UnsupportedRequest, adapt
+from local_workspace.workers.model_adapters import Answer, Json, Model, UnsupportedRequest, adapt
 
 _log = logging.getLogger(__name__)
-Json = Annotated[dict, Body()]
+_Body = Annotated[dict[str, Any], Body()]
 
 
 def open_model(uri: str, name: str, folder: Path) -> FastAPI:
@@ -35,7 +36,7 @@ def load(uri: str, folder: Path) -> PyFuncModel:
     """The model `uri`, its files in `folder` (emptied first), its traces going to the model's own experiment."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    model = mlflow.pyfunc.load_model(uri, dst_path=str(folder))
+    model: PyFuncModel = mlflow.pyfunc.load_model(uri, dst_path=str(folder))
     if model.model_id and "MLFLOW_EXPERIMENT_ID" not in os.environ:
         os.environ["MLFLOW_EXPERIMENT_ID"] = mlflow.get_logged_model(model.model_id).experiment_id
     return model
@@ -46,31 +47,35 @@ def build_app(model: Model) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/ping")
-    def ping() -> dict:
+    def ping() -> dict[str, str]:
         return {"task": model.task}
 
     @app.post("/invocations")
-    def invoke(body: Json) -> Response:
+    def invoke(body: _Body) -> Response:
         return _answer(body, model.invoke, model.invoke_stream)
 
     @app.post("/chat/completions")
-    def chat(body: Json) -> Response:
+    def chat(body: _Body) -> Response:
         return _answer(body, model.chat, model.chat_stream)
 
     @app.post("/responses")
-    def respond(body: Json) -> Response:
+    def respond(body: _Body) -> Response:
         return _answer(body, model.respond, model.respond_stream)
 
     app.add_exception_handler(UnsupportedRequest, _refused)
     app.add_exception_handler(InvalidRequest, _refused)
-    app.add_exception_handler(ValidationError, _refused)
-    app.add_exception_handler(RequestValidationError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(MlflowException, _failed_in_mlflow)
     app.add_exception_handler(Exception, _failed)
     return app
 
 
-def _answer(body: dict, whole: Callable, stream: Callable) -> Response:
+def _answer(body: Json, whole: Callable[[Json], Answer], stream: Callable[[Json], Iterator[Json]]) -> Response:
+    try:
+        check_json(body)
+    except ValueError as error:
+        raise InvalidRequest(f"The request {error}.") from None
     if not body.get("stream"):
         return JSONResponse(whole(body))
     events = _in_one_context(stream(body))
@@ -78,24 +83,29 @@ def _answer(body: dict, whole: Callable, stream: Callable) -> Response:
     return StreamingResponse(_sse(itertools.chain(first, events)), media_type="text/event-stream")
 
 
-def _in_one_context(events: Generator[dict, None, None]) -> Iterator[dict]:
+def _in_one_context(events: Iterator[Json]) -> Generator[Json]:
     """`events`, each made in the same context: threads of the pool take turns, and MLflow keeps context variables."""
-    context, end = contextvars.copy_context(), object()
+    context = contextvars.copy_context()
     try:
-        while (event := context.run(next, events, end)) is not end:
+        while True:
+            try:
+                event = context.run(next, events)
+            except StopIteration:
+                return
             yield event
     finally:
-        context.run(events.close)
+        if isinstance(events, Generator):
+            context.run(events.close)
 
 
-def _sse(events: Iterable[dict]) -> Iterator[str]:
+def _sse(events: Iterable[Json]) -> Iterator[str]:
     """Server-sent events as OpenAI's clients read them; an error ends the stream as an event of its own."""
     try:
         for event in events:
             yield f"data: {json.dumps(event)}\n\n"
-    except Exception as error:  # noqa: BLE001 - the model's own code: whatever it raises, the caller must hear of it
+    except Exception as error:  # noqa: BLE001 - the model's own code may raise anything; the status is sent, so the stream says it
         _log.exception("the model failed while streaming")
-        yield f"data: {json.dumps({'error': {'message': _told(error), 'code': 'INTERNAL_ERROR'}})}\n\n"
+        yield f"data: {json.dumps({'error': {'message': _described(error), 'code': 'INTERNAL_ERROR'}})}\n\n"
     yield "data: [DONE]\n\n"
 
 
@@ -103,14 +113,23 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
     return _error(request, 400, "BAD_REQUEST", str(error), getattr(error, "param", None))
 
 
-def _failed_in_mlflow(request: Request, error: MlflowException) -> JSONResponse:
-    return _error(
-        request, error.get_http_status_code(), error.error_code, error.message, error.json_kwargs.get("param")
-    )
+def _malformed(request: Request, _: Exception) -> JSONResponse:
+    return _error(request, 400, "MALFORMED_REQUEST", "The request must be a JSON object.")
+
+
+def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return _error(request, error.status_code, "BAD_REQUEST", error.detail)
+
+
+def _failed_in_mlflow(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MlflowException)
+    status = int(error.get_http_status_code())  # type: ignore[no-untyped-call]  # MLflow has no annotation there
+    return _error(request, status, error.error_code, error.message, error.json_kwargs.get("param"))
 
 
 def _failed(request: Request, error: Exception) -> JSONResponse:
-    return _error(request, 500, "INTERNAL_ERROR", f"The model failed: {_told(error)}")
+    return _error(request, 500, "INTERNAL_ERROR", f"The model failed: {_described(error)}")
 
 
 def _error(request: Request, status: int, code: str, message: str, param: str | None = None) -> JSONResponse:
@@ -120,5 +139,5 @@ def _error(request: Request, status: int, code: str, message: str, param: str | 
     return JSONResponse(body, status)
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

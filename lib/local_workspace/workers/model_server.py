@@ -38,7 +38,8 @@ def main() -> None:
 def _hidden(*packages: str) -> Iterator[None]:
     """An import of these packages fails meanwhile, as if they were not installed. Afterwards a model may use them."""
     absent = [package for package in packages if package not in sys.modules]
-    sys.modules |= dict.fromkeys(absent)
+    for package in absent:
+        sys.modules[package] = None  # type: ignore[assignment]  # documented: its import raises ModuleNotFoundError
     try:
         yield
     finally:
