@@ -63,7 +63,7 @@ def _serve(root: Path) -> None:
     serve(open_home(root))
 
 
-def _print_connection(connection: dict | None) -> int:
+def _print_connection(connection: control.Connection | None) -> int:
     if connection is None:
         return 1
     print(json.dumps(connection))

@@ -262,7 +262,7 @@ def _view_text(spark: "SparkSession") -> str | None:
     if not spark.catalog.tableExists(f"{SCHEMA}.{TIMING_VIEW}"):
         return None
     rows = spark.sql(f"DESCRIBE TABLE EXTENDED {SCHEMA}.{TIMING_VIEW}").collect()
-    return next(row.data_type for row in rows if row.col_name == "View Text")
+    return next(str(row.data_type) for row in rows if row.col_name == "View Text")
 
 
 @_again

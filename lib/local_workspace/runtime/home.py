@@ -5,6 +5,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local_workspace.runtime import sockets
 from local_workspace.runtime.errors import SetupError
@@ -115,7 +116,7 @@ def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
     temporary.replace(path)
 
 
-def read_json(path: Path) -> dict | None:
+def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in `path`, or None if the file isn't there. Raises SetupError if it holds anything else."""
     try:
         found = json.loads(path.read_bytes())

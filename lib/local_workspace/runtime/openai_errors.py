@@ -1,9 +1,11 @@
 """Errors in the form that OpenAI's clients read."""
 
+from typing import Any
+
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
-def error_body(status: int, error_code: str, message: str, **details: str | None) -> dict:
+def error_body(status: int, error_code: str, message: str, **details: str | None) -> dict[str, Any]:
     """Databricks' `error_code` and `message`, and beside them OpenAI's `error` with message, type, param and code.
 
     `details` replace what is derived of the latter three.

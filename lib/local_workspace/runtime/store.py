@@ -4,6 +4,10 @@ import json
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
+
+type Document = dict[str, Any]
+"""A JSON object."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -23,7 +27,7 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.executescript(_SCHEMA)
 
-    def put(self, kind: str, key: str, doc: dict) -> None:
+    def put(self, kind: str, key: str, doc: Document) -> None:
         """Write `doc`; a document of that key is replaced and keeps its place in the order."""
         with self._lock:
             self._db.execute(
@@ -33,13 +37,13 @@ class Store:
                 (kind, key, json.dumps(doc)),
             )
 
-    def get(self, kind: str, key: str) -> dict | None:
+    def get(self, kind: str, key: str) -> Document | None:
         """The document of that key, or None."""
         with self._lock:
             row = self._db.execute("SELECT body FROM documents WHERE kind = ? AND key = ?", (kind, key)).fetchone()
         return json.loads(row[0]) if row else None
 
-    def list(self, kind: str) -> list[dict]:
+    def list(self, kind: str) -> list[Document]:
         """All documents of a kind, in the order they were first written."""
         with self._lock:
             rows = self._db.execute("SELECT body FROM documents WHERE kind = ? ORDER BY position", (kind,)).fetchall()
@@ -50,7 +54,7 @@ class Store:
         with self._lock:
             return self._db.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key)).rowcount > 0
 
-    def update(self, kind: str, key: str, **changes: object) -> dict:
+    def update(self, kind: str, key: str, **changes: object) -> Document:
         """Change fields of a document and return it. Raises KeyError if there is none."""
         with self._lock:
             doc = self.get(kind, key)
@@ -63,9 +67,10 @@ class Store:
     def next_id(self) -> int:
         """A number never handed out before by this store."""
         with self._lock:
-            return self._db.execute(
+            number: int = self._db.execute(
                 "UPDATE counters SET value = value + 1 WHERE name = 'id' RETURNING value"
             ).fetchone()[0]
+            return number
 
     def close(self) -> None:
         """Close the file."""

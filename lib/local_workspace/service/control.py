@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 from filelock import FileLock
@@ -18,12 +19,15 @@ from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import Home, open_home, read_json
 from local_workspace.runtime.processes import Processes, live_process
 
+type Connection = dict[str, Any]
+"""The variables with which clients find a workspace, and its process: `pid`, `created` (seconds since 1970)."""
+
 START_SECONDS = 60
 STOP_SECONDS = 60
 _CONNECTION_KEYS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "pid", "created"}
 
 
-def start(root: Path, report: Callable[[str], None]) -> dict:
+def start(root: Path, report: Callable[[str], None]) -> Connection:
     """The connection of the workspace at `root`, which is started if it isn't running.
 
     Returns the clients' variables with `pid` and `created`. Raises SetupError if it can't start.
@@ -37,7 +41,7 @@ def start(root: Path, report: Callable[[str], None]) -> dict:
         return running or _launch(home, report)
 
 
-def find(root: Path) -> dict | None:
+def find(root: Path) -> Connection | None:
     """The connection of the workspace running at `root`, or None. Raises SetupError if its file is damaged."""
     connection = _read_connection(Home(root.resolve()))
     if connection is None or not live_process(connection["pid"], connection["created"]):
@@ -81,7 +85,7 @@ def destroy(root: Path) -> None:
     shutil.rmtree(home.root)
 
 
-def _read_connection(home: Home) -> dict | None:
+def _read_connection(home: Home) -> Connection | None:
     """What a running workspace has written, or None. A second workspace beside a running one would end its engines."""
     advice = (
         f"End the process `local_workspace serve --home {home.root}` if there is one, remove {home.connection}, "
@@ -96,7 +100,7 @@ def _read_connection(home: Home) -> dict | None:
     return connection
 
 
-def _launch(home: Home, report: Callable[[str], None]) -> dict:
+def _launch(home: Home, report: Callable[[str], None]) -> Connection:
     from local_workspace.runtime import software
     from local_workspace.service.settings import load_settings
 
@@ -119,21 +123,22 @@ def _launch(home: Home, report: Callable[[str], None]) -> dict:
     return connection
 
 
-def _await_connection(home: Home, child: subprocess.Popen, log: Path) -> dict:
-    from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+def _await_connection(home: Home, child: subprocess.Popen[bytes], log: Path) -> Connection:
+    from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-    def look() -> dict | None:
+    def connection() -> Connection:
         if child.poll() is not None:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise SetupError(f"The local workspace did not start:\n{tail}")
-        return find(home.root)
+        found = find(home.root)
+        if found is None:
+            raise TimeoutError
+        return found
 
     try:
         return Retrying(
-            stop=stop_after_delay(START_SECONDS),
-            wait=wait_fixed(0.1),
-            retry=retry_if_result(lambda found: found is None),
-        )(look)
+            stop=stop_after_delay(START_SECONDS), wait=wait_fixed(0.1), retry=retry_if_exception_type(TimeoutError)
+        )(connection)
     except RetryError:
         raise SetupError(f"The local workspace did not answer within {START_SECONDS} s; see {log}") from None
 
@@ -144,13 +149,13 @@ def _service_environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
 
 
-def _answers(connection: dict) -> bool:
+def _answers(connection: Connection) -> bool:
     request = urllib.request.Request(
         f"{connection['DATABRICKS_HOST']}/api/local/health",
         headers={"Authorization": f"Bearer {connection['DATABRICKS_TOKEN']}"},
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status == 200
+            return int(answer.status) == 200
     except (urllib.error.URLError, OSError):
         return False

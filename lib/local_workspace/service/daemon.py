@@ -3,6 +3,7 @@
 import json
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ from local_workspace.routes import (
 from local_workspace.runtime import principals, sockets, software
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.processes import Processes
-from local_workspace.runtime.store import Store
+from local_workspace.runtime.store import Document, Store
 from local_workspace.service.settings import Settings, load_settings
 
 USER = "you@localhost"
@@ -150,10 +151,10 @@ def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
     }
 
 
-def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> Callable[[dict], dict[str, str]]:
-    """What an app is told: who it is, how it signs in, and where its Postgres is. The user's token is not its own."""
+def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> Callable[[Document], dict[str, str]]:
+    """An app's own environment: its identity, its secret and its Postgres. The user's token is not in it."""
 
-    def of_app(app: dict) -> dict[str, str]:
+    def of_app(app: Document) -> dict[str, str]:
         me = principals.service_principal(app["name"])
         values = {
             "DATABRICKS_HOST": host,
@@ -170,14 +171,14 @@ def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> 
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, with a word when it listens."""
+    """uvicorn that calls `on_started` once it listens."""
 
     def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
 
-    async def startup(self, sockets: list | None = None) -> None:
-        """Listen, then tell."""
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then call `on_started`."""
         await super().startup(sockets)
         if self.started:
             self._on_started()

@@ -53,6 +53,11 @@ def _wanted_port() -> int | None:
 
 def _holder(port: int) -> str:
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        if (
+            connection.status == psutil.CONN_LISTEN
+            and connection.laddr
+            and connection.laddr.port == port
+            and connection.pid
+        ):
             return f" by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
     return ""

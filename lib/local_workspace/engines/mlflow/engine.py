@@ -61,7 +61,7 @@ class MlflowEngine:
         path, key = ("model-versions/get", "version") if version.isdigit() else ("registered-models/alias", "alias")
         answer = self._client.get(f"/api/2.0/mlflow/{path}", params={"name": name, key: version})
         if answer.status_code == 200:
-            return answer.json()["model_version"]["version"]
+            return str(answer.json()["model_version"]["version"])
         wanted = f"model {name!r} with {key} {version!r}"
         if answer.status_code == 404:
             raise not_found(f"There is no registered {wanted}. Register it with MLflow first.")
