@@ -5,6 +5,7 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+import psutil
 import pytest
 
 import marks
@@ -208,7 +209,11 @@ def test_a_killed_process_comes_back(processes):
     supervisor.wait_ready()
     first = marks.process(processes.home, "small")
     first.kill()
-    again = eventually(lambda: marks.process(processes.home, "small"), lambda found: found != first, ignoring=OSError)
+    again = eventually(
+        lambda: marks.process(processes.home, "small"),
+        lambda found: found != first,
+        ignoring=(OSError, psutil.NoSuchProcess),
+    )
     supervisor.stop()
     assert has_ended(again)
 
