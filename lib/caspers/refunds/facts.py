@@ -1,8 +1,6 @@
 """What an agent may know about an order: the SQL functions and the timing view of schema `ai`.
 
 Each carries a COMMENT that says what it answers, because a model reads it as the description of a tool.
-Minutes and dollars leave here rounded (0.1 minute, one cent), so that a decision and the sentence which
-explains it are made of the same numbers.
 """
 
 import re
@@ -11,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_random_exponential
+
+from caspers.refunds.order_facts import deliveries, facts_sql
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -27,16 +27,6 @@ def order_ids(text: str) -> list[str]:
     """What may be order ids in a text, likeliest first: an id that is a plain word comes after those with a digit."""
     found = dict.fromkeys(ORDER_ID.findall(text))
     return sorted(found, key=lambda each: not any(c.isdigit() for c in each))
-
-
-def minutes(start: str, end: str) -> str:
-    """A SQL expression: minutes from timestamp `start` to timestamp `end`, to 0.1."""
-    return f"round((unix_millis({end}) - unix_millis({start})) / 60000, 1)"
-
-
-def first(event_type: str) -> str:
-    """A SQL aggregate: the time of an order's first event of this type, NULL when there is none."""
-    return f"min(ts) FILTER (WHERE event_type = '{event_type}')"
 
 
 @dataclass(frozen=True)
@@ -75,6 +65,7 @@ class Fact:
 _ORDER = Argument(
     "oid", "order_id", "STRING", "Order id: six letters or digits, with an ending such as -L1 in later rounds"
 )
+_THIS_ORDER = facts_sql("(SELECT * FROM {lakeflow}.all_events WHERE order_id = oid)")
 _LOCATION = Argument("location", "location_id", "INT", "Location id, as the functions about an order return it")
 
 ORDER_DETAILS = Fact(
@@ -94,11 +85,7 @@ ORDER_DELIVERY_TIME = Fact(
     "When an order was placed and delivered, and the minutes between. delivered_ts and delivery_minutes are "
     "NULL while the order is on its way. No row means that the order is not known.",
     "order_id STRING, location_id INT, order_ts TIMESTAMP, delivered_ts TIMESTAMP, delivery_minutes DOUBLE",
-    f"""
-SELECT order_id, location_id, order_ts, delivered_ts, {minutes("order_ts", "delivered_ts")}
-FROM (SELECT order_id, location_id, {first("order_created")} AS order_ts,
-             {first("delivered")} AS delivered_ts
-      FROM {{lakeflow}}.all_events WHERE order_id = oid GROUP BY order_id, location_id)""",
+    f"\nSELECT order_id, location_id, order_ts, delivered_ts, minutes FROM ({_THIS_ORDER})",
 )
 
 # NULL asks for all locations: for an endpoint that keeps them. A model is not told, since it may ask about one only.
@@ -135,13 +122,8 @@ ORDER_TIMING = Fact(
     "order_id STRING, location_id INT, order_ts TIMESTAMP, delivered_ts TIMESTAMP, kitchen_minutes DOUBLE, "
     "waiting_minutes DOUBLE, road_minutes DOUBLE, delivery_minutes DOUBLE",
     f"""
-SELECT order_id, location_id, order_ts, delivered_ts, {minutes("order_ts", "ready_ts")},
-       {minutes("ready_ts", "picked_up_ts")}, {minutes("picked_up_ts", "delivered_ts")},
-       {minutes("order_ts", "delivered_ts")}
-FROM (SELECT order_id, location_id, {first("order_created")} AS order_ts,
-             {first("gk_ready")} AS ready_ts, {first("driver_picked_up")} AS picked_up_ts,
-             {first("delivered")} AS delivered_ts
-      FROM {{lakeflow}}.all_events WHERE order_id = oid GROUP BY order_id, location_id)""",
+SELECT order_id, location_id, order_ts, delivered_ts, kitchen_minutes, waiting_minutes, road_minutes, minutes
+FROM ({_THIS_ORDER})""",
 )
 
 FACTS = (ORDER_DETAILS, ORDER_DELIVERY_TIME, LOCATION_TIMINGS, ORDER_OVERVIEW, ORDER_TIMING)
@@ -177,10 +159,7 @@ def quantiles_sql(lakeflow: str = "lakeflow") -> str:
     return f"""
 SELECT location_id, count(*) AS delivered_orders, round(percentile(minutes, 0.5), 1) AS p50_minutes,
        round(percentile(minutes, 0.75), 1) AS p75_minutes, round(percentile(minutes, 0.99), 1) AS p99_minutes
-FROM (SELECT location_id, delivered_ts, {minutes("order_ts", "delivered_ts")} AS minutes
-      FROM (SELECT order_id, location_id, {first("order_created")} AS order_ts, {first("delivered")} AS delivered_ts
-            FROM {lakeflow}.all_events WHERE event_type IN ('order_created', 'delivered')
-            GROUP BY order_id, location_id))
+FROM ({facts_sql(deliveries(lakeflow))})
 WHERE minutes IS NOT NULL
   AND delivered_ts >= (SELECT max(ts) FROM {lakeflow}.all_events) - INTERVAL {WINDOW_DAYS} DAYS
 GROUP BY location_id"""
@@ -192,15 +171,11 @@ def newest_of_each_kind_sql(lakeflow: str = "lakeflow") -> str:
     Each is CLEARLY minutes away from another kind, so that it stays of its kind while the location's timings move.
     """
     return f"""
-WITH delivered AS (SELECT order_id, location_id, {first("delivered")} AS delivered_ts,
-                          {minutes(first("order_created"), first("delivered"))} AS minutes
-                   FROM {lakeflow}.all_events WHERE event_type IN ('order_created', 'delivered')
-                   GROUP BY order_id, location_id)
 SELECT kind, max_by(order_id, struct(delivered_ts, order_id)) AS order_id
 FROM (SELECT *, CASE WHEN minutes <= p75_minutes - {CLEARLY} THEN 1
                      WHEN minutes BETWEEN p75_minutes + {CLEARLY} AND p99_minutes - {CLEARLY} THEN 2
                      WHEN minutes >= p99_minutes + {CLEARLY} THEN 3 END AS kind
-      FROM delivered JOIN {SCHEMA}.{TIMING_VIEW} USING (location_id)
+      FROM ({facts_sql(deliveries(lakeflow))}) JOIN {SCHEMA}.{TIMING_VIEW} USING (location_id)
       WHERE delivered_ts > (SELECT max(ts) FROM {lakeflow}.all_events) - INTERVAL {WINDOW_DAYS} DAYS)
 WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"""
 

@@ -13,7 +13,7 @@ from caspers import clock, offline_policy
 from caspers.agents.ask import Answer, ask_several
 from caspers.complaints import policy
 from caspers.complaints.reading import Item, Reading, read_all
-from caspers.refunds import facts
+from caspers.refunds import facts, order_facts
 from caspers.streams.complaint_generator import SCHEMA, VOLUME
 from caspers.streams.complaint_generator import TABLE as COMPLAINTS
 from caspers.streams.inbox import receive
@@ -67,7 +67,7 @@ def _read(rows: list["Row"]) -> dict[str, Reading]:
 
 
 def _items(row: "Row") -> tuple[Item, ...]:
-    return tuple(Item(item.name, item.qty, item.price) for item in row["items"] or ())
+    return tuple(Item(item.name, item.qty, float(item.price)) for item in row.lines or ())
 
 
 def _response(row: "Row", answer: Answer | None, readings: dict[str, Reading]) -> tuple[object, ...]:
@@ -78,7 +78,7 @@ def _response(row: "Row", answer: Answer | None, readings: dict[str, Reading]) -
 
 
 def _by_policy(row: "Row", reading: Reading) -> policy.Triage:
-    if row["items"] is None or row.p75_minutes is None:
+    if row.lines is None or row.p75_minutes is None:
         why = f"The items of order {row.order_id} or its location's timings are not recorded."
         return policy.escalated(reading, "medium", f"{why} A person has to look at it.")
     items = _items(row)
@@ -91,13 +91,8 @@ def _waiting_sql() -> str:
     return f"""
         WITH waiting AS (SELECT * FROM {COMPLAINTS} LEFT SEMI JOIN {INBOX} USING (complaint_id)
                          LEFT ANTI JOIN {TABLE} USING (complaint_id)),
-        orders AS (SELECT order_id, min(location_id) AS location_id, {facts.first("order_created")} AS order_ts,
-                          {facts.first("delivered")} AS delivered_ts,
-                          max(if(event_type = 'order_created', body, NULL)) AS body
-                   FROM lakeflow.all_events LEFT SEMI JOIN waiting USING (order_id)
-                   WHERE event_type IN ('order_created', 'delivered') GROUP BY order_id)
-        SELECT complaint_id, order_id, complaint_text, {facts.minutes("order_ts", "delivered_ts")} AS minutes,
-               p75_minutes, p99_minutes,
-               from_json(body, 'items ARRAY<STRUCT<name: STRING, qty: INT, price: DOUBLE>>').items AS items
-        FROM waiting LEFT JOIN orders USING (order_id) LEFT JOIN ({facts.quantiles_sql()}) USING (location_id)
+        events AS (SELECT * FROM {order_facts.deliveries()} LEFT SEMI JOIN waiting USING (order_id))
+        SELECT complaint_id, order_id, complaint_text, minutes, p75_minutes, p99_minutes, lines
+        FROM waiting LEFT JOIN ({order_facts.facts_sql("events")}) USING (order_id)
+             LEFT JOIN ({facts.quantiles_sql()}) USING (location_id)
         ORDER BY delivered_ts DESC, complaint_id"""

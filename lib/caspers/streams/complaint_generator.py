@@ -15,7 +15,7 @@ from caspers import clock
 from caspers.complaints import SHARES, Category
 from caspers.complaints.reading import Item
 from caspers.complaints.texts import GENERATED_BY, ComplainedOrder, write
-from caspers.refunds import facts
+from caspers.refunds import order_facts
 from caspers.streams.complaint_writer import by_model
 from caspers.streams.inbox import receive
 from caspers.streams.insert import insert_missing
@@ -86,23 +86,20 @@ def category_sql() -> str:
 
 def _orders_sql(simulator: str) -> str:
     """One row an order of the inbox without a complaint: what a complaint refers to, and its category."""
+    events = (
+        f"(SELECT * FROM {order_facts.deliveries()} LEFT SEMI JOIN {INBOX} USING (order_id) "
+        f"LEFT ANTI JOIN {TABLE} USING (order_id))"
+    )
     return f"""
-        SELECT order_id, order_ts, delivered_ts, {facts.minutes("order_ts", "delivered_ts")} AS minutes, l.name AS city,
-               from_json(body, 'items ARRAY<STRUCT<name: STRING, qty: INT, price: DOUBLE>>').items AS items,
-               {category_sql()} AS category
-        FROM (SELECT order_id, min(location_id) AS location_id, {facts.first("order_created")} AS order_ts,
-                     {facts.first("delivered")} AS delivered_ts,
-                     max(if(event_type = 'order_created', body, NULL)) AS body,
-                     pmod(xxhash64(order_id, 'category'), 100) AS dice
-              FROM lakeflow.all_events LEFT SEMI JOIN {INBOX} USING (order_id) LEFT ANTI JOIN {TABLE} USING (order_id)
-              WHERE event_type IN ('order_created', 'delivered') GROUP BY order_id)
+        SELECT order_id, order_ts, minutes, l.name AS city, lines, {category_sql()} AS category
+        FROM (SELECT *, pmod(xxhash64(order_id, 'category'), 100) AS dice FROM ({order_facts.facts_sql(events)}))
         JOIN {simulator}.locations l USING (location_id)
         WHERE order_ts IS NOT NULL AND delivered_ts IS NOT NULL
         ORDER BY delivered_ts, order_id"""
 
 
 def _order(row: "Row") -> ComplainedOrder:
-    items = tuple(Item(item.name, item.qty, item.price) for item in row["items"])
+    items = tuple(Item(item.name, item.qty, float(item.price)) for item in row.lines)
     total = round(sum(item.qty * item.price_usd for item in items), 2)
     return ComplainedOrder(row.order_id, row.order_ts, row.city, row.minutes, total, items)
 

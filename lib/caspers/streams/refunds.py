@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from caspers import clock
 from caspers.agents.ask import OrderAnswer, ask_all
 from caspers.offline_policy import NAME as POLICY_NAME
-from caspers.refunds import facts, policy
+from caspers.refunds import facts, order_facts, policy
 from caspers.streams import inbox
 from caspers.streams.summary import Summary
 
@@ -23,7 +23,6 @@ SCHEMA, VOLUME = "recommender", "checkpoints"
 TABLE = f"{SCHEMA}.refund_recommendations"
 INBOX = f"{SCHEMA}.delivered_orders"
 AGENT_ORDERS = 10
-_ITEMS = "items ARRAY<STRUCT<price: DECIMAL(10, 2), qty: INT>>"
 _ANSWERS = "ARRAY<STRUCT<order_id: STRING, response: STRING, model: STRING>>"
 _QUANTILES = "ARRAY<STRUCT<location_id: INT, p75_minutes: DOUBLE, p99_minutes: DOUBLE>>"
 
@@ -99,20 +98,14 @@ def recommendations_sql() -> str:
 
 def _evidence_sql() -> str:
     """One row an order without a recommendation: order_id, order_ts, minutes, p75, p99, total_usd."""
-    total = (
-        f"aggregate(from_json(body, '{_ITEMS}').items, CAST(0 AS DECIMAL(12, 2)), "
-        "(sum, item) -> CAST(sum + item.price * item.qty AS DECIMAL(12, 2)))"
+    events = (
+        f"(SELECT * FROM {order_facts.deliveries()} LEFT SEMI JOIN {INBOX} USING (order_id) "
+        f"LEFT ANTI JOIN {TABLE} USING (order_id))"
     )
     return f"""
-        SELECT order_id, order_ts, {facts.minutes("order_ts", "delivered_ts")} AS minutes, p75_minutes AS p75,
-               p99_minutes AS p99, CAST(total AS DOUBLE) AS total_usd
-        FROM (SELECT order_id, min(location_id) AS location_id, {facts.first("order_created")} AS order_ts,
-                     {facts.first("delivered")} AS delivered_ts, max({total}) AS total
-              FROM (SELECT order_id, location_id, event_type, ts, if(event_type = 'order_created', body, NULL) AS body
-                    FROM lakeflow.all_events LEFT SEMI JOIN {INBOX} USING (order_id)
-                         LEFT ANTI JOIN {TABLE} USING (order_id)
-                    WHERE event_type IN ('order_created', 'delivered'))
-              GROUP BY order_id)
+        SELECT order_id, order_ts, minutes, p75_minutes AS p75, p99_minutes AS p99,
+               CAST(total_usd AS DOUBLE) AS total_usd
+        FROM ({order_facts.facts_sql(events)})
         LEFT JOIN (SELECT inline(from_json(:quantiles, '{_QUANTILES}'))) USING (location_id)"""
 
 
