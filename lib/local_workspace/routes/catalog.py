@@ -1,126 +1,210 @@
 """Unity Catalog: catalogs, schemas, volumes, tables, functions."""
 
-from fastapi import APIRouter, Request
+from collections.abc import Mapping, Sequence
+from typing import Annotated
 
-from local_workspace.engines.catalog import CatalogEngine
+from fastapi import APIRouter, Depends, Query, Request
+
+from local_workspace.engines.catalog import CatalogEngine, FunctionsEngine, TablesEngine
+from local_workspace.engines.catalog.documents import Catalog, Function, Schema, Table, Volume
+from local_workspace.http.bodies import Body, Text
+from local_workspace.http.paging import PageToken, page
 
 router = APIRouter(prefix="/api/2.1/unity-catalog")
 
+LONGEST_PAGE = 1000
+Json = Mapping[str, object]
+MaxResults = Annotated[int | None, Query(ge=0, description="entries a page; 0 leaves the number to the workspace")]
 
-def _engine(request: Request) -> CatalogEngine:
-    return request.app.state.engines.catalog
+
+class NewCatalog(Body):
+    """A catalog to create."""
+
+    name: Text
+    comment: Text | None = None
+
+
+class NewSchema(Body):
+    """A schema to create."""
+
+    name: Text
+    catalog_name: Text
+    comment: Text | None = None
+
+
+class NewVolume(Body):
+    """A volume to create."""
+
+    name: Text
+    catalog_name: Text
+    schema_name: Text
+    comment: Text | None = None
+
+
+def _catalog(request: Request) -> CatalogEngine:
+    engine: CatalogEngine = request.app.state.engines.catalog
+    return engine
+
+
+def _tables(request: Request) -> TablesEngine:
+    engine: TablesEngine = request.app.state.engines.tables
+    return engine
+
+
+def _functions(request: Request) -> FunctionsEngine:
+    engine: FunctionsEngine = request.app.state.engines.functions
+    return engine
+
+
+Catalogs = Annotated[CatalogEngine, Depends(_catalog)]
+Tables = Annotated[TablesEngine, Depends(_tables)]
+Functions = Annotated[FunctionsEngine, Depends(_functions)]
+
+
+def _listing(request: Request, key: str, items: Sequence[object], max_results: int | None, token: str) -> Json:
+    """A page of `items` under `key`: all of them if no number was given, as Databricks has it."""
+    size = len(items) if max_results is None else max_results or LONGEST_PAGE
+    shown, following = page(request, items, max(1, min(size, LONGEST_PAGE)), token)
+    return {key: shown, **({"next_page_token": following} if following else {})}
 
 
 @router.post("/catalogs")
-def create_catalog(request: Request, body: dict) -> dict:
+def create_catalog(catalogs: Catalogs, body: NewCatalog) -> Catalog:
     """Create the catalog."""
-    return _engine(request).create_catalog(body.get("name", ""), body.get("comment") or "")
+    return catalogs.create_catalog(body.name, body.comment or "")
 
 
 @router.get("/catalogs")
-def list_catalogs(request: Request) -> dict:
+def list_catalogs(
+    request: Request, catalogs: Catalogs, max_results: MaxResults = None, page_token: PageToken = ""
+) -> Json:
     """List catalogs."""
-    return {"catalogs": _engine(request).list_catalogs()}
+    return _listing(request, "catalogs", catalogs.list_catalogs(), max_results, page_token)
 
 
 @router.get("/catalogs/{name}")
-def get_catalog(request: Request, name: str) -> dict:
+def get_catalog(catalogs: Catalogs, name: Text) -> Catalog:
     """Get a catalog."""
-    return _engine(request).get_catalog(name)
+    return catalogs.get_catalog(name)
 
 
 @router.delete("/catalogs/{name}")
-def delete_catalog(request: Request, name: str, force: bool = False) -> dict:
+def delete_catalog(catalogs: Catalogs, name: Text, force: bool = False) -> Json:
     """Delete a catalog."""
-    _engine(request).delete_catalog(name, force)
+    catalogs.delete_catalog(name, force)
     return {}
 
 
 @router.post("/schemas")
-def create_schema(request: Request, body: dict) -> dict:
+def create_schema(catalogs: Catalogs, body: NewSchema) -> Schema:
     """Create a schema."""
-    return _engine(request).create_schema(body.get("catalog_name", ""), body.get("name", ""), body.get("comment") or "")
+    return catalogs.create_schema(body.catalog_name, body.name, body.comment or "")
 
 
 @router.get("/schemas")
-def list_schemas(request: Request, catalog_name: str) -> dict:
+def list_schemas(
+    request: Request,
+    catalogs: Catalogs,
+    catalog_name: Text,
+    max_results: MaxResults = None,
+    page_token: PageToken = "",
+) -> Json:
     """List a catalog's schemas."""
-    return {"schemas": _engine(request).list_schemas(catalog_name)}
+    return _listing(request, "schemas", catalogs.list_schemas(catalog_name), max_results, page_token)
 
 
 @router.get("/schemas/{full_name}")
-def get_schema(request: Request, full_name: str) -> dict:
+def get_schema(catalogs: Catalogs, full_name: Text) -> Schema:
     """Get a schema."""
-    return _engine(request).get_schema(full_name)
+    return catalogs.get_schema(full_name)
 
 
 @router.delete("/schemas/{full_name}")
-def delete_schema(request: Request, full_name: str, force: bool = False) -> dict:
+def delete_schema(catalogs: Catalogs, full_name: Text, force: bool = False) -> Json:
     """Delete a schema."""
-    _engine(request).delete_schema(full_name, force)
+    catalogs.delete_schema(full_name, force)
     return {}
 
 
 @router.post("/volumes")
-def create_volume(request: Request, body: dict) -> dict:
+def create_volume(catalogs: Catalogs, body: NewVolume) -> Volume:
     """Create a volume."""
-    return _engine(request).create_volume(
-        body.get("catalog_name", ""), body.get("schema_name", ""), body.get("name", ""), body.get("comment") or ""
-    )
+    return catalogs.create_volume(body.catalog_name, body.schema_name, body.name, body.comment or "")
 
 
 @router.get("/volumes")
-def list_volumes(request: Request, catalog_name: str, schema_name: str) -> dict:
+def list_volumes(
+    request: Request,
+    catalogs: Catalogs,
+    catalog_name: Text,
+    schema_name: Text,
+    max_results: MaxResults = None,
+    page_token: PageToken = "",
+) -> Json:
     """List a schema's volumes."""
-    return {"volumes": _engine(request).list_volumes(catalog_name, schema_name)}
+    return _listing(request, "volumes", catalogs.list_volumes(catalog_name, schema_name), max_results, page_token)
 
 
 @router.get("/volumes/{full_name}")
-def get_volume(request: Request, full_name: str) -> dict:
+def get_volume(catalogs: Catalogs, full_name: Text) -> Volume:
     """Get a volume."""
-    return _engine(request).get_volume(full_name)
+    return catalogs.get_volume(full_name)
 
 
 @router.delete("/volumes/{full_name}")
-def delete_volume(request: Request, full_name: str) -> dict:
+def delete_volume(catalogs: Catalogs, full_name: Text) -> Json:
     """Delete a volume and its files."""
-    _engine(request).delete_volume(full_name)
+    catalogs.delete_volume(full_name)
     return {}
 
 
 @router.get("/tables")
-def list_tables(request: Request, catalog_name: str, schema_name: str) -> dict:
+def list_tables(
+    request: Request,
+    tables: Tables,
+    catalog_name: Text,
+    schema_name: Text,
+    max_results: MaxResults = None,
+    page_token: PageToken = "",
+) -> Json:
     """List a schema's tables and views."""
-    return {"tables": _engine(request).list_tables(catalog_name, schema_name)}
+    return _listing(request, "tables", tables.list(catalog_name, schema_name), max_results, page_token)
 
 
 @router.get("/tables/{full_name}")
-def get_table(request: Request, full_name: str) -> dict:
+def get_table(tables: Tables, full_name: Text) -> Table:
     """Get a table or view with its columns."""
-    return _engine(request).get_table(full_name)
+    return tables.get(full_name)
 
 
 @router.delete("/tables/{full_name}")
-def delete_table(request: Request, full_name: str) -> dict:
+def delete_table(tables: Tables, full_name: Text) -> Json:
     """Drop a table or view."""
-    _engine(request).delete_table(full_name)
+    tables.delete(full_name)
     return {}
 
 
 @router.get("/functions")
-def list_functions(request: Request, catalog_name: str, schema_name: str) -> dict:
+def list_functions(
+    request: Request,
+    functions: Functions,
+    catalog_name: Text,
+    schema_name: Text,
+    max_results: MaxResults = None,
+    page_token: PageToken = "",
+) -> Json:
     """List a schema's SQL functions."""
-    return {"functions": _engine(request).list_functions(catalog_name, schema_name)}
+    return _listing(request, "functions", functions.list(catalog_name, schema_name), max_results, page_token)
 
 
 @router.get("/functions/{name}")
-def get_function(request: Request, name: str) -> dict:
+def get_function(functions: Functions, name: Text) -> Function:
     """Get a SQL function."""
-    return _engine(request).get_function(name)
+    return functions.get(name)
 
 
 @router.delete("/functions/{name}")
-def delete_function(request: Request, name: str, force: bool = False) -> dict:
+def delete_function(functions: Functions, name: Text, force: bool = False) -> Json:
     """Drop a SQL function."""
-    _engine(request).delete_function(name)
+    functions.delete(name)
     return {}

@@ -1,23 +1,49 @@
 """Unity Catalog: privileges."""
 
-from fastapi import APIRouter, Request
+from collections.abc import Mapping
+from typing import Annotated
 
-from local_workspace.engines.catalog import GrantsEngine
+from fastapi import APIRouter, Depends, Request
+
+from local_workspace.engines.catalog import Change, GrantsEngine
+from local_workspace.engines.catalog.documents import Assignment
+from local_workspace.http.bodies import Body, Name, Text
 
 router = APIRouter(prefix="/api/2.1/unity-catalog/permissions")
 
+Assignments = Mapping[str, list[Assignment]]
+
+
+class PermissionsChange(Body):
+    """Privileges that a principal gets and loses."""
+
+    principal: Name
+    add: list[Text] | None = None
+    remove: list[Text] | None = None
+
+
+class PermissionsChanges(Body):
+    """Changes of the privileges on one thing."""
+
+    changes: list[PermissionsChange] | None = None
+
 
 def _engine(request: Request) -> GrantsEngine:
-    return request.app.state.engines.grants
+    engine: GrantsEngine = request.app.state.engines.grants
+    return engine
+
+
+Grants = Annotated[GrantsEngine, Depends(_engine)]
 
 
 @router.get("/{kind}/{full_name}")
-def get(request: Request, kind: str, full_name: str) -> dict:
+def get(grants: Grants, kind: Text, full_name: Text) -> Assignments:
     """Who holds which privileges."""
-    return {"privilege_assignments": _engine(request).get(kind, full_name)}
+    return {"privilege_assignments": grants.get(kind, full_name)}
 
 
 @router.patch("/{kind}/{full_name}")
-def update(request: Request, kind: str, full_name: str, body: dict) -> dict:
+def update(grants: Grants, kind: Text, full_name: Text, body: PermissionsChanges) -> Assignments:
     """Grant and revoke."""
-    return {"privilege_assignments": _engine(request).update(kind, full_name, body.get("changes") or [])}
+    changes = [Change(change.principal, change.add or [], change.remove or []) for change in body.changes or []]
+    return {"privilege_assignments": grants.update(kind, full_name, changes)}

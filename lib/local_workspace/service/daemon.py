@@ -12,7 +12,7 @@ import psutil
 import uvicorn
 
 from local_workspace.engines.apps import AppsEngine
-from local_workspace.engines.catalog import CatalogEngine, GrantsEngine
+from local_workspace.engines.catalog import CatalogEngine, FunctionsEngine, GrantsEngine, Metastore, TablesEngine
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.mlflow import MlflowEngine
@@ -59,6 +59,8 @@ class Engines:
     spark: SparkEngine
     mlflow: MlflowEngine
     catalog: CatalogEngine
+    tables: TablesEngine
+    functions: FunctionsEngine
     grants: GrantsEngine
     files: VolumeFiles
     workspace_files: WorkspaceFiles
@@ -109,7 +111,9 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     """The engines of `home`, not started yet."""
     store = Store(home.database)
     spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token)
-    catalog_engine = CatalogEngine(home, store, spark)
+    metastore = Metastore(spark)
+    catalog_engine = CatalogEngine(home, store, metastore)
+    tables, functions = TablesEngine(metastore, catalog_engine), FunctionsEngine(metastore, catalog_engine)
     workspace_files = WorkspaceFiles(home)
     pipelines_engine = PipelinesEngine(home, store, spark)
     postgres_engine = PostgresEngine(home, store, processes, SparkLake(spark), USER)
@@ -120,7 +124,9 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
         user=USER,
         spark=spark,
         catalog=catalog_engine,
-        grants=GrantsEngine(store, catalog_engine),
+        tables=tables,
+        functions=functions,
+        grants=GrantsEngine(store, catalog_engine, tables, functions),
         files=VolumeFiles(catalog_engine),
         workspace_files=workspace_files,
         statements=StatementsEngine(store, spark),

@@ -1,3 +1,4 @@
+import httpx
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists, Unauthenticated
@@ -32,7 +33,7 @@ def test_a_second_catalog_is_refused_with_the_way_to_have_one(w, catalog):
         w.catalogs.create(catalog)
 
 
-@pytest.mark.parametrize("name", ["my-schema", "1st", "a;b", ""])
+@pytest.mark.parametrize("name", ["my-schema", "1st", "a;b", "", "x" * 129])
 def test_a_name_that_is_no_identifier_is_refused(w, catalog, name):
     with pytest.raises(BadRequest, match="no identifier"):
         w.schemas.create(name, catalog)
@@ -105,3 +106,60 @@ def test_grants_are_kept_and_shown(w, catalog, schema):
     ]
     with pytest.raises(NotFound):
         w.grants.update("schema", f"{catalog}.nowhere", changes=[add])
+
+
+MALFORMED = [
+    ("POST", "schemas", {"name": None, "catalog_name": []}, "name"),
+    ("POST", "schemas", {"name": "x", "catalog_name": []}, "catalog_name"),
+    ("POST", "schemas", {"name": "x"}, "catalog_name is missing"),
+    ("POST", "catalogs", {"name": {}}, "name"),
+    ("POST", "catalogs", [], "body"),
+    ("POST", "volumes", {"name": "x", "catalog_name": "y", "schema_name": 5}, "schema_name"),
+    ("POST", "schemas", {"name": "x", "catalog_name": "y", "comment": 5}, "comment"),
+    ("PATCH", "permissions/schema/{schema}", {"changes": "x"}, "changes"),
+    ("PATCH", "permissions/schema/{schema}", {"changes": ["x"]}, "changes.0"),
+    ("PATCH", "permissions/schema/{schema}", {"changes": [{"add": ["SELECT"]}]}, "principal is missing"),
+    ("PATCH", "permissions/schema/{schema}", {"changes": [{"principal": "x", "add": "SELECT"}]}, "add"),
+    ("PATCH", "permissions/kitchen/{schema}", {"changes": []}, "'kitchen' is none of these"),
+    ("GET", "schemas", None, "catalog_name is missing"),
+    ("GET", "schemas?catalog_name={catalog}&max_results=-1", None, "max_results"),
+    ("GET", "schemas?catalog_name={catalog}&page_token=made-up", None, "page_token"),
+    ("GET", "tables/{schema}.a%00b", None, "full_name"),
+    ("DELETE", "schemas/{catalog}.default?force=true", None, "default"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "text"), MALFORMED)
+def test_a_malformed_request_is_refused_and_names_the_field(w, workspace, catalog, schema, method, path, body, text):
+    path = path.format(catalog=catalog, schema=f"{catalog}.{schema}")
+    answer = httpx.request(
+        method,
+        f"{workspace['DATABRICKS_HOST']}/api/2.1/unity-catalog/{path}",
+        headers={"Authorization": f"Bearer {workspace['DATABRICKS_TOKEN']}"},
+        **({} if body is None else {"json": body}),
+    )
+    assert answer.status_code == 400, answer.text
+    assert text in answer.json()["message"]
+
+
+def test_a_schema_that_holds_something_is_kept_unless_forced(w, catalog, spark):
+    w.schemas.create("full", catalog)
+    spark.sql("CREATE TABLE full.jar AS SELECT 1 AS id").collect()
+    with pytest.raises(BadRequest, match="SCHEMA_NOT_EMPTY"):
+        w.schemas.delete(f"{catalog}.full")
+    w.schemas.delete(f"{catalog}.full", force=True)
+
+
+def test_a_view_over_a_lost_table_says_so(w, catalog, schema, spark):
+    spark.sql(f"CREATE TABLE {schema}.base AS SELECT 1 AS id").collect()
+    spark.sql(f"CREATE VIEW {schema}.above AS SELECT * FROM {schema}.base").collect()
+    spark.sql(f"DROP TABLE {schema}.base").collect()
+    with pytest.raises(BadRequest, match="TABLE_OR_VIEW_NOT_FOUND"):
+        w.tables.get(f"{catalog}.{schema}.above")
+    w.tables.delete(f"{catalog}.{schema}.above")
+
+
+def test_a_listing_comes_in_pages(w, catalog, schema):
+    for name in ("one", "two", "three"):
+        w.volumes.create(catalog, schema, name, VolumeType.MANAGED)
+    assert [volume.name for volume in w.volumes.list(catalog, schema, max_results=2)][-3:] == ["one", "two", "three"]

@@ -1,0 +1,29 @@
+"""The store's documents of one kind, with their shape."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from local_workspace.runtime.store import Store
+
+
+class Documents[Doc: Mapping[str, object]]:
+    """The documents of `kind`, each a `Doc` (a TypedDict). Safe for threads, as the store is."""
+
+    def __init__(self, store: Store, kind: str) -> None:
+        self._store, self._kind = store, kind
+
+    def put(self, key: str, doc: Doc) -> None:
+        """Write `doc`; a document of that key is replaced and keeps its place in the order."""
+        self._store.put(self._kind, key, dict(doc))
+
+    def get(self, key: str) -> Doc | None:
+        """The document of that key, or None."""
+        return cast("Doc | None", self._store.get(self._kind, key))
+
+    def list(self) -> list[Doc]:
+        """All documents, in the order they were first written."""
+        return cast("list[Doc]", self._store.list(self._kind))
+
+    def delete(self, key: str) -> bool:
+        """Remove a document; False if there was none."""
+        return self._store.delete(self._kind, key)

@@ -1,0 +1,61 @@
+"""Unity Catalog's routes while there is no Spark server."""
+
+from types import SimpleNamespace
+
+import pytest
+from fastapi.testclient import TestClient
+
+from local_workspace.engines.catalog import CatalogEngine, FunctionsEngine, GrantsEngine, Metastore, TablesEngine
+from local_workspace.http.server import create_app
+from local_workspace.routes import catalog, grants
+from local_workspace.runtime.home import Home
+from local_workspace.runtime.store import Store
+
+TOKEN = "a-token"
+UNITY = "/api/2.1/unity-catalog"
+
+
+def no_session(schema: str | None = None) -> None:
+    raise RuntimeError("the Spark server could not start: no Java")
+
+
+@pytest.fixture
+def client(tmp_path):
+    home = Home(tmp_path)
+    store = Store(home.database)
+    metastore = Metastore(SimpleNamespace(session=no_session))
+    catalogs = CatalogEngine(home, store, metastore)
+    tables, functions = TablesEngine(metastore, catalogs), FunctionsEngine(metastore, catalogs)
+    catalogs.create_catalog("lake")
+    engines = SimpleNamespace(
+        catalog=catalogs, tables=tables, functions=functions, grants=GrantsEngine(store, catalogs, tables, functions)
+    )
+    app = create_app(engines, TOKEN, [catalog.router, grants.router])
+    yield TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "schemas?catalog_name=lake", None),
+        ("POST", "schemas", {"name": "x", "catalog_name": "lake"}),
+        ("GET", "schemas/lake.x", None),
+        ("POST", "volumes", {"name": "v", "catalog_name": "lake", "schema_name": "x"}),
+        ("GET", "tables/lake.x.t", None),
+        ("GET", "functions?catalog_name=lake&schema_name=x", None),
+        ("PATCH", "permissions/schema/lake.x", {"changes": []}),
+    ],
+)
+def test_without_spark_a_route_is_unavailable_and_says_why(client, method, path, body):
+    answer = client.request(method, f"{UNITY}/{path}", json=body)
+    assert answer.status_code == 503, answer.text
+    assert answer.json() == {
+        "error_code": "TEMPORARILY_UNAVAILABLE",
+        "message": "the Spark server could not start: no Java",
+    }
+
+
+def test_what_needs_no_spark_is_answered(client):
+    assert client.get(f"{UNITY}/catalogs/lake").json()["name"] == "lake"
+    assert client.get(f"{UNITY}/permissions/catalog/lake").json() == {"privilege_assignments": []}
