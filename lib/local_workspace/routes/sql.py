@@ -1,65 +1,108 @@
 """SQL warehouses and the Statement Execution API."""
 
-from fastapi import APIRouter, Request
+from collections.abc import Mapping
+from typing import Annotated
 
-from local_workspace.engines.sql import StatementsEngine
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import Field
+
+from local_workspace.engines.sql import Parameter, Statement, StatementsEngine, WarehousesEngine
+from local_workspace.engines.sql.statements import ROW_LIMIT
+from local_workspace.http.bodies import Body, Text
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter(prefix="/api/2.0/sql")
 
+Json = Mapping[str, object]
 
-def _engine(request: Request) -> StatementsEngine:
-    return request.app.state.engines.statements
+
+class NewWarehouse(Body):
+    """A warehouse to create; settings of its size are kept and change nothing."""
+
+    name: Text = ""
+    cluster_size: Text | None = None
+
+
+class StatementParameter(Body):
+    """A value for `:name`; without `value` it is NULL."""
+
+    name: Text
+    value: Text | None = None
+    type: Text | None = None
+
+
+class NewStatement(Body):
+    """A statement to run."""
+
+    statement: Text
+    warehouse_id: Text
+    schema_name: Text | None = Field(None, alias="schema")
+    parameters: list[StatementParameter] | None = None
+    row_limit: int | None = Field(None, ge=0)
+    wait_timeout: str | None = Field(None, pattern="^([0-9]|[1-4][0-9]|50)s$", description="0s to 50s")
+    format: Text | None = None
+    disposition: Text | None = None
+
+
+def _warehouses(request: Request) -> WarehousesEngine:
+    engine: WarehousesEngine = request.app.state.engines.warehouses
+    return engine
+
+
+def _statements(request: Request) -> StatementsEngine:
+    engine: StatementsEngine = request.app.state.engines.statements
+    return engine
+
+
+Warehouses = Annotated[WarehousesEngine, Depends(_warehouses)]
+Statements = Annotated[StatementsEngine, Depends(_statements)]
 
 
 @router.post("/warehouses")
-def create_warehouse(request: Request, body: dict) -> dict:
+def create_warehouse(warehouses: Warehouses, body: NewWarehouse) -> Json:
     """Create a warehouse."""
-    return {"id": _engine(request).create_warehouse(body.get("name", ""), body)["id"]}
+    return {"id": warehouses.create(body.name, body.sent())["id"]}
 
 
 @router.get("/warehouses")
-def list_warehouses(request: Request) -> dict:
+def list_warehouses(warehouses: Warehouses) -> Json:
     """List warehouses."""
-    return {"warehouses": _engine(request).list_warehouses()}
+    return {"warehouses": warehouses.list()}
 
 
 @router.get("/warehouses/{warehouse_id}")
-def get_warehouse(request: Request, warehouse_id: str) -> dict:
+def get_warehouse(warehouses: Warehouses, warehouse_id: Text) -> Json:
     """Get a warehouse."""
-    return _engine(request).get_warehouse(warehouse_id)
+    return warehouses.get(warehouse_id)
 
 
 @router.delete("/warehouses/{warehouse_id}")
-def delete_warehouse(request: Request, warehouse_id: str) -> dict:
+def delete_warehouse(warehouses: Warehouses, warehouse_id: Text) -> Json:
     """Delete a warehouse."""
-    _engine(request).delete_warehouse(warehouse_id)
+    warehouses.delete(warehouse_id)
     return {}
 
 
 @router.post("/statements")
-def execute(request: Request, body: dict) -> dict:
+def execute(warehouses: Warehouses, statements: Statements, body: NewStatement) -> Json:
     """Run a statement."""
-    if not (body.get("statement") or "").strip():
+    if not body.statement.strip():
         raise invalid("statement is empty")
-    if body.get("format", "JSON_ARRAY") != "JSON_ARRAY" or body.get("disposition", "INLINE") != "INLINE":
+    if (body.format or "JSON_ARRAY") != "JSON_ARRAY" or (body.disposition or "INLINE") != "INLINE":
         raise invalid("a local workspace answers statements as INLINE JSON_ARRAY only")
-    return _engine(request).execute(body, _seconds(body.get("wait_timeout") or "10s"))
+    warehouses.get(body.warehouse_id)
+    parameters = [Parameter(each.name, each.value, each.type or "STRING") for each in body.parameters or []]
+    statement = Statement(body.statement, parameters, body.schema_name, body.row_limit or ROW_LIMIT)
+    return statements.execute(statement, float((body.wait_timeout or "10s").removesuffix("s")))
 
 
 @router.get("/statements/{statement_id}")
-def get_statement(request: Request, statement_id: str) -> dict:
+def get_statement(statements: Statements, statement_id: Text) -> Json:
     """A statement's state and result."""
-    return _engine(request).get(statement_id)
+    return statements.get(statement_id)
 
 
 @router.get("/statements/{statement_id}/result/chunks/{chunk_index}")
-def get_chunk(request: Request, statement_id: str, chunk_index: int) -> dict:
+def get_chunk(statements: Statements, statement_id: Text, chunk_index: Annotated[int, Path(ge=0)]) -> Json:
     """A chunk of the result; there is one."""
-    return _engine(request).get(statement_id).get("result", {})
-
-
-def _seconds(text: str) -> float:
-    if not text.endswith("s") or not text[:-1].isdigit():
-        raise invalid(f"wait_timeout {text!r} is no number of seconds such as '30s'")
-    return float(text[:-1])
+    return statements.get(statement_id).get("result") or {}

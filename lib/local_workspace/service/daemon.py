@@ -20,7 +20,7 @@ from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.engines.postgres import PostgresEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.spark import SparkEngine, SparkLake
-from local_workspace.engines.sql import StatementsEngine
+from local_workspace.engines.sql import StatementsEngine, WarehousesEngine
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.server import create_app
 from local_workspace.routes import (
@@ -64,6 +64,7 @@ class Engines:
     grants: GrantsEngine
     files: VolumeFiles
     workspace_files: WorkspaceFiles
+    warehouses: WarehousesEngine
     statements: StatementsEngine
     postgres: PostgresEngine
     serving: ServingEngine
@@ -129,7 +130,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
         grants=GrantsEngine(store, catalog_engine, tables, functions),
         files=VolumeFiles(catalog_engine),
         workspace_files=workspace_files,
-        statements=StatementsEngine(store, spark),
+        warehouses=WarehousesEngine(store, spark),
+        statements=StatementsEngine(spark),
         pipelines=pipelines_engine,
         mlflow=mlflow_engine,
         serving=ServingEngine(home, store, processes, mlflow_engine, environment),

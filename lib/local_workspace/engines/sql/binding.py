@@ -5,6 +5,7 @@ Spark binds them itself, but Delta Lake 4.4's parser, which stands before Spark 
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -15,13 +16,13 @@ _MARKER = re.compile(
 )
 
 
-def bind(statement: str, values: dict[str, object]) -> str:
+def bind(statement: str, values: Mapping[str, object]) -> str:
     """`statement` with each `:name` replaced by its value's literal. Raises ApiError for a name without a value."""
 
-    def replaced(match: re.Match) -> str:
-        name = match.group(1)
+    def replaced(match: re.Match[str]) -> str:
+        name = match[1]
         if name is None:
-            return match.group(0)
+            return str(match[0])
         if name not in values:
             raise invalid(f"The statement has a parameter :{name} and no value was given for it")
         return literal(values[name])

@@ -1,0 +1,90 @@
+"""The SQL routes without a Spark server: what they refuse, and how a statement fails."""
+
+from types import SimpleNamespace
+
+import pytest
+from fastapi.testclient import TestClient
+
+from local_workspace.engines.sql import StatementsEngine, WarehousesEngine
+from local_workspace.http.server import create_app
+from local_workspace.routes import sql
+from local_workspace.runtime.store import Store
+
+TOKEN = "a-token"
+
+
+def no_session(schema: str | None = None) -> None:
+    raise RuntimeError("the Spark server could not start: no Java")
+
+
+@pytest.fixture
+def client(tmp_path):
+    spark = SimpleNamespace(state=lambda: "running", session=no_session)
+    store = Store(tmp_path / "store.db")
+    statements = StatementsEngine(spark)
+    engines = SimpleNamespace(warehouses=WarehousesEngine(store, spark), statements=statements)
+    app = create_app(engines, TOKEN, [sql.router])
+    yield TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False)
+    statements.stop()
+    store.close()
+
+
+def test_a_warehouse_keeps_what_it_was_made_with(client):
+    made = client.post("/api/2.0/sql/warehouses", json={"name": "w", "cluster_size": "Small", "min_num_clusters": 2})
+    shown = client.get(f"/api/2.0/sql/warehouses/{made.json()['id']}").json()
+    assert shown == {
+        "id": made.json()["id"],
+        "name": "w",
+        "cluster_size": "Small",
+        "min_num_clusters": 2,
+        "state": "RUNNING",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"statement": ["SELECT 1"]}, "statement: "),
+        ({"statement": None}, "statement: "),
+        ({"statement": "  "}, "statement is empty"),
+        ({"warehouse_id": {}}, "warehouse_id: "),
+        ({"schema": 5}, "schema: "),
+        ({"parameters": "x"}, "parameters: "),
+        ({"parameters": ["x"]}, "parameters.0: "),
+        ({"parameters": [{"value": "1"}]}, "parameters.0.name is missing"),
+        ({"parameters": [{"name": "i", "value": 1}]}, "parameters.0.value: "),
+        ({"parameters": [{"name": "i", "value": "x", "type": "INT"}]}, "'x' is no INT"),
+        ({"parameters": [{"name": "d", "value": "1e999999999", "type": "DECIMAL(10,2)"}]}, "is no DECIMAL"),
+        ({"parameters": [{"name": "d", "value": "NaN", "type": "DECIMAL"}]}, "is no DECIMAL"),
+        ({"row_limit": -1}, "row_limit: "),
+        ({"wait_timeout": "soon"}, "wait_timeout: "),
+        ({"wait_timeout": "51s"}, "wait_timeout: "),
+        ({"wait_timeout": 5}, "wait_timeout: "),
+        ({"format": "ARROW_STREAM"}, "INLINE JSON_ARRAY only"),
+    ],
+)
+def test_a_malformed_statement_is_refused_and_names_the_field(client, changes, text):
+    warehouse = client.post("/api/2.0/sql/warehouses", json={"name": "w"}).json()["id"]
+    body = {"statement": "SELECT 1", "warehouse_id": warehouse, **changes}
+    answer = client.post("/api/2.0/sql/statements", json=body)
+    assert answer.status_code == 400 and text in answer.json()["message"], answer.text
+
+
+@pytest.mark.parametrize("body", [[], "x", 5, None, {"name": 5}, {"name": "w", "cluster_size": []}])
+def test_a_malformed_warehouse_is_refused(client, body):
+    assert client.post("/api/2.0/sql/warehouses", json=body).status_code == 400
+
+
+def test_a_chunk_is_counted_from_zero(client):
+    answer = client.get("/api/2.0/sql/statements/x/result/chunks/-1")
+    assert answer.status_code == 400 and "chunk_index" in answer.json()["message"]
+
+
+def test_a_statement_without_spark_fails_and_says_why(client):
+    warehouse = client.post("/api/2.0/sql/warehouses", json={"name": "w"}).json()["id"]
+    answer = client.post("/api/2.0/sql/statements", json={"statement": "SELECT 1", "warehouse_id": warehouse})
+    assert answer.status_code == 200
+    assert answer.json()["status"] == {
+        "state": "FAILED",
+        "error": {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "the Spark server could not start: no Java"},
+    }
