@@ -1,21 +1,29 @@
 """Questions to serving endpoints, in Databricks' and in OpenAI's form."""
 
 import json
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ValidationError
 
-from local_workspace.engines.serving import Lease, Refusal, ServingEngine
+from local_workspace.engines.serving import ExternalTarget, Lease, Refusal, ServingEngine
 from local_workspace.engines.serving.external_model import ask, external_client
 from local_workspace.engines.serving.external_stream import asking_for_usage, metered
+from local_workspace.engines.serving.replica import Replica
+from local_workspace.http.bodies import Name
+from local_workspace.http.errors import described
 from local_workspace.http.proxy import Relay, send, socket_client
+from local_workspace.routes.serving_bodies import ExternalRequest, ExtraParams, OpenAiRequest
 from local_workspace.runtime.errors import ApiError, invalid, not_found
 from local_workspace.runtime.openai_errors import error_body
 
 router = APIRouter(prefix="/serving-endpoints")
 
+Json = dict[str, Any]
+_JSON_OBJECT = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}, "required": True}}
 _OPERATIONS = {
     "llm/v1/chat": "chat/completions",
     "llm/v1/completions": "completions",
@@ -23,20 +31,20 @@ _OPERATIONS = {
 }
 
 
-@router.post("/{name}/invocations")
-async def invocations(request: Request, name: str) -> Relay:
+@router.post("/{name}/invocations", openapi_extra=_JSON_OBJECT)
+async def invocations(request: Request, name: Name) -> Relay:
     """Ask an endpoint, whatever it serves."""
     return await _ask(request, name, "invocations")
 
 
-@router.post("/{operation:path}", response_model=None)
-async def openai_style(request: Request, operation: str) -> Response:
+@router.post("/{operation:path}", response_model=None, openapi_extra=_JSON_OBJECT)
+async def openai_style(request: Request, operation: Name) -> Response:
     """Ask as OpenAI's client does: `model` is the endpoint's name, and errors have OpenAI's form too."""
     try:
         if operation not in ("chat/completions", "completions", "embeddings", "responses"):
             raise not_found(f"There is no operation {operation} on serving endpoints.")
-        name = _read(await request.body()).get("model")
-        if not isinstance(name, str) or not name:
+        name = _checked(OpenAiRequest, _read(await request.body())).model
+        if not name:
             raise invalid("model: give the name of a serving endpoint.")
         return await _ask(request, name, operation)
     except ApiError as error:
@@ -53,8 +61,8 @@ async def _ask(request: Request, name: str, operation: str) -> Relay:
     content = await request.body()
     lease = _engine(request).lease(name)
     try:
-        if lease.replica.external:
-            relay = await _ask_external(request, lease, name, operation, content)
+        if target := lease.replica.external:
+            relay = await _ask_external(request, target, name, operation, content)
         else:
             relay = await _ask_process(request, lease, operation, content)
     except BaseException:
@@ -73,29 +81,45 @@ async def _ask_process(request: Request, lease: Lease, operation: str, content: 
     return await send(client, outgoing, f"The model server of {lease.replica.entity['name']}")
 
 
-async def _ask_external(request: Request, lease: Lease, name: str, operation: str, content: bytes) -> Relay:
-    target, gateway, body = lease.replica.external, _engine(request).gateway(name), _read(content)
+async def _ask_external(request: Request, target: ExternalTarget, name: str, operation: str, content: bytes) -> Relay:
+    gateway, body = _engine(request).gateway(name), _sent_on(_read(content))
     if operation == "invocations":
         operation = _OPERATIONS[target.task]
-    # The SDK's `query` adds some of Databricks' own; its extra_params are a part of the request itself.
-    body = {key: value for key, value in body.items() if key not in ("client_request_id", "usage_context")}
-    body |= body.pop("extra_params", {})
     answer = await ask(_external_client(request), target, gateway, operation, asking_for_usage(body))
     return Relay(answer, metered(answer, gateway, body))
 
 
-def _read(content: bytes) -> dict:
+def _sent_on(body: Json) -> Json:
+    """What an external model gets of `body`. Raises 400 for a part that is of the wrong type."""
+    extra = _checked(ExtraParams, body).extra_params or {}
+    # The SDK's `query` adds some of Databricks' own; its extra_params are a part of the request itself.
+    own = ("client_request_id", "usage_context", "extra_params")
+    body = {key: value for key, value in body.items() if key not in own} | extra
+    _checked(ExternalRequest, body)
+    return body
+
+
+def _read(content: bytes) -> Json:
     try:
         body = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter for thousands of levels
         raise invalid(f"The request is not JSON: {error}") from error
     if not isinstance(body, dict):
         raise invalid("The request must be a JSON object.")
     return body
 
 
+def _checked[T: BaseModel](model: type[T], body: Json) -> T:
+    """`body` as `model`. Raises 400 that names the field."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise invalid(described(dict(error.errors()[0]))) from None
+
+
 def _engine(request: Request) -> ServingEngine:
-    return request.app.state.engines.serving
+    engine: ServingEngine = request.app.state.engines.serving
+    return engine
 
 
 def _process_client(request: Request, lease: Lease) -> httpx.AsyncClient:
@@ -105,11 +129,13 @@ def _process_client(request: Request, lease: Lease) -> httpx.AsyncClient:
         state.model_clients = WeakKeyDictionary()
     if lease.replica not in state.model_clients:
         state.model_clients[lease.replica] = socket_client(lease.replica.socket)
-    return state.model_clients[lease.replica]
+    clients: WeakKeyDictionary[Replica, httpx.AsyncClient] = state.model_clients
+    return clients[lease.replica]
 
 
 def _external_client(request: Request) -> httpx.AsyncClient:
     state = request.app.state
     if not hasattr(state, "external_client"):
         state.external_client = external_client()
-    return state.external_client
+    client: httpx.AsyncClient = state.external_client
+    return client

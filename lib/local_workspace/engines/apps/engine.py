@@ -238,8 +238,6 @@ class AppsEngine:
 
     def _settings(self, name: str, settings: dict) -> dict:
         resources = settings.get("resources") or []
-        if not all(isinstance(resource, dict) and resource.get("name") for resource in resources):
-            raise invalid("Each of an app's resources needs a name.")
         self._app_env({"name": name, "resources": resources})  # gives its role what the resources say, or raises
         return {"description": settings.get("description") or "", "resources": resources, "update_time": now_iso()}
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import httpx
+
 from local_workspace.runtime.errors import invalid
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
@@ -41,11 +43,11 @@ def read_entity(config: dict) -> dict:
     entity = dict(entities[0])
     if "external_model" in entity:
         external_target(entity)
-        default = re.sub(r"[.:/]", "-", entity["external_model"]["name"])
+        default = entity["external_model"]["name"]
     else:
         _check_model(entity)
-        default = f"{entity['entity_name']}-{entity['entity_version']}".replace(".", "-").replace("@", "")
-    return {**entity, "name": entity.get("name") or default}
+        default = f"{entity['entity_name']}-{entity['entity_version']}".replace("@", "")
+    return {**entity, "name": entity.get("name") or re.sub("[^A-Za-z0-9_-]", "-", default)}
 
 
 def external_target(entity: dict) -> ExternalTarget:
@@ -57,7 +59,7 @@ def external_target(entity: dict) -> ExternalTarget:
     if provider not in ("openai", "custom"):
         raise invalid(f"external_model.provider {provider!r} is not supported locally; use openai or custom.")
     url, auth = _openai(model) if provider == "openai" else _custom(model)
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    if not _is_http(url):
         raise invalid(f"external_model {model['name']}: {url!r} is not an http or https URL.")
     return ExternalTarget(url.rstrip("/"), auth, model["name"], model["task"])
 
@@ -69,6 +71,15 @@ def public(entity: dict) -> dict:
         for key, value in entity.items()
         if not key.endswith("_plaintext")
     }
+
+
+def _is_http(url: str) -> bool:
+    try:
+        httpx.URL(url)  # checks the port and the host's characters, urlsplit the brackets
+        parsed = urlsplit(url)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return parsed.scheme in ("http", "https") and bool(parsed.hostname)
 
 
 def _openai(model: dict) -> tuple[str, dict[str, str]]:

@@ -1,0 +1,97 @@
+"""Requests about apps that make no sense, and what is kept of those that do."""
+
+from types import SimpleNamespace
+
+import pytest
+from fastapi.testclient import TestClient
+
+from job_workspace import TOKEN, JobWorkspace
+from local_workspace.engines.apps import AppsEngine
+from local_workspace.http.server import create_app
+from local_workspace.routes import apps
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
+from refusals import LONG, WHOLE_BODIES, refused
+
+APPS = "/api/2.0/apps"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    space = JobWorkspace(tmp_path_factory.mktemp("apps") / "home")
+    space.listener.close()
+    store = Store(space.home.database)
+    engine = AppsEngine(space.home, store, Processes(space.home), space.files, lambda _app: {})
+    app = create_app(SimpleNamespace(apps=engine), TOKEN, [apps.router])
+    with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
+        assert client.post(APPS, json={"name": "known"}).status_code == 200
+        yield client
+    engine.stop()
+    store.close()
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("PATCH", "/known"), ("POST", "/known/deployments")])
+@pytest.mark.parametrize("body", WHOLE_BODIES)
+def test_a_body_is_an_object(client, method, path, body):
+    refused(client.request(method, APPS + path, json=body), "The request's body: ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"description": 5}, "description: "),
+        ({"resources": "x"}, "resources: "),
+        ({"resources": {"name": "x"}}, "resources: "),
+        ({"resources": ["x"]}, "resources.0: "),
+        ({"resources": [{}]}, "resources.0.name is missing"),
+        ({"resources": [{"name": 5}]}, "resources.0.name: "),
+        ({"resources": [{"name": "x", "postgres": "y"}]}, "resources.0.postgres: "),
+        ({"resources": [{"name": "x", "postgres": {"branch": "b"}}]}, "resources.0.postgres.database is missing"),
+        ({"resources": [{"name": "x", "sql_warehouse": {"id": []}}]}, "resources.0.sql_warehouse.id: "),
+        ({"resources": [{"name": "x", "job": {}}]}, "resources.0.job.id is missing"),
+    ],
+)
+def test_settings_that_make_no_sense(client, fields, named):
+    refused(client.post(APPS, json={"name": "new"} | fields), named)
+    refused(client.patch(f"{APPS}/known", json=fields), named)
+
+
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [(5, "name: "), ("A", "App name 'A'"), (None, "App name ''"), (LONG, "name: "), ("a\0b", "name: ")],
+)
+def test_a_name_that_makes_no_sense(client, name, named):
+    refused(client.post(APPS, json={"name": name}), named)
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"source_code_path": 5}, "source_code_path: "),
+        ({"source_code_path": {}}, "source_code_path: "),
+        ({"source_code_path": f"/{LONG}"}, "source_code_path: "),
+        ({"mode": []}, "mode: "),
+        ({"command": "python app.py"}, "command: "),
+        ({"command": ["python", 5]}, "command.1: "),
+        ({"env_vars": {"A": "b"}}, "env_vars: "),
+        ({"env_vars": ["A"]}, "env_vars.0: "),
+        ({"env_vars": [{"value": "b"}]}, "env_vars.0.name is missing"),
+        ({"env_vars": [{"name": "A", "value": 5}]}, "env_vars.0.value: "),
+        ({"env_vars": [{"name": "A=B"}]}, "env_vars.0.name: "),
+    ],
+)
+def test_a_deployment_that_makes_no_sense(client, fields, named):
+    refused(client.post(f"{APPS}/known/deployments", json={"source_code_path": "/"} | fields), named)
+
+
+@pytest.mark.parametrize("name", [LONG, "a%00b"])
+@pytest.mark.parametrize(("path", "field"), [("/{}", "name: "), ("/known/deployments/{}", "deployment_id: ")])
+def test_a_path_that_makes_no_sense(client, path, field, name):
+    refused(client.get(APPS + path.format(name)), field)
+
+
+def test_a_resource_comes_back_as_it_was_sent(client):
+    resource = {"name": "key", "secret": {"scope": "s", "permission": "READ"}}
+    client.patch(f"{APPS}/known", json={"resources": [resource], "description": "d"}).raise_for_status()
+    found = client.get(f"{APPS}/known").json()
+    assert found["resources"] == [resource] and found["description"] == "d"
