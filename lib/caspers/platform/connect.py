@@ -56,7 +56,8 @@ class Workbook:
         from databricks.sdk import WorkspaceClient
 
         if self.local:
-            return WorkspaceClient(host=self.connection.host, token=self.connection.token)
+            # Named, since an Azure or a service principal's sign-in in the environment would be a second way.
+            return WorkspaceClient(host=self.connection.host, token=self.connection.token, auth_type="pat")
         return WorkspaceClient()
 
     @cached_property

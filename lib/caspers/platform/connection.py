@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +36,19 @@ class Connection:
         values = {
             "DATABRICKS_HOST": self.host,
             "DATABRICKS_TOKEN": self.token,
+            "DATABRICKS_AUTH_TYPE": "pat" if self.local else None,
+            **(dict.fromkeys(("no_proxy", "NO_PROXY"), beside_proxy(os.environ)) if self.local else {}),
             "SPARK_REMOTE": self.spark_remote,
             "MLFLOW_TRACKING_URI": self.mlflow_tracking_uri,
             "MLFLOW_TRACKING_TOKEN": self.token if self.local else None,
         }
         return {key: value for key, value in values.items() if value}
+
+
+def beside_proxy(env: Mapping[str, str]) -> str:
+    """The hosts that clients reach without the proxy: those that `env` names, and this machine."""
+    named = env.get("no_proxy") or env.get("NO_PROXY") or ""
+    return ",".join(dict.fromkeys([*filter(None, named.split(",")), "localhost", "127.0.0.1"]))
 
 
 def ensure() -> Connection:
@@ -79,6 +88,7 @@ def _local(command: str) -> Connection | None:
     if not answer:
         return None
     found = json.loads(answer)
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = beside_proxy(os.environ)  # for the clients of this process
     return Connection(
         found["DATABRICKS_HOST"],
         found["DATABRICKS_TOKEN"],

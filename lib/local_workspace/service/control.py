@@ -23,6 +23,7 @@ type Connection = dict[str, Any]
 """The variables with which clients find a workspace, and its process: `pid`, `created` (seconds since 1970)."""
 
 START_SECONDS = 60
+_WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 STOP_SECONDS = 60
 _CONNECTION_KEYS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "pid", "created"}
 
@@ -144,9 +145,15 @@ def _await_connection(home: Home, child: subprocess.Popen[bytes], log: Path) -> 
 
 
 def _service_environment() -> dict[str, str]:
-    """The environment without what a client's session has set: the service must not talk to another workspace."""
-    hidden = ("DATABRICKS_", "SPARK_", "MLFLOW_", "PYSPARK_", "JPY_", "PG")
-    return {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
+    """The environment without what a client's session has set: the service must not talk to another workspace.
+
+    It reaches its own parts without a proxy.
+    """
+    hidden = ("DATABRICKS_", "ARM_", "GOOGLE_", "SPARK_", "MLFLOW_", "PYSPARK_", "JPY_", "PG")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
+    named = kept.get("no_proxy") or kept.get("NO_PROXY") or ""
+    beside = ",".join(dict.fromkeys([*filter(None, named.split(",")), "localhost", "127.0.0.1"]))
+    return kept | {"no_proxy": beside, "NO_PROXY": beside}
 
 
 def _answers(connection: Connection) -> bool:
@@ -155,7 +162,7 @@ def _answers(connection: Connection) -> bool:
         headers={"Authorization": f"Bearer {connection['DATABRICKS_TOKEN']}"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with _WITHOUT_PROXY.open(request, timeout=10) as answer:
             return int(answer.status) == 200
     except (urllib.error.URLError, OSError):
         return False

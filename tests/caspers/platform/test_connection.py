@@ -6,8 +6,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from databricks.sdk import WorkspaceClient
 
 from caspers.platform import connection
+from caspers.platform.connect import Workbook
 from caspers.platform.connection import Connection
 
 
@@ -32,16 +34,45 @@ def host() -> Iterator[str]:
     server.server_close()
 
 
-def test_a_local_workspace_has_addresses_for_every_client():
+def test_a_local_workspace_has_addresses_for_every_client(monkeypatch):
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", "kitchen.example")
     found = Connection("http://127.0.0.1:1", "secret", "sc://localhost:2", "http://127.0.0.1:1/mlflow", Path("/home"))
     assert found.local
     assert found.environment() == {
         "DATABRICKS_HOST": "http://127.0.0.1:1",
         "DATABRICKS_TOKEN": "secret",
+        "DATABRICKS_AUTH_TYPE": "pat",
+        "no_proxy": "kitchen.example,localhost,127.0.0.1",
+        "NO_PROXY": "kitchen.example,localhost,127.0.0.1",
         "SPARK_REMOTE": "sc://localhost:2",
         "MLFLOW_TRACKING_URI": "http://127.0.0.1:1/mlflow",
         "MLFLOW_TRACKING_TOKEN": "secret",
     }
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"ARM_CLIENT_ID": "x", "ARM_CLIENT_SECRET": "y", "ARM_TENANT_ID": "z"},
+        {"DATABRICKS_CLIENT_ID": "x", "DATABRICKS_CLIENT_SECRET": "y"},
+        {"DATABRICKS_AUTH_TYPE": "databricks-cli"},
+        {"DATABRICKS_CONFIG_PROFILE": "prod"},
+    ],
+    ids=lambda others: next(iter(others)),
+)
+def test_other_ways_to_sign_in_do_not_disturb_a_local_workspace(host, others, tmp_path, monkeypatch):
+    (tmp_path / "databrickscfg").write_text("[prod]\nhost = https://prod.example\nauth_type = databricks-cli\n")
+    monkeypatch.setenv("DATABRICKS_CONFIG_FILE", str(tmp_path / "databrickscfg"))
+    found = Connection(host, "secret", "sc://localhost:2", host, tmp_path)
+    for name, value in others.items():
+        monkeypatch.setenv(name, value)
+    client = Workbook("kitchens", found).w
+    assert client.config.auth_type == "pat"
+    assert client.config.authenticate() == {"Authorization": "Bearer secret"}
+    for name, value in found.environment().items():  # what `runbook.py --env` exports
+        monkeypatch.setenv(name, value)
+    assert WorkspaceClient().config.authenticate() == {"Authorization": "Bearer secret"}
 
 
 def test_on_databricks_the_clients_find_their_own_credentials():
@@ -80,4 +111,6 @@ def test_the_running_workspace_is_found_also_from_its_own_environment(connected)
     found = connection.current()
     assert found is not None and found.local
     assert found.home == Path(connected["CASPERS_HOME"]).resolve()
-    assert found.environment().items() <= {**connected, "MLFLOW_TRACKING_TOKEN": found.token}.items()
+    added = ("MLFLOW_TRACKING_TOKEN", "DATABRICKS_AUTH_TYPE", "no_proxy", "NO_PROXY")
+    values = {name: value for name, value in found.environment().items() if name not in added}
+    assert values.items() <= connected.items()

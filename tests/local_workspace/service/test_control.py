@@ -33,7 +33,16 @@ def listeners(pid: int) -> set[str]:
     }
 
 
-def test_a_workspace_lives_stops_and_comes_back_with_its_resources(home_root, running):
+@pytest.fixture
+def proxy(monkeypatch):
+    """A proxy that does not answer, as a company's environment names it; before anything starts."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.0/8")  # not every client knows this form
+
+
+def test_a_workspace_lives_stops_and_comes_back_with_its_resources(proxy, home_root, running, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")  # for this test's own client
     w = WorkspaceClient(host=running["DATABRICKS_HOST"], token=running["DATABRICKS_TOKEN"])
     assert control.start(home_root, quiet)["pid"] == running["pid"], "a second start finds the first"
     assert stat.S_IMODE((home_root / "connection.json").stat().st_mode) == 0o600
