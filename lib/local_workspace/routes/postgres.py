@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from local_workspace.engines.postgres import PostgresEngine, names, shapes
+from local_workspace.engines.postgres.documents import Credential
 from local_workspace.http.bodies import Body, Name, Text
 from local_workspace.routes import postgres_bodies as bodies
 from local_workspace.runtime.errors import invalid, not_found
@@ -114,7 +115,7 @@ def get_endpoint(request: Request, project: Name, branch: Name, endpoint: Name) 
 
 
 @router.get(_BRANCH + "/roles")
-def list_roles(request: Request, project: Name, branch: Name) -> Json:
+def list_roles(request: Request, project: Name, branch: Name) -> dict[str, list[Json]]:
     """The workspace's user, who owns the databases, and the service principals that were let in."""
     engine = _on_branch(request, project, branch)
     owner = engine.project(project)["owner"]
@@ -232,7 +233,7 @@ def delete_synced_table(request: Request, table: TableName) -> Json:
 
 
 @router.post("/credentials")
-def generate_credential(request: Request, body: bodies.Credential) -> Json:
+def generate_credential(request: Request, body: bodies.Credential) -> Credential:
     """A password for the caller, the workspace's user or a service principal, at an endpoint."""
     branch, _, endpoint = body.endpoint.partition("/endpoints/")
     if endpoint != names.ENDPOINT:

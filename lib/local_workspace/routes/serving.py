@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from local_workspace.engines.serving import ServingEngine
+from local_workspace.engines.serving.documents import Usage
 from local_workspace.http.bodies import Name
 from local_workspace.routes import invocations
 from local_workspace.routes import serving_bodies as bodies
@@ -51,13 +52,13 @@ def put_ai_gateway(request: Request, name: Name, body: bodies.AiGateway) -> Json
 
 
 @router.get(_LOCAL + "/{name}/usage")
-def usage(request: Request, name: Name) -> Json:
+def usage(request: Request, name: Name) -> Usage:
     """The limits of an endpoint that asks a server elsewhere, and what it has used of its budget."""
     return _engine(request).usage(name)
 
 
 @router.put(_LOCAL + "/{name}/limits")
-def put_limits(request: Request, name: Name, limits: bodies.EndpointLimits) -> Json:
+def put_limits(request: Request, name: Name, limits: bodies.EndpointLimits) -> Usage:
     """Set the time-out and the budget of an endpoint, which may be made afterwards."""
     gateway = _engine(request).gateway(name)
     gateway.limit(limits)

@@ -170,7 +170,7 @@ def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> 
             "DATABRICKS_CLIENT_SECRET": principals.secret(token, me),
             "LOCAL_WORKSPACE_USER": USER,
         }
-        for resource in app.get("resources") or []:
+        for resource in app["resources"]:
             if "postgres" in resource:
                 values |= postgres_engine.client_environment(resource["postgres"], me)
         return values

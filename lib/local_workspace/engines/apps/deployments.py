@@ -2,7 +2,9 @@
 
 import shutil
 from pathlib import Path
+from typing import Any, cast
 
+from local_workspace.engines.apps.documents import StoredDeployment
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.store import Store
@@ -20,14 +22,14 @@ class Deployments:
 
     def fail_interrupted(self) -> None:
         """Mark as failed what a workspace that was killed left under way."""
-        for doc in self._store.list(_KIND):
+        for doc in self._all():
             if doc["status"]["state"] == "IN_PROGRESS":
                 self.settle(doc, "FAILED", _INTERRUPTED)
 
-    def new(self, app: str, path: str, creator: str, request: dict) -> dict:
+    def new(self, app: str, path: str, creator: str, request: dict[str, Any]) -> StoredDeployment:
         """A deployment of the workspace folder `path`, under way."""
         deployment_id = str(self._store.next_id())
-        doc = {
+        doc: StoredDeployment = {
             "deployment_id": deployment_id,
             "app": app,
             "source_code_path": path,
@@ -40,35 +42,35 @@ class Deployments:
             "deployment_artifacts": {"source_code_path": str(self._root / app / deployment_id)},
             "status": {"state": "IN_PROGRESS", "message": "Starting the app"},
         }
-        self._store.put(_KIND, f"{app}/{deployment_id}", doc)
+        self._store.put(_KIND, f"{app}/{deployment_id}", {**doc})
         return doc
 
-    def get(self, app: str, deployment_id: str) -> dict:
+    def get(self, app: str, deployment_id: str) -> StoredDeployment:
         """A deployment. Raises 404."""
-        doc = self._store.get(_KIND, f"{app}/{deployment_id}")
+        doc = cast(StoredDeployment | None, self._store.get(_KIND, f"{app}/{deployment_id}"))
         if doc is None:
             raise not_found(f"The app '{app}' has no deployment '{deployment_id}'")
         return doc
 
-    def of_app(self, app: str) -> list[dict]:
+    def of_app(self, app: str) -> list[StoredDeployment]:
         """An app's deployments, the newest first."""
-        return [doc for doc in reversed(self._store.list(_KIND)) if doc["app"] == app]
+        return [doc for doc in reversed(self._all()) if doc["app"] == app]
 
-    def pending(self, app: str) -> dict | None:
+    def pending(self, app: str) -> StoredDeployment | None:
         """The deployment that is under way."""
         return next((doc for doc in self.of_app(app) if doc["status"]["state"] == "IN_PROGRESS"), None)
 
-    def settle(self, doc: dict, state: str, message: str) -> None:
+    def settle(self, doc: StoredDeployment, state: str, message: str) -> None:
         """Note how a deployment went; nothing happens if it was deleted meanwhile."""
         key = f"{doc['app']}/{doc['deployment_id']}"
         if self._store.get(_KIND, key):
             self._store.update(_KIND, key, update_time=now_iso(), status={"state": state, "message": message})
 
-    def folder(self, doc: dict) -> Path:
+    def folder(self, doc: StoredDeployment) -> Path:
         """Where its copy of the code lies."""
         return self._root / doc["app"] / doc["deployment_id"]
 
-    def copy(self, source: Path, doc: dict) -> None:
+    def copy(self, source: Path, doc: StoredDeployment) -> None:
         """Copy the code, whole or not at all. Raises OSError."""
         target = self.folder(doc)
         partial = target.with_name(f".{target.name}.partial")
@@ -76,7 +78,7 @@ class Deployments:
         shutil.copytree(source, partial)
         partial.replace(target)
 
-    def keep_only(self, doc: dict) -> None:
+    def keep_only(self, doc: StoredDeployment) -> None:
         """Remove the code of the app's other deployments; their documents stay."""
         for folder in self.folder(doc).parent.iterdir():
             if folder.name != doc["deployment_id"]:
@@ -88,7 +90,10 @@ class Deployments:
             self._store.delete(_KIND, f"{app}/{doc['deployment_id']}")
         shutil.rmtree(self._root / app, ignore_errors=True)
 
+    def _all(self) -> list[StoredDeployment]:
+        return cast(list[StoredDeployment], self._store.list(_KIND))
 
-def public(doc: dict) -> dict:
+
+def public(doc: StoredDeployment) -> dict[str, Any]:
     """A deployment as the API shows it."""
     return {key: value for key, value in doc.items() if key != "app" and value is not None}

@@ -9,8 +9,15 @@ import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 from local_workspace.engines.apps.deployments import Deployments, public
+from local_workspace.engines.apps.documents import (
+    AppIdentity,
+    AppSettings,
+    StoredApp,
+    StoredDeployment,
+)
 from local_workspace.engines.apps.process import AppProcess
 from local_workspace.engines.apps.source import argv, read_source, variables
 from local_workspace.engines.workspace import WorkspaceFiles
@@ -23,6 +30,7 @@ from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_iso
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,29}")
+Json = dict[str, Any]
 _OWN_NOTES = ("port", "active", "compute", "problem")  # kept with an app, not shown as they are
 
 log = logging.getLogger(__name__)
@@ -37,7 +45,7 @@ class AppsEngine:
         store: Store,
         processes: Processes,
         files: WorkspaceFiles,
-        app_env: Callable[[dict], dict[str, str]],
+        app_env: Callable[[AppIdentity], dict[str, str]],
     ) -> None:
         self._store, self._processes, self._files, self._app_env = store, processes, files, app_env
         self._deployments = Deployments(home, store)
@@ -50,7 +58,7 @@ class AppsEngine:
         """Start again what ran before; returns at once."""
         self._closed = False
         self._deployments.fail_interrupted()
-        for app in self._store.list("app"):
+        for app in self._apps():
             self._launch_active(app["name"])
 
     def stop(self) -> None:
@@ -64,7 +72,7 @@ class AppsEngine:
 
     # apps
 
-    def create(self, settings: dict, compute: bool = True) -> dict:
+    def create(self, settings: Json, compute: bool = True) -> Json:
         """A new app without code. Raises 400 for a bad name, 404 for a missing resource, 409 if it exists."""
         name = settings.get("name") or ""
         if not _NAME.fullmatch(name):
@@ -75,38 +83,35 @@ class AppsEngine:
         with self._lock:
             if self._store.get("app", name):
                 raise already_exists(f"An app named '{name}' already exists")
-            self._store.put(
-                "app",
-                name,
-                {
-                    "name": name,
-                    "id": str(uuid.uuid4()),
-                    "creator": _user({}),
-                    "create_time": now_iso(),
-                    **wanted,
-                    "port": ports.free(),
-                    "active": None,
-                    "compute": "ACTIVE" if compute else "STOPPED",
-                    "problem": None,
-                },
-            )
+            doc: StoredApp = {
+                "name": name,
+                "id": str(uuid.uuid4()),
+                "creator": _user({}),
+                "create_time": now_iso(),
+                **wanted,
+                "port": ports.free(),
+                "active": None,
+                "compute": "ACTIVE" if compute else "STOPPED",
+                "problem": None,
+            }
+            self._store.put("app", name, {**doc})
         return self.get(name)
 
-    def get(self, name: str) -> dict:
+    def get(self, name: str) -> Json:
         """An app as the API shows it. Raises 404."""
         return self._view(self._app(name))
 
-    def list_apps(self) -> list[dict]:
+    def list_apps(self) -> list[Json]:
         """All apps."""
-        return [self._view(app) for app in self._store.list("app")]
+        return [self._view(app) for app in self._apps()]
 
-    def update(self, name: str, settings: dict) -> dict:
+    def update(self, name: str, settings: Json) -> Json:
         """Replace description and resources; a running app sees them at its next start. Raises 404, 400."""
         self._app(name)
         self._store.update("app", name, **self._settings(name, settings))
         return self.get(name)
 
-    def delete(self, name: str) -> dict:
+    def delete(self, name: str) -> Json:
         """End an app and remove it with its deployments. Raises 404."""
         view = self.get(name)
         self._store.delete("app", name)
@@ -114,14 +119,14 @@ class AppsEngine:
         self._deployments.delete(name)
         return view
 
-    def start_app(self, name: str) -> dict:
+    def start_app(self, name: str) -> Json:
         """Start an app's compute, and its active deployment. Raises 404."""
         self._app(name)
         self._store.update("app", name, compute="ACTIVE")
         self._launch_active(name)
         return self.get(name)
 
-    def stop_app(self, name: str) -> dict:
+    def stop_app(self, name: str) -> Json:
         """Stop an app's compute. Raises 404."""
         self._app(name)
         self._store.update("app", name, compute="STOPPED")
@@ -130,7 +135,7 @@ class AppsEngine:
 
     # deployments
 
-    def deploy(self, name: str, request: dict) -> dict:
+    def deploy(self, name: str, request: Json) -> Json:
         """Start to deploy a workspace folder: a copy of it is what runs. Raises 404, 400, 409 if one is under way."""
         path = request.get("source_code_path") or ""
         source = self._files.resolve(path)
@@ -148,15 +153,15 @@ class AppsEngine:
             thread.start()
         return public(doc)
 
-    def get_deployment(self, name: str, deployment_id: str) -> dict:
+    def get_deployment(self, name: str, deployment_id: str) -> Json:
         """A deployment. Raises 404."""
         return public(self._deployments.get(self._app(name)["name"], deployment_id))
 
-    def list_deployments(self, name: str) -> list[dict]:
+    def list_deployments(self, name: str) -> list[Json]:
         """An app's deployments, the newest first. Raises 404."""
         return [public(doc) for doc in self._deployments.of_app(self._app(name)["name"])]
 
-    def _roll_out(self, doc: dict, source: Path) -> None:
+    def _roll_out(self, doc: StoredDeployment, source: Path) -> None:
         """Put a deployment in the place of the one that runs."""
         try:
             self._deployments.copy(source, doc)
@@ -188,7 +193,7 @@ class AppsEngine:
                 self._note(name, problem=None)
                 self._launch(self._deployments.get(name, app["active"]))
 
-    def _launch(self, doc: dict) -> AppProcess:
+    def _launch(self, doc: StoredDeployment) -> AppProcess:
         process = AppProcess(doc["app"], self._processes, lambda: self._plan(doc))
         with self._lock:
             if self._closed:
@@ -203,7 +208,7 @@ class AppsEngine:
         if process:
             process.stop()
 
-    def _plan(self, doc: dict) -> Launch:
+    def _plan(self, doc: StoredDeployment) -> Launch:
         """What to start: asked at each start, because a port or a resource's address may have changed."""
         app, folder = self._app(doc["app"]), self._deployments.folder(doc)
         port = ports.free(app["port"])
@@ -212,7 +217,7 @@ class AppsEngine:
         env = self._environment(app, port) | variables([*source.env, *doc["env_vars"]], app["resources"])
         return Launch(argv(doc["command"] or source.command, env), lambda: ports.listens(port), env, folder)
 
-    def _environment(self, app: dict, port: int) -> dict[str, str]:
+    def _environment(self, app: StoredApp, port: int) -> dict[str, str]:
         """What the platform tells every app. A local app has no proxy that vouches for users: it is told its own."""
         programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
         given = self._app_env(app)
@@ -230,18 +235,21 @@ class AppsEngine:
 
     # documents
 
-    def _app(self, name: str) -> dict:
-        app = self._store.get("app", name)
+    def _apps(self) -> list[StoredApp]:
+        return cast(list[StoredApp], self._store.list("app"))
+
+    def _app(self, name: str) -> StoredApp:
+        app = cast(StoredApp | None, self._store.get("app", name))
         if app is None:
             raise not_found(f"App '{name}' does not exist")
         return app
 
-    def _settings(self, name: str, settings: dict) -> dict:
+    def _settings(self, name: str, settings: Json) -> AppSettings:
         resources = settings.get("resources") or []
         self._app_env({"name": name, "resources": resources})  # gives its role what the resources say, or raises
         return {"description": settings.get("description") or "", "resources": resources, "update_time": now_iso()}
 
-    def _view(self, app: dict) -> dict:
+    def _view(self, app: StoredApp) -> Json:
         shown = {key: value for key, value in app.items() if key not in _OWN_NOTES and value is not None}
         if app["active"]:
             active = self.get_deployment(app["name"], app["active"])
@@ -256,7 +264,7 @@ class AppsEngine:
             "compute_status": {"state": app["compute"], "message": f"App compute is {app['compute']}."},
         }
 
-    def _app_status(self, app: dict) -> dict:
+    def _app_status(self, app: StoredApp) -> Json:
         process = self._running.get(app["name"])
         if app["compute"] != "ACTIVE":
             return {"state": "UNAVAILABLE", "message": "App is stopped."}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from local_workspace.engines.apps.documents import EnvEntry, Resource
 from local_workspace.engines.postgres.names import ENDPOINT
 from local_workspace.runtime.errors import invalid
 
@@ -19,7 +20,7 @@ class AppSource:
     """The command to run and the variables to set, each with a `value` or a `valueFrom` (a resource's name)."""
 
     command: list[str]
-    env: list[dict] = field(default_factory=list)
+    env: list[EnvEntry] = field(default_factory=list)
 
 
 def read_source(folder: Path) -> AppSource:
@@ -41,7 +42,7 @@ def read_source(folder: Path) -> AppSource:
     return AppSource(command, env)
 
 
-def variables(entries: list[dict], resources: list[dict]) -> dict[str, str]:
+def variables(entries: list[EnvEntry], resources: list[Resource]) -> dict[str, str]:
     """The values of `env` entries. Raises 400 for a `valueFrom` that names no resource of the app."""
     known = {resource["name"]: resource for resource in resources}
     values = {}
@@ -56,7 +57,7 @@ def variables(entries: list[dict], resources: list[dict]) -> dict[str, str]:
     return values
 
 
-def resource_value(resource: dict) -> str:
+def resource_value(resource: Resource) -> str:
     """What `valueFrom` gives for a resource, as Databricks documents it. Raises 400 for a kind that isn't here."""
     if "postgres" in resource:
         return f"{resource['postgres']['branch']}/endpoints/{ENDPOINT}"

@@ -4,11 +4,20 @@ import logging
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import psycopg
 from psycopg import sql
 
 from local_workspace.engines.postgres import names
+from local_workspace.engines.postgres.documents import (
+    Catalog,
+    Credential,
+    Database,
+    PostgresResource,
+    Project,
+    StoredProject,
+)
 from local_workspace.engines.postgres.instance import ADMIN, PG_VERSION, Instance
 from local_workspace.engines.sync import Lake, SyncEngine
 from local_workspace.runtime import ports
@@ -75,23 +84,20 @@ class PostgresEngine:
         """An administrator's connection to a database of a project. Raises 404 or 503."""
         return self.running(project).connect(database)
 
-    def create_project(self, project: str, display_name: str | None = None) -> dict:
+    def create_project(self, project: str, display_name: str | None = None) -> Project:
         """Make a server with its default database. Raises 400 for a bad id, 409 if it exists."""
         names.check_project(project)
         with self._lock:
             if self._store.get(PROJECT, project):
                 raise already_exists(f"Project {project} already exists.")
-            self._store.put(
-                PROJECT,
-                project,
-                {
-                    "project_id": project,
-                    "display_name": display_name or project,
-                    "uid": str(uuid.uuid4()),
-                    "create_time": now_iso(),
-                    "port": None,
-                },
-            )
+            doc: StoredProject = {
+                "project_id": project,
+                "display_name": display_name or project,
+                "uid": str(uuid.uuid4()),
+                "create_time": now_iso(),
+                "port": None,
+            }
+            self._store.put(PROJECT, project, {**doc})
             try:
                 self.create_database(project, DEFAULT_DATABASE)
             except Exception:
@@ -99,14 +105,14 @@ class PostgresEngine:
                 raise
             return self.project(project)
 
-    def project(self, project: str) -> dict:
+    def project(self, project: str) -> Project:
         """The stored description of a project. Raises 404."""
-        doc = self._store.get(PROJECT, project)
+        doc = cast(StoredProject | None, self._store.get(PROJECT, project))
         if doc is None:
             raise not_found(f"Project {project} does not exist.")
-        return doc | {"owner": self._user, "pg_version": PG_VERSION}
+        return {**doc, "owner": self._user, "pg_version": PG_VERSION}
 
-    def projects(self) -> list[dict]:
+    def projects(self) -> list[Project]:
         """All projects, oldest first."""
         return [self.project(doc["project_id"]) for doc in self._store.list(PROJECT)]
 
@@ -127,7 +133,7 @@ class PostgresEngine:
         """`host:port` of a project's server, started if need be."""
         return f"{ports.HOST}:{self.running(project).port}"
 
-    def credential(self, project: str, role: str | None = None) -> dict:
+    def credential(self, project: str, role: str | None = None) -> Credential:
         """The password of `role`, or the user's, and the time until which to use it. Raises 404 for no such role."""
         wanted = role or self._user
         if wanted not in self.roles(project):
@@ -146,7 +152,7 @@ class PostgresEngine:
             raise already_exists(f"Role {name} already exists in project {project}.")
         self.running(project).ensure_role(name)
 
-    def client_environment(self, resource: dict, role: str) -> dict[str, str]:
+    def client_environment(self, resource: PostgresResource, role: str) -> dict[str, str]:
         """libpq's variables for an app's Postgres resource: a `branch` path, and a `database` as path or name.
 
         The resource is the app's permission, too: its role may connect there, and make schemas of its own.
@@ -164,7 +170,7 @@ class PostgresEngine:
             )
         return {"PGHOST": host, "PGPORT": port, "PGUSER": role, "PGDATABASE": database, "PGSSLMODE": "disable"}
 
-    def databases(self, project: str) -> list[dict]:
+    def databases(self, project: str) -> list[Database]:
         """Databases of a project with their owners, by name."""
         with self.running(project).connect() as connection:
             rows = connection.execute(
@@ -174,14 +180,14 @@ class PostgresEngine:
             ).fetchall()
         return [{"project": project, "name": name, "id": names.dns_name(name), "role": role} for name, role in rows]
 
-    def database(self, project: str, database_id: str) -> dict:
+    def database(self, project: str, database_id: str) -> Database:
         """One database by its id. Raises 404."""
         for doc in self.databases(project):
             if doc["id"] == database_id:
                 return doc
         raise not_found(f"Database {database_id} does not exist in project {project}.")
 
-    def create_database(self, project: str, name: str) -> dict:
+    def create_database(self, project: str, name: str) -> Database:
         """Make a database that the user owns. Raises 400 for a bad name, 409 if it exists."""
         names.check_database(name)
         statement = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(self._user))
@@ -208,7 +214,7 @@ class PostgresEngine:
         with self.running(project).connect(autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def create_catalog(self, catalog: str, project: str, database: str, create_database: bool) -> dict:
+    def create_catalog(self, catalog: str, project: str, database: str, create_database: bool) -> Catalog:
         """Register a database as a catalog. Raises 400, 404 if the database is missing, 409 if it exists."""
         names.check_catalog(catalog)
         with self._lock:
@@ -220,29 +226,26 @@ class PostgresEngine:
                         "set create_database_if_missing."
                     )
                 self.create_database(project, database)
-            self._store.put(
-                CATALOG,
-                catalog,
-                {
-                    "catalog_id": catalog,
-                    "project": project,
-                    "database": database,
-                    "uid": str(uuid.uuid4()),
-                    "create_time": now_iso(),
-                },
-            )
-            return self.catalog(catalog)
+            doc: Catalog = {
+                "catalog_id": catalog,
+                "project": project,
+                "database": database,
+                "uid": str(uuid.uuid4()),
+                "create_time": now_iso(),
+            }
+            self._store.put(CATALOG, catalog, {**doc})
+            return doc
 
-    def catalog(self, catalog: str) -> dict:
+    def catalog(self, catalog: str) -> Catalog:
         """One catalog. Raises 404."""
-        doc = self._store.get(CATALOG, catalog)
+        doc = cast(Catalog | None, self._store.get(CATALOG, catalog))
         if doc is None:
             raise not_found(f"Postgres catalog {catalog} does not exist.")
         return doc
 
-    def catalogs(self) -> list[dict]:
+    def catalogs(self) -> list[Catalog]:
         """All catalogs, oldest first."""
-        return self._store.list(CATALOG)
+        return cast(list[Catalog], self._store.list(CATALOG))
 
     def catalog_target(self, catalog: str) -> tuple[str, str]:
         """Project and database behind a catalog. Raises 404."""

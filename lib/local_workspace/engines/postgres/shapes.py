@@ -1,8 +1,11 @@
 """How the API describes Lakebase resources, from what the engines know of them."""
 
+from datetime import datetime
 from typing import Any
 
 from local_workspace.engines.postgres import names
+from local_workspace.engines.postgres.documents import Catalog, Database, Project
+from local_workspace.engines.sync.documents import SyncedTable
 from local_workspace.engines.sync.worker import Progress
 from local_workspace.runtime.timestamps import to_iso
 
@@ -14,7 +17,7 @@ def role_path(project: str, user: str) -> str:
     return f"{names.branch_path(project)}/roles/{names.dns_name(user)}"
 
 
-def project(doc: Json) -> Json:
+def project(doc: Project) -> Json:
     """A project."""
     shown = {"display_name": doc["display_name"], "pg_version": doc["pg_version"]}
     return {
@@ -32,7 +35,7 @@ def project(doc: Json) -> Json:
     }
 
 
-def branch(doc: Json) -> Json:
+def branch(doc: Project) -> Json:
     """The one branch of a project."""
     return {
         "name": names.branch_path(doc["project_id"]),
@@ -73,7 +76,7 @@ def role(project_id: str, name: str, owner: str) -> Json:
     }
 
 
-def database(doc: Json) -> Json:
+def database(doc: Database) -> Json:
     """A database."""
     shown = {"postgres_database": doc["name"], "role": role_path(doc["project"], doc["role"])}
     parent = names.branch_path(doc["project"])
@@ -86,7 +89,7 @@ def database(doc: Json) -> Json:
     }
 
 
-def catalog(doc: Json) -> Json:
+def catalog(doc: Catalog) -> Json:
     """A database that is registered as a catalog."""
     where = {"branch": names.branch_path(doc["project"]), "postgres_database": doc["database"]}
     return {
@@ -99,7 +102,7 @@ def catalog(doc: Json) -> Json:
     }
 
 
-def synced_table(doc: Json, progress: Progress, newest: int | None) -> Json:
+def synced_table(doc: SyncedTable, progress: Progress, newest: int | None) -> Json:
     """A synced table; `newest` is the source's newest Delta version, if it can be read."""
     return {
         "name": f"synced_tables/{doc['id']}",
@@ -127,7 +130,7 @@ def _sync_state(progress: Progress, newest: int | None) -> Json:
         state = "SYNCED_TABLE_OFFLINE_FAILED" if progress.error else "SYNCED_TABLE_PROVISIONING_INITIAL_SNAPSHOT"
         return {"detailed_state": state, "message": progress.error or "The first snapshot is being written."}
     behind = "" if newest is None else f", {newest - progress.version} behind the source"
-    ended = to_iso(progress.ended)
+    ended = _time(progress.ended)
     return {
         "detailed_state": (
             "SYNCED_TABLE_ONLINE_PIPELINE_FAILED" if progress.error else "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE"
@@ -136,11 +139,15 @@ def _sync_state(progress: Progress, newest: int | None) -> Json:
         "last_processed_commit_version": progress.version,
         "last_sync_time": ended,
         "last_sync": {
-            "sync_start_time": to_iso(progress.began),
+            "sync_start_time": _time(progress.began),
             "sync_end_time": ended,
             "delta_table_sync_info": {
                 "delta_commit_version": progress.version,
-                "delta_commit_time": to_iso(progress.committed),
+                "delta_commit_time": _time(progress.committed),
             },
         },
     }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return to_iso(moment) if moment else None

@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 
+from local_workspace.engines.serving.documents import Config, Entity
 from local_workspace.engines.serving.entity import public
 from local_workspace.engines.serving.replica import Replica
 from local_workspace.runtime.errors import ApiError, unavailable
@@ -173,7 +174,7 @@ def _deployment(replica: Replica | None, active: bool, failed: dict | None) -> d
     return {"deployment": "DEPLOYMENT_CREATING", "deployment_state_message": "The model is being loaded."}
 
 
-def new_config(entity: dict, version: int) -> dict:
+def new_config(entity: Entity, version: int) -> Config:
     """A config that serves `entity`, as the store keeps it."""
     stamp = now_ms()
     return {"config_version": version, "entity": {"creation_timestamp": stamp, **entity}, "start_time": stamp}

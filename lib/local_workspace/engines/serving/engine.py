@@ -1,11 +1,14 @@
 """All endpoints of the workspace."""
 
+import builtins
 import shutil
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from local_workspace.engines.mlflow import MlflowEngine
+from local_workspace.engines.serving.documents import Entity, Settings, StoredEndpoint, Usage
 from local_workspace.engines.serving.endpoint import KIND, Endpoint, Lease, new_config
 from local_workspace.engines.serving.entity import check_name, read_entity
 from local_workspace.engines.serving.gateway import KIND as GATEWAY
@@ -17,6 +20,8 @@ from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
 _LOG_BYTES = 100_000
+
+Json = dict[str, Any]
 
 
 class ServingEngine:
@@ -52,11 +57,11 @@ class ServingEngine:
     def create(
         self,
         name: str,
-        config: dict,
-        tags: list[dict] | None = None,
+        config: Json,
+        tags: builtins.list[Json] | None = None,
         description: str = "",
-        ai_gateway: dict | None = None,
-    ) -> dict:
+        ai_gateway: Settings | None = None,
+    ) -> Json:
         """Create an endpoint and begin to start it.
 
         Raises ApiError: 400 for a bad name or config, 404 for an unknown model, 409 if the name is taken.
@@ -64,8 +69,9 @@ class ServingEngine:
         check_name(name)
         entity = self._resolved(read_entity(config))
         stamp = now_ms()
-        doc = {
+        doc: StoredEndpoint = {
             "name": name,
+            "id": f"{self._store.next_id():032x}",
             "creator": "local",
             "creation_timestamp": stamp,
             "last_updated_timestamp": stamp,
@@ -81,20 +87,20 @@ class ServingEngine:
                 raise already_exists(f"Endpoint {name} exists already.")
             if ai_gateway:
                 self._configure(name, entity, ai_gateway)
-            self._store.put(KIND, name, {**doc, "id": f"{self._store.next_id():032x}"})
+            self._store.put(KIND, name, {**doc})
             return self._open(name).describe()
 
-    def get(self, name: str) -> dict:
+    def get(self, name: str) -> Json:
         """The endpoint. Raises ApiError 404."""
         return self._shown(self._endpoint(name))
 
-    def list(self) -> list[dict]:
+    def list(self) -> list[Json]:
         """All endpoints."""
         with self._lock:
             endpoints = list(self._endpoints.values())
         return [self._shown(endpoint) for endpoint in endpoints]
 
-    def update(self, name: str, config: dict) -> dict:
+    def update(self, name: str, config: Json) -> Json:
         """Begin to serve another config; the present one answers until the new one is ready.
 
         Raises ApiError: 400, 404 as for `create`, 409 while another change is under way.
@@ -139,12 +145,12 @@ class ServingEngine:
                 self._gateways[name] = Gateway(name, self._store)
             return self._gateways[name]
 
-    def usage(self, name: str) -> dict:
+    def usage(self, name: str) -> Usage:
         """The limits of an endpoint and what it has used of its budget. Raises ApiError 404."""
         self._endpoint(name)
         return self.gateway(name).describe()
 
-    def configure(self, name: str, ai_gateway: dict) -> dict:
+    def configure(self, name: str, ai_gateway: Settings) -> Json:
         """Set an endpoint's AI Gateway. Raises ApiError: 404, 400 for what a local workspace doesn't do."""
         config = self._endpoint(name).config()
         self._configure(name, config["entity"], ai_gateway)
@@ -167,12 +173,12 @@ class ServingEngine:
         path = self._home.logs / f"endpoint-{name}-{max(versions)}.log"
         return _tail(path) if path.exists() else ""
 
-    def _configure(self, name: str, entity: dict, ai_gateway: dict) -> None:
+    def _configure(self, name: str, entity: Entity, ai_gateway: Settings) -> None:
         if ai_gateway.get("rate_limits") and "external_model" not in entity:
             raise invalid("rate_limits: a local workspace keeps them for external models only.")
         self.gateway(name).configure(ai_gateway)
 
-    def _shown(self, endpoint: Endpoint) -> dict:
+    def _shown(self, endpoint: Endpoint) -> Json:
         settings = self.gateway(endpoint.name).settings
         return {**endpoint.describe(), **({"ai_gateway": settings} if settings else {})}
 
@@ -190,7 +196,7 @@ class ServingEngine:
         endpoint.start()
         return endpoint
 
-    def _resolved(self, entity: dict) -> dict:
+    def _resolved(self, entity: Entity) -> Entity:
         """`entity` with an alias replaced by the version it stands for now."""
         if "external_model" in entity:
             return entity

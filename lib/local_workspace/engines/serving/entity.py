@@ -1,11 +1,14 @@
 """What an endpoint serves: a registered model's version, or a model on an OpenAI-compatible server."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
+from local_workspace.engines.serving.documents import Entity
 from local_workspace.runtime.errors import invalid
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
@@ -30,12 +33,12 @@ class ExternalTarget:
 
 def check_name(name: str) -> str:
     """`name` if an endpoint may be called so; raises ApiError 400 otherwise."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name):
         raise invalid(f"Endpoint name {name!r}: use 1 to 63 letters, digits, dashes and underscores.")
     return name
 
 
-def read_entity(config: dict) -> dict:
+def read_entity(config: Mapping[str, Any]) -> Entity:
     """The one served entity of an endpoint's `config`, checked and named. Raises ApiError 400."""
     entities = config.get("served_entities") or []
     if len(entities) != 1:
@@ -50,7 +53,7 @@ def read_entity(config: dict) -> dict:
     return {**entity, "name": entity.get("name") or re.sub("[^A-Za-z0-9_-]", "-", default)}
 
 
-def external_target(entity: dict) -> ExternalTarget:
+def external_target(entity: Entity) -> ExternalTarget:
     """Where the external model of `entity` is called. Raises ApiError 400 that names what is wrong."""
     model = entity["external_model"]
     if not model.get("name") or model.get("task") not in _TASKS:
@@ -64,7 +67,7 @@ def external_target(entity: dict) -> ExternalTarget:
     return ExternalTarget(url.rstrip("/"), auth, model["name"], model["task"])
 
 
-def public(entity: dict) -> dict:
+def public(entity: Entity) -> Entity:
     """`entity` as it may be shown: without any secret given in plain text."""
     return {
         key: public(value) if isinstance(value, dict) else value
@@ -82,13 +85,13 @@ def _is_http(url: str) -> bool:
     return parsed.scheme in ("http", "https") and bool(parsed.hostname)
 
 
-def _openai(model: dict) -> tuple[str, dict[str, str]]:
+def _openai(model: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     config = model.get("openai_config") or {}
     key = _secret(config, "openai_api_key")
     return config.get("openai_api_base") or _OPENAI, {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def _custom(model: dict) -> tuple[str, dict[str, str]]:
+def _custom(model: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     config = model.get("custom_provider_config") or {}
     url = config.get("custom_provider_url") or ""
     if "api_key_auth" in config:
@@ -97,13 +100,13 @@ def _custom(model: dict) -> tuple[str, dict[str, str]]:
     return url, {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def _secret(config: dict, field: str) -> str:
+def _secret(config: Mapping[str, Any], field: str) -> str:
     if config.get(field):
         raise invalid(f"{field}: a local workspace keeps no secrets; give the value as {field}_plaintext.")
     return config.get(f"{field}_plaintext") or ""
 
 
-def _check_model(entity: dict) -> None:
+def _check_model(entity: Entity) -> None:
     name, version = entity.get("entity_name"), entity.get("entity_version")
     if not name or not _MODEL.fullmatch(name) or not version:
         raise invalid("A served entity needs entity_name and entity_version (or an external_model).")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from typing import Any
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, stop_before_delay
@@ -37,7 +38,7 @@ def external_client() -> httpx.AsyncClient:
 
 
 async def ask(
-    client: httpx.AsyncClient, target: ExternalTarget, gateway: Gateway, operation: str, body: dict
+    client: httpx.AsyncClient, target: ExternalTarget, gateway: Gateway, operation: str, body: dict[str, Any]
 ) -> httpx.Response:
     """The upstream's good answer to `operation`; a stream is not yet read, so that it flows through.
 
@@ -64,7 +65,8 @@ async def ask(
                 with attempt:
                     await _turn(gateway, deadline)
                     gateway.begin()
-                    return await _once(client, outgoing, target, whole=not body.get("stream"))
+                    answer = await _once(client, outgoing, target, whole=not body.get("stream"))
+        return answer
     except _TryAgain as last:
         raise last.error from None
     except TimeoutError:
@@ -105,10 +107,10 @@ async def _once(
         raise _TryAgain(Refusal(502, "BAD_GATEWAY", message.rstrip())) from error
     if answer.is_success:
         return answer
-    error = _error(answer, target)
+    refusal = _error(answer, target)
     if answer.status_code in _PASSING:
-        raise _TryAgain(error, _asked_pause(answer))
-    raise error
+        raise _TryAgain(refusal, _asked_pause(answer))
+    raise refusal
 
 
 def _error(answer: httpx.Response, target: ExternalTarget) -> Refusal:
@@ -117,7 +119,7 @@ def _error(answer: httpx.Response, target: ExternalTarget) -> Refusal:
     return Refusal(answer.status_code, _CODES.get(answer.status_code, "UPSTREAM_ERROR"), message, told)
 
 
-def _told(answer: httpx.Response) -> dict:
+def _told(answer: httpx.Response) -> dict[str, Any]:
     """The message, type, param and code of an error of OpenAI's form; other text is the message as it is."""
     try:
         error = answer.json()["error"]
@@ -133,6 +135,7 @@ def _asked_pause(answer: httpx.Response) -> float | None:
 
 def _pause(state: RetryCallState) -> float:
     """What the upstream asked for, else half a second doubled each time; jitter keeps callers apart."""
-    asked = state.outcome.exception().pause
+    trouble = state.outcome.exception() if state.outcome else None
+    asked = trouble.pause if isinstance(trouble, _TryAgain) else None
     pause = asked if asked is not None else 0.5 * 2 ** (state.attempt_number - 1)
     return min(pause, _LONGEST_PAUSE) + random.uniform(0, 0.1)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import httpx
 
@@ -10,14 +11,14 @@ from local_workspace.engines.serving import Gateway
 _DATA, _DONE = b"data:", b"[DONE]"
 
 
-def asking_for_usage(body: dict) -> dict:
+def asking_for_usage(body: dict[str, Any]) -> dict[str, Any]:
     """`body`, its stream told to end with the usage, as a whole answer does by itself."""
     if not body.get("stream") or "messages" not in body:
         return body
     return {**body, "stream_options": {**(body.get("stream_options") or {}), "include_usage": True}}
 
 
-async def metered(answer: httpx.Response, gateway: Gateway, body: dict) -> AsyncGenerator[bytes]:
+async def metered(answer: httpx.Response, gateway: Gateway, body: dict[str, Any]) -> AsyncGenerator[bytes]:
     """The bytes of the answer to `body`; its tokens are counted before the caller has all of it."""
     if body.get("stream"):
         async for piece in _metered_stream(answer, gateway, body):
@@ -27,7 +28,7 @@ async def metered(answer: httpx.Response, gateway: Gateway, body: dict) -> Async
         yield answer.content
 
 
-async def _metered_stream(answer: httpx.Response, gateway: Gateway, body: dict) -> AsyncGenerator[bytes]:
+async def _metered_stream(answer: httpx.Response, gateway: Gateway, body: dict[str, Any]) -> AsyncGenerator[bytes]:
     wanted = (body.get("stream_options") or {}).get("include_usage")
     bill = _Bill(gateway, len(answer.request.content))
     try:
@@ -51,10 +52,10 @@ class _Bill:
 
     def __init__(self, gateway: Gateway, sent: int) -> None:
         self._gateway, self._sent, self._received = gateway, sent, 0
-        self._usage: dict | None = None
+        self._usage: dict[str, Any] | None = None
         self._settled = False
 
-    def look(self, line: bytes) -> dict:
+    def look(self, line: bytes) -> dict[str, Any]:
         """Take note of a line; the chunk in it, if it may hold the usage. The end settles the bill."""
         self._received += len(line)
         data = line.removeprefix(_DATA).strip()
@@ -82,7 +83,7 @@ async def _lines(answer: httpx.Response) -> AsyncGenerator[bytes]:
         yield rest
 
 
-def _read(text: bytes) -> dict:
+def _read(text: bytes) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except ValueError:

@@ -3,8 +3,10 @@
 import logging
 import threading
 from collections import deque
+from typing import Any, cast
 
 from local_workspace.engines.serving.budget import Limits, Used, spent
+from local_workspace.engines.serving.documents import Settings, StoredGateway, Usage
 from local_workspace.runtime.errors import ApiError, invalid
 from local_workspace.runtime.store import Store
 
@@ -18,7 +20,7 @@ _log = logging.getLogger(__name__)
 class Refusal(ApiError):
     """An answer that asking again won't change now; `details` are type, param and code as OpenAI's errors have them."""
 
-    def __init__(self, status: int, error_code: str, message: str, details: dict | None = None) -> None:
+    def __init__(self, status: int, error_code: str, message: str, details: dict[str, Any] | None = None) -> None:
         super().__init__(status, error_code, message)
         self.details = details or {}
 
@@ -44,9 +46,9 @@ class Gateway:
 
     def __init__(self, name: str, store: Store) -> None:
         self.name, self._store = name, store
-        doc = store.get(KIND, name) or {}
+        doc = cast(StoredGateway, store.get(KIND, name) or {})
         self.limits, self.used = Limits(**doc.get("limits", {})), Used(**doc.get("used", {}))
-        self.settings: dict = doc.get("settings", {})
+        self.settings: Settings = doc.get("settings", {})
         self._lock = threading.Lock()
         self.pace = _pace(self.settings)
 
@@ -58,7 +60,7 @@ class Gateway:
             self.limits = limits
             self._save()
 
-    def configure(self, settings: dict) -> None:
+    def configure(self, settings: Settings) -> None:
         """Take the AI Gateway's settings. Raises ApiError 400 for what a local workspace doesn't do."""
         pace = _pace(settings)
         with self._lock:
@@ -78,32 +80,41 @@ class Gateway:
             self.used.calls += 1
             self._save()
 
-    def settle(self, usage: dict | None, sent: int, received: int) -> None:
+    def settle(self, usage: object, sent: int, received: int) -> None:
         """Add the tokens of an answer; one without `usage` is charged by its bytes sent and received."""
-        told = usage and (usage.get("prompt_tokens"), usage.get("completion_tokens") or 0)
-        tokens = told if told and told[0] is not None else (sent // _BYTES_A_TOKEN, received // _BYTES_A_TOKEN)
+        tokens = _counted(usage)
+        charged = tokens or (sent // _BYTES_A_TOKEN, received // _BYTES_A_TOKEN)
         with self._lock:
             used = self.used
-            used.input_tokens, used.output_tokens = used.input_tokens + tokens[0], used.output_tokens + tokens[1]
-            used.usd += self.limits.usd(tokens)
-            used.guessed_calls += tokens is not told
+            used.input_tokens, used.output_tokens = used.input_tokens + charged[0], used.output_tokens + charged[1]
+            used.usd += self.limits.usd(charged)
+            used.guessed_calls += tokens is None
             self._save()
             if why := spent(self.limits, used):
                 _log.warning("endpoint %s: %s", self.name, why)
 
-    def describe(self) -> dict:
+    def describe(self) -> Usage:
         """The limits, and what was used of them."""
         return {"name": self.name, "limits": self.limits.model_dump(), "used": self.used.model_dump()}
 
     def _save(self) -> None:
-        self._store.put(
-            KIND,
-            self.name,
-            {"limits": self.limits.model_dump(), "used": self.used.model_dump(), "settings": self.settings},
-        )
+        doc: StoredGateway = {
+            "limits": self.limits.model_dump(),
+            "used": self.used.model_dump(),
+            "settings": self.settings,
+        }
+        self._store.put(KIND, self.name, {**doc})
 
 
-def _pace(settings: dict) -> Pace | None:
+def _counted(usage: object) -> tuple[int, int] | None:
+    """The tokens in and out that an answer reports; None if it reports none."""
+    if not isinstance(usage, dict):
+        return None
+    sent, received = usage.get("prompt_tokens"), usage.get("completion_tokens") or 0
+    return (sent, received) if isinstance(sent, int) and isinstance(received, int) else None
+
+
+def _pace(settings: Settings) -> Pace | None:
     unknown = [key for key, value in settings.items() if value and key not in ("rate_limits", "usage_tracking_config")]
     if unknown:
         raise invalid(f"{', '.join(unknown)}: a local workspace has rate_limits and usage_tracking_config only.")

@@ -5,9 +5,11 @@ import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import psycopg
 
+from local_workspace.engines.sync.documents import SyncedTable
 from local_workspace.engines.sync.lake import Lake
 from local_workspace.engines.sync.source import DeltaSource
 from local_workspace.engines.sync.target import Target
@@ -40,7 +42,7 @@ class SyncEngine:
 
     def start(self) -> None:
         """Resume every sync where its position is."""
-        for doc in self._store.list(SYNCED):
+        for doc in self._tables():
             self._follow(doc)
 
     def stop(self) -> None:
@@ -52,9 +54,11 @@ class SyncEngine:
 
     def names(self) -> list[str]:
         """Ids (`catalog.schema.table`) of all synced tables."""
-        return [doc["id"] for doc in self._store.list(SYNCED)]
+        return [doc["id"] for doc in self._tables()]
 
-    def create(self, table_id: str, source: str, key: list[str], policy: str, database: str | None = None) -> dict:
+    def create(
+        self, table_id: str, source: str, key: list[str], policy: str, database: str | None = None
+    ) -> SyncedTable:
         """Begin to sync Delta table `source` to `table_id`.
 
         Raises 400 for a bad name, source, key or policy, 404 if the catalog is missing, 409 if it exists.
@@ -74,7 +78,7 @@ class SyncEngine:
             with self._connect(project, known) as connection:
                 if Target(schema, table, key).columns(connection):
                     raise already_exists(f"Database {known} has a table {schema}.{table} already.")
-            doc = {
+            doc: SyncedTable = {
                 "id": table_id,
                 "uid": str(uuid.uuid4()),
                 "create_time": now_iso(),
@@ -88,19 +92,19 @@ class SyncEngine:
                 "source_table": source_table,
                 "path": str(path),
             }
-            self._store.put(SYNCED, table_id, doc)
+            self._store.put(SYNCED, table_id, {**doc})
             self._follow(doc)
             return doc
 
-    def get(self, table_id: str) -> tuple[dict, Progress]:
+    def get(self, table_id: str) -> tuple[SyncedTable, Progress]:
         """A synced table and how it stands. Raises 404."""
-        doc = self._store.get(SYNCED, table_id)
+        doc = cast(SyncedTable | None, self._store.get(SYNCED, table_id))
         if doc is None:
             raise not_found(f"Synced table {table_id} does not exist.")
         worker = self._workers.get(table_id)
         return doc, worker.progress if worker else Progress()
 
-    def newest(self, doc: dict) -> int | None:
+    def newest(self, doc: SyncedTable) -> int | None:
         """The newest version of a synced table's source; None if the source is gone."""
         try:
             return DeltaSource(Path(doc["path"]), doc["source"], self._lake.query).version
@@ -123,19 +127,22 @@ class SyncEngine:
     def forget(self, project: str) -> None:
         """End the syncs into a project that is being deleted with its data."""
         with self._lock:
-            for doc in self._store.list(SYNCED):
+            for doc in self._tables():
                 if doc["project"] == project:
                     self._end(doc["id"])
                     self._store.delete(SYNCED, doc["id"])
 
-    def _locate(self, doc: dict) -> Path:
+    def _tables(self) -> list[SyncedTable]:
+        return cast(list[SyncedTable], self._store.list(SYNCED))
+
+    def _locate(self, doc: SyncedTable) -> Path:
         """Where a synced table's source lies now; where it lay, while Spark can't say."""
         try:
             return self._lake.location(doc["source_schema"], doc["source_table"])
         except RuntimeError:
             return Path(doc["path"])
 
-    def _follow(self, doc: dict) -> None:
+    def _follow(self, doc: SyncedTable) -> None:
         worker = SyncWorker(
             doc["source"],
             lambda: self._locate(doc),
@@ -152,7 +159,7 @@ class SyncEngine:
             worker.stop()
 
 
-def _target_of(doc: dict) -> Target:
+def _target_of(doc: SyncedTable) -> Target:
     return Target(doc["schema"], doc["table"], doc["key"])
 
 

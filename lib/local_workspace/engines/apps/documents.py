@@ -1,0 +1,64 @@
+"""What the store keeps of apps and deployments. Resources are as their requests sent them."""
+
+from typing import Any, TypedDict
+
+Resource = dict[str, Any]
+EnvEntry = dict[str, Any]
+"""A variable of `app.yaml` or a deployment: `name`, and `value` or `valueFrom` (`value_from`)."""
+
+
+class AppIdentity(TypedDict):
+    """What decides how an app signs in and what its role may do."""
+
+    name: str
+    resources: list[Resource]
+
+
+class AppSettings(TypedDict):
+    """What a request can set of an app."""
+
+    description: str
+    resources: list[Resource]
+    update_time: str
+
+
+class StoredApp(AppSettings):
+    """An app: `active` is the deployment that runs, `compute` ACTIVE or STOPPED, `problem` why it can't run."""
+
+    name: str
+    id: str
+    creator: str
+    create_time: str
+    port: int
+    active: str | None
+    compute: str
+    problem: str | None
+
+
+class Status(TypedDict):
+    """How a deployment stands: IN_PROGRESS, SUCCEEDED or FAILED."""
+
+    state: str
+    message: str
+
+
+class Artifacts(TypedDict):
+    """Where a deployment's copy of the code lies."""
+
+    source_code_path: str
+
+
+class StoredDeployment(TypedDict):
+    """A deployment of the workspace folder `source_code_path`."""
+
+    deployment_id: str
+    app: str
+    source_code_path: str
+    creator: str
+    mode: str
+    command: list[str] | None
+    env_vars: list[EnvEntry]
+    create_time: str
+    update_time: str
+    deployment_artifacts: Artifacts
+    status: Status

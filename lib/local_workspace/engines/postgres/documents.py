@@ -1,0 +1,54 @@
+"""What the store keeps of projects and catalogs, and what the engine says of them."""
+
+from typing import NotRequired, TypedDict
+
+
+class StoredProject(TypedDict):
+    """A project in the store; `port` is its server's, None until it has had one."""
+
+    project_id: str
+    display_name: str
+    uid: str
+    create_time: str
+    port: int | None
+    deleting: NotRequired[bool]
+
+
+class Project(StoredProject):
+    """A project with what is the same for all: the user who owns it, the version of Postgres."""
+
+    owner: str
+    pg_version: int
+
+
+class Catalog(TypedDict):
+    """A database that is registered as a catalog."""
+
+    catalog_id: str
+    project: str
+    database: str
+    uid: str
+    create_time: str
+
+
+class Database(TypedDict):
+    """A database of a project; `id` is the last part of its path, `role` its owner."""
+
+    project: str
+    name: str
+    id: str
+    role: str
+
+
+class Credential(TypedDict):
+    """A password, and the time until which to use it."""
+
+    token: str
+    expire_time: str
+
+
+class PostgresResource(TypedDict):
+    """An app's Postgres: the path of a branch, and a database as a path or a name."""
+
+    branch: str
+    database: str
