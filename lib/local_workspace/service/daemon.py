@@ -12,6 +12,7 @@ import psutil
 import uvicorn
 
 from local_workspace.engines.apps import AppsEngine
+from local_workspace.engines.apps.documents import AppIdentity
 from local_workspace.engines.catalog import CatalogEngine, FunctionsEngine, GrantsEngine, Metastore, TablesEngine
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.jobs import JobsEngine
@@ -41,7 +42,7 @@ from local_workspace.routes import (
 from local_workspace.runtime import principals, sockets, software
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.processes import Processes
-from local_workspace.runtime.store import Document, Store
+from local_workspace.runtime.store import Store
 from local_workspace.service.settings import Settings, load_settings
 
 USER = "you@localhost"
@@ -159,10 +160,10 @@ def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
     }
 
 
-def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> Callable[[Document], dict[str, str]]:
+def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> Callable[[AppIdentity], dict[str, str]]:
     """An app's own environment: its identity, its secret and its Postgres. The user's token is not in it."""
 
-    def of_app(app: Document) -> dict[str, str]:
+    def of_app(app: AppIdentity) -> dict[str, str]:
         me = principals.service_principal(app["name"])
         values = {
             "DATABRICKS_HOST": host,

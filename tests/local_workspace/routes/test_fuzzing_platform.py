@@ -1,0 +1,55 @@
+"""Whatever is sent to the routes of Lakebase, serving and apps, the answer is no 5xx and comes soon."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from api_fuzzing import Target, fuzz
+from asgi_server import Served
+from job_workspace import TOKEN, JobWorkspace
+from lakebase_workspace import LakebaseWorkspace
+from local_workspace.engines.apps import AppsEngine
+from local_workspace.engines.serving import ServingEngine
+from local_workspace.http.server import create_app
+from local_workspace.routes import apps, postgres, serving
+from local_workspace.runtime.processes import Processes
+
+MODEL = {
+    "name": "big",
+    "task": "llm/v1/chat",
+    "provider": "openai",
+    "openai_config": {"openai_api_base": "http://127.0.0.1:1/v1"},
+}
+
+
+@pytest.fixture
+def target(tmp_path):
+    lakebase = LakebaseWorkspace(tmp_path / "home")
+    lakebase.engine.create_project("p")
+    files = JobWorkspace(tmp_path / "files")
+    files.listener.close()
+    processes = Processes(lakebase.home)
+    registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda _name, version: version)
+    serving_engine = ServingEngine(lakebase.home, lakebase.store, processes, registry, {})
+    serving_engine.create("known", {"served_entities": [{"external_model": MODEL}]})
+    apps_engine = AppsEngine(lakebase.home, lakebase.store, processes, files.files, lambda _app: {})
+    apps_engine.create({"name": "known"})
+    engines = SimpleNamespace(postgres=lakebase.engine, serving=serving_engine, apps=apps_engine)
+    routers = [apps.router, serving.router, postgres.router]
+    known = {"name": "known", "project": "p", "branch": "production", "endpoint": "primary"}
+    # An external model without a server is a 502.
+    left_out = ["POST /serving-endpoints/{name}/invocations"]
+    try:
+        with Served(create_app(engines, TOKEN, routers)) as host:
+            yield Target(host, TOKEN, examples=5, known=known, left_out=left_out)
+    finally:
+        apps_engine.stop()
+        serving_engine.stop()
+        lakebase.close()
+
+
+def test_no_request_fails_or_hangs(target):
+    failures, called = fuzz(target)
+    assert not failures, "\n".join(failures)
+    created = {"POST /api/2.0/apps", "POST /api/2.0/serving-endpoints", "POST /api/2.0/postgres/synced_tables"}
+    assert created <= called
