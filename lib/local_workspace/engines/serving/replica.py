@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
+from local_workspace.engines.serving.documents import Config, Entity
 from local_workspace.engines.serving.entity import external_target
 from local_workspace.runtime.process_unit import Launch, Life, ProcessUnit
 from local_workspace.runtime.processes import Processes
@@ -33,7 +34,7 @@ class Replica:
     def __init__(
         self,
         name: str,
-        config: dict,
+        config: Config,
         processes: Processes,
         env: Mapping[str, str],
         await_registry: Callable[[], None],
@@ -50,7 +51,7 @@ class Replica:
         self._in_flight = 0
 
     @property
-    def entity(self) -> dict:
+    def entity(self) -> Entity:
         """The served entity."""
         return self.config["entity"]
 
