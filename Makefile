@@ -33,6 +33,7 @@ test: setup lint browser
 lint:
 	$(UV) run --no-sync ruff check
 	$(UV) run --no-sync ruff format --check
+	$(UV) run --no-sync mypy
 
 browser:
 	$(UV) run --no-sync python tests/support/chromium.py

@@ -18,12 +18,13 @@ from pathlib import Path
 import psutil
 
 from local_workspace.runtime.home import write_atomically
+from local_workspace.runtime.store import Document
 
 MAX_RESULT = 5_000_000
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> dict:
+def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> Document:
     """Execute the notebook `source` in its own folder and save it to `output` after every cell.
 
     A parameter gets the type of the default in the notebook's parameters cell. Returns `ignored` (names that
@@ -32,12 +33,12 @@ def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> dict
     _skip_unused_imports()
     import papermill
 
-    outcome = {}
+    outcome: Document = {}
     try:
         declared = _declared(source)
         outcome["ignored"] = sorted(parameters.keys() - declared.keys())
         known = {name: typed(parameters[name], declared[name]) for name in parameters.keys() & declared.keys()}
-        notebook = _execute(papermill, source, output, known)
+        notebook = _execute(source, output, known)
     except papermill.PapermillExecutionError as error:
         trace = _COLOURS.sub("", "\n".join(error.traceback))
         return outcome | {"error": f"{error.ename}: {error.evalue}", "error_trace": trace}
@@ -64,7 +65,7 @@ def typed(value: str, default: str) -> str | int | float | bool:
         return value
 
 
-def last_output(notebook: dict) -> str:
+def last_output(notebook: Document) -> str:
     """The text of the last output of the notebook's last code cell; empty if it has none."""
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     outputs = cells[-1]["outputs"] if cells else []
@@ -88,13 +89,14 @@ def _declared(source: Path) -> dict[str, str]:
     return {parameter.name: parameter.default for parameter in found}
 
 
-def _execute(papermill: object, source: Path, output: Path, parameters: dict) -> dict:
+def _execute(source: Path, output: Path, parameters: Document) -> Document:
+    import papermill
     from traitlets.config import Config
 
     # Unix sockets instead of ports: kernels that start at the same moment race for ports.
     with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
         manager = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
-        return papermill.execute_notebook(
+        executed: Document = papermill.execute_notebook(
             source,
             output,
             parameters,
@@ -104,12 +106,13 @@ def _execute(papermill: object, source: Path, output: Path, parameters: dict) ->
             progress_bar=False,
             config=Config(KernelManager=manager),
         )
+    return executed
 
 
 def _skip_unused_imports() -> None:
     """Half of papermill's import goes to URL grammars and cloud file systems, which notebooks on disk don't need."""
     for module in ("rfc3987_syntax", "pyarrow.fs"):
-        sys.modules.setdefault(module, None)  # importing it raises ImportError, which papermill allows for
+        sys.modules.setdefault(module, None)  # type: ignore[arg-type]  # importing it raises ImportError, which papermill allows for
 
 
 def _end_kernel(*_: object) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from graphlib import TopologicalSorter
+from typing import Any, cast
 
 from google.protobuf.message import Message
 from pyspark.pipelines.flow import Flow
@@ -17,7 +18,7 @@ from pyspark.sql.connect.proto import Read
 Emit = Callable[..., None]
 
 
-class Registry(SparkConnectGraphElementRegistry):
+class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the server's pyspark is not installed
     """Registers the elements of a graph on the server, materialized views as views, and remembers its tables."""
 
     def __init__(self, spark: SparkSession, graph: str) -> None:
@@ -44,9 +45,9 @@ class Registry(SparkConnectGraphElementRegistry):
         """Register a query that fills a dataset, and note which tables it reads."""
 
         def query() -> DataFrame:
-            frame = flow.func()
+            frame: Any = flow.func()  # its plan has no public name
             self.reads[flow.target] = tables_read(frame._plan.to_proto(self._spark.client))
-            return frame
+            return cast(DataFrame, frame)
 
         super().register_flow(replace(flow, func=query))
         if flow.target in self.flows or flow.target in self.views:
@@ -68,7 +69,7 @@ class Publication:
         )
         self._lock = threading.RLock()
         self._pool = ThreadPoolExecutor(max_workers=4)
-        self._jobs: deque[Future] = deque()
+        self._jobs: deque[Future[None]] = deque()
         self._order.prepare()
         self._submit()
 

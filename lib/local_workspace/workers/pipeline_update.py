@@ -73,6 +73,8 @@ def _load_sources(request: Request, spark: SparkSession, graph: str, registry: R
     with graph_element_registration_context(registry):
         for file in request.files:
             spec = importlib.util.spec_from_file_location(Path(file).stem, file)
+            if spec is None or spec.loader is None:
+                raise UpdateFailed(f"{file} can't be loaded as a Python module.")
             module = importlib.util.module_from_spec(spec)
             with add_pipeline_analysis_context(spark, graph, None), block_session_mutations():
                 spec.loader.exec_module(module)
@@ -136,7 +138,10 @@ def main() -> None:
     if not line:
         return
     request = Request(**json.loads(line))
-    settings = {"spark.sql.connect.serverStacktrace.enabled": "false", **request.configuration}
+    settings: dict[str, bool | float | int | str | None] = {
+        "spark.sql.connect.serverStacktrace.enabled": "false",
+        **request.configuration,
+    }
     spark = SparkSession.builder.remote(request.remote).config(map=settings).getOrCreate()
     threading.Thread(target=_end_with_stdin, args=(spark,), daemon=True).start()
     try:

@@ -8,7 +8,7 @@ from local_workspace.engines.jobs.settings import job_parameters
 from local_workspace.engines.jobs.states import ended, is_active, state
 from local_workspace.engines.jobs.tasks import TaskRunner
 from local_workspace.runtime.errors import unavailable
-from local_workspace.runtime.store import Store
+from local_workspace.runtime.store import Document, Store
 from local_workspace.runtime.timestamps import now_ms
 
 TASK_FIELDS = ("task_key", "depends_on", "run_if", "description", "notebook_task", "pipeline_task")
@@ -35,8 +35,8 @@ class Dispatcher:
             self._history.change(run_id, _interrupt)
 
     def submit(
-        self, job: dict, overrides: dict[str, str], notebook_params: dict[str, str], token: str | None, trigger: str
-    ) -> dict:
+        self, job: Document, overrides: dict[str, str], notebook_params: dict[str, str], token: str | None, trigger: str
+    ) -> Document:
         """A new run of `job`, or the earlier one with the same idempotency token.
 
         Raises 400 for a parameter the job doesn't define, 503 while the workspace stops.
@@ -84,7 +84,7 @@ class Dispatcher:
         for execution in executions:
             execution.join()
 
-    def _admission(self, job: dict, trigger: str, earlier: list[dict]) -> dict:
+    def _admission(self, job: Document, trigger: str, earlier: list[Document]) -> Document:
         """The first state of a new run: waiting, which may end at once, or skipped."""
         settings = job["settings"]
         if self._running(job["job_id"]) < settings["max_concurrent_runs"]:
@@ -113,7 +113,7 @@ class Dispatcher:
     def _running(self, job_id: int) -> int:
         return sum(execution.job_id == job_id for execution in self._active.values())
 
-    def _cancel(self, run: dict, message: str) -> None:
+    def _cancel(self, run: Document, message: str) -> None:
         with self._lock:
             if execution := self._active.get(run["run_id"]):
                 self._history.change(run["run_id"], lambda doc: _terminating(doc, message))
@@ -121,7 +121,7 @@ class Dispatcher:
             elif is_active(run):
                 self._history.change(run["run_id"], lambda doc: _end_all(doc, "TERMINATED", "CANCELED", message))
 
-    def _new_run(self, job: dict, trigger: str, last_number: int) -> dict:
+    def _new_run(self, job: Document, trigger: str, last_number: int) -> Document:
         run_id, settings = self._store.next_id(), job["settings"]
         schedule = {"schedule": settings["schedule"]} if trigger == "PERIODIC" else {}
         limits = {name: settings[name] for name in ("max_concurrent_runs", "timeout_seconds")}
@@ -140,25 +140,25 @@ class Dispatcher:
             "tasks": [self._new_task(task) for task in settings.get("tasks", [])],
         } | schedule
 
-    def _new_task(self, task: dict) -> dict:
+    def _new_task(self, task: Document) -> Document:
         fields = {name: task[name] for name in TASK_FIELDS if name in task}
         return fields | state("PENDING") | {"run_id": self._store.next_id(), "attempt_number": 0, "start_time": 0}
 
 
-def _is_waiting(run: dict) -> bool:
-    return run["state"]["life_cycle_state"] == "QUEUED"
+def _is_waiting(run: Document) -> bool:
+    return bool(run["state"]["life_cycle_state"] == "QUEUED")
 
 
-def _terminating(run: dict, message: str) -> None:
+def _terminating(run: Document, message: str) -> None:
     if is_active(run):  # it may have ended a moment ago
         run.update(state("TERMINATING", message=message))
 
 
-def _interrupt(run: dict) -> None:
+def _interrupt(run: Document) -> None:
     _end_all(run, "INTERNAL_ERROR", "", INTERRUPTED)
 
 
-def _end_all(run: dict, *verdict: str) -> None:
+def _end_all(run: Document, *verdict: str) -> None:
     """End a run with all its tasks that have not ended."""
     for task in run["tasks"]:
         if is_active(task):

@@ -16,7 +16,7 @@ from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime.errors import invalid, not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.processes import Processes
-from local_workspace.runtime.store import Store
+from local_workspace.runtime.store import Document, Store
 from local_workspace.runtime.timestamps import now_ms
 
 KIND = "job"
@@ -65,30 +65,30 @@ class JobsEngine:
             self._scheduler.shutdown()
         self._dispatcher.stop()
 
-    def create(self, settings: dict) -> int:
+    def create(self, settings: Document) -> int:
         """Make a job of these settings and return its id. Raises 400 for settings that can't work."""
-        job = {"job_id": self._store.next_id(), "created_time": now_ms(), "settings": checked(settings)}
-        self._save(job)
-        return job["job_id"]
+        job_id = self._store.next_id()
+        self._save({"job_id": job_id, "created_time": now_ms(), "settings": checked(settings)})
+        return job_id
 
-    def get(self, job_id: int) -> dict:
+    def get(self, job_id: int) -> Document:
         """The job of that id. Raises 404."""
         job = self._store.get(KIND, str(job_id))
         if job is None:
             raise not_found(f"Job {job_id} does not exist.")
         return job
 
-    def find(self, name: str | None = None) -> list[dict]:
+    def find(self, name: str | None = None) -> list[Document]:
         """All jobs, newest first, or those of that name (case doesn't count)."""
         jobs = reversed(self._store.list(KIND))
         return [job for job in jobs if name is None or job["settings"]["name"].lower() == name.lower()]
 
-    def reset(self, job_id: int, settings: dict) -> None:
+    def reset(self, job_id: int, settings: Document) -> None:
         """Replace all settings of a job; runs that are active keep theirs. Raises 400, 404."""
         with self._lock:
             self._save(self.get(job_id) | {"settings": checked(settings)})
 
-    def update(self, job_id: int, changes: dict, remove: list[str]) -> None:
+    def update(self, job_id: int, changes: Document, remove: list[str]) -> None:
         """Change some settings of a job and remove others. Raises 400, 404."""
         with self._lock:
             job = self.get(job_id)
@@ -110,20 +110,20 @@ class JobsEngine:
         job_parameters: dict[str, str] | None = None,
         notebook_params: dict[str, str] | None = None,
         token: str | None = None,
-    ) -> dict:
+    ) -> Document:
         """Start a run now, or let it wait or be skipped as the job says; returns the run. Raises 400, 404."""
         return self._submit(job_id, job_parameters or {}, notebook_params or {}, token, "ONE_TIME")
 
-    def run(self, run_id: int) -> dict:
+    def run(self, run_id: int) -> Document:
         """The run of that id. Raises 404."""
         return self._shown(self._history.get(run_id))
 
-    def runs(self, job_id: int | None = None, active: bool | None = None) -> list[dict]:
+    def runs(self, job_id: int | None = None, active: bool | None = None) -> list[Document]:
         """Runs of a job or of all jobs, newest first; with `active` only the active or only the ended ones."""
         runs = self._history.of_job(job_id)
         return [self._shown(run) for run in runs if active in (None, is_active(run))]
 
-    def output(self, run_id: int) -> dict:
+    def output(self, run_id: int) -> Document:
         """What the task of that task run id gave: its text or its error. Raises 404; 400 for the id of a job's run."""
         if (found := self._history.task(run_id)) is None:
             self._history.get(run_id)
@@ -134,7 +134,7 @@ class JobsEngine:
         run, task = found
         outcome = {} if is_active(task) else self._runner.outcome(run, task)
         metadata = {name: run[name] for name in ("job_id", "job_run_id", "run_name", "run_type", "trigger")}
-        fields = {name: outcome[name] for name in ("error", "error_trace") if name in outcome}
+        fields: Document = {name: outcome[name] for name in ("error", "error_trace") if name in outcome}
         if "result" in outcome:
             fields["notebook_output"] = {"result": outcome["result"], "truncated": outcome["truncated"]}
         return fields | {"metadata": {**metadata, **task, "run_page_url": self._url(run)}}
@@ -142,7 +142,8 @@ class JobsEngine:
     def next_run(self, job_id: int) -> datetime | None:
         """When the job's schedule starts its next run; None without a schedule or while it is paused."""
         scheduled = self._scheduler.get_job(str(job_id))
-        return scheduled and scheduled.next_run_time
+        moment: datetime | None = scheduled.next_run_time if scheduled else None
+        return moment
 
     def cancel(self, run_id: int) -> None:
         """Tell a run to end; it does so soon after. Raises 404."""
@@ -159,18 +160,26 @@ class JobsEngine:
             raise invalid(f"Run {run_id} is active; cancel it first.")
         self._history.forget(run_id)
 
-    def _submit(self, job_id: int, *request: object) -> dict:
+    def _submit(
+        self,
+        job_id: int,
+        job_parameters: dict[str, str],
+        notebook_params: dict[str, str],
+        token: str | None,
+        trigger: str,
+    ) -> Document:
         with self._lock:
-            return self._shown(self._dispatcher.submit(self.get(job_id), *request))
+            job = self.get(job_id)
+            return self._shown(self._dispatcher.submit(job, job_parameters, notebook_params, token, trigger))
 
     def _fire(self, job_id: int) -> None:
         self._submit(job_id, {}, {}, None, "PERIODIC")
 
-    def _save(self, job: dict) -> None:
+    def _save(self, job: Document) -> None:
         self._store.put(KIND, str(job["job_id"]), job)
         self._schedule(job)
 
-    def _schedule(self, job: dict) -> None:
+    def _schedule(self, job: Document) -> None:
         schedule = job["settings"].get("schedule")
         if not schedule or schedule.get("pause_status") == "PAUSED":
             self._unschedule(job["job_id"])
@@ -182,9 +191,9 @@ class JobsEngine:
         if self._scheduler.get_job(str(job_id)):
             self._scheduler.remove_job(str(job_id))
 
-    def _shown(self, run: dict) -> dict:
+    def _shown(self, run: Document) -> Document:
         return run | {"run_page_url": self._url(run)}
 
-    def _url(self, run: dict) -> str:
+    def _url(self, run: Document) -> str:
         host = self._notebook_env().get("DATABRICKS_HOST", "")
         return f"{host}/jobs/{run['job_id']}/runs/{run['run_id']}"

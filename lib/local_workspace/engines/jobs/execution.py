@@ -9,6 +9,7 @@ from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.history import History
 from local_workspace.engines.jobs.states import ended, state
 from local_workspace.engines.jobs.tasks import TaskRunner
+from local_workspace.runtime.store import Document
 from local_workspace.runtime.timestamps import now_ms
 
 PARALLEL_TASKS = 4
@@ -17,7 +18,7 @@ PARALLEL_TASKS = 4
 class Execution:
     """A run in a thread of its own. `cancellation` ends it early; `on_end` is called when all is written down."""
 
-    def __init__(self, run: dict, history: History, runner: TaskRunner, on_end: Callable[[int], None]) -> None:
+    def __init__(self, run: Document, history: History, runner: TaskRunner, on_end: Callable[[int], None]) -> None:
         self.job_id, self._run = run["job_id"], run
         self._history, self._runner, self._on_end = history, runner, on_end
         self._tasks = {task["task_key"]: task for task in run["tasks"]}
@@ -51,7 +52,7 @@ class Execution:
         order = TopologicalSorter({key: _needs(task) for key, task in self._tasks.items()})
         order.prepare()
         with ThreadPoolExecutor(PARALLEL_TASKS) as pool:
-            running: dict[Future, str] = {}
+            running: dict[Future[str], str] = {}
             while order.is_active():
                 for key in order.get_ready():
                     running[pool.submit(self._run_task, self._tasks[key])] = key
@@ -60,7 +61,7 @@ class Execution:
                     self._results[key] = future.result()
                     order.done(key)
 
-    def _run_task(self, task: dict) -> str:
+    def _run_task(self, task: Document) -> str:
         """Run one task unless something forbids it; returns its result."""
         key = task["task_key"]
         obstacle = self._obstacle(task)
@@ -79,7 +80,7 @@ class Execution:
         self._end_task(key, result, message)
         return result
 
-    def _obstacle(self, task: dict) -> tuple[str, str] | None:
+    def _obstacle(self, task: Document) -> tuple[str, str] | None:
         if self.cancellation.reason:
             return self.cancellation.reason
         failed = [key for key in _needs(task) if self._results[key] != "SUCCESS"]
@@ -98,23 +99,28 @@ class Execution:
         return "TERMINATED", "SUCCESS_WITH_FAILURES" if message else "SUCCESS", message
 
     def _end_task(self, key: str, result: str, message: str) -> None:
-        def alter(task: dict) -> None:
+        def alter(task: Document) -> None:
             task["start_time"] = task["start_time"] or now_ms()
             task.update(ended(task, "TERMINATED", result, message))
 
         self._change_task(key, alter)
 
-    def _change_task(self, key: str, alter: Callable[[dict], None]) -> None:
-        self._change_run(lambda run: [alter(task) for task in run["tasks"] if task["task_key"] == key])
+    def _change_task(self, key: str, alter: Callable[[Document], None]) -> None:
+        def alter_task(run: Document) -> None:
+            for task in run["tasks"]:
+                if task["task_key"] == key:
+                    alter(task)
 
-    def _change_run(self, alter: Callable[[dict], object]) -> None:
+        self._change_run(alter_task)
+
+    def _change_run(self, alter: Callable[[Document], None]) -> None:
         self._history.change(self._run["run_id"], alter)
 
 
-def _needs(task: dict) -> list[str]:
+def _needs(task: Document) -> list[str]:
     return [needed["task_key"] for needed in task.get("depends_on", [])]
 
 
-def _note(outcome: dict) -> str:
+def _note(outcome: Document) -> str:
     ignored = outcome.get("ignored")
     return f"Ignored parameters that the notebook does not declare: {', '.join(ignored)}." if ignored else ""

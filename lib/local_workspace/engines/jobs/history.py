@@ -8,7 +8,7 @@ from collections.abc import Callable
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.store import Store
+from local_workspace.runtime.store import Document, Store
 
 KIND = "job_run"
 KEPT_RUNS = 200
@@ -22,7 +22,7 @@ class History:
         self._lock = threading.RLock()
         self._runs = {run["run_id"]: run for run in store.list(KIND)}
 
-    def add(self, run: dict) -> None:
+    def add(self, run: Document) -> None:
         """Remember a new run, and forget the oldest ended runs of its job beyond the last 200."""
         with self._lock:
             self._runs[run["run_id"]] = run
@@ -31,21 +31,21 @@ class History:
         for run_id in ended[KEPT_RUNS:]:
             self.forget(run_id)
 
-    def change(self, run_id: int, alter: Callable[[dict], None]) -> None:
+    def change(self, run_id: int, alter: Callable[[Document], None]) -> None:
         """Apply `alter` to a run and write it down; nothing happens if the run was forgotten meanwhile."""
         with self._lock:
             if run := self._runs.get(run_id):
                 alter(run)
                 self._store.put(KIND, str(run_id), run)
 
-    def get(self, run_id: int) -> dict:
+    def get(self, run_id: int) -> Document:
         """The run of that id. Raises 404."""
         with self._lock:
             if run_id not in self._runs:
                 raise not_found(f"Run {run_id} does not exist.")
             return copy.deepcopy(self._runs[run_id])
 
-    def task(self, task_run_id: int) -> tuple[dict, dict] | None:
+    def task(self, task_run_id: int) -> tuple[Document, Document] | None:
         """The run and task of a task's run id, or None."""
         with self._lock:
             for run in self._runs.values():
@@ -54,7 +54,7 @@ class History:
                         return copy.deepcopy(run), copy.deepcopy(task)
         return None
 
-    def of_job(self, job_id: int | None = None) -> list[dict]:
+    def of_job(self, job_id: int | None = None) -> list[Document]:
         """Runs of one job, or of all, newest first."""
         with self._lock:
             runs = [run for run in self._runs.values() if job_id in (None, run["job_id"])]

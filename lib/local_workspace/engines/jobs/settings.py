@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from local_workspace.engines.jobs.cron import cron_trigger
 from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.store import Document
 
 DEFAULTS = {"format": "MULTI_TASK", "max_concurrent_runs": 1, "timeout_seconds": 0}
 TASK_KINDS = ("notebook_task", "pipeline_task")
@@ -15,7 +16,7 @@ _REFERENCE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 _KEY = re.compile(r"[\w-]{1,100}")
 
 
-def checked(settings: dict) -> dict:
+def checked(settings: Document) -> Document:
     """The settings with Databricks' defaults filled in. Raises 400 that names the task or field at fault."""
     settings = {"name": "Untitled", **DEFAULTS, **settings}
     names = {parameter["name"] for parameter in settings.get("parameters", [])}
@@ -31,7 +32,7 @@ def checked(settings: dict) -> dict:
     return settings
 
 
-def merged(settings: dict, changes: dict, remove: list[str]) -> dict:
+def merged(settings: Document, changes: Document, remove: list[str]) -> Document:
     """`settings` with `changes`: tasks and parameters by their key, other fields as a whole."""
     kept = {name: value for name, value in settings.items() if name not in remove}
     for name, value in changes.items():
@@ -42,7 +43,7 @@ def merged(settings: dict, changes: dict, remove: list[str]) -> dict:
     return kept
 
 
-def job_parameters(settings: dict, overrides: dict[str, str]) -> list[dict]:
+def job_parameters(settings: Document, overrides: dict[str, str]) -> list[Document]:
     """The run's job parameters as {name, default, value}. Raises 400 for an override the job doesn't define."""
     defaults = {item["name"]: item["default"] for item in settings.get("parameters", [])}
     unknown = sorted(overrides.keys() - defaults.keys())
@@ -56,7 +57,7 @@ def job_parameters(settings: dict, overrides: dict[str, str]) -> list[dict]:
     ]
 
 
-def task_parameters(task: dict, run: dict) -> dict[str, str]:
+def task_parameters(task: Document, run: Document) -> dict[str, str]:
     """What a notebook task gets: its own parameters with references resolved, then the job's, which win."""
     own = {**task["notebook_task"].get("base_parameters", {}), **run["overriding_parameters"]}
     job = {item["name"]: item["value"] for item in run["job_parameters"]}
@@ -75,7 +76,7 @@ def resolved(text: str, values: dict[str, object]) -> str:
     return _REFERENCE.sub(lambda match: str(values.get(match[1], match[0])), text)
 
 
-def _check_task(task: dict, parameters: set[str]) -> None:
+def _check_task(task: Document, parameters: set[str]) -> None:
     key = task.get("task_key", "")
     if not _KEY.fullmatch(key):
         raise invalid(f"task_key {key!r} is not 1 to 100 letters, digits, '-' or '_'.")
@@ -90,7 +91,7 @@ def _check_task(task: dict, parameters: set[str]) -> None:
                 raise invalid(f"Task {key!r}, parameter {name!r}: the job defines no parameter {wanted!r}.")
 
 
-def _check_graph(tasks: list[dict]) -> None:
+def _check_graph(tasks: list[Document]) -> None:
     graph = {task["task_key"]: [needed["task_key"] for needed in task.get("depends_on", [])] for task in tasks}
     if len(graph) < len(tasks):
         raise invalid("Two tasks have the same task_key.")

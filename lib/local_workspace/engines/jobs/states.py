@@ -1,5 +1,6 @@
 """The states of runs and tasks, in the older `state` and the newer `status` form that the SDK reads."""
 
+from local_workspace.runtime.store import Document
 from local_workspace.runtime.timestamps import now_ms
 
 ACTIVE = ("QUEUED", "PENDING", "RUNNING", "TERMINATING")
@@ -16,7 +17,7 @@ _CODES = {
 }
 
 
-def state(life_cycle: str, result: str = "", message: str = "") -> dict:
+def state(life_cycle: str, result: str = "", message: str = "") -> Document:
     """The fields `state` and `status` of a run or task; `result` only once it has ended."""
     fields = {
         "life_cycle_state": life_cycle,
@@ -30,7 +31,7 @@ def state(life_cycle: str, result: str = "", message: str = "") -> dict:
     return {"state": fields | ({"result_state": result} if result else {}), "status": status}
 
 
-def ended(doc: dict, life_cycle: str, result: str = "", message: str = "") -> dict:
+def ended(doc: Document, life_cycle: str, result: str = "", message: str = "") -> Document:
     """The changes that end a run or task now: its states, end time and durations (ms)."""
     end = now_ms()
     begun = doc.get("began_at") or end
@@ -41,17 +42,17 @@ def ended(doc: dict, life_cycle: str, result: str = "", message: str = "") -> di
     }
 
 
-def is_active(doc: dict) -> bool:
+def is_active(doc: Document) -> bool:
     """Whether a run or task has not ended."""
     return doc["state"]["life_cycle_state"] in ACTIVE
 
 
-def result(doc: dict) -> str:
+def result(doc: Document) -> str:
     """The result of a run or task that has ended; empty before that."""
-    return doc["state"].get("result_state", "")
+    return str(doc["state"].get("result_state", ""))
 
 
-def _queue(life_cycle: str, message: str) -> dict:
+def _queue(life_cycle: str, message: str) -> Document:
     if life_cycle != "QUEUED":
         return {}
     return {"queue_details": {"code": "MAX_CONCURRENT_RUNS_REACHED", "message": message}}

@@ -48,7 +48,7 @@ class ContinuousLoop:
             went_well = self._run()
             self._wait_for_others(seen, None if went_well else RETRY_SECONDS)
 
-    def _wait_for_others(self, seen: set, timeout: float | None) -> None:
+    def _wait_for_others(self, seen: set[tuple[str, int]], timeout: float | None) -> None:
         while not self._stop.is_set() and self._files() == seen:
             if not self._woken.wait(timeout):
                 return

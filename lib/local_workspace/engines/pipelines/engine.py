@@ -13,7 +13,7 @@ from local_workspace.engines.pipelines.updates import Updates
 from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.errors import ApiError, already_exists, not_found
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.store import Store
+from local_workspace.runtime.store import Document, Store
 from local_workspace.runtime.timestamps import now_ms
 
 KIND = "pipeline"
@@ -45,7 +45,7 @@ class PipelinesEngine:
         self.updates.stop()
         self._runner.stop()
 
-    def create(self, spec: dict) -> str:
+    def create(self, spec: Document) -> str:
         """Create a pipeline and return its id; a continuous one starts at once.
 
         Raises ApiError for a bad spec or a name that is taken.
@@ -65,9 +65,9 @@ class PipelinesEngine:
         self._runner.warm()
         if doc["active"]:
             self._begin(doc)
-        return doc["pipeline_id"]
+        return str(doc["pipeline_id"])
 
-    def edit(self, pipeline_id: str, spec: dict) -> None:
+    def edit(self, pipeline_id: str, spec: Document) -> None:
         """Replace a pipeline's spec. Nothing happens if it is the same; a continuous one begins anew if not."""
         self._check(spec)
         known = self.get(pipeline_id)
@@ -87,14 +87,14 @@ class PipelinesEngine:
         if doc["active"]:
             self._begin(doc)
 
-    def get(self, pipeline_id: str) -> dict:
+    def get(self, pipeline_id: str) -> Document:
         """A pipeline: pipeline_id, name, spec, tables, active, last_modified (ms). Raises ApiError if unknown."""
         doc = self._store.get(KIND, pipeline_id)
         if doc is None:
             raise not_found(f"The specified pipeline {pipeline_id} was not found.")
         return doc
 
-    def list(self) -> list[dict]:
+    def list(self) -> list[Document]:
         """All pipelines, in the order they were created."""
         return self._store.list(KIND)
 
@@ -144,13 +144,13 @@ class PipelinesEngine:
         """A pipeline's event log. Raises ApiError if the pipeline is unknown."""
         return self.updates.log(self.get(pipeline_id))
 
-    def _check(self, spec: dict) -> None:
+    def _check(self, spec: Document) -> None:
         specs.check(spec)
         catalog = spec.get("catalog")
         if catalog and self._store.get("catalog", catalog) is None:
             raise not_found(f"Catalog '{catalog}' does not exist.")
 
-    def _begin(self, doc: dict) -> None:
+    def _begin(self, doc: Document) -> None:
         directories: list[Path] = specs.source_directories(self._home, doc["spec"])
         loop = ContinuousLoop(doc["name"], directories, lambda: self._continue(doc["pipeline_id"]))
         with self._lock:

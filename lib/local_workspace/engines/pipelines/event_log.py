@@ -7,6 +7,7 @@ from pathlib import Path
 
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import write_atomically
+from local_workspace.runtime.store import Document
 from local_workspace.runtime.timestamps import now_iso
 
 LEVELS = ("ERROR", "WARN", "INFO", "METRICS")
@@ -17,7 +18,7 @@ MAX_BYTES = 2_000_000
 class EventLog:
     """Events in `path`, in the shape of Databricks' `PipelineEvent`."""
 
-    def __init__(self, path: Path, pipeline: dict) -> None:
+    def __init__(self, path: Path, pipeline: Document) -> None:
         self._path = path
         self._origin = {"pipeline_id": pipeline["pipeline_id"], "pipeline_name": pipeline["name"]}
 
@@ -46,7 +47,7 @@ class EventLog:
         with self._path.open("a") as file:
             file.write(json.dumps(event) + "\n")
 
-    def read(self, condition: str | None = None, oldest_first: bool = False) -> list[dict]:
+    def read(self, condition: str | None = None, oldest_first: bool = False) -> list[Document]:
         """The events whose level `condition` allows, newest first unless asked otherwise."""
         events = [event for event in self._events() if event["level"] in _levels(condition)]
         return events if oldest_first else events[::-1]
@@ -57,7 +58,7 @@ class EventLog:
             lines = self._path.read_text().splitlines(keepends=True)
             write_atomically(self._path, "".join(lines[-KEEP_LINES:]))
 
-    def _events(self) -> list[dict]:
+    def _events(self) -> list[Document]:
         if not self._path.exists():
             return []
         # A line without its end is one that is being written, or was when the power went.

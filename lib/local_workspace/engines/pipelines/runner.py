@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.store import Document
 
 GRACE_SECONDS = 10
 
@@ -34,16 +35,19 @@ class UpdateProcess:
                 stderr=log,
                 start_new_session=True,
             )
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("a pipeline's process was started without pipes")
+        self._requests, self._events = self._process.stdin, self._process.stdout
 
     def alive(self) -> bool:
         """Whether it still runs."""
         return self._process.poll() is None
 
-    def run(self, request: dict) -> Iterator[dict]:
+    def run(self, request: Document) -> Iterator[Document]:
         """Run the one update it is there for and yield its events; the last has a `state`, unless it died."""
-        with self._process.stdout as events:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
+        with self._events as events:
+            self._requests.write(json.dumps(request) + "\n")
+            self._requests.flush()
             for line in events:
                 yield json.loads(line)
         self._process.wait()
@@ -51,7 +55,7 @@ class UpdateProcess:
     def end(self) -> None:
         """Cancel the update, if there is one, and end the process. Safe to call twice."""
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
+            self._requests.close()
         try:
             self._process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -61,7 +65,7 @@ class UpdateProcess:
     def discard(self) -> None:
         """End a process that has run no update."""
         self.end()
-        self._process.stdout.close()
+        self._events.close()
 
 
 class Runner:

@@ -10,7 +10,7 @@ from local_workspace.engines.pipelines.runner import Runner, UpdateProcess
 from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.errors import ApiError, not_found
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.store import Store
+from local_workspace.runtime.store import Document, Store
 from local_workspace.runtime.timestamps import now_ms
 
 FINAL = {"COMPLETED", "FAILED", "CANCELED"}
@@ -27,7 +27,7 @@ class Updates:
         self._processes: dict[str, UpdateProcess] = {}
         self._canceled: set[str] = set()
 
-    def begin(self, pipeline: dict, full_refresh: bool, cause: str) -> str:
+    def begin(self, pipeline: Document, full_refresh: bool, cause: str) -> str:
         """Start an update of `pipeline` and return its id. Raises ApiError (409) if one runs already."""
         pipeline_id, update_id = pipeline["pipeline_id"], str(uuid.uuid4())
         with self._changed:
@@ -59,14 +59,14 @@ class Updates:
         with self._changed:
             return self._active.get(pipeline_id)
 
-    def get(self, pipeline_id: str, update_id: str) -> dict:
+    def get(self, pipeline_id: str, update_id: str) -> Document:
         """An update, with the fields of Databricks' `UpdateInfo`. Raises ApiError if unknown."""
         doc = self._store.get(_kind(pipeline_id), update_id)
         if doc is None:
             raise not_found(f"Update {update_id} of pipeline {pipeline_id} does not exist.")
         return doc
 
-    def list(self, pipeline_id: str) -> list[dict]:
+    def list(self, pipeline_id: str) -> list[Document]:
         """The remembered updates of a pipeline, newest first."""
         return self._store.list(_kind(pipeline_id))[::-1]
 
@@ -75,7 +75,7 @@ class Updates:
         with self._changed:
             if not self._changed.wait_for(lambda: self._active.get(pipeline_id) != update_id, timeout):
                 raise TimeoutError(f"update {update_id} did not end within {timeout} s")
-        return self.get(pipeline_id, update_id)["state"]
+        return str(self.get(pipeline_id, update_id)["state"])
 
     def cancel(self, pipeline_id: str) -> None:
         """Cancel the update that runs, if one does, and wait for its end."""
@@ -111,11 +111,11 @@ class Updates:
         """The directory of a pipeline's checkpoints and event log."""
         return self._home.root / "pipelines" / pipeline_id
 
-    def log(self, pipeline: dict) -> EventLog:
+    def log(self, pipeline: Document) -> EventLog:
         """The event log of a pipeline."""
         return EventLog(self.storage(pipeline["pipeline_id"]) / "events.jsonl", pipeline)
 
-    def _run(self, pipeline: dict, update_id: str, full_refresh: bool) -> None:
+    def _run(self, pipeline: Document, update_id: str, full_refresh: bool) -> None:
         pipeline_id, log = pipeline["pipeline_id"], self.log(pipeline)
         self.storage(pipeline_id).mkdir(parents=True, exist_ok=True)
         log.trim()
@@ -128,7 +128,7 @@ class Updates:
         _log_end(log, update_id, end)
         self._finish(pipeline_id, update_id, end["state"])
 
-    def _follow(self, pipeline: dict, update_id: str, full_refresh: bool, log: EventLog) -> dict:
+    def _follow(self, pipeline: Document, update_id: str, full_refresh: bool, log: EventLog) -> Document:
         """Run an update and log what it does; returns its last event, which has its state."""
         kind = _kind(pipeline["pipeline_id"])
         self._store.update(kind, update_id, state="INITIALIZING")
@@ -160,7 +160,7 @@ class Updates:
             self._processes[update_id] = process
             return update_id not in self._canceled
 
-    def _request(self, pipeline: dict, full_refresh: bool) -> dict:
+    def _request(self, pipeline: Document, full_refresh: bool) -> Document:
         spec = pipeline["spec"]
         files = [str(path) for path in specs.source_files(self._home, spec)]
         root = spec.get("root_path")
@@ -186,7 +186,7 @@ class Updates:
         self._runner.warm()
 
 
-def _log_end(log: EventLog, update_id: str, end: dict) -> None:
+def _log_end(log: EventLog, update_id: str, end: Document) -> None:
     message = f"Update {update_id[:6]} is {end['state']}."
     if end["state"] == "FAILED":
         message += f" {end['message']}"
