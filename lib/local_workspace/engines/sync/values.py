@@ -94,7 +94,7 @@ def _refuse_nul(array: pa.Array, name: str) -> None:
 
 
 _NUL_REFUSED = (
-    "it holds the character U+0000, which Postgres can't store. Remove it in the source: "
+    "it holds the character U+0000 (NUL), which Postgres can't store. Remove it in the source: "
     "UPDATE … SET {0} = replace({0}, char(0), '')"
 )
 
