@@ -15,7 +15,7 @@ def test_the_list_is_newest_first_and_pages_by_key(client, conninfo):
     assert [row["order_id"] for row in first["recommendations"]] == ["DDD444", "CCC333"]
     with psycopg.connect(conninfo) as connection:  # a row that arrives meanwhile moves nothing
         add(connection, "EEE555", 50, "agent", '{"refund_usd": 1, "refund_class": "partial", "reason": "new"}')
-    eventually(lambda: "EEE555" in ids(client.get("/api/recommendations")))
+    eventually(lambda: "EEE555" in ids(client.get("/api/recommendations")), ignoring=KeyError)
     second = client.get("/api/recommendations", params={"limit": 2, "cursor": first["next_cursor"]}).json()
     assert [row["order_id"] for row in second["recommendations"]] == ["BBB222", "AAA111"]
     assert second["next_cursor"] is None
@@ -138,7 +138,7 @@ def test_many_at_once_leave_one_decision(client, conninfo):
 def test_an_answer_that_is_no_json_is_shown_and_can_be_denied(client, conninfo):
     with psycopg.connect(conninfo) as connection:
         add(connection, "FFF666", 59, "agent", "I refund {all}")
-    eventually(lambda: "FFF666" in ids(client.get("/api/recommendations")))
+    eventually(lambda: "FFF666" in ids(client.get("/api/recommendations")), ignoring=KeyError)
     row = client.get("/api/recommendations", params={"limit": 1}).json()["recommendations"][0]
     assert (row["suggested_class"], row["suggested_usd"]) == (None, None)
     assert decide(client, "FFF666", "approve").json()["errors"][0]["field"] == "decision"
