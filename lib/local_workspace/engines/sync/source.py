@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -143,7 +143,7 @@ class DeltaSource:
         return SourceError(f"{self._name}, row {shown}{f', column {column}' if column else ''}: {why}")
 
     def _rows_of_version(self) -> pa.Table:
-        if self._exact(map(Path, self._table.file_uris())):
+        if self._exact(map(self._file, self._table.file_uris())):
             return values.plain(pa.table(self._table.scan()))
         return values.plain(self._read(f"SELECT * FROM delta.`{self._path}` VERSION AS OF {self.version}"))
 
@@ -159,7 +159,12 @@ class DeltaSource:
         mapped = self._configuration.get("delta.columnMapping.mode", "none") != "none"
         if mapped or not features <= _READ_EXACTLY:
             return False
-        return not self._has_times() or not any(map(_holds_int96, files))
+        return not self._has_times() or not any(not file.is_file() or _holds_int96(file) for file in files)
+
+    def _file(self, uri: str) -> Path:
+        """Where a file of the newest version lies; deltalake quotes the table's folder and not the path within it."""
+        folder = f"{quote(str(self._path))}/"
+        return self._path / uri.removeprefix(folder) if uri.startswith(folder) else Path(uri)
 
     def _has_times(self) -> bool:
         return '"timestamp"' in json.dumps(self._fields)

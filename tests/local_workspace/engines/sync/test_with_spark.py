@@ -57,8 +57,11 @@ class Synced:
 
     def arrives(self, wanted: list[tuple], columns: str = "*") -> None:
         """Wait until Postgres holds exactly these rows."""
-        eventually(lambda: self.rows(columns), wanted, ignoring=psycopg.errors.UndefinedTable)
-        assert self.state()[0] == ONLINE
+        eventually(
+            lambda: (self.state(), self.rows(columns)),
+            lambda seen: seen[1] == wanted and seen[0][0] == ONLINE,
+            ignoring=psycopg.errors.UndefinedTable,
+        )
 
 
 @pytest.fixture(scope="module")
