@@ -48,7 +48,7 @@ def create_app(
         database, workspace = connect(settings)
     lakehouse = Lakehouse(workspace, settings.warehouse_id, settings.catalog, settings.simulator)
     platform = Platform(workspace, lakehouse, settings)
-    updater = QueueUpdater(database, lakehouse, platform.look)
+    updater = QueueUpdater(database, lakehouse, platform.refresh)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ from psycopg import sql
 from refund_manager.domain.models import UNDO_MINUTES, BulkResult, Change, Decision, Filters
 from refund_manager.postgres.database import Connection, Row
 from refund_manager.postgres.queue import where
-from refund_manager.postgres.queue_updates import ALONE
+from refund_manager.postgres.queue_updates import LOCK_QUEUE
 
 # First writer wins: a second one inserts nothing. A request that was saved once, and undone since, inserts nothing
 # either: its key stays in the audit.
@@ -71,9 +71,9 @@ def history(connection: Connection, order_id: str) -> list[Change]:
     return [Change.model_validate(row) for row in connection.execute(_AUDIT, (order_id,))]
 
 
-def alone(connection: Connection) -> None:
-    """Let nobody else rewrite many rows of the queue until this transaction ends."""
-    connection.execute(ALONE)
+def lock_queue(connection: Connection) -> None:
+    """Keep others from rewriting many rows of the queue until this transaction ends."""
+    connection.execute(LOCK_QUEUE)
 
 
 def preview(connection: Connection, filters: Filters, upto: int) -> BulkResult:

@@ -1,4 +1,4 @@
-"""How the queue follows the synced table, and gets the facts that only the lakehouse knows."""
+"""Updates of the queue: rows from the synced table, and the order facts and percentiles from the lakehouse."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,13 +6,13 @@ from datetime import datetime
 from refund_manager.domain.timeline import OrderFacts
 from refund_manager.postgres.database import Connection, Row
 
-MANY = 1000  # rows
+ANALYZE_ROWS = 1000
 
-# Whoever rewrites many rows of the queue holds this lock, so that two of them never wait for each other's rows.
-ALONE = "SELECT pg_advisory_xact_lock(hashtext('refunds.queue'))"
+# Taken before rewriting many rows of the queue: two such transactions could deadlock on each other's rows.
+LOCK_QUEUE = "SELECT pg_advisory_xact_lock(hashtext('refunds.queue'))"
 
-# Changes when the synced table does; cheap to ask. Statistics may come late or be lost, so it is a hint and no proof.
-_MARK = """
+# A cheap sign that the synced table has changed. Statistics can be late or lost, so it is a hint, not a proof.
+_CHANGE_COUNTERS = """
 SELECT relid, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_all_tables
 WHERE relid = to_regclass('recommender.refund_recommendations')
 """
@@ -22,7 +22,7 @@ DELETE FROM refunds.queue q
 WHERE NOT EXISTS (SELECT FROM recommender.refund_recommendations r WHERE r.order_id = q.order_id)
 """
 
-# The agent's answer is JSON, or should be; what can't be read has no class and no amount.
+# The agent's answer should be JSON; one that can't be parsed gets no class and no amount.
 _ADD = """
 INSERT INTO refunds.queue AS known (order_id, ts, order_ts, source, model, suggested_class, suggested_usd,
                                     suggested_reason, decision, granted_usd)
@@ -43,21 +43,21 @@ ON CONFLICT (order_id) DO UPDATE SET
     suggested_reason = excluded.suggested_reason
 """
 
-_LACKING = """
+_PERIOD_WITHOUT_FACTS = """
 SELECT min(order_ts) AS first, max(order_ts) AS last FROM (
     SELECT order_ts FROM refunds.queue WHERE facts_at IS NULL ORDER BY order_ts DESC LIMIT %s) newest
 """
 
-_COMPLETE = """
+_ADD_FACTS = """
 UPDATE refunds.queue q SET facts_at = now(), city = f.city, brands = f.brands, items = f.items,
     total_usd = f.total_usd, minutes = f.minutes, kitchen_minutes = f.kitchen_minutes,
     waiting_minutes = f.waiting_minutes, road_minutes = f.road_minutes, door = f.door
 FROM incoming_facts f WHERE f.order_id = q.order_id AND q.facts_at IS NULL
 """
-_TRIED = "UPDATE refunds.queue SET facts_at = now() WHERE facts_at IS NULL AND order_ts BETWEEN %s AND %s"
+_MARK_READ = "UPDATE refunds.queue SET facts_at = now() WHERE facts_at IS NULL AND order_ts BETWEEN %s AND %s"
 
-# What is usual at a city's stages: three in four of its last orders were no slower.
-_STAGES = """
+# P75 of the minutes of each stage, over a city's latest 5,000 orders.
+_STAGE_PERCENTILES = """
 INSERT INTO refunds.cities (city, kitchen_p75, waiting_p75, road_p75)
 SELECT c.city, percentile_cont(0.75) WITHIN GROUP (ORDER BY kitchen_minutes),
        percentile_cont(0.75) WITHIN GROUP (ORDER BY waiting_minutes),
@@ -75,29 +75,28 @@ ON CONFLICT (city) DO UPDATE SET p75_minutes = excluded.p75_minutes, p99_minutes
 """
 
 
-def mark(connection: Connection) -> Row | None:
-    """What differs once the synced table has changed, None if there is no such table."""
-    return connection.execute(_MARK).fetchone()
+def change_counters(connection: Connection) -> Row | None:
+    """Counters that differ after the synced table has changed; None if there is no such table."""
+    return connection.execute(_CHANGE_COUNTERS).fetchone()
 
 
-def refresh(connection: Connection) -> int:
-    """Make the queue what the synced table is; returns how many rows were added or rewritten."""
+def refresh(connection: Connection) -> None:
+    """Make the queue match the synced table: remove, add and rewrite rows."""
     _begin(connection)
     connection.execute(_REMOVE)
     changed = connection.execute(_ADD).rowcount
-    if changed > MANY:
-        connection.execute("ANALYZE refunds.queue")  # the planner should know at once, not a minute later
-    return changed
+    if changed > ANALYZE_ROWS:
+        connection.execute("ANALYZE refunds.queue")  # autovacuum would do it up to a minute later
 
 
-def lacking_facts(connection: Connection, limit: int) -> tuple[datetime, datetime] | None:
-    """First and last order time of the newest `limit` orders without facts, None if all have them."""
-    (row,) = connection.execute(_LACKING, (limit,)).fetchall()
+def period_without_facts(connection: Connection, limit: int) -> tuple[datetime, datetime] | None:
+    """First and last order time of the newest `limit` orders without facts; None if all have them."""
+    (row,) = connection.execute(_PERIOD_WITHOUT_FACTS, (limit,)).fetchall()
     return (row["first"], row["last"]) if row["first"] else None
 
 
 def add_facts(connection: Connection, facts: Sequence[OrderFacts], period: tuple[datetime, datetime]) -> None:
-    """Write the facts of orders; the others of `period` are marked as asked for, not to be asked again."""
+    """Write the facts of a period's orders. Those without facts are marked as read, too, and not read again."""
     _begin(connection)
     columns = list(OrderFacts.model_fields)
     connection.execute(
@@ -106,19 +105,19 @@ def add_facts(connection: Connection, facts: Sequence[OrderFacts], period: tuple
         "LIMIT 0"
     )
     with connection.cursor() as cursor, cursor.copy(f"COPY incoming_facts ({', '.join(columns)}) FROM STDIN") as copy:
-        for each in facts:
-            copy.write_row([getattr(each, column) for column in columns])
-    connection.execute(_COMPLETE)
-    connection.execute(_TRIED, period)
+        for order in facts:
+            copy.write_row([getattr(order, column) for column in columns])
+    connection.execute(_ADD_FACTS)
+    connection.execute(_MARK_READ, period)
 
 
 def set_cities(connection: Connection, cities: Sequence[tuple[str, str, str]]) -> None:
-    """Write the P75 and P99 of the cities (name, P75, P99 in minutes), and what is usual at their stages."""
+    """Write the cities' percentiles (name, P75, P99 in minutes), and the P75 of each stage of their orders."""
     for city in cities:
         connection.execute(_CITY, city)
-    connection.execute(_STAGES)
+    connection.execute(_STAGE_PERCENTILES)
 
 
 def _begin(connection: Connection) -> None:
-    connection.execute("SET LOCAL statement_timeout = 0")  # a first fill of a million rows takes its time
-    connection.execute(ALONE)
+    connection.execute("SET LOCAL statement_timeout = 0")  # the first fill of a million rows takes longer
+    connection.execute(LOCK_QUEUE)

@@ -36,7 +36,7 @@ def approve(refunds: Refunds, filters: Filters, seen: Preview, user: str, key: s
     Raises Moved if it is not the same any more; nothing is changed then.
     """
     with refunds.connection() as connection:
-        decisions.alone(connection)
+        decisions.lock_queue(connection)
         before = decisions.of_bulk(connection, key)
         if before.orders:
             return before
@@ -55,7 +55,7 @@ def done(refunds: Refunds, key: str) -> BulkResult:
 def undo(refunds: Refunds, user: str, key: str) -> int:
     """Take back what the user's bulk approval with this key did. Raises Conflict if it is too late for that."""
     with refunds.connection() as connection:
-        decisions.alone(connection)
+        decisions.lock_queue(connection)
         undone = decisions.undo(connection, user, bulk_key=key)
     if not undone:
         raise Conflict(f"Nothing to undo: it was undone before, or is older than {UNDO_MINUTES} minutes.")

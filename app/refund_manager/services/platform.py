@@ -1,4 +1,4 @@
-"""What the platform knows of the app: how far the sync is, and whether there are complaints."""
+"""What the app reads from the platform: the state of the sync, and the address of the complaints' database."""
 
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import NotFound
@@ -17,7 +17,7 @@ _DATABASE = "caspers_complaints"
 
 
 class Platform:
-    """`sync` and `complaints` as the last `look` found them; None is unknown, or not there."""
+    """`sync` and `complaints` as of the last `refresh`; None if unknown or if there are no complaints."""
 
     def __init__(self, workspace: WorkspaceClient, lakehouse: Lakehouse, settings: Settings) -> None:
         self._workspace, self._lakehouse, self._settings = workspace, lakehouse, settings
@@ -25,8 +25,8 @@ class Platform:
         self.complaints: Complaints | None = None
         self._database: Database | None = None
 
-    def look(self) -> None:
-        """Ask the platform. Raises databricks.sdk.errors.DatabricksError."""
+    def refresh(self) -> None:
+        """Read both from the platform. Raises databricks.sdk.errors.DatabricksError."""
         if self.complaints is None:
             self._find_complaints()
         self.sync = self._sync()
@@ -54,7 +54,7 @@ class Platform:
             status = postgres.get_endpoint(path).status
         except NotFound:
             return
-        if not (status and status.hosts and status.hosts.host):  # it is still being made
+        if not (status and status.hosts and status.hosts.host):  # the endpoint is still being created
             return
         host, _, port = status.hosts.host.partition(":")
         address = {"host": host, "port": int(port or 5432), "dbname": _DATABASE}
@@ -63,7 +63,7 @@ class Platform:
         try:
             with database.connection() as connection:
                 list_complaints(connection, "all", None, 1)
-        except Unavailable:  # it is there, but the app was not let in yet: asked again at the next look
+        except Unavailable:  # the app has no access yet: the next refresh tries again
             database.close()
             return
         self._database = database
