@@ -1,9 +1,10 @@
 """The bodies of Jobs API requests. Settings that a local workspace doesn't heed are kept as they came."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
+from local_workspace.engines.jobs.documents import SentSettings
 from local_workspace.http.bodies import Body, Name, Text
 
 Parameters = dict[Text, str | bool | int | float]
@@ -73,6 +74,10 @@ class Settings(Body):
     format: Text | None = None
     max_concurrent_runs: Annotated[int, Field(ge=1, le=1000)] | None = None
     timeout_seconds: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
+
+    def settings(self) -> SentSettings:
+        """What the client sent, in the engine's type."""
+        return cast("SentSettings", self.sent())
 
 
 class Reset(Body):

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse
 
 from local_workspace.engines.jobs import JobsEngine
+from local_workspace.engines.jobs.documents import Run
 from local_workspace.http.bodies import Text
 from local_workspace.http.paging import Offset, PageToken, page
 from local_workspace.routes import job_bodies as bodies
@@ -46,15 +47,15 @@ Jobs = Annotated[JobsEngine, Depends(_jobs)]
 @router.post(f"{API}/create")
 def create(jobs: Jobs, settings: bodies.Settings) -> JobId:
     """Make a job."""
-    fields = settings.sent()
-    fields.pop("access_control_list", None)  # a local workspace has one user
-    return {"job_id": jobs.create(fields)}
+    if settings.model_extra:
+        settings.model_extra.pop("access_control_list", None)  # a local workspace has one user
+    return {"job_id": jobs.create(settings.settings())}
 
 
 @router.get(f"{API}/get")
 def get(jobs: Jobs, job_id: int) -> Json:
     """A job with its settings."""
-    return jobs.get(job_id)
+    return dict(jobs.get(job_id))
 
 
 @router.get(f"{API}/list")
@@ -70,21 +71,21 @@ def list_jobs(
     """Jobs, newest first, a page at a time."""
     items, token = page(request, jobs.find(name), limit, page_token, offset)
     if not expand_tasks:
-        items = [job | {"settings": {**job["settings"], "tasks": []}} for job in items]
-    return _listed("jobs", items, token)
+        items = [{**job, "settings": {**job["settings"], "tasks": []}} for job in items]
+    return _listed("jobs", [dict(job) for job in items], token)
 
 
 @router.post(f"{API}/reset")
 def reset(jobs: Jobs, body: bodies.Reset) -> Nothing:
     """Replace a job's settings."""
-    jobs.reset(body.job_id, body.new_settings.sent())
+    jobs.reset(body.job_id, body.new_settings.settings())
     return {}
 
 
 @router.post(f"{API}/update")
 def update(jobs: Jobs, body: bodies.Update) -> Nothing:
     """Change some of a job's settings."""
-    changes = body.new_settings.sent() if body.new_settings else {}
+    changes = (body.new_settings or bodies.Settings()).settings()
     jobs.update(body.job_id, changes, body.fields_to_remove or [])
     return {}
 
@@ -140,7 +141,7 @@ def list_runs(
 @router.get(f"{API}/runs/get-output")
 def get_run_output(jobs: Jobs, run_id: int) -> Json:
     """The output of a task's run: its notebook's result, or its error."""
-    return jobs.output(run_id)
+    return dict(jobs.output(run_id))
 
 
 @router.post(f"{API}/runs/cancel")
@@ -170,7 +171,7 @@ def run_page(job_id: int, run_id: int) -> RedirectResponse:
     return RedirectResponse(f"{API}/runs/get?run_id={run_id}")
 
 
-def _public(run: Json) -> Json:
+def _public(run: Run) -> Json:
     tasks = [{name: value for name, value in task.items() if name not in HIDDEN} for task in run["tasks"]]
     return {name: value for name, value in run.items() if name not in HIDDEN} | {"tasks": tasks}
 

@@ -4,12 +4,12 @@ import fnmatch
 import glob
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
-from local_workspace.engines.pipelines import PipelinesEngine
+from local_workspace.engines.pipelines import PipelinesEngine, documents
 from local_workspace.http.bodies import Body, PathText, Text
 from local_workspace.http.paging import PageToken, page
 from local_workspace.runtime.errors import invalid
@@ -57,6 +57,10 @@ class Spec(Body):
     configuration: dict[Text, Text] | None = None
     root_path: PathText | None = None
 
+    def settings(self) -> documents.Spec:
+        """What the client sent, in the engine's type. Its own `id` is no part of a pipeline's spec."""
+        return cast("documents.Spec", {name: value for name, value in self.sent().items() if name != "id"})
+
 
 class StartUpdate(Body):
     """How to update a pipeline."""
@@ -89,7 +93,7 @@ Pipelines = Annotated[PipelinesEngine, Depends(_engine)]
 @router.post("")
 def create(engine: Pipelines, spec: Spec) -> PipelineId:
     """Create a pipeline."""
-    return {"pipeline_id": engine.create(spec.sent())}
+    return {"pipeline_id": engine.create(spec.settings())}
 
 
 @router.get("")
@@ -116,7 +120,7 @@ def get(engine: Pipelines, pipeline_id: str) -> Json:
 @router.put("/{pipeline_id}")
 def edit(engine: Pipelines, pipeline_id: str, spec: Spec) -> Nothing:
     """Replace a pipeline's spec."""
-    engine.edit(pipeline_id, {key: value for key, value in spec.sent().items() if key != "id"})
+    engine.edit(pipeline_id, spec.settings())
     return {}
 
 
@@ -180,10 +184,10 @@ def list_events(
     oldest_first = any("asc" in order.lower().split() for order in order_by or [])
     events = engine.events(pipeline_id).read(condition, oldest_first)
     items, token = page(request, events, max_results or DEFAULT_SIZE, page_token)
-    return _listed("events", items, token)
+    return _listed("events", [dict(event) for event in items], token)
 
 
-def _summary(engine: PipelinesEngine, doc: Json) -> Json:
+def _summary(engine: PipelinesEngine, doc: documents.Pipeline) -> Json:
     updates = engine.updates.list(doc["pipeline_id"])[:5]
     failed = bool(updates) and updates[0]["state"] == "FAILED"
     return {

@@ -27,3 +27,7 @@ class Documents[Doc: Mapping[str, object]]:
     def delete(self, key: str) -> bool:
         """Remove a document; False if there was none."""
         return self._store.delete(self._kind, key)
+
+    def update(self, key: str, **changes: object) -> Doc:
+        """Change fields of a document and return it. Raises KeyError if there is none."""
+        return cast("Doc", self._store.update(self._kind, key, **changes))

@@ -13,18 +13,22 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from local_workspace.runtime.home import write_atomically
-from local_workspace.runtime.store import Document
+
+if TYPE_CHECKING:  # the engine is of no use in a notebook's process, and slow to import
+    from local_workspace.engines.jobs.documents import Outcome
 
 MAX_RESULT = 5_000_000
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> Document:
+def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> "Outcome":
     """Execute the notebook `source` in its own folder and save it to `output` after every cell.
 
     A parameter gets the type of the default in the notebook's parameters cell. Returns `ignored` (names that
@@ -33,7 +37,7 @@ def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> Docu
     _skip_unused_imports()
     import papermill
 
-    outcome: Document = {}
+    outcome: Outcome = {}
     try:
         declared = _declared(source)
         outcome["ignored"] = sorted(parameters.keys() - declared.keys())
@@ -65,7 +69,7 @@ def typed(value: str, default: str) -> str | int | float | bool:
         return value
 
 
-def last_output(notebook: Document) -> str:
+def last_output(notebook: dict[str, Any]) -> str:
     """The text of the last output of the notebook's last code cell; empty if it has none."""
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     outputs = cells[-1]["outputs"] if cells else []
@@ -89,14 +93,14 @@ def _declared(source: Path) -> dict[str, str]:
     return {parameter.name: parameter.default for parameter in found}
 
 
-def _execute(source: Path, output: Path, parameters: Document) -> Document:
+def _execute(source: Path, output: Path, parameters: Mapping[str, object]) -> dict[str, Any]:
     import papermill
     from traitlets.config import Config
 
     # Unix sockets instead of ports: kernels that start at the same moment race for ports.
     with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
         manager = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
-        executed: Document = papermill.execute_notebook(
+        executed: dict[str, Any] = papermill.execute_notebook(
             source,
             output,
             parameters,

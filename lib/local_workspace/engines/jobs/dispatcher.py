@@ -1,14 +1,16 @@
 """Which run may start now: one queue a job, and the runs that are active."""
 
 import threading
+from typing import cast
 
+from local_workspace.engines.jobs.documents import Job, Run, Task, TaskRun
 from local_workspace.engines.jobs.execution import Execution
 from local_workspace.engines.jobs.history import History
 from local_workspace.engines.jobs.settings import job_parameters
-from local_workspace.engines.jobs.states import ended, is_active, state
+from local_workspace.engines.jobs.states import end, is_active, set_state, state, status
 from local_workspace.engines.jobs.tasks import TaskRunner
 from local_workspace.runtime.errors import unavailable
-from local_workspace.runtime.store import Document, Store
+from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
 TASK_FIELDS = ("task_key", "depends_on", "run_if", "description", "notebook_task", "pipeline_task")
@@ -35,8 +37,8 @@ class Dispatcher:
             self._history.change(run_id, _interrupt)
 
     def submit(
-        self, job: Document, overrides: dict[str, str], notebook_params: dict[str, str], token: str | None, trigger: str
-    ) -> Document:
+        self, job: Job, overrides: dict[str, str], notebook_params: dict[str, str], token: str | None, trigger: str
+    ) -> Run:
         """A new run of `job`, or the earlier one with the same idempotency token.
 
         Raises 400 for a parameter the job doesn't define, 503 while the workspace stops.
@@ -49,14 +51,10 @@ class Dispatcher:
                     return run
             if self._stopping:
                 raise unavailable("The workspace is stopping; no run can start.")
-            run = self._new_run(job, trigger, len(earlier) and earlier[0]["number_in_job"]) | {
-                "job_parameters": parameters,
-                "overriding_parameters": notebook_params,
-                "idempotency_token": token,
-            }
-            run |= self._admission(job, trigger, earlier)
-            if not is_active(run):
-                run |= ended(run, "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", run["state"]["state_message"])
+            run = self._new_run(job, trigger, len(earlier) and earlier[0]["number_in_job"])
+            run["job_parameters"] = parameters
+            run["overriding_parameters"], run["idempotency_token"] = notebook_params, token
+            self._admit(run, job, earlier)
             self._history.add(run)
             self._advance(job["job_id"])
             return run
@@ -84,17 +82,18 @@ class Dispatcher:
         for execution in executions:
             execution.join()
 
-    def _admission(self, job: Document, trigger: str, earlier: list[Document]) -> Document:
-        """The first state of a new run: waiting, which may end at once, or skipped."""
-        settings = job["settings"]
+    def _admit(self, run: Run, job: Job, earlier: list[Run]) -> None:
+        """Give a new run its first state: pending, waiting in the queue, or skipped."""
+        settings, trigger = job["settings"], run["trigger"]
         if self._running(job["job_id"]) < settings["max_concurrent_runs"]:
-            return state("PENDING")
-        if not settings.get("queue", {}).get("enabled", False):
-            return state("SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", AT_LIMIT)
+            return
+        if not ("queue" in settings and settings["queue"]["enabled"]):
+            end(run, "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", AT_LIMIT)
         # A laptop that slept or is slow must not pile up scheduled runs: one that waits does the work of all.
-        if trigger == "PERIODIC" and any(_is_waiting(run) and run["trigger"] == trigger for run in earlier):
-            return state("SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", CAUGHT_UP)
-        return state("QUEUED", message=WAITING)
+        elif trigger == "PERIODIC" and any(_is_waiting(other) and other["trigger"] == trigger for other in earlier):
+            end(run, "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", CAUGHT_UP)
+        else:
+            set_state(run, "QUEUED", message=WAITING)
 
     def _advance(self, job_id: int) -> None:
         """Start the oldest waiting runs of a job as far as its limit allows."""
@@ -113,7 +112,7 @@ class Dispatcher:
     def _running(self, job_id: int) -> int:
         return sum(execution.job_id == job_id for execution in self._active.values())
 
-    def _cancel(self, run: Document, message: str) -> None:
+    def _cancel(self, run: Run, message: str) -> None:
         with self._lock:
             if execution := self._active.get(run["run_id"]):
                 self._history.change(run["run_id"], lambda doc: _terminating(doc, message))
@@ -121,11 +120,9 @@ class Dispatcher:
             elif is_active(run):
                 self._history.change(run["run_id"], lambda doc: _end_all(doc, "TERMINATED", "CANCELED", message))
 
-    def _new_run(self, job: Document, trigger: str, last_number: int) -> Document:
+    def _new_run(self, job: Job, trigger: str, last_number: int) -> Run:
         run_id, settings = self._store.next_id(), job["settings"]
-        schedule = {"schedule": settings["schedule"]} if trigger == "PERIODIC" else {}
-        limits = {name: settings[name] for name in ("max_concurrent_runs", "timeout_seconds")}
-        return {
+        run: Run = {
             "job_id": job["job_id"],
             "run_id": run_id,
             "job_run_id": run_id,
@@ -136,32 +133,51 @@ class Dispatcher:
             "format": "MULTI_TASK",
             "trigger": trigger,
             "start_time": now_ms(),
-            "limits": limits,
+            "state": state("PENDING"),
+            "status": status("PENDING"),
+            "limits": {
+                "max_concurrent_runs": settings["max_concurrent_runs"],
+                "timeout_seconds": settings["timeout_seconds"],
+            },
             "tasks": [self._new_task(task) for task in settings.get("tasks", [])],
-        } | schedule
+            "job_parameters": [],
+            "overriding_parameters": {},
+            "idempotency_token": None,
+        }
+        if trigger == "PERIODIC":
+            run["schedule"] = settings["schedule"]
+        return run
 
-    def _new_task(self, task: Document) -> Document:
-        fields = {name: task[name] for name in TASK_FIELDS if name in task}
-        return fields | state("PENDING") | {"run_id": self._store.next_id(), "attempt_number": 0, "start_time": 0}
+    def _new_task(self, task: Task) -> TaskRun:
+        progress: TaskRun = {
+            "task_key": task["task_key"],
+            "state": state("PENDING"),
+            "status": status("PENDING"),
+            "run_id": self._store.next_id(),
+            "attempt_number": 0,
+            "start_time": 0,
+        }
+        setting = {name: value for name, value in task.items() if name in TASK_FIELDS}
+        return cast("TaskRun", {**setting, **progress})
 
 
-def _is_waiting(run: Document) -> bool:
-    return bool(run["state"]["life_cycle_state"] == "QUEUED")
+def _is_waiting(run: Run) -> bool:
+    return run["state"]["life_cycle_state"] == "QUEUED"
 
 
-def _terminating(run: Document, message: str) -> None:
+def _terminating(run: Run, message: str) -> None:
     if is_active(run):  # it may have ended a moment ago
-        run.update(state("TERMINATING", message=message))
+        set_state(run, "TERMINATING", message=message)
 
 
-def _interrupt(run: Document) -> None:
+def _interrupt(run: Run) -> None:
     _end_all(run, "INTERNAL_ERROR", "", INTERRUPTED)
 
 
-def _end_all(run: Document, *verdict: str) -> None:
+def _end_all(run: Run, *verdict: str) -> None:
     """End a run with all its tasks that have not ended."""
     for task in run["tasks"]:
         if is_active(task):
             task["start_time"] = task["start_time"] or now_ms()
-            task.update(ended(task, *verdict))
-    run.update(ended(run, *verdict))
+            end(task, *verdict)
+    end(run, *verdict)

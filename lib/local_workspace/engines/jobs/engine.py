@@ -3,20 +3,23 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import cast
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from local_workspace.engines.jobs.cron import cron_trigger
 from local_workspace.engines.jobs.dispatcher import Dispatcher
+from local_workspace.engines.jobs.documents import Job, Outcome, Output, OutputMetadata, Run, SentSettings, TaskRun
 from local_workspace.engines.jobs.history import History
 from local_workspace.engines.jobs.settings import checked, merged
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.engines.jobs.tasks import Pipelines, TaskRunner
 from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import invalid, not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.processes import Processes
-from local_workspace.runtime.store import Document, Store
+from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
 KIND = "job"
@@ -39,7 +42,8 @@ class JobsEngine:
         pipelines: Pipelines,
         notebook_env: Callable[[], dict[str, str]],
     ) -> None:
-        self._store, self._history, self._notebook_env = store, History(home, store), notebook_env
+        self._store, self._jobs = store, Documents[Job](store, KIND)
+        self._history, self._notebook_env = History(home, store), notebook_env
         self._runner = TaskRunner(home, processes, files, pipelines, notebook_env)
         self._dispatcher = Dispatcher(store, self._history, self._runner)
         # However late a run is (the laptop slept), it runs; and once, however often it was due.
@@ -50,7 +54,7 @@ class JobsEngine:
 
     def start(self) -> None:
         """Mark runs that a dead daemon left as interrupted, and resume the schedules of all jobs."""
-        jobs = {job["job_id"]: job for job in self._store.list(KIND)}
+        jobs = {job["job_id"]: job for job in self._jobs.list()}
         for run in self._history.of_job():
             if run["job_id"] not in jobs:
                 self._history.forget(run["run_id"])
@@ -65,41 +69,41 @@ class JobsEngine:
             self._scheduler.shutdown()
         self._dispatcher.stop()
 
-    def create(self, settings: Document) -> int:
+    def create(self, settings: SentSettings) -> int:
         """Make a job of these settings and return its id. Raises 400 for settings that can't work."""
         job_id = self._store.next_id()
         self._save({"job_id": job_id, "created_time": now_ms(), "settings": checked(settings)})
         return job_id
 
-    def get(self, job_id: int) -> Document:
+    def get(self, job_id: int) -> Job:
         """The job of that id. Raises 404."""
-        job = self._store.get(KIND, str(job_id))
+        job = self._jobs.get(str(job_id))
         if job is None:
             raise not_found(f"Job {job_id} does not exist.")
         return job
 
-    def find(self, name: str | None = None) -> list[Document]:
+    def find(self, name: str | None = None) -> list[Job]:
         """All jobs, newest first, or those of that name (case doesn't count)."""
-        jobs = reversed(self._store.list(KIND))
+        jobs = reversed(self._jobs.list())
         return [job for job in jobs if name is None or job["settings"]["name"].lower() == name.lower()]
 
-    def reset(self, job_id: int, settings: Document) -> None:
+    def reset(self, job_id: int, settings: SentSettings) -> None:
         """Replace all settings of a job; runs that are active keep theirs. Raises 400, 404."""
         with self._lock:
-            self._save(self.get(job_id) | {"settings": checked(settings)})
+            self._save({**self.get(job_id), "settings": checked(settings)})
 
-    def update(self, job_id: int, changes: Document, remove: list[str]) -> None:
+    def update(self, job_id: int, changes: SentSettings, remove: list[str]) -> None:
         """Change some settings of a job and remove others. Raises 400, 404."""
         with self._lock:
             job = self.get(job_id)
-            self._save(job | {"settings": checked(merged(job["settings"], changes, remove))})
+            self._save({**job, "settings": checked(merged(job["settings"], changes, remove))})
 
     def delete(self, job_id: int) -> None:
         """Remove a job: its schedule, its active runs, its history and executed notebooks. Raises 404."""
         with self._lock:
             self.get(job_id)
             self._unschedule(job_id)
-            self._store.delete(KIND, str(job_id))
+            self._jobs.delete(str(job_id))
         self._dispatcher.cancel_job(job_id)
         for run in self._history.of_job(job_id):
             self._history.forget(run["run_id"])
@@ -110,20 +114,20 @@ class JobsEngine:
         job_parameters: dict[str, str] | None = None,
         notebook_params: dict[str, str] | None = None,
         token: str | None = None,
-    ) -> Document:
+    ) -> Run:
         """Start a run now, or let it wait or be skipped as the job says; returns the run. Raises 400, 404."""
         return self._submit(job_id, job_parameters or {}, notebook_params or {}, token, "ONE_TIME")
 
-    def run(self, run_id: int) -> Document:
+    def run(self, run_id: int) -> Run:
         """The run of that id. Raises 404."""
         return self._shown(self._history.get(run_id))
 
-    def runs(self, job_id: int | None = None, active: bool | None = None) -> list[Document]:
+    def runs(self, job_id: int | None = None, active: bool | None = None) -> list[Run]:
         """Runs of a job or of all jobs, newest first; with `active` only the active or only the ended ones."""
         runs = self._history.of_job(job_id)
         return [self._shown(run) for run in runs if active in (None, is_active(run))]
 
-    def output(self, run_id: int) -> Document:
+    def output(self, run_id: int) -> Output:
         """What the task of that task run id gave: its text or its error. Raises 404; 400 for the id of a job's run."""
         if (found := self._history.task(run_id)) is None:
             self._history.get(run_id)
@@ -132,12 +136,13 @@ class JobsEngine:
                 "Please retrieve the output of each individual task run instead."
             )
         run, task = found
-        outcome = {} if is_active(task) else self._runner.outcome(run, task)
-        metadata = {name: run[name] for name in ("job_id", "job_run_id", "run_name", "run_type", "trigger")}
-        fields: Document = {name: outcome[name] for name in ("error", "error_trace") if name in outcome}
+        outcome: Outcome = {} if is_active(task) else self._runner.outcome(run, task)
+        output: Output = {"metadata": self._metadata(run, task)}
+        if "error" in outcome:
+            output |= {"error": outcome["error"], "error_trace": outcome["error_trace"]}
         if "result" in outcome:
-            fields["notebook_output"] = {"result": outcome["result"], "truncated": outcome["truncated"]}
-        return fields | {"metadata": {**metadata, **task, "run_page_url": self._url(run)}}
+            output["notebook_output"] = {"result": outcome["result"], "truncated": outcome["truncated"]}
+        return output
 
     def next_run(self, job_id: int) -> datetime | None:
         """When the job's schedule starts its next run; None without a schedule or while it is paused."""
@@ -167,7 +172,7 @@ class JobsEngine:
         notebook_params: dict[str, str],
         token: str | None,
         trigger: str,
-    ) -> Document:
+    ) -> Run:
         with self._lock:
             job = self.get(job_id)
             return self._shown(self._dispatcher.submit(job, job_parameters, notebook_params, token, trigger))
@@ -175,11 +180,11 @@ class JobsEngine:
     def _fire(self, job_id: int) -> None:
         self._submit(job_id, {}, {}, None, "PERIODIC")
 
-    def _save(self, job: Document) -> None:
-        self._store.put(KIND, str(job["job_id"]), job)
+    def _save(self, job: Job) -> None:
+        self._jobs.put(str(job["job_id"]), job)
         self._schedule(job)
 
-    def _schedule(self, job: Document) -> None:
+    def _schedule(self, job: Job) -> None:
         schedule = job["settings"].get("schedule")
         if not schedule or schedule.get("pause_status") == "PAUSED":
             self._unschedule(job["job_id"])
@@ -191,9 +196,14 @@ class JobsEngine:
         if self._scheduler.get_job(str(job_id)):
             self._scheduler.remove_job(str(job_id))
 
-    def _shown(self, run: Document) -> Document:
-        return run | {"run_page_url": self._url(run)}
+    def _shown(self, run: Run) -> Run:
+        run["run_page_url"] = self._url(run)
+        return run
 
-    def _url(self, run: Document) -> str:
+    def _metadata(self, run: Run, task: TaskRun) -> OutputMetadata:
+        of_run = {name: run[name] for name in ("job_id", "job_run_id", "run_name", "run_type", "trigger")}
+        return cast("OutputMetadata", {**of_run, **task, "run_page_url": self._url(run)})
+
+    def _url(self, run: Run) -> str:
         host = self._notebook_env().get("DATABRICKS_HOST", "")
         return f"{host}/jobs/{run['job_id']}/runs/{run['run_id']}"

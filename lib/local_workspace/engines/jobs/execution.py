@@ -6,10 +6,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
 from local_workspace.engines.jobs.cancellation import Cancellation
+from local_workspace.engines.jobs.documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.history import History
-from local_workspace.engines.jobs.states import ended, state
+from local_workspace.engines.jobs.states import end, set_state
 from local_workspace.engines.jobs.tasks import TaskRunner
-from local_workspace.runtime.store import Document
 from local_workspace.runtime.timestamps import now_ms
 
 PARALLEL_TASKS = 4
@@ -18,7 +18,7 @@ PARALLEL_TASKS = 4
 class Execution:
     """A run in a thread of its own. `cancellation` ends it early; `on_end` is called when all is written down."""
 
-    def __init__(self, run: Document, history: History, runner: TaskRunner, on_end: Callable[[int], None]) -> None:
+    def __init__(self, run: Run, history: History, runner: TaskRunner, on_end: Callable[[int], None]) -> None:
         self.job_id, self._run = run["job_id"], run
         self._history, self._runner, self._on_end = history, runner, on_end
         self._tasks = {task["task_key"]: task for task in run["tasks"]}
@@ -41,9 +41,9 @@ class Execution:
         if limit:
             timer.start()
         try:
-            self._change_run(lambda run: run.update(state("RUNNING"), began_at=now_ms()))
+            self._change_run(_begin)
             self._run_tasks()
-            self._change_run(lambda run: run.update(ended(run, *self._verdict())))
+            self._change_run(lambda run: end(run, *self._verdict()))
         finally:
             timer.cancel()
             self._on_end(self._run["run_id"])
@@ -61,14 +61,14 @@ class Execution:
                     self._results[key] = future.result()
                     order.done(key)
 
-    def _run_task(self, task: Document) -> str:
+    def _run_task(self, task: TaskRun) -> str:
         """Run one task unless something forbids it; returns its result."""
         key = task["task_key"]
         obstacle = self._obstacle(task)
         if obstacle:
             self._end_task(key, *obstacle)
             return obstacle[0]
-        self._change_task(key, lambda doc: doc.update(state("RUNNING"), start_time=now_ms(), began_at=now_ms()))
+        self._change_task(key, _begin_task)
         outcome = self._runner.run(self._run, task, self.cancellation)
         if self.cancellation.reason:
             result, message = self.cancellation.reason
@@ -80,7 +80,7 @@ class Execution:
         self._end_task(key, result, message)
         return result
 
-    def _obstacle(self, task: Document) -> tuple[str, str] | None:
+    def _obstacle(self, task: TaskRun) -> tuple[str, str] | None:
         if self.cancellation.reason:
             return self.cancellation.reason
         failed = [key for key in _needs(task) if self._results[key] != "SUCCESS"]
@@ -99,28 +99,38 @@ class Execution:
         return "TERMINATED", "SUCCESS_WITH_FAILURES" if message else "SUCCESS", message
 
     def _end_task(self, key: str, result: str, message: str) -> None:
-        def alter(task: Document) -> None:
+        def alter(task: TaskRun) -> None:
             task["start_time"] = task["start_time"] or now_ms()
-            task.update(ended(task, "TERMINATED", result, message))
+            end(task, "TERMINATED", result, message)
 
         self._change_task(key, alter)
 
-    def _change_task(self, key: str, alter: Callable[[Document], None]) -> None:
-        def alter_task(run: Document) -> None:
+    def _change_task(self, key: str, alter: Callable[[TaskRun], None]) -> None:
+        def alter_task(run: Run) -> None:
             for task in run["tasks"]:
                 if task["task_key"] == key:
                     alter(task)
 
         self._change_run(alter_task)
 
-    def _change_run(self, alter: Callable[[Document], None]) -> None:
+    def _change_run(self, alter: Callable[[Run], None]) -> None:
         self._history.change(self._run["run_id"], alter)
 
 
-def _needs(task: Document) -> list[str]:
+def _begin(doc: Run | TaskRun) -> None:
+    set_state(doc, "RUNNING")
+    doc["began_at"] = now_ms()
+
+
+def _begin_task(task: TaskRun) -> None:
+    _begin(task)
+    task["start_time"] = now_ms()
+
+
+def _needs(task: TaskRun) -> list[str]:
     return [needed["task_key"] for needed in task.get("depends_on", [])]
 
 
-def _note(outcome: Document) -> str:
+def _note(outcome: Outcome) -> str:
     ignored = outcome.get("ignored")
     return f"Ignored parameters that the notebook does not declare: {', '.join(ignored)}." if ignored else ""

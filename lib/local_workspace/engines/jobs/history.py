@@ -5,10 +5,12 @@ import shutil
 import threading
 from collections.abc import Callable
 
+from local_workspace.engines.jobs.documents import Run, TaskRun
 from local_workspace.engines.jobs.states import is_active
+from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.store import Document, Store
+from local_workspace.runtime.store import Store
 
 KIND = "job_run"
 KEPT_RUNS = 200
@@ -18,34 +20,34 @@ class History:
     """Run documents by id. What it hands out are copies; `change` is the way to alter one."""
 
     def __init__(self, home: Home, store: Store) -> None:
-        self._home, self._store = home, store
+        self._home, self._store = home, Documents[Run](store, KIND)
         self._lock = threading.RLock()
-        self._runs = {run["run_id"]: run for run in store.list(KIND)}
+        self._runs = {run["run_id"]: run for run in self._store.list()}
 
-    def add(self, run: Document) -> None:
+    def add(self, run: Run) -> None:
         """Remember a new run, and forget the oldest ended runs of its job beyond the last 200."""
         with self._lock:
             self._runs[run["run_id"]] = run
-            self._store.put(KIND, str(run["run_id"]), run)
+            self._store.put(str(run["run_id"]), run)
             ended = [old["run_id"] for old in self.of_job(run["job_id"]) if not is_active(old)]
         for run_id in ended[KEPT_RUNS:]:
             self.forget(run_id)
 
-    def change(self, run_id: int, alter: Callable[[Document], None]) -> None:
+    def change(self, run_id: int, alter: Callable[[Run], None]) -> None:
         """Apply `alter` to a run and write it down; nothing happens if the run was forgotten meanwhile."""
         with self._lock:
             if run := self._runs.get(run_id):
                 alter(run)
-                self._store.put(KIND, str(run_id), run)
+                self._store.put(str(run_id), run)
 
-    def get(self, run_id: int) -> Document:
+    def get(self, run_id: int) -> Run:
         """The run of that id. Raises 404."""
         with self._lock:
             if run_id not in self._runs:
                 raise not_found(f"Run {run_id} does not exist.")
             return copy.deepcopy(self._runs[run_id])
 
-    def task(self, task_run_id: int) -> tuple[Document, Document] | None:
+    def task(self, task_run_id: int) -> tuple[Run, TaskRun] | None:
         """The run and task of a task's run id, or None."""
         with self._lock:
             for run in self._runs.values():
@@ -54,7 +56,7 @@ class History:
                         return copy.deepcopy(run), copy.deepcopy(task)
         return None
 
-    def of_job(self, job_id: int | None = None) -> list[Document]:
+    def of_job(self, job_id: int | None = None) -> list[Run]:
         """Runs of one job, or of all, newest first."""
         with self._lock:
             runs = [run for run in self._runs.values() if job_id in (None, run["job_id"])]
@@ -64,5 +66,5 @@ class History:
         """Remove a run and its executed notebooks."""
         with self._lock:
             shutil.rmtree(self._home.runs / str(run_id), ignore_errors=True)
-            self._store.delete(KIND, str(run_id))
+            self._store.delete(str(run_id))
             self._runs.pop(run_id, None)

@@ -3,10 +3,11 @@
 import re
 from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
+from typing import Any, cast
 
 from local_workspace.engines.jobs.cron import cron_trigger
+from local_workspace.engines.jobs.documents import Run, RunParameter, SentSettings, Settings, Task, TaskRun
 from local_workspace.runtime.errors import invalid
-from local_workspace.runtime.store import Document
 
 DEFAULTS = {"format": "MULTI_TASK", "max_concurrent_runs": 1, "timeout_seconds": 0}
 TASK_KINDS = ("notebook_task", "pipeline_task")
@@ -16,9 +17,9 @@ _REFERENCE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 _KEY = re.compile(r"[\w-]{1,100}")
 
 
-def checked(settings: Document) -> Document:
+def checked(sent: SentSettings) -> Settings:
     """The settings with Databricks' defaults filled in. Raises 400 that names the task or field at fault."""
-    settings = {"name": "Untitled", **DEFAULTS, **settings}
+    settings = cast("Settings", {"name": "Untitled", **DEFAULTS, **sent})  # what a request leaves out has a default
     names = {parameter["name"] for parameter in settings.get("parameters", [])}
     for task in settings.get("tasks", []):
         _check_task(task, names)
@@ -32,18 +33,20 @@ def checked(settings: Document) -> Document:
     return settings
 
 
-def merged(settings: Document, changes: Document, remove: list[str]) -> Document:
+def merged(settings: Settings, changes: SentSettings, remove: list[str]) -> SentSettings:
     """`settings` with `changes`: tasks and parameters by their key, other fields as a whole."""
-    kept = {name: value for name, value in settings.items() if name not in remove}
+    kept: dict[str, Any] = {name: value for name, value in settings.items() if name not in remove}
+    name: str
+    value: Any
     for name, value in changes.items():
         key = MERGE_KEYS.get(name)
         if key and name in kept:
             value = list({item[key]: item for item in kept[name] + value}.values())
         kept[name] = value
-    return kept
+    return cast("SentSettings", kept)
 
 
-def job_parameters(settings: Document, overrides: dict[str, str]) -> list[Document]:
+def job_parameters(settings: Settings, overrides: dict[str, str]) -> list[RunParameter]:
     """The run's job parameters as {name, default, value}. Raises 400 for an override the job doesn't define."""
     defaults = {item["name"]: item["default"] for item in settings.get("parameters", [])}
     unknown = sorted(overrides.keys() - defaults.keys())
@@ -57,7 +60,7 @@ def job_parameters(settings: Document, overrides: dict[str, str]) -> list[Docume
     ]
 
 
-def task_parameters(task: Document, run: Document) -> dict[str, str]:
+def task_parameters(task: TaskRun, run: Run) -> dict[str, str]:
     """What a notebook task gets: its own parameters with references resolved, then the job's, which win."""
     own = {**task["notebook_task"].get("base_parameters", {}), **run["overriding_parameters"]}
     job = {item["name"]: item["value"] for item in run["job_parameters"]}
@@ -76,7 +79,7 @@ def resolved(text: str, values: dict[str, object]) -> str:
     return _REFERENCE.sub(lambda match: str(values.get(match[1], match[0])), text)
 
 
-def _check_task(task: Document, parameters: set[str]) -> None:
+def _check_task(task: Task, parameters: set[str]) -> None:
     key = task.get("task_key", "")
     if not _KEY.fullmatch(key):
         raise invalid(f"task_key {key!r} is not 1 to 100 letters, digits, '-' or '_'.")
@@ -91,7 +94,7 @@ def _check_task(task: Document, parameters: set[str]) -> None:
                 raise invalid(f"Task {key!r}, parameter {name!r}: the job defines no parameter {wanted!r}.")
 
 
-def _check_graph(tasks: list[Document]) -> None:
+def _check_graph(tasks: list[Task]) -> None:
     graph = {task["task_key"]: [needed["task_key"] for needed in task.get("depends_on", [])] for task in tasks}
     if len(graph) < len(tasks):
         raise invalid("Two tasks have the same task_key.")

@@ -1,6 +1,6 @@
 """The states of runs and tasks, in the older `state` and the newer `status` form that the SDK reads."""
 
-from local_workspace.runtime.store import Document
+from local_workspace.engines.jobs.documents import Progress, State, Status
 from local_workspace.runtime.timestamps import now_ms
 
 ACTIVE = ("QUEUED", "PENDING", "RUNNING", "TERMINATING")
@@ -17,42 +17,41 @@ _CODES = {
 }
 
 
-def state(life_cycle: str, result: str = "", message: str = "") -> Document:
-    """The fields `state` and `status` of a run or task; `result` only once it has ended."""
-    fields = {
-        "life_cycle_state": life_cycle,
-        "state_message": message,
-        "user_cancelled_or_timedout": result in ("CANCELED", "TIMEDOUT"),
-    }
-    if life_cycle in ACTIVE:
-        return {"state": fields, "status": {"state": life_cycle, **_queue(life_cycle, message)}}
-    code, kind = _CODES[result]
-    status = {"state": "TERMINATED", "termination_details": {"code": code, "type": kind, "message": message}}
-    return {"state": fields | ({"result_state": result} if result else {}), "status": status}
+def set_state(doc: Progress, life_cycle: str, result: str = "", message: str = "") -> None:
+    """Set `state` and `status` of a run or task; `result` only once it has ended."""
+    doc["state"], doc["status"] = state(life_cycle, result, message), status(life_cycle, result, message)
 
 
-def ended(doc: Document, life_cycle: str, result: str = "", message: str = "") -> Document:
-    """The changes that end a run or task now: its states, end time and durations (ms)."""
-    end = now_ms()
-    begun = doc.get("began_at") or end
-    return state(life_cycle, result, message) | {
-        "end_time": end,
-        "execution_duration": end - begun,
-        "run_duration": end - doc["start_time"],
-    }
+def end(doc: Progress, life_cycle: str, result: str = "", message: str = "") -> None:
+    """End a run or task now: set its states, end time and durations (ms)."""
+    set_state(doc, life_cycle, result, message)
+    doc["end_time"] = now_ms()
+    doc["execution_duration"] = doc["end_time"] - (doc.get("began_at") or doc["end_time"])
+    doc["run_duration"] = doc["end_time"] - doc["start_time"]
 
 
-def is_active(doc: Document) -> bool:
+def is_active(doc: Progress) -> bool:
     """Whether a run or task has not ended."""
     return doc["state"]["life_cycle_state"] in ACTIVE
 
 
-def result(doc: Document) -> str:
-    """The result of a run or task that has ended; empty before that."""
-    return str(doc["state"].get("result_state", ""))
+def state(life_cycle: str, result: str = "", message: str = "") -> State:
+    """The state in its older form."""
+    fields: State = {
+        "life_cycle_state": life_cycle,
+        "state_message": message,
+        "user_cancelled_or_timedout": result in ("CANCELED", "TIMEDOUT"),
+    }
+    if result and life_cycle not in ACTIVE:
+        fields["result_state"] = result
+    return fields
 
 
-def _queue(life_cycle: str, message: str) -> Document:
-    if life_cycle != "QUEUED":
-        return {}
-    return {"queue_details": {"code": "MAX_CONCURRENT_RUNS_REACHED", "message": message}}
+def status(life_cycle: str, result: str = "", message: str = "") -> Status:
+    """The state in its newer form."""
+    if life_cycle == "QUEUED":
+        return {"state": life_cycle, "queue_details": {"code": "MAX_CONCURRENT_RUNS_REACHED", "message": message}}
+    if life_cycle in ACTIVE:
+        return {"state": life_cycle}
+    code, kind = _CODES[result]
+    return {"state": "TERMINATED", "termination_details": {"code": code, "type": kind, "message": message}}

@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from local_workspace.engines.jobs.cancellation import Cancellation
+from local_workspace.engines.jobs.documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.settings import task_parameters
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime.home import Home, read_json, write_atomically
 from local_workspace.runtime.processes import Processes
-from local_workspace.runtime.store import Document
 
 
 class Pipelines(Protocol):
@@ -39,7 +39,7 @@ class TaskRunner:
     pipelines: Pipelines
     notebook_env: Callable[[], dict[str, str]]
 
-    def run(self, run: Document, task: Document, cancellation: Cancellation) -> Document:
+    def run(self, run: Run, task: TaskRun, cancellation: Cancellation) -> Outcome:
         """Run `task` of `run` to its end, or until it is cancelled. Errors become the outcome's `error`."""
         self._folder(run).mkdir(parents=True, exist_ok=True)
         try:
@@ -49,15 +49,15 @@ class TaskRunner:
                 else self._pipeline(task, cancellation)
             )
         except Exception as error:  # whatever went wrong belongs to this run, not to the daemon
-            outcome = {"error": str(error), "error_trace": ""}
+            outcome = Outcome(error=str(error), error_trace="")
         write_atomically(self._result_file(run, task), json.dumps(outcome))
         return outcome
 
-    def outcome(self, run: Document, task: Document) -> Document:
+    def outcome(self, run: Run, task: TaskRun) -> Outcome:
         """The outcome of a task that has run; empty if there is none."""
-        return read_json(self._result_file(run, task)) or {}
+        return cast("Outcome", read_json(self._result_file(run, task)) or {})
 
-    def _notebook(self, run: Document, task: Document, cancellation: Cancellation) -> Document:
+    def _notebook(self, run: Run, task: TaskRun, cancellation: Cancellation) -> Outcome:
         source = self.files.resolve(task["notebook_task"]["notebook_path"])
         folder, key = self._folder(run), task["task_key"]
         parameters = folder / f"{key}.parameters.json"
@@ -78,7 +78,7 @@ class TaskRunner:
         child.log.unlink(missing_ok=True)
         return outcome
 
-    def _pipeline(self, task: Document, cancellation: Cancellation) -> Document:
+    def _pipeline(self, task: TaskRun, cancellation: Cancellation) -> Outcome:
         settings, done, answers = task["pipeline_task"], threading.Event(), []
         pipeline_id = settings["pipeline_id"]
         update_id = self.pipelines.run_update(pipeline_id, full_refresh=settings.get("full_refresh", False))
@@ -97,8 +97,8 @@ class TaskRunner:
             return {"update_id": update_id}
         return {"error": f"Update {update_id} of pipeline {pipeline_id}: {answers[0]}", "error_trace": ""}
 
-    def _folder(self, run: Document) -> Path:
+    def _folder(self, run: Run) -> Path:
         return self.home.runs / str(run["run_id"])
 
-    def _result_file(self, run: Document, task: Document) -> Path:
+    def _result_file(self, run: Run, task: TaskRun) -> Path:
         return self._folder(run) / f"{task['task_key']}.result.json"

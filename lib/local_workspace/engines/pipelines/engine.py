@@ -7,13 +7,15 @@ from pathlib import Path
 
 from local_workspace.engines.pipelines import spec as specs
 from local_workspace.engines.pipelines.continuous import ContinuousLoop
+from local_workspace.engines.pipelines.documents import Pipeline, Spec
 from local_workspace.engines.pipelines.event_log import EventLog
 from local_workspace.engines.pipelines.runner import Runner
 from local_workspace.engines.pipelines.updates import Updates
 from local_workspace.engines.spark import SparkEngine
+from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError, already_exists, not_found
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.store import Document, Store
+from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
 KIND = "pipeline"
@@ -24,6 +26,7 @@ class PipelinesEngine:
 
     def __init__(self, home: Home, store: Store, spark: SparkEngine) -> None:
         self._home, self._store, self._spark = home, store, spark
+        self._pipelines = Documents[Pipeline](store, KIND)
         self._runner = Runner(home, spark)
         self.updates = Updates(home, store, spark, self._runner)
         self._loops: dict[str, ContinuousLoop] = {}
@@ -31,7 +34,7 @@ class PipelinesEngine:
 
     def start(self) -> None:
         """Go on where the last daemon was: its unfinished updates are over, its continuous pipelines continue."""
-        for doc in self._store.list(KIND):
+        for doc in self._pipelines.list():
             self.updates.abandon(doc["pipeline_id"])
             if doc["active"]:
                 self._begin(doc)
@@ -45,15 +48,15 @@ class PipelinesEngine:
         self.updates.stop()
         self._runner.stop()
 
-    def create(self, spec: Document) -> str:
+    def create(self, spec: Spec) -> str:
         """Create a pipeline and return its id; a continuous one starts at once.
 
         Raises ApiError for a bad spec or a name that is taken.
         """
         self._check(spec)
-        if any(doc["name"] == spec["name"] for doc in self._store.list(KIND)):
+        if any(doc["name"] == spec["name"] for doc in self._pipelines.list()):
             raise already_exists(f"The pipeline name '{spec['name']}' is already used by another pipeline.")
-        doc = {
+        doc: Pipeline = {
             "pipeline_id": str(uuid.uuid4()),
             "name": spec["name"],
             "spec": spec,
@@ -61,23 +64,22 @@ class PipelinesEngine:
             "active": bool(spec.get("continuous")),
             "last_modified": now_ms(),
         }
-        self._store.put(KIND, doc["pipeline_id"], doc)
+        self._pipelines.put(doc["pipeline_id"], doc)
         self._runner.warm()
         if doc["active"]:
             self._begin(doc)
-        return str(doc["pipeline_id"])
+        return doc["pipeline_id"]
 
-    def edit(self, pipeline_id: str, spec: Document) -> None:
+    def edit(self, pipeline_id: str, spec: Spec) -> None:
         """Replace a pipeline's spec. Nothing happens if it is the same; a continuous one begins anew if not."""
         self._check(spec)
         known = self.get(pipeline_id)
-        if any(doc["name"] == spec["name"] and doc["pipeline_id"] != pipeline_id for doc in self._store.list(KIND)):
+        if any(doc["name"] == spec["name"] and doc["pipeline_id"] != pipeline_id for doc in self._pipelines.list()):
             raise already_exists(f"The pipeline name '{spec['name']}' is already used by another pipeline.")
         if known["spec"] == spec:
             return
         self._halt(pipeline_id)
-        doc = self._store.update(
-            KIND,
+        doc = self._pipelines.update(
             pipeline_id,
             name=spec["name"],
             spec=spec,
@@ -87,16 +89,16 @@ class PipelinesEngine:
         if doc["active"]:
             self._begin(doc)
 
-    def get(self, pipeline_id: str) -> Document:
+    def get(self, pipeline_id: str) -> Pipeline:
         """A pipeline: pipeline_id, name, spec, tables, active, last_modified (ms). Raises ApiError if unknown."""
-        doc = self._store.get(KIND, pipeline_id)
+        doc = self._pipelines.get(pipeline_id)
         if doc is None:
             raise not_found(f"The specified pipeline {pipeline_id} was not found.")
         return doc
 
-    def list(self) -> list[Document]:
+    def list(self) -> list[Pipeline]:
         """All pipelines, in the order they were created."""
-        return self._store.list(KIND)
+        return self._pipelines.list()
 
     def state(self, pipeline_id: str) -> str:
         """RUNNING while an update runs or a continuous pipeline waits for files, else IDLE."""
@@ -113,7 +115,7 @@ class PipelinesEngine:
                 session.sql(f"DROP TABLE IF EXISTS `{specs.schema_of(doc['spec'])}`.`{table}`")
         shutil.rmtree(self.updates.storage(pipeline_id), ignore_errors=True)
         self.updates.forget(pipeline_id)
-        self._store.delete(KIND, pipeline_id)
+        self._pipelines.delete(pipeline_id)
 
     def start_update(self, pipeline_id: str, full_refresh: bool = False, cause: str = "API_CALL") -> str:
         """Start an update and return its id.
@@ -123,7 +125,7 @@ class PipelinesEngine:
         doc = self.get(pipeline_id)
         update_id = self.updates.begin(doc, full_refresh, cause)
         if doc["spec"].get("continuous") and not doc["active"]:
-            self._begin(self._store.update(KIND, pipeline_id, active=True))
+            self._begin(self._pipelines.update(pipeline_id, active=True))
         return update_id
 
     def run_update(self, pipeline_id: str, full_refresh: bool = False) -> str:
@@ -137,20 +139,20 @@ class PipelinesEngine:
     def halt(self, pipeline_id: str) -> None:
         """Stop a pipeline: cancel its update, and let a continuous one rest until the next `start_update`."""
         self.get(pipeline_id)
-        self._store.update(KIND, pipeline_id, active=False)
+        self._pipelines.update(pipeline_id, active=False)
         self._halt(pipeline_id)
 
     def events(self, pipeline_id: str) -> EventLog:
         """A pipeline's event log. Raises ApiError if the pipeline is unknown."""
         return self.updates.log(self.get(pipeline_id))
 
-    def _check(self, spec: Document) -> None:
+    def _check(self, spec: Spec) -> None:
         specs.check(spec)
         catalog = spec.get("catalog")
         if catalog and self._store.get("catalog", catalog) is None:
             raise not_found(f"Catalog '{catalog}' does not exist.")
 
-    def _begin(self, doc: Document) -> None:
+    def _begin(self, doc: Pipeline) -> None:
         directories: list[Path] = specs.source_directories(self._home, doc["spec"])
         loop = ContinuousLoop(doc["name"], directories, lambda: self._continue(doc["pipeline_id"]))
         with self._lock:

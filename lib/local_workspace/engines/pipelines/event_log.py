@@ -5,9 +5,9 @@ import re
 import uuid
 from pathlib import Path
 
+from local_workspace.engines.pipelines.documents import Event, Origin, Pipeline
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import write_atomically
-from local_workspace.runtime.store import Document
 from local_workspace.runtime.timestamps import now_iso
 
 LEVELS = ("ERROR", "WARN", "INFO", "METRICS")
@@ -18,9 +18,9 @@ MAX_BYTES = 2_000_000
 class EventLog:
     """Events in `path`, in the shape of Databricks' `PipelineEvent`."""
 
-    def __init__(self, path: Path, pipeline: Document) -> None:
+    def __init__(self, path: Path, pipeline: Pipeline) -> None:
         self._path = path
-        self._origin = {"pipeline_id": pipeline["pipeline_id"], "pipeline_name": pipeline["name"]}
+        self._pipeline = pipeline
 
     def append(
         self,
@@ -33,8 +33,14 @@ class EventLog:
         timestamp: str | None = None,
     ) -> None:
         """Add an event; `error` is the class name of what went wrong and makes it an ERROR."""
-        origin = {**self._origin, "update_id": update_id, **({"dataset_name": dataset} if dataset else {})}
-        event = {
+        origin: Origin = {
+            "pipeline_id": self._pipeline["pipeline_id"],
+            "pipeline_name": self._pipeline["name"],
+            "update_id": update_id,
+        }
+        if dataset:
+            origin["dataset_name"] = dataset
+        event: Event = {
             "id": str(uuid.uuid4()),
             "timestamp": timestamp or now_iso(),
             "origin": origin,
@@ -47,7 +53,7 @@ class EventLog:
         with self._path.open("a") as file:
             file.write(json.dumps(event) + "\n")
 
-    def read(self, condition: str | None = None, oldest_first: bool = False) -> list[Document]:
+    def read(self, condition: str | None = None, oldest_first: bool = False) -> list[Event]:
         """The events whose level `condition` allows, newest first unless asked otherwise."""
         events = [event for event in self._events() if event["level"] in _levels(condition)]
         return events if oldest_first else events[::-1]
@@ -58,7 +64,7 @@ class EventLog:
             lines = self._path.read_text().splitlines(keepends=True)
             write_atomically(self._path, "".join(lines[-KEEP_LINES:]))
 
-    def _events(self) -> list[Document]:
+    def _events(self) -> list[Event]:
         if not self._path.exists():
             return []
         # A line without its end is one that is being written, or was when the power went.

@@ -8,9 +8,9 @@ import sys
 import threading
 from collections.abc import Iterator
 
+from local_workspace.engines.pipelines.documents import Report, UpdateRequest
 from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.store import Document
 
 GRACE_SECONDS = 10
 
@@ -43,7 +43,7 @@ class UpdateProcess:
         """Whether it still runs."""
         return self._process.poll() is None
 
-    def run(self, request: Document) -> Iterator[Document]:
+    def run(self, request: UpdateRequest) -> Iterator[Report]:
         """Run the one update it is there for and yield its events; the last has a `state`, unless it died."""
         with self._events as events:
             self._requests.write(json.dumps(request) + "\n")

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
+from local_workspace.engines.pipelines.documents import Library, Spec
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.store import Document
 
 
-def check(spec: Document) -> None:
+def check(spec: Spec) -> None:
     """Raise ApiError for a spec that can't be run here, naming the field."""
     if not spec.get("name"):
         raise invalid("A pipeline needs a name")
@@ -20,12 +20,12 @@ def check(spec: Document) -> None:
         include_of(library)
 
 
-def schema_of(spec: Document) -> str:
+def schema_of(spec: Spec) -> str:
     """The schema that the tables are published to, or an empty string."""
     return spec.get("schema") or spec.get("target") or ""
 
 
-def include_of(library: Document) -> str:
+def include_of(library: Library) -> str:
     """The workspace path or `folder/**` that a library names. Raises ApiError for other kinds of libraries."""
     include = library.get("glob", {}).get("include") or library.get("file", {}).get("path")
     if not include:
@@ -42,7 +42,7 @@ def local_path(home: Home, workspace_path: str) -> Path:
     return path
 
 
-def source_files(home: Home, spec: Document) -> list[Path]:
+def source_files(home: Home, spec: Spec) -> list[Path]:
     """The Python files that the libraries name, sorted. Raises ApiError if a library names none."""
     return sorted({file for library in spec["libraries"] for file in _files(home, include_of(library))})
 
@@ -55,7 +55,7 @@ def _files(home: Home, include: str) -> list[Path]:
     return files
 
 
-def source_directories(home: Home, spec: Document) -> list[Path]:
+def source_directories(home: Home, spec: Spec) -> list[Path]:
     """The directories inside volumes that the configuration names: where new files can land."""
     values = [Path(value.removeprefix("file://")) for value in spec.get("configuration", {}).values()]
     return [path for path in values if path.is_absolute() and path.is_relative_to(home.volumes)]

@@ -5,13 +5,15 @@ import uuid
 from pathlib import Path
 
 from local_workspace.engines.pipelines import spec as specs
+from local_workspace.engines.pipelines.documents import Pipeline, Report, Update, UpdateRequest
 from local_workspace.engines.pipelines.event_log import EventLog
 from local_workspace.engines.pipelines.runner import Runner, UpdateProcess
 from local_workspace.engines.spark import SparkEngine
+from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError, not_found
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.store import Document, Store
-from local_workspace.runtime.timestamps import now_ms
+from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_iso, now_ms
 
 FINAL = {"COMPLETED", "FAILED", "CANCELED"}
 KEEP = 100
@@ -27,7 +29,7 @@ class Updates:
         self._processes: dict[str, UpdateProcess] = {}
         self._canceled: set[str] = set()
 
-    def begin(self, pipeline: Document, full_refresh: bool, cause: str) -> str:
+    def begin(self, pipeline: Pipeline, full_refresh: bool, cause: str) -> str:
         """Start an update of `pipeline` and return its id. Raises ApiError (409) if one runs already."""
         pipeline_id, update_id = pipeline["pipeline_id"], str(uuid.uuid4())
         with self._changed:
@@ -36,8 +38,7 @@ class Updates:
                     409, "RESOURCE_CONFLICT", f"An active update {running} already exists for pipeline {pipeline_id}."
                 )
             self._active[pipeline_id] = update_id
-            self._store.put(
-                _kind(pipeline_id),
+            self._updates(pipeline_id).put(
                 update_id,
                 {
                     "pipeline_id": pipeline_id,
@@ -59,23 +60,23 @@ class Updates:
         with self._changed:
             return self._active.get(pipeline_id)
 
-    def get(self, pipeline_id: str, update_id: str) -> Document:
+    def get(self, pipeline_id: str, update_id: str) -> Update:
         """An update, with the fields of Databricks' `UpdateInfo`. Raises ApiError if unknown."""
-        doc = self._store.get(_kind(pipeline_id), update_id)
+        doc = self._updates(pipeline_id).get(update_id)
         if doc is None:
             raise not_found(f"Update {update_id} of pipeline {pipeline_id} does not exist.")
         return doc
 
-    def list(self, pipeline_id: str) -> list[Document]:
+    def list(self, pipeline_id: str) -> list[Update]:
         """The remembered updates of a pipeline, newest first."""
-        return self._store.list(_kind(pipeline_id))[::-1]
+        return self._updates(pipeline_id).list()[::-1]
 
     def wait(self, pipeline_id: str, update_id: str, timeout: float | None = None) -> str:
         """Wait for the end of an update and return its state. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._active.get(pipeline_id) != update_id, timeout):
                 raise TimeoutError(f"update {update_id} did not end within {timeout} s")
-        return str(self.get(pipeline_id, update_id)["state"])
+        return self.get(pipeline_id, update_id)["state"]
 
     def cancel(self, pipeline_id: str) -> None:
         """Cancel the update that runs, if one does, and wait for its end."""
@@ -100,47 +101,47 @@ class Updates:
         """Mark what a killed daemon left unfinished: its processes ended with it."""
         for update in self.list(pipeline_id):
             if update["state"] not in FINAL:
-                self._store.update(_kind(pipeline_id), update["update_id"], state="CANCELED")
+                self._updates(pipeline_id).update(update["update_id"], state="CANCELED")
 
     def forget(self, pipeline_id: str) -> None:
         """Remove all updates of a pipeline."""
         for update in self.list(pipeline_id):
-            self._store.delete(_kind(pipeline_id), update["update_id"])
+            self._updates(pipeline_id).delete(update["update_id"])
 
     def storage(self, pipeline_id: str) -> Path:
         """The directory of a pipeline's checkpoints and event log."""
         return self._home.root / "pipelines" / pipeline_id
 
-    def log(self, pipeline: Document) -> EventLog:
+    def log(self, pipeline: Pipeline) -> EventLog:
         """The event log of a pipeline."""
         return EventLog(self.storage(pipeline["pipeline_id"]) / "events.jsonl", pipeline)
 
-    def _run(self, pipeline: Document, update_id: str, full_refresh: bool) -> None:
+    def _run(self, pipeline: Pipeline, update_id: str, full_refresh: bool) -> None:
         pipeline_id, log = pipeline["pipeline_id"], self.log(pipeline)
         self.storage(pipeline_id).mkdir(parents=True, exist_ok=True)
         log.trim()
         try:
             end = self._follow(pipeline, update_id, full_refresh, log)
         except Exception as error:  # whatever went wrong, the update's state and the log have to tell it
-            end = {"state": "FAILED", "message": str(error), "error_class": type(error).__name__}
+            end = _end("FAILED", str(error)) | {"error_class": type(error).__name__}
         if end["state"] == "FAILED" and update_id in self._canceled:  # its process was ended amid whatever it did
-            end = {"state": "CANCELED"}
+            end = _end("CANCELED")
         _log_end(log, update_id, end)
         self._finish(pipeline_id, update_id, end["state"])
 
-    def _follow(self, pipeline: Document, update_id: str, full_refresh: bool, log: EventLog) -> Document:
+    def _follow(self, pipeline: Pipeline, update_id: str, full_refresh: bool, log: EventLog) -> Report:
         """Run an update and log what it does; returns its last event, which has its state."""
-        kind = _kind(pipeline["pipeline_id"])
-        self._store.update(kind, update_id, state="INITIALIZING")
+        updates = self._updates(pipeline["pipeline_id"])
+        updates.update(update_id, state="INITIALIZING")
         request = self._request(pipeline, full_refresh)
         process = self._runner.take()
         try:
             if not self._attach(update_id, process):
-                return {"state": "CANCELED"}
+                return _end("CANCELED")
             for event in process.run(request):
                 if "tables" in event:
                     self._store.update("pipeline", pipeline["pipeline_id"], tables=event["tables"])
-                    self._store.update(kind, update_id, state="RUNNING")
+                    updates.update(update_id, state="RUNNING")
                 if "state" in event:
                     return event
                 log.append(
@@ -155,12 +156,15 @@ class Updates:
             process.end()
         raise RuntimeError(f"its process ended too early, see {self._home.logs / 'pipelines.log'}")
 
+    def _updates(self, pipeline_id: str) -> Documents[Update]:
+        return Documents[Update](self._store, f"pipeline_update/{pipeline_id}")
+
     def _attach(self, update_id: str, process: UpdateProcess) -> bool:
         with self._changed:
             self._processes[update_id] = process
             return update_id not in self._canceled
 
-    def _request(self, pipeline: Document, full_refresh: bool) -> Document:
+    def _request(self, pipeline: Pipeline, full_refresh: bool) -> UpdateRequest:
         spec = pipeline["spec"]
         files = [str(path) for path in specs.source_files(self._home, spec)]
         root = spec.get("root_path")
@@ -177,21 +181,21 @@ class Updates:
 
     def _finish(self, pipeline_id: str, update_id: str, state: str) -> None:
         with self._changed:
-            self._store.update(_kind(pipeline_id), update_id, state=state)
+            self._updates(pipeline_id).update(update_id, state=state)
             self._canceled.discard(update_id)
             del self._active[pipeline_id]
             self._changed.notify_all()
         for old in self.list(pipeline_id)[KEEP:]:
-            self._store.delete(_kind(pipeline_id), old["update_id"])
+            self._updates(pipeline_id).delete(old["update_id"])
         self._runner.warm()
 
 
-def _log_end(log: EventLog, update_id: str, end: Document) -> None:
+def _log_end(log: EventLog, update_id: str, end: Report) -> None:
     message = f"Update {update_id[:6]} is {end['state']}."
     if end["state"] == "FAILED":
         message += f" {end['message']}"
     log.append(update_id, "update_progress", message, error=end.get("error_class"))
 
 
-def _kind(pipeline_id: str) -> str:
-    return f"pipeline_update/{pipeline_id}"
+def _end(state: str, message: str = "") -> Report:
+    return {"timestamp": now_iso(), "event_type": "update_progress", "message": message, "state": state}

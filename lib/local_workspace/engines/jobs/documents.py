@@ -1,0 +1,214 @@
+"""What the store keeps of jobs and runs, in the shape of Jobs API 2.2. Times are milliseconds since 1970."""
+
+from typing import NotRequired, TypedDict
+
+
+class Dependency(TypedDict):
+    """A task that another one waits for."""
+
+    task_key: str
+
+
+class NotebookTask(TypedDict):
+    """A notebook of the workspace, and the task's own parameters for it."""
+
+    notebook_path: str
+    base_parameters: NotRequired[dict[str, object]]
+
+
+class PipelineTask(TypedDict):
+    """A pipeline to update."""
+
+    pipeline_id: str
+    full_refresh: NotRequired[bool]
+
+
+class Task(TypedDict):
+    """A node of a job's graph; what it does is in one of the fields named `*_task`."""
+
+    task_key: str
+    depends_on: NotRequired[list[Dependency]]
+    run_if: NotRequired[str]
+    description: NotRequired[str]
+    notebook_task: NotRequired[NotebookTask]
+    pipeline_task: NotRequired[PipelineTask]
+
+
+class Parameter(TypedDict):
+    """A job parameter and the value it has unless a run sets another."""
+
+    name: str
+    default: str
+
+
+class Schedule(TypedDict):
+    """When a job runs by itself: a Quartz expression in a time zone."""
+
+    quartz_cron_expression: str
+    timezone_id: str
+    pause_status: NotRequired[str]
+
+
+class Queue(TypedDict):
+    """Whether a run waits while the job is at its limit."""
+
+    enabled: bool
+
+
+class SentSettings(TypedDict, total=False):
+    """What a request can say of a job."""
+
+    name: str
+    tasks: list[Task]
+    parameters: list[Parameter]
+    schedule: Schedule
+    queue: Queue
+    format: str
+    max_concurrent_runs: int
+    timeout_seconds: int
+
+
+class Settings(TypedDict):
+    """A job's settings, with the defaults filled in."""
+
+    name: str
+    format: str
+    max_concurrent_runs: int
+    timeout_seconds: int
+    tasks: NotRequired[list[Task]]
+    parameters: NotRequired[list[Parameter]]
+    schedule: NotRequired[Schedule]
+    queue: NotRequired[Queue]
+
+
+class Job(TypedDict):
+    """A job."""
+
+    job_id: int
+    created_time: int
+    settings: Settings
+
+
+class State(TypedDict):
+    """The state of a run or task in its older form; `result_state` once it has ended with a result."""
+
+    life_cycle_state: str
+    state_message: str
+    user_cancelled_or_timedout: bool
+    result_state: NotRequired[str]
+
+
+class QueueDetails(TypedDict):
+    """Why a run waits."""
+
+    code: str
+    message: str
+
+
+class TerminationDetails(TypedDict):
+    """Why a run or task ended."""
+
+    code: str
+    type: str
+    message: str
+
+
+class Status(TypedDict):
+    """The state of a run or task in its newer form."""
+
+    state: str
+    queue_details: NotRequired[QueueDetails]
+    termination_details: NotRequired[TerminationDetails]
+
+
+class Progress(TypedDict):
+    """How far a run or task is; `began_at` is when it left the queue, the last three fields come when it ends."""
+
+    state: State
+    status: Status
+    start_time: int
+    began_at: NotRequired[int]
+    end_time: NotRequired[int]
+    execution_duration: NotRequired[int]
+    run_duration: NotRequired[int]
+
+
+class TaskRun(Task, Progress):
+    """A task of a run."""
+
+    run_id: int
+    attempt_number: int
+
+
+class RunParameter(TypedDict):
+    """A job parameter with its value in a run."""
+
+    name: str
+    default: str
+    value: str
+
+
+class Limits(TypedDict):
+    """What the job's settings allowed when the run was made."""
+
+    max_concurrent_runs: int
+    timeout_seconds: int
+
+
+class Run(Progress):
+    """A run of a job. `overriding_parameters` are those for its notebooks."""
+
+    job_id: int
+    run_id: int
+    job_run_id: int
+    original_attempt_run_id: int
+    number_in_job: int
+    run_name: str
+    run_type: str
+    format: str
+    trigger: str
+    schedule: NotRequired[Schedule]
+    limits: Limits
+    tasks: list[TaskRun]
+    job_parameters: list[RunParameter]
+    overriding_parameters: dict[str, str]
+    idempotency_token: str | None
+    run_page_url: NotRequired[str]
+
+
+class Outcome(TypedDict, total=False):
+    """What a task gave: `error` and `error_trace` if it failed; a notebook's `result`, or an update's id if not."""
+
+    error: str
+    error_trace: str
+    result: str
+    truncated: bool
+    ignored: list[str]
+    update_id: str
+
+
+class NotebookOutput(TypedDict):
+    """The text of a notebook's last output."""
+
+    result: str
+    truncated: bool
+
+
+class OutputMetadata(TaskRun):
+    """The task of an output, and the run it is of."""
+
+    job_id: int
+    job_run_id: int
+    run_name: str
+    run_type: str
+    trigger: str
+    run_page_url: str
+
+
+class Output(TypedDict):
+    """The output of a task."""
+
+    metadata: OutputMetadata
+    notebook_output: NotRequired[NotebookOutput]
+    error: NotRequired[str]
+    error_trace: NotRequired[str]
