@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from refund_manager.domain.errors import BadField
 
-Place = TypeVar("Place")
+Position = TypeVar("Position")
 
 
 def pack(*parts: object) -> str:
@@ -15,7 +15,7 @@ def pack(*parts: object) -> str:
     return base64.urlsafe_b64encode(" ".join(map(str, parts)).encode()).decode()
 
 
-def unpack(cursor: str, read: Callable[..., Place]) -> Place:
+def unpack(cursor: str, read: Callable[..., Position]) -> Position:
     """The place that `read` makes of the parts. Raises BadField if it can't."""
     try:
         return read(*base64.urlsafe_b64decode(cursor).decode().split(" "))

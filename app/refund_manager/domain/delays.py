@@ -19,7 +19,7 @@ class Delay:
     late: bool = False
 
     @property
-    def beyond(self) -> float:
+    def excess(self) -> float:
         """The minutes above what is usual."""
         return self.minutes - self.usual if self.usual is not None else 0.0
 
@@ -36,5 +36,5 @@ def delays(found: Recommendation, usual: dict[str, Any] | None) -> list[Delay]:
         for name, minutes, key in known
         if minutes is not None
     ]
-    worst = max(plain, key=lambda delay: delay.beyond, default=None)
-    return [Delay(delay.name, delay.minutes, delay.usual, delay is worst and delay.beyond > 0) for delay in plain]
+    worst = max(plain, key=lambda delay: delay.excess, default=None)
+    return [Delay(delay.name, delay.minutes, delay.usual, delay is worst and delay.excess > 0) for delay in plain]

@@ -24,7 +24,7 @@ class Conflict(Exception):
         )
 
 
-class Moved(Exception):
+class PreviewOutdated(Exception):
     """A bulk approval would not do what its preview said: `now` is what it would do."""
 
     def __init__(self, now: BulkResult) -> None:

@@ -93,21 +93,21 @@ def timeline(order_id: str, rows: list[list[str]]) -> OrderEvents:
         items=items,
         total_usd=sum((item.total for item in items), Decimal(0)),
         route=_route(events),
-        delivery_minutes=waited(first.get("order_created"), first.get("delivered")),
+        delivery_minutes=minutes_half_up(first.get("order_created"), first.get("delivered")),
     )
 
 
-def moment(text: str | None) -> datetime | None:
+def parse_timestamp(text: str | None) -> datetime | None:
     """A timestamp as a SQL warehouse writes it."""
     return datetime.fromisoformat(text) if text else None
 
 
-def minutes(start: datetime | None, end: datetime | None) -> float | None:
+def minutes_between(start: datetime | None, end: datetime | None) -> float | None:
     """The minutes between two moments to 0.1, None if one is missing."""
     return round((end - start).total_seconds() / 60, 1) if start and end else None
 
 
-def waited(start: datetime | None, end: datetime | None) -> float | None:
+def minutes_half_up(start: datetime | None, end: datetime | None) -> float | None:
     """The same with a half rounded up, as the refund policy does it: what is compared with P75 and P99."""
     return math.floor((end - start).total_seconds() / 6 + 0.5) / 10 if start and end else None
 
@@ -120,7 +120,7 @@ def _stages(events: list[Event]) -> list[Stage]:
         pings += kind == "driver_ping"
         if kind == "driver_ping" and events[place + 1 : place + 2] and events[place + 1][0] == "driver_ping":
             continue
-        stages.append(Stage(name=_LABELS.get(kind, kind), ts=ts, minutes=minutes(before, ts), pings=pings))
+        stages.append(Stage(name=_LABELS.get(kind, kind), ts=ts, minutes=minutes_between(before, ts), pings=pings))
         pings, before = 0, ts
     return stages
 

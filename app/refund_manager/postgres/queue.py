@@ -63,7 +63,7 @@ _ORDERS: dict[Sort, Order] = {
 }
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """A row's place in a sorted list: its key as text and its order id."""
 
     key: str
@@ -81,7 +81,7 @@ def where(filters: Filters) -> str:
 
 
 def list_recommendations(
-    connection: Connection, filters: Filters, sort: Sort, after: Place | None, limit: int
+    connection: Connection, filters: Filters, sort: Sort, after: Position | None, limit: int
 ) -> list[Recommendation]:
     """Up to `limit` recommendations in the order `sort`, from beyond the place `after` on."""
     rows = connection.execute(_page_sql(filters, sort, after), _values(filters, after) | {"limit": limit})
@@ -101,19 +101,19 @@ def get_recommendation(connection: Connection, order_id: str) -> Recommendation 
     return Recommendation.model_validate(row) if row else None
 
 
-def place_of(found: Recommendation, sort: Sort) -> Place:
+def position_of(found: Recommendation, sort: Sort) -> Position:
     """Where a row stands in a list of this order."""
     keys = {"amount": found.suggested_usd, "minutes": found.minutes}
     key = found.order_ts.isoformat() if sort in ("newest", "oldest") else keys[sort]
-    return Place(str(-1 if key is None else key), found.order_id)
+    return Position(str(-1 if key is None else key), found.order_id)
 
 
-def parse_place(key: str, order_id: str, sort: Sort) -> Place:
+def parse_position(key: str, order_id: str, sort: Sort) -> Position:
     """The place with this key. Raises ValueError or ArithmeticError if the key is none of this order."""
     checked = datetime.fromisoformat(key) if sort in ("newest", "oldest") else Decimal(key)
     if isinstance(checked, Decimal) and not checked.is_finite():
         raise ValueError(f"{key} is no amount")
-    return Place(str(checked), order_id)
+    return Position(str(checked), order_id)
 
 
 def last_arrival(connection: Connection) -> int:
@@ -130,7 +130,7 @@ def count_since(connection: Connection, filters: Filters, arrived: int, most: in
     return int(value(connection, query, _values(filters, None) | {"arrived": arrived, "most": most}))
 
 
-def usual(connection: Connection, city: str | None) -> Row | None:
+def usual_minutes(connection: Connection, city: str | None) -> Row | None:
     """P75 of the minutes in a city's kitchen, waiting for a driver and on the road, None for an unknown city."""
     return connection.execute(
         "SELECT kitchen_p75, waiting_p75, road_p75 FROM refunds.cities WHERE city = %s", (city,)
@@ -146,7 +146,7 @@ def choices(connection: Connection) -> dict[str, list[str]]:
     return {name: [row["value"] for row in rows if row["dimension"] == name] for name in ("city", "brand")}
 
 
-def _page_sql(filters: Filters, sort: Sort, after: Place | None) -> sql.Composed:
+def _page_sql(filters: Filters, sort: Sort, after: Position | None) -> sql.Composed:
     order = _ORDERS[sort]
     beyond = order.beyond if after else "true"
     return sql.SQL(
@@ -154,6 +154,6 @@ def _page_sql(filters: Filters, sort: Sort, after: Place | None) -> sql.Composed
     ).format(*map(sql.SQL, (_COLUMNS, where(filters), beyond, order.by, _JOINED, order.by)))
 
 
-def _values(filters: Filters, after: Place | None) -> dict[str, object]:
+def _values(filters: Filters, after: Position | None) -> dict[str, object]:
     key, order_id = after or (None, None)
     return filters.model_dump() | {"after_key": key, "after_id": order_id}

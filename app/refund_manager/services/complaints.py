@@ -61,9 +61,11 @@ class Complaints:
         )
         with self._database.connection() as connection:
             saved = complaints.save(connection, wanted)
-        holds = self.get(complaint_id).decision
-        if not saved and holds and (holds.decided_by, holds.credit) != (user, granted):
-            raise ComplaintConflict(f"{holds.decided_by} has granted ${holds.credit} already. Nothing was changed.")
+        existing = self.get(complaint_id).decision
+        if not saved and existing and (existing.decided_by, existing.credit) != (user, granted):
+            raise ComplaintConflict(
+                f"{existing.decided_by} has granted ${existing.credit} already. Nothing was changed."
+            )
 
     def _check(self, order_id: str, credit: Decimal) -> None:
         timeline = self._lakehouse.events(order_id)

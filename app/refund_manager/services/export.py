@@ -5,7 +5,6 @@ import io
 from collections.abc import Iterable, Iterator
 
 from refund_manager.domain.models import Filters, Sort
-from refund_manager.postgres import queue
 from refund_manager.postgres.database import Row
 from refund_manager.services.refunds import Refunds
 
@@ -33,7 +32,7 @@ _COLUMNS = (
 
 def lines(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[str]:
     """The lines of a list. What is wrong with the database is raised here, before the first line is out."""
-    rows = _rows(refunds, filters, sort)
+    rows = refunds.rows(filters, sort)
     first = next(rows, None)
 
     def written() -> Iterator[str]:
@@ -44,11 +43,6 @@ def lines(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[str]:
             yield _line(_cells(row))
 
     return written()
-
-
-def _rows(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[Row]:
-    with refunds.connection() as connection:
-        yield from queue.stream(connection, filters, sort)
 
 
 def _cells(row: Row) -> list[object]:

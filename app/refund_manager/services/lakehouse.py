@@ -17,7 +17,7 @@ from databricks.sdk.service.sql import (
 )
 
 from refund_manager.domain.errors import LakehouseUnavailable
-from refund_manager.domain.timeline import OrderEvents, OrderFacts, moment, timeline, waited
+from refund_manager.domain.timeline import OrderEvents, OrderFacts, minutes_half_up, parse_timestamp, timeline
 
 _EVENTS = """
 SELECT event_type, ts, location_id, body FROM lakeflow.all_events
@@ -50,13 +50,13 @@ class Lakehouse:
         self._catalog, self._simulator = catalog, simulator
         self._delivered: dict[str, OrderEvents] = {}  # a delivered order's timeline does not change
 
-    def known(self, order_id: str) -> OrderEvents | None:
+    def cached(self, order_id: str) -> OrderEvents | None:
         """The timeline of a delivered order that was read before."""
         return self._delivered.get(order_id)
 
     def events(self, order_id: str) -> OrderEvents | None:
         """The timeline of an order, None if there are no events of it."""
-        if known := self.known(order_id):
+        if known := self.cached(order_id):
             return known
         rows = self._rows(_EVENTS, order_id=order_id)
         try:
@@ -133,7 +133,7 @@ def _facts(order_id: str, kinds: dict[str, list[str]], cities: dict[str, str], b
     created = json.loads(body or "{}")
     items = created.get("items", [])
     placed, ready, picked_up, delivered = (
-        moment(kinds[kind][1]) if kind in kinds else None
+        parse_timestamp(kinds[kind][1]) if kind in kinds else None
         for kind in ("order_created", "gk_ready", "driver_picked_up", "delivered")
     )
     names = dict.fromkeys(brands.get(str(item.get("brand_id")), "unknown brand") for item in items)
@@ -143,10 +143,10 @@ def _facts(order_id: str, kinds: dict[str, list[str]], cities: dict[str, str], b
         brands=list(names),
         items=sum(item["qty"] for item in items),
         total_usd=sum((Decimal(str(item["price"])) * item["qty"] for item in items), Decimal(0)),
-        minutes=waited(placed, delivered),
-        kitchen_minutes=waited(placed, ready),
-        waiting_minutes=waited(ready, picked_up),
-        road_minutes=waited(picked_up, delivered),
+        minutes=minutes_half_up(placed, delivered),
+        kitchen_minutes=minutes_half_up(placed, ready),
+        waiting_minutes=minutes_half_up(ready, picked_up),
+        road_minutes=minutes_half_up(picked_up, delivered),
         door=_door(created),
     )
 

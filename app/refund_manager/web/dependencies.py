@@ -30,7 +30,7 @@ def refunds_of(request: Request) -> Refunds:
     return refunds
 
 
-def known_complaints(request: Request) -> Complaints | None:
+def complaints_or_none(request: Request) -> Complaints | None:
     """The service for complaints; None where their database does not exist."""
     complaints: Complaints | None = request.app.state.platform.complaints
     return complaints
@@ -38,7 +38,7 @@ def known_complaints(request: Request) -> Complaints | None:
 
 def complaints_of(request: Request) -> Complaints:
     """The service for complaints. Raises NotFound where their database does not exist."""
-    complaints = known_complaints(request)
+    complaints = complaints_or_none(request)
     if complaints is None:
         raise NotFound("There are no complaints here: their database does not exist. Notebook 08 makes it.")
     return complaints
@@ -78,7 +78,7 @@ async def form_of(request: Request) -> dict[str, str]:
     return form
 
 
-def read(kind: type[Model], form: Mapping[str, str | None]) -> Model:
+def parse_form(kind: type[Model], form: Mapping[str, str | None]) -> Model:
     """A form's fields as a model. Raises BadForm."""
     try:
         return kind.model_validate(form)
@@ -86,7 +86,7 @@ def read(kind: type[Model], form: Mapping[str, str | None]) -> Model:
         raise BadForm(error) from error
 
 
-class Keyed(BaseModel):
+class KeyedForm(BaseModel):
     """A form that is saved once, however often it is sent."""
 
     key: RequestKey

@@ -32,7 +32,7 @@ class Problem(BaseModel):
     decision: dict[str, Any] | None = None
 
 
-def documented(*codes: int) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*codes: int) -> dict[int | str, dict[str, Any]]:
     """These statuses as OpenAPI describes them."""
     return {
         code: {

@@ -9,7 +9,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from refund_manager.domain.errors import BadField, Conflict, LakehouseUnavailable, Moved, NotFound, Unavailable
+from refund_manager.domain.errors import (
+    BadField,
+    Conflict,
+    LakehouseUnavailable,
+    NotFound,
+    PreviewOutdated,
+    Unavailable,
+)
 from refund_manager.web.dependencies import BadForm
 from refund_manager.web.rendering import render
 from refund_manager.web.security import Refused
@@ -29,7 +36,7 @@ def install(app: FastAPI) -> None:
             request, 409, str(error), **({"decision": error.decision.model_dump(mode="json")} if error.decision else {})
         ),
     )
-    app.add_exception_handler(Moved, lambda request, error: _answer(request, 409, str(error)))
+    app.add_exception_handler(PreviewOutdated, lambda request, error: _answer(request, 409, str(error)))
     app.add_exception_handler(
         BadField,
         lambda request, error: _answer(

@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-_MOST_KNOWN = 10_000
+_MAX_USERS = 10_000
 
 
 class RateLimit:
@@ -22,6 +22,6 @@ class RateLimit:
         left = min(self._burst, left + (now - since) * self._rate)
         allowed = left >= 1
         self._left[user] = (left - 1 if allowed else left, now)
-        while len(self._left) > _MOST_KNOWN:
+        while len(self._left) > _MAX_USERS:
             self._left.popitem(last=False)
         return 0 if allowed else math.ceil((1 - left) / self._rate)

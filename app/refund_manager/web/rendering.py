@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
 from refund_manager.domain.models import UNDO_MINUTES
-from refund_manager.web.security import form_token, keep_token
+from refund_manager.web.security import form_token, set_token_cookie
 
 HERE = Path(__file__).parent
 _templates = Jinja2Templates(HERE / "templates")
@@ -60,5 +60,5 @@ def render(request: Request, template: str, code: int = 200, **values: object) -
         },
         code,
     )
-    keep_token(request, page)
+    set_token_cookie(request, page)
     return page

@@ -54,7 +54,7 @@ def form_token(request: Request) -> str:
     return token
 
 
-def keep_token(request: Request, response: Response) -> None:
+def set_token_cookie(request: Request, response: Response) -> None:
     """Give the browser the cookie of the page's forms, unless it has it."""
     if _COOKIE not in request.cookies:
         response.set_cookie(

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from refund_manager.domain.errors import Moved
+from refund_manager.domain.errors import PreviewOutdated
 from refund_manager.domain.models import RequestKey
 from refund_manager.services import bulk
-from refund_manager.web.dependencies import Form, Keyed, ListPage, read, redirect, refunds_of
+from refund_manager.web.dependencies import Form, KeyedForm, ListPage, parse_form, redirect, refunds_of
 from refund_manager.web.rendering import render
 from refund_manager.web.security import user_of
 
@@ -22,10 +22,10 @@ def preview(request: Request, query: ListPage) -> Response:
 @router.post("")
 def approve(request: Request, query: ListPage, form: Form) -> Response:
     """Approve the whole list as it was previewed."""
-    refunds, key = refunds_of(request), read(Keyed, form).key
+    refunds, key = refunds_of(request), parse_form(KeyedForm, form).key
     try:
-        bulk.approve(refunds, query, read(bulk.Preview, form), user_of(request), key)
-    except Moved as error:
+        bulk.approve(refunds, query, parse_form(bulk.Preview, form), user_of(request), key)
+    except PreviewOutdated as error:
         return render(
             request, "bulk.html", 409, seen=bulk.preview(refunds, query), link=query.link(), notice=str(error)
         )
@@ -41,5 +41,5 @@ def done(request: Request, query: ListPage, key: RequestKey) -> Response:
 @router.post("/undo")
 def undo(request: Request, query: ListPage, form: Form) -> Response:
     """Take it back."""
-    bulk.undo(refunds_of(request), user_of(request), read(Keyed, form).key)
+    bulk.undo(refunds_of(request), user_of(request), parse_form(KeyedForm, form).key)
     return redirect("/", query.link())

@@ -12,7 +12,7 @@ from refund_manager.domain.cursor import pack, unpack
 from refund_manager.domain.errors import BadField, LakehouseUnavailable
 from refund_manager.domain.models import Money
 from refund_manager.services.complaints import ComplaintConflict, Complaints
-from refund_manager.web.dependencies import BadForm, Form, complaints_of, read, redirect
+from refund_manager.web.dependencies import BadForm, Form, complaints_of, parse_form, redirect
 from refund_manager.web.problems import field_errors
 from refund_manager.web.rendering import render
 from refund_manager.web.security import user_of
@@ -35,7 +35,7 @@ def listing(
     request: Request, complaints: Service, status: ComplaintStatus = "open", cursor: str | None = None
 ) -> Response:
     """The list of complaints, escalations first."""
-    found, more = complaints.page(status, unpack(cursor, _place) if cursor else None, PAGE_SIZE)
+    found, more = complaints.page(status, unpack(cursor, _position) if cursor else None, PAGE_SIZE)
     last = found[-1] if found else None
     return render(
         request,
@@ -57,7 +57,7 @@ def show(request: Request, complaints: Service, complaint_id: ComplaintId) -> Re
 def decide(request: Request, complaints: Service, complaint_id: ComplaintId, form: Form) -> Response:
     """Accept the credit, or grant another one."""
     try:
-        complaints.decide(complaint_id, read(CreditForm, form).credit, user_of(request))
+        complaints.decide(complaint_id, parse_form(CreditForm, form).credit, user_of(request))
     except BadForm as error:
         return _page(request, complaints, complaint_id, 422, errors=field_errors(error.errors))
     except BadField as error:
@@ -68,21 +68,21 @@ def decide(request: Request, complaints: Service, complaint_id: ComplaintId, for
 
 
 def _page(request: Request, complaints: Complaints, complaint_id: str, status: int = 200, **values: object) -> Response:
-    found, text, trouble = complaints.get(complaint_id), None, None
+    found, text, text_error = complaints.get(complaint_id), None, None
     try:
         text = complaints.text(complaint_id)
     except LakehouseUnavailable as error:
-        trouble = str(error)
+        text_error = str(error)
     return render(
         request,
         "complaint.html",
         status,
         found=found,
         text=text,
-        trouble=trouble,
+        text_error=text_error,
         **{"errors": [], "notice": None, **values},
     )
 
 
-def _place(rank: str, ts: str, complaint_id: str) -> tuple[int, datetime, str]:
+def _position(rank: str, ts: str, complaint_id: str) -> tuple[int, datetime, str]:
     return int(rank), datetime.fromisoformat(ts), complaint_id

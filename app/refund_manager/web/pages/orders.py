@@ -13,11 +13,11 @@ from refund_manager.domain.timeline import OrderEvents
 from refund_manager.web.dependencies import (
     BadForm,
     Form,
-    Keyed,
+    KeyedForm,
     ListPage,
     PageQuery,
-    known_complaints,
-    read,
+    complaints_or_none,
+    parse_form,
     redirect,
     refunds_of,
 )
@@ -38,15 +38,15 @@ def order(request: Request, order_id: OrderId, query: ListPage) -> Response:
 @router.get("/timeline")
 def timeline(request: Request, order_id: OrderId, query: ListPage) -> Response:
     """What only the lakehouse knows of an order, which takes a second: its page fetches it once it is shown."""
-    found, trouble = _timeline(request, order_id)
+    found, events_error = _timeline(request, order_id)
     return render(
         request,
         "timeline.html",
         order_id=order_id,
         link=query.link(),
-        trouble=trouble,
+        events_error=events_error,
         **_drawn(found),
-        whole=request.headers.get("sec-fetch-mode") == "navigate",
+        full_page=request.headers.get("sec-fetch-mode") == "navigate",
     )
 
 
@@ -55,8 +55,8 @@ def decide(request: Request, order_id: OrderId, query: ListPage, form: Form) -> 
     """Save the form; after that the order, or the list that it came from, shows the decision."""
     key, back = form.pop("key", None), form.pop("back", None)
     try:
-        wanted = read(RefundRequest, {**form, "order_id": order_id})
-        refunds_of(request).decide(wanted, user_of(request), read(Keyed, {"key": key}).key)
+        wanted = parse_form(RefundRequest, {**form, "order_id": order_id})
+        refunds_of(request).decide(wanted, user_of(request), parse_form(KeyedForm, {"key": key}).key)
     except BadForm as error:
         return _page(request, order_id, query, 422, errors=field_errors(error.errors), form=form)
     except BadField as error:
@@ -88,9 +88,9 @@ def _page(request: Request, order_id: str, query: PageQuery, status: int = 200, 
         status,
         found=found,
         link=query.link(),
-        delays=delays(found, refunds.usual(found.city)),
-        **_drawn(refunds.known_events(order_id)),
-        next_id=refunds.following(found, query, query.sort),
+        delays=delays(found, refunds.usual_minutes(found.city)),
+        **_drawn(refunds.cached_events(order_id)),
+        next_id=refunds.next_order(found, query, query.sort),
         complaints=_complaints(request, order_id),
         **{"errors": [], "form": {}, "notice": None, **values},
     )
@@ -109,7 +109,7 @@ def _timeline(request: Request, order_id: str) -> tuple[OrderEvents | None, str 
 
 def _complaints(request: Request, order_id: str) -> list[Complaint]:
     """The order's complaints; none where the complaints' database is away, which is no reason to hide the order."""
-    complaints = known_complaints(request)
+    complaints = complaints_or_none(request)
     try:
         return complaints.of_order(order_id) if complaints else []
     except Unavailable:

@@ -18,7 +18,7 @@ router = APIRouter(include_in_schema=False)
 def show_queue(request: Request, query: ListPage) -> Response:
     """The list of recommendations."""
     refunds = refunds_of(request)
-    arrived, choices = refunds.arrivals(), refunds.choices()  # first: what comes in meanwhile is new, not lost
+    arrived, choices = refunds.last_arrival(), refunds.choices()  # first: what comes in meanwhile is new, not lost
     page = refunds.page(query, query.sort, query.cursor, PAGE_SIZE)
     return render(
         request,

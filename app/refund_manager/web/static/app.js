@@ -95,7 +95,7 @@ document.querySelectorAll("[data-copy]").forEach((button) => {
 
 const fresh = document.getElementById("new");
 
-async function look() {
+async function checkForNewRows() {
   if (document.hidden) return;
   const query = new URL(fresh.href).searchParams;
   query.set("since", fresh.dataset.since);
@@ -115,8 +115,8 @@ function show(count) {
   fresh.textContent = count ? `${count >= 100 ? "100 or more" : count} new – show` : "";
 }
 
-if (fresh) setInterval(look, POLL_MS);
-if (fresh) addEventListener("focus", look);
+if (fresh) setInterval(checkForNewRows, POLL_MS);
+if (fresh) addEventListener("focus", checkForNewRows);
 
 // What only the lakehouse knows comes after the page.
 async function load(part) {
