@@ -46,6 +46,18 @@ def test_dependencies_point_one_way(room, forbidden):
     assert [(file, module) for file, module in found if within(*forbidden)(module)] == []
 
 
+def test_every_process_gets_its_environment_from_one_function():
+    """None is started with whatever variables its user happens to have."""
+    calls = [
+        (path.name, {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords})
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.Popen", "subprocess.run")
+    ]
+    assert len(calls) > 3
+    assert [name for name, given in calls if not given.get("env", "").startswith("environment.of_child(")] == []
+
+
 def test_it_names_nothing_of_those_who_use_it():
     words = ("caspers", "kitchen", "runbook")
     texts = {

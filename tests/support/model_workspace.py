@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -26,6 +27,7 @@ from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 
 TOKEN = "a-token-for-tests"
+CLIENT = ("DATABRICKS_", "MLFLOW_")  # variables that name a workspace
 # Too long for a socket's path, with a space, a number sign and letters that are not ASCII.
 LONG_HOME = Path(f"a folder of Zoë's {'è' * 60}") / f"Zoë #1, {'ß' * 30}" / "home"
 
@@ -135,7 +137,8 @@ def main(root: Path, descriptor: int) -> None:
     processes, store = Processes(home), Store(home.database)
     processes.reap()
     registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda _name, version: version)
-    engine = ServingEngine(home, store, processes, registry, {})
+    env = {name: value for name, value in os.environ.items() if name.startswith(CLIENT)}
+    engine = ServingEngine(home, store, processes, registry, env)
     engine.start()
     app = create_app(
         SimpleNamespace(home=home, user="you@localhost", serving=engine), TOKEN, [identity.router, serving.router]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from local_workspace.runtime import environment
 from local_workspace.runtime.home import Home, read_json, write_atomically
 
 GRACE_SECONDS = 10
@@ -64,13 +65,13 @@ class Processes:
     ) -> Child:
         """Start `argv` as `name`, its output going to `logs/<name>.log`.
 
-        `env` is added to the daemon's environment; `cwd` is the home unless given.
+        `env` is added to what every child gets (`environment.of_child`); `cwd` is the home unless given.
         """
         log, mark = self.home.logs / f"{name}.log", self._mark(name)
         with log.open("ab") as output:
             process = subprocess.Popen(
                 list(argv),
-                env={**os.environ, **(env or {})},
+                env=environment.of_child(env),
                 cwd=cwd or self.home.root,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -4,7 +4,6 @@
 installed packages. The jars of Delta Lake come through Apache Ivy, which ships with Spark.
 """
 
-import os
 import shutil
 import ssl
 import subprocess
@@ -21,6 +20,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from filelock import FileLock
 from uv import find_uv_bin
 
+from local_workspace.runtime import environment
 from local_workspace.runtime.errors import SetupError
 
 SPARK_VERSION = "4.1.2"
@@ -74,6 +74,8 @@ def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
             "install",
             "--no-deps",
             "--compile-bytecode",
+            "--python",
+            sys.executable,
             "--target",
             str(unfinished),
             f"pyspark=={SPARK_VERSION}",
@@ -150,7 +152,7 @@ def _certificates(bundle: bytes) -> list[x509.Certificate]:
 def _run(argv: list[str], what: str) -> None:
     result = subprocess.run(
         argv,
-        env=dict(os.environ),
+        env=environment.of_child(),
         stdin=subprocess.DEVNULL,
         text=True,
         stdout=subprocess.PIPE,

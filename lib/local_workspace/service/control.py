@@ -1,6 +1,5 @@
 """Starting, finding and stopping the background service of a home."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from typing import Any
 import psutil
 from filelock import FileLock
 
-from local_workspace.runtime import sockets
+from local_workspace.runtime import environment, sockets
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import Home, open_home, read_json
 from local_workspace.runtime.processes import Processes, live_process
@@ -116,7 +115,7 @@ def _launch(home: Home, report: Callable[[str], None]) -> Connection:
             stdout=output,
             stderr=output,
             cwd=home.root,
-            env=_service_environment(),
+            env=environment.of_child(),
             start_new_session=True,
         )
     connection = _await_connection(home, child, log)
@@ -142,18 +141,6 @@ def _await_connection(home: Home, child: subprocess.Popen[bytes], log: Path) -> 
         )(connection)
     except RetryError:
         raise SetupError(f"The local workspace did not answer within {START_SECONDS} s; see {log}") from None
-
-
-def _service_environment() -> dict[str, str]:
-    """The environment without what a client's session has set: the service must not talk to another workspace.
-
-    It reaches its own parts without a proxy.
-    """
-    hidden = ("DATABRICKS_", "ARM_", "GOOGLE_", "SPARK_", "MLFLOW_", "PYSPARK_", "JPY_", "PG")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
-    named = kept.get("no_proxy") or kept.get("NO_PROXY") or ""
-    beside = ",".join(dict.fromkeys([*filter(None, named.split(",")), "localhost", "127.0.0.1"]))
-    return kept | {"no_proxy": beside, "NO_PROXY": beside}
 
 
 def _answers(connection: Connection) -> bool:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 
 from local_workspace.engines.pipelines.documents import Report, UpdateRequest
 from local_workspace.engines.spark import SparkEngine
+from local_workspace.runtime import environment
 from local_workspace.runtime.home import Home
 
 GRACE_SECONDS = 10
@@ -23,12 +23,11 @@ class UpdateProcess:
 
     def __init__(self, home: Home, spark: SparkEngine) -> None:
         # The server's own pyspark goes first: the one of databricks-connect has no declarative pipelines.
-        env = {**os.environ, "PYTHONPATH": str(spark.spark_home.parent)}
         with (home.logs / "pipelines.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "local_workspace.workers.pipeline_update"],
                 cwd=home.root,
-                env=env,
+                env=environment.of_child({"PYTHONPATH": str(spark.spark_home.parent)}),
                 text=True,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

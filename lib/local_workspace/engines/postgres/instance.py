@@ -17,7 +17,7 @@ from psycopg import sql
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from local_workspace.engines.postgres.account import as_account, give, let_through
-from local_workspace.runtime import ports
+from local_workspace.runtime import environment, ports
 from local_workspace.runtime.home import Home, read_json, write_atomically
 from local_workspace.runtime.processes import Child, Processes, await_ready, process_with_argument
 
@@ -216,10 +216,8 @@ def _run_initdb(data: Path, password_file: Path) -> None:
         "--auth=scram-sha-256",
         "--encoding=UTF8",
         "--locale-provider=builtin",
-        "--locale=C.UTF-8",
-        "--lc-collate=C",
-        "--lc-ctype=C",
-        "--lc-messages=C",
+        "--builtin-locale=C.UTF-8",
+        "--locale=C",
     ]
     done = subprocess.run(
         as_account(argv),
@@ -228,7 +226,7 @@ def _run_initdb(data: Path, password_file: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "LC_ALL": "C"},
+        env=environment.of_child({"LC_ALL": "C"}),
         check=False,
     )
     if done.returncode:
