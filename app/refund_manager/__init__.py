@@ -1,1 +1,1 @@
-"""The Refund Manager: support staff decide about the refunds and credits that the agents suggest."""
+"""The Refund Manager: support staff approve, change or deny the refunds and credits that the agents suggest."""

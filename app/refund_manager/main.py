@@ -1,4 +1,4 @@
-"""The Refund Manager: people decide about the refunds that the agent suggests."""
+"""The app factory."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -27,9 +27,8 @@ from refund_manager.web.security import Guard
 
 
 def connect(settings: Settings) -> tuple[Database, WorkspaceClient]:
-    """The database and the workspace, by the platform's own credentials."""
+    """The database and the workspace client, with the credentials that the platform provides."""
     workspace = WorkspaceClient(config=Config(retry_timeout_seconds=10))
-
     return Database(REFUNDS, password_of(workspace, settings.endpoint)), workspace
 
 
@@ -39,9 +38,9 @@ def create_app(
     workspace: WorkspaceClient | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
-    """The app. Without arguments everything comes from the environment, as uvicorn's factory wants it.
+    """Create the app. What is not given is read from the environment, so that uvicorn can call it as a factory.
 
-    `clock` gives the seconds by which writes are limited.
+    `clock` returns the seconds by which writes are rate limited. Raises RuntimeError for missing settings.
     """
     settings = settings or Settings.from_env()
     if database is None or workspace is None:

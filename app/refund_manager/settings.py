@@ -1,4 +1,4 @@
-"""What the app reads from its environment, in one place."""
+"""The app's settings, read from environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """What the app needs to know.
+    """The app's settings.
 
-    Postgres' address is not here: libpq reads PGHOST, PGPORT, PGDATABASE and PGUSER itself.
+    The address of Postgres is not among them: libpq reads PGHOST, PGPORT, PGDATABASE and PGUSER itself.
 
-    `local_user` is set where nothing stands in front of the app that could vouch for a user: on a laptop.
+    `local_user` is set on a laptop, where no proxy in front of the app authenticates users.
     """
 
     endpoint: str
@@ -22,15 +22,15 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Read them. Raises RuntimeError that names every missing variable, or a schema that is no name."""
+        """Read the settings. Raises RuntimeError that names all missing variables, or an invalid schema name."""
         missing = [name for name in ("LAKEBASE_ENDPOINT", "DATABRICKS_WAREHOUSE_ID", "CATALOG") if not env.get(name)]
         if missing:
             raise RuntimeError(
-                f"The app's environment lacks {', '.join(missing)}: app.yaml and the app's resources provide them."
+                f"Missing environment variables: {', '.join(missing)}. app.yaml and the app's resources provide them."
             )
         simulator = env.get("SIMULATOR_SCHEMA", "simulator")
-        if not simulator.isidentifier():  # it becomes part of a SQL statement, where no parameter can stand
-            raise RuntimeError(f"SIMULATOR_SCHEMA {simulator!r} must be the plain name of a schema.")
+        if not simulator.isidentifier():  # it becomes part of a SQL statement, as an identifier can't be a parameter
+            raise RuntimeError(f"SIMULATOR_SCHEMA {simulator!r} is not a plain schema name.")
         return cls(
             env["LAKEBASE_ENDPOINT"],
             env["DATABRICKS_WAREHOUSE_ID"],
@@ -41,11 +41,11 @@ class Settings:
 
     @property
     def complaint_project(self) -> str:
-        """The Lakebase project of the complaints, beside that of the refunds."""
+        """The ID of the Lakebase project for complaints."""
         name = f"{self.catalog}complaintmanager".lower().replace("_", "-")
         return name if name[0].isalpha() else f"c{name}"
 
     @property
     def synced_table(self) -> str:
-        """The synced table of the recommendations, as the platform names it."""
+        """The resource name of the recommendations' synced table."""
         return f"synced_tables/{self.catalog}refundmanager.recommender.refund_recommendations"

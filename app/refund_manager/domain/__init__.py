@@ -1,1 +1,1 @@
-"""What the app is about: recommendations, decisions, orders and complaints. It knows no database and no HTTP."""
+"""Recommendations, decisions, orders and complaints, independent of the database and of HTTP."""

@@ -1,4 +1,4 @@
-"""Complaints with the agent's response, and what a person decided. Money is Decimal."""
+"""Complaints with the agent's response and a person's decision. Money is Decimal."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ ComplaintStatus = Literal["open", "decided", "all"]
 
 
 class ComplaintDecision(BaseModel):
-    """The credit that a customer gets: the suggested one accepted, or another."""
+    """The credit granted to a customer: the suggested amount (accepted) or another (changed)."""
 
     complaint_id: str
     decision: Literal["accepted", "changed"]
@@ -23,7 +23,10 @@ class ComplaintDecision(BaseModel):
 
 
 class Complaint(BaseModel):
-    """A complaint's response: what is suggested, why, and the reply to send. What can't be read is None."""
+    """A complaint with the agent's response: suggestion, rationale and reply. A field that can't be read is None.
+
+    `rank` sorts the list: escalations first, then by priority.
+    """
 
     complaint_id: str
     order_id: str

@@ -1,4 +1,4 @@
-"""A place in a list as a link carries it."""
+"""Cursors: a position in a list, encoded for a link."""
 
 import base64
 import binascii
@@ -11,13 +11,13 @@ Position = TypeVar("Position")
 
 
 def pack(*parts: object) -> str:
-    """One word for the parts of a place; no part may hold a space."""
+    """Encode the parts of a position as one URL-safe string; no part may contain a space."""
     return base64.urlsafe_b64encode(" ".join(map(str, parts)).encode()).decode()
 
 
 def unpack(cursor: str, read: Callable[..., Position]) -> Position:
-    """The place that `read` makes of the parts. Raises BadField if it can't."""
+    """Decode a cursor and return what `read` makes of its parts. Raises BadField for an invalid cursor."""
     try:
         return read(*base64.urlsafe_b64decode(cursor).decode().split(" "))
     except (binascii.Error, UnicodeDecodeError, ValueError, ArithmeticError, TypeError):
-        raise BadField("cursor", "no page handed out this cursor") from None
+        raise BadField("cursor", "not a cursor of this list") from None

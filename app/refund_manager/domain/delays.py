@@ -1,4 +1,4 @@
-"""Where the minutes of an order went, against what is usual in its city."""
+"""The stages of a delivery, compared with what is usual in its city."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +8,9 @@ from refund_manager.domain.models import Recommendation
 
 @dataclass(frozen=True)
 class Delay:
-    """One part of a delivery: its minutes, what three in four orders of the city stay below, and whether it is late.
+    """One stage of a delivery: its minutes, the P75 of its city (`usual`, None if unknown), and whether it is late.
 
-    Only the part that exceeds its usual minutes most is `late`.
+    Only the stage that exceeds its usual minutes most is `late`.
     """
 
     name: str
@@ -20,12 +20,12 @@ class Delay:
 
     @property
     def excess(self) -> float:
-        """The minutes above what is usual."""
+        """The minutes above the usual; negative if faster, 0 if the usual is unknown."""
         return self.minutes - self.usual if self.usual is not None else 0.0
 
 
 def delays(found: Recommendation, usual: dict[str, Any] | None) -> list[Delay]:
-    """Kitchen, waiting for a driver, and road, as far as they are known."""
+    """The known stages of an order: kitchen, waiting for a driver, road. `usual` is the row of its city's P75s."""
     known = [
         ("Kitchen", found.kitchen_minutes, "kitchen_p75"),
         ("Waiting for a driver", found.waiting_minutes, "waiting_p75"),

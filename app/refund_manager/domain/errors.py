@@ -1,14 +1,14 @@
-"""What can be wrong with a request, told without HTTP."""
+"""Errors of the services, independent of HTTP."""
 
 from refund_manager.domain.models import BulkResult, Decision
 
 
 class NotFound(Exception):
-    """No such order; the message says which."""
+    """An order, complaint or decision that does not exist; the message names it."""
 
 
 class Conflict(Exception):
-    """Somebody was faster, or something changed: the message says what. `decision` is the one that holds, if any."""
+    """The request contradicts what is saved; the message says how. `decision` is the saved one, if there is one."""
 
     def __init__(self, message: str, decision: Decision | None = None) -> None:
         super().__init__(message)
@@ -16,27 +16,27 @@ class Conflict(Exception):
 
     @classmethod
     def decided(cls, decision: Decision) -> "Conflict":
-        """Somebody has decided the order."""
+        """The conflict with an existing decision about the same order."""
         return cls(
-            f"{decision.decided_by} has decided order {decision.order_id} already: "
+            f"{decision.decided_by} has already decided order {decision.order_id}: "
             f"{decision.decision}, ${decision.amount}. Nothing was changed.",
             decision,
         )
 
 
 class PreviewOutdated(Exception):
-    """A bulk approval would not do what its preview said: `now` is what it would do."""
+    """A bulk approval would differ from its preview. `current` is what it would do now."""
 
-    def __init__(self, now: BulkResult) -> None:
+    def __init__(self, current: BulkResult) -> None:
         super().__init__(
-            f"The list has changed since you looked: {now.orders} orders and ${now.amount:,.2f} now. "
+            f"The list has changed since the preview: it now has {current.orders} orders and ${current.amount:,.2f}. "
             "Nothing was changed."
         )
-        self.now = now
+        self.current = current
 
 
 class BadField(Exception):
-    """A value that makes no sense: the field's name and why."""
+    """An invalid value: the name of its field, and why it is invalid."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -44,8 +44,8 @@ class BadField(Exception):
 
 
 class Unavailable(Exception):
-    """The database can't answer now; the message says why."""
+    """The database can't be used at the moment; the message says why."""
 
 
 class LakehouseUnavailable(Exception):
-    """The lakehouse did not answer; the message says why."""
+    """The lakehouse can't be read at the moment; the message says why."""

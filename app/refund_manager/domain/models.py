@@ -1,4 +1,4 @@
-"""What goes in and out of the app, checked by Pydantic. Money is Decimal, and a string in JSON."""
+"""Requests and responses of the app. Money is Decimal, and a string in JSON."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 UNDO_MINUTES = 10
-"""How long a person can take back a decision of theirs."""
+"""How long people can undo their own decisions."""
 RefundClass = Literal["none", "partial", "full"]
 Status = Literal["open", "decided", "all"]
 Sort = Literal["newest", "oldest", "amount", "minutes"]
@@ -24,11 +24,11 @@ def _blank_is_none(value: object) -> object:
 
 T = TypeVar("T")
 Maybe = Annotated[T | None, BeforeValidator(_blank_is_none)]
-"""A query parameter that a form may send empty."""
+"""An optional query parameter; an empty value means None, because forms send empty fields."""
 
 
 class Filters(BaseModel):
-    """Which recommendations a list holds. What is None doesn't matter."""
+    """Which recommendations a list contains. None means no restriction."""
 
     status: Status = "all"
     refund_class: Maybe[RefundClass] = None
@@ -37,11 +37,11 @@ class Filters(BaseModel):
     min_usd: Maybe[Money] = None
     max_usd: Maybe[Money] = None
     source: Maybe[Literal["agent", "fallback"]] = None
-    text: Maybe[Text] = Field(None, description="an order id, or words of the reason")
+    text: Maybe[Text] = Field(None, description="an order ID, or words of the reason")
 
 
 class Decision(BaseModel):
-    """What a person decided about an order."""
+    """A person's decision about an order; `amount` in dollars is what the customer gets."""
 
     order_id: str
     decision: Literal["approved", "changed", "denied"]
@@ -53,7 +53,7 @@ class Decision(BaseModel):
 
 
 class Change(BaseModel):
-    """A line of the audit: a decision made (`after`) or undone (`before`)."""
+    """An audit record: a decision made (`after`) or undone (`before`)."""
 
     order_id: str
     changed_by: str
@@ -63,9 +63,9 @@ class Change(BaseModel):
 
 
 class Recommendation(BaseModel):
-    """What the agent suggests for an order, the decision if there is one, and the order's facts once they are known.
+    """The agent's suggestion for an order, its decision if there is one, and the order's facts once they are known.
 
-    An answer that can't be read has no class and no amount. `p75_minutes` and `p99_minutes` are the city's.
+    An answer that can't be read has no class and no amount. `p75_minutes` and `p99_minutes` are those of the city.
     """
 
     order_id: str
@@ -90,14 +90,14 @@ class Recommendation(BaseModel):
 
 
 class Page(BaseModel):
-    """Recommendations in the order asked for; `next_cursor` leads to the ones after them."""
+    """One page of a sorted list; `next_cursor` gets the next page, None on the last one."""
 
     recommendations: list[Recommendation]
     next_cursor: str | None
 
 
 class ClassSummary(BaseModel):
-    """One suggested class: how many orders, how many still open, and the sums."""
+    """One suggested class: its orders, how many of them are open, and the sums in dollars."""
 
     suggested_class: str | None
     orders: int
@@ -107,7 +107,7 @@ class ClassSummary(BaseModel):
 
 
 class Summary(BaseModel):
-    """The whole table in figures."""
+    """Totals over all recommendations, in orders and dollars."""
 
     orders: int
     open: int
@@ -118,7 +118,7 @@ class Summary(BaseModel):
 
     @classmethod
     def of(cls, rows: list[ClassSummary]) -> Self:
-        """Add the classes up."""
+        """The totals of all classes."""
         orders, waiting = sum(row.orders for row in rows), sum(row.open for row in rows)
         return cls(
             orders=orders,
@@ -131,14 +131,14 @@ class Summary(BaseModel):
 
 
 class BulkResult(BaseModel):
-    """How many orders are approved at once, and the sum in dollars."""
+    """How many orders a bulk approval covers, and their sum in dollars."""
 
     orders: int
     amount: Decimal
 
 
 class SyncState(BaseModel):
-    """How far Postgres follows the lakehouse: the state of the sync, and the seconds from the last commit to here."""
+    """State of the synced table, and the seconds from the last commit in the lakehouse until Postgres had it."""
 
     state: str
     lag_seconds: float | None
@@ -146,7 +146,7 @@ class SyncState(BaseModel):
 
 
 class Health(BaseModel):
-    """`sync` is None where the platform doesn't say; `refreshed_at` is when the queue last followed."""
+    """Health of the app. `sync` is None if it is unknown; `refreshed_at` is when the queue was last refreshed."""
 
     status: Literal["ok"] = "ok"
     database: Literal["reached"] = "reached"
@@ -174,14 +174,14 @@ class RefundRequest(BaseModel):
     def _amount_fits(cls, amount: Decimal | None, info: ValidationInfo) -> Decimal | None:
         changes = info.data.get("decision") == "change"
         if changes and amount is None:
-            raise ValueError("say which amount to refund instead")
+            raise ValueError("a change needs the amount to refund")
         if not changes and amount is not None and "decision" in info.data:
-            raise ValueError("only a change names an amount")
+            raise ValueError("only a change takes an amount")
         return amount
 
     @field_validator("reason")
     @classmethod
     def _reason_fits(cls, reason: str, info: ValidationInfo) -> str:
         if info.data.get("decision") == "deny" and not reason:
-            raise ValueError("say why the refund is denied")
+            raise ValueError("a denial needs a reason")
         return reason

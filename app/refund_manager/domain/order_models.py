@@ -1,4 +1,4 @@
-"""One order with what is known around it."""
+"""An order with its context: the history of its decision, other orders at its address, and the kitchen's load."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from refund_manager.domain.models import Change, Recommendation
 
 
 class OtherOrder(BaseModel):
-    """Another order at the same address, what was suggested for it and what was granted."""
+    """Another order to the same address: what was suggested for it and what was granted."""
 
     order_id: str
     order_ts: datetime
@@ -21,7 +21,7 @@ class OtherOrder(BaseModel):
 
 
 class Kitchen(BaseModel):
-    """What else a kitchen had to do: other orders, how many of them took longer than P75, and their median."""
+    """Other orders of the kitchen at the time: how many, how many of them were slower than P75, and their median."""
 
     orders: int
     late: int
@@ -29,7 +29,7 @@ class Kitchen(BaseModel):
 
 
 class OrderDetails(Recommendation):
-    """One order: its recommendation, every change of its decision, and what else there was around it."""
+    """An order: its recommendation, every change of its decision, and its context."""
 
     history: list[Change]
     others: list[OtherOrder]

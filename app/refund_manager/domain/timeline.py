@@ -1,4 +1,4 @@
-"""An order's timeline, made of its events: stages, items, minutes and route."""
+"""An order's timeline, built from its events: stages, items, minutes and route."""
 
 import json
 import math
@@ -23,7 +23,7 @@ Point = tuple[float, float]
 
 
 class Stage(BaseModel):
-    """One step of an order; `minutes` since the step before. `pings` counts the driver's positions folded into it."""
+    """One stage of an order; `minutes` since the stage before. `pings` counts the driver positions merged into it."""
 
     name: str
     ts: datetime
@@ -45,7 +45,7 @@ class Item(BaseModel):
 
 
 class Route(BaseModel):
-    """The planned route and the driver's positions, each a (latitude, longitude)."""
+    """The planned route and the driver's positions, as (latitude, longitude)."""
 
     points: list[Point]
     pings: list[Point]
@@ -64,9 +64,9 @@ class OrderEvents(BaseModel):
 
 
 class OrderFacts(BaseModel):
-    """What the queue shows of an order besides its recommendation; minutes to 0.1, None for what is not over.
+    """What the queue shows of an order besides its recommendation; minutes to 0.1, None for a stage that is not over.
 
-    `door` is the address with its coordinates: streets of one name are many.
+    `door` is the address with its coordinates, because street names are not unique.
     """
 
     order_id: str
@@ -82,7 +82,10 @@ class OrderFacts(BaseModel):
 
 
 def timeline(order_id: str, rows: list[list[str]]) -> OrderEvents:
-    """Turn event rows (event_type, ts, location_id, body), in order of time, into the order's timeline."""
+    """Build an order's timeline from its event rows (event_type, ts, location_id, body), sorted by time.
+
+    Raises ValueError or KeyError for an event that can't be read.
+    """
     events = [(kind, datetime.fromisoformat(ts), json.loads(body or "{}")) for kind, ts, _, body in rows]
     items = [Item.model_validate(item) for kind, _, body in events if kind == "order_created" for item in body["items"]]
     first = {kind: ts for kind, ts, _ in reversed(events)}
@@ -98,27 +101,27 @@ def timeline(order_id: str, rows: list[list[str]]) -> OrderEvents:
 
 
 def parse_timestamp(text: str | None) -> datetime | None:
-    """A timestamp as a SQL warehouse writes it."""
+    """Parse a timestamp in the format of a SQL warehouse; None gives None."""
     return datetime.fromisoformat(text) if text else None
 
 
 def minutes_between(start: datetime | None, end: datetime | None) -> float | None:
-    """The minutes between two moments to 0.1, None if one is missing."""
+    """The minutes between two times, rounded to 0.1; None if one is missing."""
     return round((end - start).total_seconds() / 60, 1) if start and end else None
 
 
 def minutes_half_up(start: datetime | None, end: datetime | None) -> float | None:
-    """The same with a half rounded up, as the refund policy does it: what is compared with P75 and P99."""
+    """Like minutes_between, but rounding half up as the refund policy does, for comparison with P75 and P99."""
     return math.floor((end - start).total_seconds() / 6 + 0.5) / 10 if start and end else None
 
 
 def _stages(events: list[Event]) -> list[Stage]:
-    """One stage an event; the driver's pings in a row are one, at the time of the last."""
+    """One stage per event; consecutive driver pings are one stage, at the time of the last."""
     stages: list[Stage] = []
     pings, before = 0, None
-    for place, (kind, ts, _) in enumerate(events):
+    for index, (kind, ts, _) in enumerate(events):
         pings += kind == "driver_ping"
-        if kind == "driver_ping" and events[place + 1 : place + 2] and events[place + 1][0] == "driver_ping":
+        if kind == "driver_ping" and events[index + 1 : index + 2] and events[index + 1][0] == "driver_ping":
             continue
         stages.append(Stage(name=_LABELS.get(kind, kind), ts=ts, minutes=minutes_between(before, ts), pings=pings))
         pings, before = 0, ts

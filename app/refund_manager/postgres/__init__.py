@@ -1,1 +1,1 @@
-"""All the SQL that the app speaks to Postgres, and nothing else: one module a concern."""
+"""All SQL that the app runs in Postgres."""

@@ -1,4 +1,4 @@
-"""SQL for the complaints' own database: decisions go into schema `app`, the rest is only read."""
+"""SQL for the complaints' database: decisions are written to schema `app`, everything else is only read."""
 
 from datetime import datetime
 from typing import TypeAlias
@@ -6,7 +6,7 @@ from typing import TypeAlias
 from refund_manager.domain.complaint_models import Complaint, ComplaintDecision
 from refund_manager.postgres.database import Connection
 
-# Escalations first, the urgent ones before the others, then the newest.
+# `rank` puts escalations before suggested credits, and high priority before low.
 _SELECT = """
 SELECT * FROM (
     SELECT r.complaint_id, r.order_id, r.ts, r.source, a.body->>'category' AS category,
@@ -44,7 +44,10 @@ After: TypeAlias = tuple[int, datetime, str]
 def list_complaints(
     connection: Connection, status: str, after: After | None, limit: int, order_id: str | None = None
 ) -> list[Complaint]:
-    """Up to `limit` complaints beyond `after` (rank, ts, complaint_id): escalations first, then the newest."""
+    """Up to `limit` complaints that sort after `after` (rank, ts, complaint_id): by rank, then newest first.
+
+    `status` is open, decided or all; `order_id` restricts the list to one order.
+    """
     rank, ts, complaint_id = after or (None, None, None)
     rows = connection.execute(
         _LIST,
@@ -54,12 +57,12 @@ def list_complaints(
 
 
 def get_complaint(connection: Connection, complaint_id: str) -> Complaint | None:
-    """A complaint with its response and its decision, or None."""
+    """A complaint with its response and its decision; None if there is no such complaint."""
     row = connection.execute(_SELECT + "WHERE complaint_id = %s", (complaint_id,)).fetchone()
     return Complaint.model_validate(row) if row else None
 
 
 def save(connection: Connection, decision: ComplaintDecision) -> bool:
-    """Insert a decision; False if the complaint has one already."""
+    """Insert a decision; returns False if the complaint already has one."""
     values = (decision.complaint_id, decision.decision, decision.credit, decision.decided_by)
     return connection.execute(_DECIDE, values).fetchone() is not None

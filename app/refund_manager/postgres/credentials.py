@@ -1,4 +1,4 @@
-"""Passwords for Postgres, which live an hour."""
+"""Passwords for Postgres, valid for an hour."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,12 @@ from refund_manager.domain.errors import Unavailable
 
 
 def password_of(workspace: WorkspaceClient, endpoint: str) -> Callable[[], str]:
-    """A function that gives a fresh password for a Lakebase endpoint. It raises Unavailable if there is none."""
+    """A function that returns a fresh password for a Lakebase endpoint, or raises Unavailable."""
 
     def password() -> str:
         token = workspace.postgres.generate_database_credential(endpoint=endpoint).token
         if not token:
-            raise Unavailable(f"The platform gave no password for {endpoint}.")
+            raise Unavailable(f"The platform returned no password for {endpoint}.")
         return token
 
     return password

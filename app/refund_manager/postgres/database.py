@@ -1,4 +1,4 @@
-"""Postgres: a pool whose every connection brings a fresh credential, and what happens when it can't be reached."""
+"""A pool of Postgres connections, each with a fresh credential; Postgres' errors become the app's own."""
 
 import hashlib
 import threading
@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from refund_manager.domain.errors import Unavailable
 
 Row: TypeAlias = dict[str, Any]
-"""A row by its columns' names."""
+"""A row as a dict by column name."""
 Connection: TypeAlias = psycopg.Connection[Row]
 
 WAIT_SECONDS = 3
@@ -24,33 +24,36 @@ _COMMENT = "SELECT obj_description(to_regnamespace(%s)::oid, 'pg_namespace') AS 
 
 
 def value(connection: Connection, query: LiteralString | sql.Composed, values: Params | None = None) -> Any:
-    """The one value of a query that gives one row of one column."""
+    """The value of a query that returns one row with one column. Raises ValueError for any other result."""
     (row,) = connection.execute(query, values).fetchall()
     (only,) = row.values()
     return only
 
 
 class Schema(NamedTuple):
-    """A schema of the app's own: its name, and the statements that make it, or bring an older one up to date."""
+    """A schema that the app owns: its name, and the repeatable statements that create or upgrade it."""
 
     name: str
     statements: str
 
     def prepare(self, connection: Connection) -> None:
-        """Make it unless it is there as it should be: altering tables at every start would lock out who works."""
+        """Create or upgrade the schema, unless it has this version: altering tables at every start would block users.
+
+        The version is kept as the schema's comment.
+        """
         version = hashlib.sha256(self.statements.encode()).hexdigest()
         connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (self.name,))
         if value(connection, _COMMENT, (self.name,)) != version:
-            connection.execute("SET LOCAL statement_timeout = 0")  # an index over a million rows takes its time
+            connection.execute("SET LOCAL statement_timeout = 0")  # an index over a million rows takes longer
             connection.execute(self.statements)
             connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(self.name), version))
 
 
 class Database:
-    """Connections to a database in which the app has a schema of its own.
+    """Connections to a database in which the app owns a schema.
 
-    `password()` is asked at each new connection, because a Lakebase token lives an hour. `address` is what
-    libpq's own environment variables don't say.
+    `password()` is called for each new connection, because a Lakebase token is valid for an hour. `address` holds
+    connection parameters (host, port, dbname) that override libpq's environment variables.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class Database:
     ) -> None:
         def options() -> dict[str, object]:
             secret = {"password": password()} if password else {}
-            # No prepared statements: each list gets the plan that suits its values.
+            # No prepared statements, so that each list gets a plan that suits its values.
             return {
                 "row_factory": dict_row,
                 "connect_timeout": WAIT_SECONDS,
@@ -71,7 +74,7 @@ class Database:
                 **secret,
             }
 
-        # reconnect_timeout=0: no growing pauses between attempts; the next request tries again.
+        # reconnect_timeout=0: no back-off between attempts, as the next request tries again.
         self._pool = ConnectionPool[Connection](
             conninfo,
             kwargs=options,
@@ -87,7 +90,7 @@ class Database:
         self._lock = threading.Lock()
 
     def open(self) -> None:
-        """Start connecting; returns at once, also when Postgres is away."""
+        """Start connecting; returns at once, even if Postgres is unreachable."""
         self._pool.open(wait=False)
 
     def close(self) -> None:
@@ -96,7 +99,7 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection inside one transaction. Raises Unavailable if Postgres or the synced table can't be had now."""
+        """A connection inside one transaction. Raises Unavailable if Postgres or the synced table can't be used."""
         try:
             with self._pool.connection() as connection:
                 self._prepare(connection)
@@ -105,16 +108,18 @@ class Database:
             raise Unavailable("The recommendations have not arrived in Postgres yet.") from error
         except psycopg.errors.InsufficientPrivilege as error:
             raise Unavailable(
-                f"The app's role may not do this in Postgres ({error.diag.message_primary}); notebook 10 "
-                "grants what it needs."
+                f"The app's role lacks a privilege in Postgres ({error.diag.message_primary}). Run notebook 10, which "
+                "grants what the app needs."
             ) from error
         except psycopg.errors.QueryCanceled as error:
-            raise Unavailable(f"This took longer than {STATEMENT_SECONDS} seconds. A narrower filter helps.") from error
+            raise Unavailable(
+                f"The query took longer than {STATEMENT_SECONDS} seconds. Try a narrower filter."
+            ) from error
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise Unavailable("The refund database can't be reached right now.") from error
 
     def _prepare(self, connection: Connection) -> None:
-        """Make the app's own schema, at the first connection that works."""
+        """Create the app's schema on the first successful connection."""
         with self._lock:
             if not self._prepared:
                 with connection.transaction():
@@ -124,7 +129,7 @@ class Database:
 
 
 def _configure(connection: Connection) -> None:
-    # Postgres' default of 4 is for disks with an arm: it then walks an index that fits the order but not the filter.
+    # The default of 4 assumes spinning disks: the planner then scans the index that matches the sort, not the filter.
     connection.execute("SET random_page_cost = 1.1")
     connection.execute(sql.SQL("SET statement_timeout = {}").format(f"{STATEMENT_SECONDS}s"))
     connection.commit()

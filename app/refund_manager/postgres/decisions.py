@@ -1,4 +1,4 @@
-"""Decisions: one an order, first writer wins; undo; many at once; and the record of it all."""
+"""Decisions: at most one per order, where the first writer wins; undo; bulk approval; and their audit."""
 
 from decimal import Decimal
 
@@ -9,8 +9,8 @@ from refund_manager.postgres.database import Connection, Row
 from refund_manager.postgres.queue import where
 from refund_manager.postgres.queue_updates import LOCK_QUEUE
 
-# First writer wins: a second one inserts nothing. A request that was saved once, and undone since, inserts nothing
-# either: its key stays in the audit.
+# The first writer wins: a second one inserts nothing. Neither does a repeated request whose decision was undone,
+# because its key stays in the audit.
 _DECIDE = """
 INSERT INTO refunds.refund_decisions (order_id, decision, amount, reason, decided_by, request_key)
 SELECT %(order_id)s, %(decision)s, %(amount)s, %(reason)s, %(decided_by)s, %(request_key)s
@@ -48,7 +48,7 @@ WHERE request_key LIKE %s
 
 
 def save(connection: Connection, values: Row) -> Decision | None:
-    """Insert a decision; None if the order has one already, or the request was saved before."""
+    """Insert a decision (a value per column); None if the order already has one, or the request was saved before."""
     row = connection.execute(_DECIDE, values).fetchone()
     return Decision.model_validate(row) if row else None
 
@@ -60,14 +60,14 @@ def get(connection: Connection, order_id: str) -> Decision | None:
 
 
 def undo(connection: Connection, user: str, order_id: str | None = None, bulk_key: str | None = None) -> int:
-    """Take back a user's decision on an order, or all of one bulk approval, while there is time; returns how many."""
+    """Delete a user's decision about an order, or those of a bulk approval, within UNDO_MINUTES; returns how many."""
     connection.execute("SELECT set_config('refunds.user', %s, true)", (user,))
     values = {"user": user, "order_id": order_id, "keys": f"{bulk_key}:%" if bulk_key else None}
     return connection.execute(_UNDO, values).rowcount
 
 
 def history(connection: Connection, order_id: str) -> list[Change]:
-    """Every change of an order's decision, the first one first."""
+    """Every change of an order's decision, oldest first."""
     return [Change.model_validate(row) for row in connection.execute(_AUDIT, (order_id,))]
 
 
@@ -77,7 +77,7 @@ def lock_queue(connection: Connection) -> None:
 
 
 def preview(connection: Connection, filters: Filters, upto: int) -> BulkResult:
-    """How many open orders of a list can be approved as suggested, and their sum; of rows up to arrival `upto`."""
+    """Count and sum of the list's open orders with a readable suggestion, among the rows up to arrival `upto`."""
     query = sql.SQL(
         "SELECT count(*) AS orders, coalesce(sum(q.suggested_usd), 0) AS amount FROM refunds.queue q WHERE {}"
     ).format(sql.SQL(_READABLE + where(filters)))
@@ -85,12 +85,12 @@ def preview(connection: Connection, filters: Filters, upto: int) -> BulkResult:
 
 
 def approve_all(connection: Connection, filters: Filters, upto: int, user: str, key: str) -> BulkResult:
-    """Approve them, all in this transaction."""
+    """Approve the orders that `preview` counts; returns how many were approved, and their sum."""
     query = sql.SQL(_APPROVE_ALL).format(sql.SQL(_READABLE + where(filters)))
     rows = connection.execute(query, filters.model_dump() | {"upto": upto, "user": user, "key": key}).fetchall()
     return BulkResult(orders=len(rows), amount=sum((row["amount"] for row in rows), Decimal(0)))
 
 
 def of_bulk(connection: Connection, key: str) -> BulkResult:
-    """What the bulk approval with this key has saved."""
+    """Count and sum of what the bulk approval with this key saved."""
     return BulkResult.model_validate(connection.execute(_BY_KEY, (f"{key}:%",)).fetchone())

@@ -1,9 +1,9 @@
-"""What else there was around an order: at the same door, and in the kitchen at that time."""
+"""The context of an order: other orders to the same address, and of the same kitchen at the time."""
 
 from refund_manager.domain.order_models import Kitchen, OtherOrder
 from refund_manager.postgres.database import Connection
 
-_AT_THE_DOOR = """
+_SAME_ADDRESS = """
 SELECT o.order_id, o.order_ts, o.total_usd, o.suggested_class, o.suggested_usd, o.decision, o.granted_usd
 FROM refunds.queue q JOIN refunds.queue o ON o.door = q.door AND o.order_id <> q.order_id
 WHERE q.order_id = %s ORDER BY o.order_ts DESC, o.order_id LIMIT %s
@@ -19,10 +19,10 @@ WHERE q.order_id = %s AND o.minutes IS NOT NULL
 
 
 def same_address(connection: Connection, order_id: str, limit: int = 10) -> list[OtherOrder]:
-    """The newest other orders that went to the same address."""
-    return [OtherOrder.model_validate(row) for row in connection.execute(_AT_THE_DOOR, (order_id, limit))]
+    """The newest `limit` other orders to the same address."""
+    return [OtherOrder.model_validate(row) for row in connection.execute(_SAME_ADDRESS, (order_id, limit))]
 
 
 def kitchen(connection: Connection, order_id: str) -> Kitchen:
-    """The other delivered orders of its kitchen, placed up to a quarter of an hour before or after it."""
+    """Delivered orders of the same city placed at most 15 minutes before or after the order, in figures."""
     return Kitchen.model_validate(connection.execute(_KITCHEN, (order_id,)).fetchone())

@@ -1,4 +1,4 @@
-"""The work queue: lists by filter, order and key, and single orders."""
+"""The queue of recommendations: filtered and sorted lists with keyset pagination, and single orders."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,7 +23,7 @@ LEFT JOIN refunds.refund_decisions d ON d.order_id = q.order_id
 """
 _ONE = _COLUMNS + "FROM refunds.queue q" + _JOINED + "WHERE q.order_id = %s"
 
-# One condition a filter, used only when the filter is set: so each list gets the plan that suits it.
+# One condition per filter, used only if the filter is set, so that each list gets a plan that suits it.
 _CONDITIONS: dict[str, str | dict[str | None, str | None]] = {
     "status": {"open": "q.decision IS NULL", "decided": "q.decision IS NOT NULL", "all": None},
     "refund_class": "q.suggested_class = %(refund_class)s",
@@ -37,15 +37,15 @@ _CONDITIONS: dict[str, str | dict[str | None, str | None]] = {
 
 
 class Order(NamedTuple):
-    """How a list is sorted: the expression, its type, and the direction of it and of order_id after it."""
+    """How a list is sorted: an expression, its SQL type, and its direction; order_id breaks ties."""
 
     key: str
     kind: str
     direction: str
 
     @property
-    def beyond(self) -> str:
-        """The condition for what comes after the row with key `after_key` and id `after_id`."""
+    def after(self) -> str:
+        """The condition for rows that sort after the one with key `after_key` and order ID `after_id`."""
         sign = "<" if self.direction == "DESC" else ">"
         return f"({self.key}, q.order_id) {sign} (%(after_key)s::{self.kind}, %(after_id)s)"
 
@@ -64,14 +64,14 @@ _ORDERS: dict[Sort, Order] = {
 
 
 class Position(NamedTuple):
-    """A row's place in a sorted list: its key as text and its order id."""
+    """A row's position in a sorted list: its sort key as text, and its order ID."""
 
     key: str
     order_id: str
 
 
 def where(filters: Filters) -> str:
-    """The conditions of a filter; every value in them is a parameter."""
+    """The SQL condition of the filters that are set; all values in it are parameters."""
     chosen: list[str] = []
     for name, condition in _CONDITIONS.items():
         wanted = getattr(filters, name)
@@ -83,62 +83,62 @@ def where(filters: Filters) -> str:
 def list_recommendations(
     connection: Connection, filters: Filters, sort: Sort, after: Position | None, limit: int
 ) -> list[Recommendation]:
-    """Up to `limit` recommendations in the order `sort`, from beyond the place `after` on."""
+    """Up to `limit` recommendations sorted by `sort`, starting after the position `after`."""
     rows = connection.execute(_page_sql(filters, sort, after), _values(filters, after) | {"limit": limit})
     return [Recommendation.model_validate(row) for row in rows]
 
 
 def stream(connection: Connection, filters: Filters, sort: Sort) -> Iterator[Row]:
-    """All rows of a list, read in portions."""
+    """All rows of a list, fetched from the server 1,000 at a time."""
     with connection.cursor("export") as cursor:
         cursor.itersize = 1000
         yield from cursor.execute(_page_sql(filters, sort, None), _values(filters, None) | {"limit": None})
 
 
 def get_recommendation(connection: Connection, order_id: str) -> Recommendation | None:
-    """The recommendation of an order, or None."""
+    """The recommendation for an order; None if there is none."""
     row = connection.execute(_ONE, (order_id,)).fetchone()
     return Recommendation.model_validate(row) if row else None
 
 
 def position_of(found: Recommendation, sort: Sort) -> Position:
-    """Where a row stands in a list of this order."""
+    """The position of a row in a list sorted by `sort`."""
     keys = {"amount": found.suggested_usd, "minutes": found.minutes}
     key = found.order_ts.isoformat() if sort in ("newest", "oldest") else keys[sort]
     return Position(str(-1 if key is None else key), found.order_id)
 
 
 def parse_position(key: str, order_id: str, sort: Sort) -> Position:
-    """The place with this key. Raises ValueError or ArithmeticError if the key is none of this order."""
+    """The position with this key. Raises ValueError or ArithmeticError for a key of the wrong type."""
     checked = datetime.fromisoformat(key) if sort in ("newest", "oldest") else Decimal(key)
     if isinstance(checked, Decimal) and not checked.is_finite():
-        raise ValueError(f"{key} is no amount")
+        raise ValueError(f"{key} is not a finite number")
     return Position(str(checked), order_id)
 
 
 def last_arrival(connection: Connection) -> int:
-    """The number of the row that came last, 0 if none has."""
+    """The arrival number of the newest row, 0 if the queue is empty."""
     return int(value(connection, "SELECT coalesce(max(arrived), 0) FROM refunds.queue"))
 
 
-def count_since(connection: Connection, filters: Filters, arrived: int, most: int) -> int:
-    """How many rows of a list came after arrival number `arrived`; counting ends at `most`."""
+def count_since(connection: Connection, filters: Filters, arrived: int, limit: int) -> int:
+    """The number of rows of a list that arrived after arrival number `arrived`, counted up to `limit`."""
     query = sql.SQL(
         "SELECT count(*) AS n FROM (SELECT FROM refunds.queue q WHERE q.arrived > %(arrived)s AND "
-        "{} LIMIT %(most)s) new"
+        "{} LIMIT %(limit)s) new"
     ).format(sql.SQL(where(filters)))
-    return int(value(connection, query, _values(filters, None) | {"arrived": arrived, "most": most}))
+    return int(value(connection, query, _values(filters, None) | {"arrived": arrived, "limit": limit}))
 
 
 def usual_minutes(connection: Connection, city: str | None) -> Row | None:
-    """P75 of the minutes in a city's kitchen, waiting for a driver and on the road, None for an unknown city."""
+    """P75 of a city's minutes in the kitchen, waiting for a driver and on the road; None for an unknown city."""
     return connection.execute(
         "SELECT kitchen_p75, waiting_p75, road_p75 FROM refunds.cities WHERE city = %s", (city,)
     ).fetchone()
 
 
 def choices(connection: Connection) -> dict[str, list[str]]:
-    """The cities and brands that there are to filter by."""
+    """The cities and brands that have orders, for the filters."""
     rows = connection.execute(
         "SELECT DISTINCT dimension, value FROM refunds.daily WHERE dimension IN "
         "('city', 'brand') AND orders > 0 ORDER BY 1, 2"
@@ -148,10 +148,10 @@ def choices(connection: Connection) -> dict[str, list[str]]:
 
 def _page_sql(filters: Filters, sort: Sort, after: Position | None) -> sql.Composed:
     order = _ORDERS[sort]
-    beyond = order.beyond if after else "true"
+    after_condition = order.after if after else "true"
     return sql.SQL(
         "{} FROM (SELECT * FROM refunds.queue q WHERE {} AND {} ORDER BY {} LIMIT %(limit)s) q {} ORDER BY {}"
-    ).format(*map(sql.SQL, (_COLUMNS, where(filters), beyond, order.by, _JOINED, order.by)))
+    ).format(*map(sql.SQL, (_COLUMNS, where(filters), after_condition, order.by, _JOINED, order.by)))
 
 
 def _values(filters: Filters, after: Position | None) -> dict[str, object]:

@@ -1,7 +1,7 @@
-"""The app's own schemas: `refunds` beside the recommendations, `app` beside the complaints.
+"""The schemas that the app owns: `refunds` in the refund database, `app` in the complaints' database.
 
-`queue` is the synced table taken apart into typed, indexed columns, because the synced table belongs to the sync and
-holds JSON. The statements are in `sql/`; each repeats safely and keeps what is there.
+`queue` copies the synced table into typed, indexed columns, because only the sync may change the synced table, which
+holds JSON. The statements are in `sql/`; each can be repeated safely and keeps existing data.
 """
 
 from pathlib import Path

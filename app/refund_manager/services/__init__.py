@@ -1,1 +1,1 @@
-"""What the app does for a page or an API route: each call is one use of it."""
+"""The app's use cases, called by pages and API routes."""

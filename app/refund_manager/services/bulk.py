@@ -1,4 +1,4 @@
-"""Approving many orders at once: what the preview said, or nothing."""
+"""Bulk approval: exactly the orders of the preview, or none."""
 
 from pydantic import BaseModel
 
@@ -11,7 +11,7 @@ MAX_ORDERS = 5000
 
 
 class Preview(BaseModel):
-    """What would be approved: open orders that had arrived when the preview was made, and their sum in dollars."""
+    """The open orders with arrival numbers up to `upto`: their count, and their sum in dollars."""
 
     upto: int
     orders: int
@@ -19,22 +19,22 @@ class Preview(BaseModel):
 
 
 def preview(refunds: Refunds, filters: Filters) -> Preview:
-    """Count and sum of what a bulk approval of this list would do now. Raises BadField if it is too much."""
+    """Count and sum of what a bulk approval of this list would save now. Raises BadField above MAX_ORDERS orders."""
     with refunds.transaction() as connection:
         upto = queue.last_arrival(connection)
         found = decisions.preview(connection, filters, upto)
     if found.orders > MAX_ORDERS:
         raise BadField(
             "filters",
-            f"{found.orders:,} open orders match; approve at most {MAX_ORDERS:,} at once. A narrower filter helps.",
+            f"{found.orders:,} open orders match, but at most {MAX_ORDERS:,} can be approved at once: narrow them",
         )
     return Preview(upto=upto, orders=found.orders, amount=str(found.amount))
 
 
 def approve(refunds: Refunds, filters: Filters, seen: Preview, user: str, key: str) -> BulkResult:
-    """Approve what `seen` showed. The same `key` again changes nothing and gets what it did.
+    """Approve the orders of the preview `seen`. A repeated `key` changes nothing and returns the first result.
 
-    Raises PreviewOutdated if it is not the same any more; nothing is changed then.
+    Raises PreviewOutdated, and changes nothing, if the orders are no longer those of the preview.
     """
     with refunds.transaction() as connection:
         decisions.lock_queue(connection)
@@ -43,21 +43,21 @@ def approve(refunds: Refunds, filters: Filters, seen: Preview, user: str, key: s
             return before
         done = decisions.approve_all(connection, filters, seen.upto, user, key)
         if (done.orders, str(done.amount)) != (seen.orders, seen.amount) or done.orders > MAX_ORDERS:
-            raise PreviewOutdated(done)  # leaving with an exception takes everything back
+            raise PreviewOutdated(done)  # the exception rolls the transaction back
     return done
 
 
 def done(refunds: Refunds, key: str) -> BulkResult:
-    """What the bulk approval with this key saved."""
+    """The result of the bulk approval with this key."""
     with refunds.transaction() as connection:
         return decisions.of_bulk(connection, key)
 
 
 def undo(refunds: Refunds, user: str, key: str) -> int:
-    """Take back what the user's bulk approval with this key did. Raises Conflict if it is too late for that."""
+    """Undo the user's bulk approval with this key; returns how many orders. Raises Conflict if none can be undone."""
     with refunds.transaction() as connection:
         decisions.lock_queue(connection)
         undone = decisions.undo(connection, user, bulk_key=key)
     if not undone:
-        raise Conflict(f"Nothing to undo: it was undone before, or is older than {UNDO_MINUTES} minutes.")
+        raise Conflict(f"Nothing to undo: it was already undone, or is more than {UNDO_MINUTES} minutes old.")
     return undone

@@ -1,4 +1,4 @@
-"""Complaints, where their own database exists: list, look up, decide about the credit."""
+"""Complaints: list, look up, decide about the credit. They have a database of their own, which may not exist."""
 
 from decimal import Decimal
 
@@ -10,23 +10,26 @@ from refund_manager.services.lakehouse import Lakehouse
 
 
 class ComplaintConflict(Exception):
-    """Somebody has decided about the complaint; the message says who."""
+    """The complaint already has another decision; the message says whose."""
 
 
 class Complaints:
-    """Complaints over their database; what the customer wrote is in the lakehouse."""
+    """Complaints and decisions in their database; the customers' texts are in the lakehouse.
+
+    Methods that read the database raise Unavailable if it can't be reached.
+    """
 
     def __init__(self, database: Database, lakehouse: Lakehouse) -> None:
         self._database, self._lakehouse = database, lakehouse
 
     def page(self, status: str, after: complaints.After | None, limit: int) -> tuple[list[Complaint], bool]:
-        """Up to `limit` complaints, escalations first, and whether there are more."""
+        """Up to `limit` complaints after a position, escalations first, and whether there are more."""
         with self._database.connection() as connection:
             found = complaints.list_complaints(connection, status, after, limit + 1)
         return found[:limit], len(found) > limit
 
     def of_order(self, order_id: str) -> list[Complaint]:
-        """The complaints about an order."""
+        """Up to 20 complaints about an order."""
         with self._database.connection() as connection:
             return complaints.list_complaints(connection, "all", None, 20, order_id)
 
@@ -39,18 +42,18 @@ class Complaints:
         return found
 
     def text(self, complaint_id: str) -> str | None:
-        """What the customer wrote. Raises LakehouseUnavailable."""
+        """What the customer wrote; None if the text is not in the lakehouse. Raises LakehouseUnavailable."""
         return self._lakehouse.complaint_text(complaint_id)
 
     def decide(self, complaint_id: str, credit: Decimal | None, user: str) -> None:
-        """Accept the suggested credit (None) or grant another. The same again changes nothing.
+        """Accept the suggested credit (None) or grant another, in dollars. Repeating a decision changes nothing.
 
-        Raises NotFound, BadField or ComplaintConflict.
+        Raises NotFound, BadField, ComplaintConflict, or LakehouseUnavailable if the order's total is needed.
         """
         found = self.get(complaint_id)
         granted = found.credit if credit is None else credit
         if granted is None:
-            raise BadField("credit", "the suggestion can't be read: say which credit to grant")
+            raise BadField("credit", "the suggestion can't be read: enter the credit to grant")
         if credit is not None and (found.credit is None or credit > found.credit):
             self._check(found.order_id, credit)
         wanted = ComplaintDecision(
@@ -64,7 +67,7 @@ class Complaints:
         existing = self.get(complaint_id).decision
         if not saved and existing and (existing.decided_by, existing.credit) != (user, granted):
             raise ComplaintConflict(
-                f"{existing.decided_by} has granted ${existing.credit} already. Nothing was changed."
+                f"{existing.decided_by} has already granted ${existing.credit}. Nothing was changed."
             )
 
     def _check(self, order_id: str, credit: Decimal) -> None:

@@ -1,4 +1,4 @@
-"""A list as CSV, line by line, so that a million rows take no memory."""
+"""Exports a list as CSV, streamed line by line so that memory stays constant."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ _COLUMNS = (
 
 
 def lines(refunds: Refunds, filters: Filters, sort: Sort) -> Iterator[str]:
-    """The lines of a list. What is wrong with the database is raised here, before the first line is out."""
+    """The lines of the CSV, header first. Raises Unavailable here rather than after the first line was sent."""
     rows = refunds.rows(filters, sort)
     first = next(rows, None)
 
@@ -58,7 +58,7 @@ def _cells(row: Row) -> list[object]:
 
 
 def _plain(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
+    """Prefix a text that a spreadsheet would run as a formula with an apostrophe."""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 

@@ -1,4 +1,4 @@
-"""What the app asks the lakehouse, through the SQL Statement API: an order's events, and the facts of many orders."""
+"""Reads the lakehouse through the SQL Statement API: an order's events, the facts of many orders, complaint texts."""
 
 import json
 from collections import defaultdict
@@ -23,7 +23,7 @@ _EVENTS = """
 SELECT event_type, ts, location_id, body FROM lakeflow.all_events
 WHERE order_id = :order_id ORDER BY ts, sequence
 """
-# The first time of each stage a line, so that pings never leave the warehouse.
+# One row per stage with its first time, so that the many pings are not transferred.
 _FIRSTS = """
 SELECT order_id, event_type, location_id, min(ts) AS ts,
        max(CASE WHEN event_type = 'order_created' THEN body END) AS body
@@ -43,21 +43,21 @@ _TIMELINES_KEPT = 1000
 
 
 class Lakehouse:
-    """Reads with a SQL warehouse. Every method raises LakehouseUnavailable."""
+    """Reads with a SQL warehouse. Every method that queries it raises LakehouseUnavailable."""
 
     def __init__(self, workspace: WorkspaceClient, warehouse_id: str, catalog: str, simulator: str) -> None:
         self._workspace, self._warehouse_id = workspace, warehouse_id
         self._catalog, self._simulator = catalog, simulator
-        self._delivered: dict[str, OrderEvents] = {}  # a delivered order's timeline does not change
+        self._delivered: dict[str, OrderEvents] = {}  # the timeline of a delivered order never changes
 
     def cached(self, order_id: str) -> OrderEvents | None:
-        """The timeline of a delivered order that was read before."""
+        """The timeline of a delivered order if it was read before, without a query."""
         return self._delivered.get(order_id)
 
     def events(self, order_id: str) -> OrderEvents | None:
-        """The timeline of an order, None if there are no events of it."""
-        if known := self.cached(order_id):
-            return known
+        """The timeline of an order; None if it has no events."""
+        if cached := self.cached(order_id):
+            return cached
         rows = self._rows(_EVENTS, order_id=order_id)
         try:
             found = timeline(order_id, rows) if rows else None
@@ -68,7 +68,7 @@ class Lakehouse:
         return found
 
     def facts(self, since: datetime, until: datetime) -> list[OrderFacts]:
-        """The facts of the orders placed in a period."""
+        """The facts of the orders placed from `since` to `until`."""
         cities = {row[0]: row[1] for row in self.cities()}
         brands = dict(self._rows(f"SELECT brand_id, name FROM {self._simulator}.brands"))
         rows = self._rows(_FIRSTS, since=since.isoformat(), until=(until + _LONGEST_ORDER).isoformat())
@@ -80,11 +80,11 @@ class Lakehouse:
         ]
 
     def cities(self) -> list[list[str]]:
-        """location_id, name, P75 and P99 of the delivery minutes of each city."""
+        """A row for each city: location_id, name, P75 and P99 of its delivery minutes."""
         return self._rows(_CITIES)
 
     def complaint_text(self, complaint_id: str) -> str | None:
-        """What the customer wrote, None if it is not there."""
+        """What the customer wrote; None if there is no such complaint."""
         rows = self._rows(_COMPLAINT, complaint_id=complaint_id)
         return rows[0][2] if rows else None
 
@@ -113,22 +113,22 @@ class Lakehouse:
             raise LakehouseUnavailable(str(error)) from error
 
     def _chunks(self, answer: StatementResponse) -> list[list[str]]:
-        """The whole of a result, which comes in chunks."""
+        """All rows of a result, which the API returns in chunks."""
         chunk: ResultData | None = answer.result
         rows: list[list[str]] = []
         while chunk:
             rows += chunk.data_array or []
-            following = chunk.next_chunk_index
+            next_index = chunk.next_chunk_index
             chunk = (
-                self._workspace.statement_execution.get_statement_result_chunk_n(answer.statement_id, following)
-                if following and answer.statement_id
+                self._workspace.statement_execution.get_statement_result_chunk_n(answer.statement_id, next_index)
+                if next_index and answer.statement_id
                 else None
             )
         return rows
 
 
 def _facts(order_id: str, kinds: dict[str, list[str]], cities: dict[str, str], brands: dict[str, str]) -> OrderFacts:
-    """The facts of an order from the first event of each kind: [location_id, ts, body]."""
+    """The facts of an order, from the first event of each kind as [location_id, ts, body]."""
     location_id, _, body = kinds["order_created"]
     created = json.loads(body or "{}")
     items = created.get("items", [])
@@ -152,7 +152,6 @@ def _facts(order_id: str, kinds: dict[str, list[str]], cities: dict[str, str], b
 
 
 def _door(created: dict[str, Any]) -> str | None:
-    """Where an order went, None if its event doesn't say exactly."""
-    place = [created.get(name) for name in ("customer_addr", "customer_lat", "customer_lon")]
-    address, lat, lon = place
+    """The address of an order with its coordinates; None if the event lacks one of them."""
+    address, lat, lon = (created.get(name) for name in ("customer_addr", "customer_lat", "customer_lon"))
     return None if address is None or lat is None or lon is None else f"{address} ({lat:.5f}, {lon:.5f})"

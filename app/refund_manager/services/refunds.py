@@ -1,4 +1,4 @@
-"""What the app does, told without HTTP: list, look up, decide. Pages and API both call this."""
+"""Refunds: list, look up, decide. Independent of HTTP; called by pages and API routes."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,7 +41,10 @@ class Overview:
 
 
 class Refunds:
-    """Refunds: the queue, orders and decisions, over the app's database and the lakehouse's events."""
+    """The queue, orders and decisions, from the app's database and the lakehouse.
+
+    Methods that read the database raise Unavailable if it can't be reached or the queue has not been filled yet.
+    """
 
     def __init__(self, database: Database, lakehouse: Lakehouse, updater: QueueUpdater) -> None:
         self._database, self._lakehouse, self._updater = database, lakehouse, updater
@@ -57,12 +60,12 @@ class Refunds:
             yield connection
 
     def summary(self) -> Summary:
-        """All recommendations in figures."""
+        """Totals over all recommendations."""
         with self.transaction() as connection:
             return Summary.of(overview.summarise(connection))
 
     def page(self, filters: Filters, sort: Sort, cursor: str | None, limit: int) -> Page:
-        """One page of a list. Raises BadField for a cursor that no page handed out."""
+        """Up to `limit` rows of a list, starting at a cursor. Raises BadField for an invalid cursor."""
         after = unpack(cursor, _position(sort)) if cursor else None
         with self.transaction() as connection:
             found = queue.list_recommendations(connection, filters, sort, after, limit + 1)
@@ -75,33 +78,33 @@ class Refunds:
             yield from queue.stream(connection, filters, sort)
 
     def next_order(self, found: Recommendation, filters: Filters, sort: Sort) -> str | None:
-        """The order after this one in a list, None at its end."""
+        """The ID of the order after `found` in a list; None at its end."""
         with self.transaction() as connection:
             after = queue.list_recommendations(connection, filters, sort, queue.position_of(found, sort), 1)
         return after[0].order_id if after else None
 
     def new_since(self, filters: Filters, arrived: int) -> int:
-        """How many rows of a list came after arrival `arrived`; more than MAX_NEW are not counted."""
+        """The number of rows of a list that arrived after arrival number `arrived`, counted up to MAX_NEW."""
         with self.transaction() as connection:
             return queue.count_since(connection, filters, arrived, MAX_NEW)
 
     def last_arrival(self) -> int:
-        """The number of the row that arrived last, 0 if none has."""
+        """The arrival number of the newest row, 0 if the queue is empty."""
         with self.transaction() as connection:
             return queue.last_arrival(connection)
 
     def choices(self) -> dict[str, list[str]]:
-        """The cities and brands to filter by."""
+        """The cities and brands that have orders, for the filters."""
         with self.transaction() as connection:
             return queue.choices(connection)
 
     def usual_minutes(self, city: str | None) -> Row | None:
-        """P75 of the minutes in a city's kitchen, waiting for a driver and on the road; None for an unknown city."""
+        """P75 of a city's minutes in the kitchen, waiting for a driver and on the road; None for an unknown city."""
         with self.transaction() as connection:
             return queue.usual_minutes(connection, city)
 
     def overview(self, dimension: str, value: str | None, days: int) -> Overview:
-        """The last `days` days of all orders, or of one city or brand (`dimension` and its `value`)."""
+        """The latest `days` days of all orders (`dimension` all), or of the city or brand `value`."""
         with self.transaction() as connection:
             return Overview(
                 by_day=overview.by_day(connection, dimension, value, days),
@@ -110,7 +113,7 @@ class Refunds:
             )
 
     def recommendation(self, order_id: str) -> Recommendation:
-        """The recommendation of an order. Raises NotFound."""
+        """The recommendation for an order. Raises NotFound."""
         with self.transaction() as connection:
             found = queue.get_recommendation(connection, order_id)
         if found is None:
@@ -118,7 +121,7 @@ class Refunds:
         return found
 
     def details(self, order_id: str) -> OrderDetails:
-        """An order with the history of its decision and its context. Raises NotFound."""
+        """An order with its recommendation, the history of its decision, and its context. Raises NotFound."""
         found = self.recommendation(order_id)
         with self.transaction() as connection:
             return OrderDetails(
@@ -129,20 +132,21 @@ class Refunds:
             )
 
     def cached_events(self, order_id: str) -> OrderEvents | None:
-        """The timeline of an order if it was read before; asks nobody."""
+        """The timeline of a delivered order if it was read before; None otherwise, without a query."""
         return self._lakehouse.cached(order_id)
 
     def events(self, order_id: str) -> OrderEvents:
         """The timeline of an order. Raises NotFound or LakehouseUnavailable."""
         found = self._lakehouse.events(order_id)
         if found is None:
-            raise NotFound(f"There are no events of order {order_id}.")
+            raise NotFound(f"There are no events for order {order_id}.")
         return found
 
     def decide(self, request: RefundRequest, user: str, key: str | None = None) -> Decision:
-        """Save a decision. The same `key` again changes nothing and gets what it saved.
+        """Save a decision. A repeated `key` changes nothing and returns what the first request saved.
 
-        Raises NotFound, BadField, or Conflict if the order has another decision.
+        Raises NotFound, BadField, Conflict if the order has another decision, or LakehouseUnavailable if the order's
+        total is needed.
         """
         suggested = self.recommendation(request.order_id)
         if suggested.decision:
@@ -160,12 +164,13 @@ class Refunds:
             existing = saved or decisions.get(connection, request.order_id)
         if existing is None:
             raise Conflict(
-                f"This was sent before, and order {request.order_id} was reopened since. Nothing was changed."
+                f"This request was already saved, and undone since then: order {request.order_id} is open again. "
+                "Nothing was changed."
             )
         return saved or self._same_or_conflict(existing, user, key)
 
     def undo(self, order_id: str, user: str) -> None:
-        """Take back the user's own decision while there is time. Raises NotFound, or Conflict if it can't be."""
+        """Undo the user's own decision within UNDO_MINUTES. Raises NotFound, or Conflict if it can't be undone."""
         with self.transaction() as connection:
             if decisions.undo(connection, user, order_id):
                 return
@@ -179,9 +184,9 @@ class Refunds:
         )
 
     def health(self, sync: SyncState | None) -> Health:
-        """How the app is, with what is known of the sync.
+        """The health of the app, with the given state of the sync.
 
-        Raises Unavailable if the database does not answer, or the queue was not filled yet.
+        Raises Unavailable if the database can't be reached or the queue has not been filled yet.
         """
         with self.transaction() as connection:
             connection.execute("SELECT 1")
@@ -198,24 +203,26 @@ class Refunds:
             return Decimal(0)
         if request.decision == "approve":
             if suggested.suggested_usd is None:
-                raise BadField("decision", "the suggestion can't be read: change the amount or deny instead")
+                raise BadField("decision", "the suggestion can't be read: change the amount or deny the refund")
             return suggested.suggested_usd
         if request.amount is None:
-            raise BadField("amount", "say which amount to refund instead")
+            raise BadField("amount", "a change needs the amount to refund")
         total = suggested.total_usd
         if total is None and (suggested.suggested_usd is None or request.amount > suggested.suggested_usd):
-            total = self.events(request.order_id).total_usd  # no suggestion exceeds the total: only a raise needs it
+            total = self.events(
+                request.order_id
+            ).total_usd  # a suggestion never exceeds the total, so only a higher amount needs it
         if total is not None and request.amount > total:
             raise BadField("amount", f"more than the order's total of ${total}")
         return request.amount
 
 
 def _position(sort: Sort) -> Callable[[str, str, str], queue.Position]:
-    """How to read the place in a list of this order; a cursor of another one is refused."""
+    """A function that reads a position of a list sorted by `sort` and refuses one of another sort."""
 
     def read(sorted_by: str, key: str, order_id: str) -> queue.Position:
         if sorted_by != sort:
-            raise ValueError(f"a cursor of the order {sorted_by}")
+            raise ValueError(f"a cursor of a list sorted by {sorted_by}")
         return queue.parse_position(key, order_id, sort)
 
     return read

@@ -1,1 +1,1 @@
-"""The app on the web: its API, its pages, and what guards them."""
+"""The app's API and pages, and the checks in front of them."""

@@ -1,4 +1,4 @@
-"""What routes take from a request: the services, the list that a page belongs to, and the fields of a form."""
+"""What routes read from a request: the services, the list with its filters, and the fields of a form."""
 
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
@@ -17,7 +17,7 @@ from refund_manager.web.security import check_form
 
 
 class ListQuery(Filters):
-    """A list: its filters, its order, and where it goes on."""
+    """The query of a list: filters, sort, cursor, and page size."""
 
     sort: Sort = "newest"
     cursor: str | None = None
@@ -31,16 +31,16 @@ def refunds_of(request: Request) -> Refunds:
 
 
 def complaints_or_none(request: Request) -> Complaints | None:
-    """The service for complaints; None where their database does not exist."""
+    """The service for complaints; None if their database does not exist."""
     complaints: Complaints | None = request.app.state.platform.complaints
     return complaints
 
 
 def complaints_of(request: Request) -> Complaints:
-    """The service for complaints. Raises NotFound where their database does not exist."""
+    """The service for complaints. Raises NotFound if their database does not exist."""
     complaints = complaints_or_none(request)
     if complaints is None:
-        raise NotFound("There are no complaints here: their database does not exist. Notebook 08 makes it.")
+        raise NotFound("There are no complaints, because their database does not exist. Run notebook 08 to create it.")
     return complaints
 
 
@@ -48,23 +48,23 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class PageQuery(ListQuery):
-    """A list as the queue's page shows it; `done` is an order that was decided a moment ago."""
+    """The query of the queue's page; `done` is the order that was just decided or reopened."""
 
     status: Status = "open"
     done: OrderId | None = None
 
     def link(self) -> dict[str, str]:
-        """What a link to the same list carries, without the place in it."""
+        """The query parameters of a link to this list, from its first page."""
         shown = {name: getattr(self, name) for name in Filters.model_fields}
         return {name: str(value) for name, value in {**shown, "sort": self.sort}.items() if value is not None}
 
     def here(self) -> dict[str, str]:
-        """The same with the place in it."""
+        """The query parameters of a link to this page of the list."""
         return {**self.link(), **({"cursor": self.cursor} if self.cursor else {})}
 
 
 class BadForm(Exception):
-    """Fields of a form that can't be; `errors` are Pydantic's."""
+    """A form with invalid fields; `errors` are Pydantic's."""
 
     def __init__(self, error: ValidationError) -> None:
         super().__init__(str(error))
@@ -72,14 +72,14 @@ class BadForm(Exception):
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The fields of one of our forms; empty ones are left out. Raises Refused for another's."""
+    """The fields of a form of this app, without the empty ones. Raises Refused for a form of another site."""
     form = dict(parse_qsl((await request.body()).decode(errors="replace")))
     check_form(request, form)
     return form
 
 
 def parse_form(kind: type[Model], form: Mapping[str, str | None]) -> Model:
-    """A form's fields as a model. Raises BadForm."""
+    """Validate the fields of a form. Raises BadForm."""
     try:
         return kind.model_validate(form)
     except ValidationError as error:
@@ -87,13 +87,13 @@ def parse_form(kind: type[Model], form: Mapping[str, str | None]) -> Model:
 
 
 class KeyedForm(BaseModel):
-    """A form that is saved once, however often it is sent."""
+    """A form with an idempotency key: it is saved once, however often it is sent."""
 
     key: RequestKey
 
 
 def redirect(path: str, values: Mapping[str, str], **more: str | None) -> RedirectResponse:
-    """Lead on after a form was saved, so that a reload sends nothing again."""
+    """Redirect after a form was saved (303), so that reloading the page does not send the form again."""
     return RedirectResponse(with_query(path, values, **more), 303)
 
 

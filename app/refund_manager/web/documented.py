@@ -1,4 +1,4 @@
-"""How OpenAPI describes the problems that the API answers with."""
+"""The API's error responses, described for OpenAPI."""
 
 from http import HTTPStatus
 from typing import Any
@@ -7,22 +7,22 @@ from pydantic import BaseModel
 
 _EXAMPLES = {
     404: "There is no recommendation for order K7Q2ZD.",
-    409: "support@example.com has decided order K7Q2ZD already: approved, $4.50. Nothing was changed.",
+    409: "support@example.com has already decided order K7Q2ZD: approved, $4.50. Nothing was changed.",
     422: "amount: more than the order's total of $28.25",
-    429: "That is a lot of changes in a short time. Go on in 3 seconds.",
+    429: "Too many changes in a short time. Try again in 3 seconds.",
     503: "The refund database can't be reached right now.",
 }
 
 
 class FieldProblem(BaseModel):
-    """A field, and what is wrong with its value."""
+    """A field, and why its value is invalid."""
 
     field: str
     message: str
 
 
 class Problem(BaseModel):
-    """Problem details (RFC 9457). A 422 names the fields in `errors`, a 409 shows the `decision` that holds."""
+    """Problem details (RFC 9457). A 422 names the fields in `errors`, a 409 contains the existing `decision`."""
 
     type: str = "about:blank"
     title: str
@@ -33,7 +33,7 @@ class Problem(BaseModel):
 
 
 def problem_responses(*codes: int) -> dict[int | str, dict[str, Any]]:
-    """These statuses as OpenAPI describes them."""
+    """The OpenAPI responses for these status codes."""
     return {
         code: {
             "description": HTTPStatus(code).phrase,

@@ -1,4 +1,4 @@
-"""What goes wrong, told as problem details at the API and as a page to people."""
+"""Error responses: problem details (RFC 9457) from the API, an HTML page from the pages."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -23,7 +23,7 @@ from refund_manager.web.security import Refused
 
 
 def install(app: FastAPI) -> None:
-    """Answer each of the app's errors with its own status."""
+    """Register a handler for each of the app's errors."""
     app.add_exception_handler(NotFound, lambda request, error: _answer(request, 404, str(error)))
     app.add_exception_handler(Unavailable, lambda request, error: _answer(request, 503, str(error)))
     app.add_exception_handler(
@@ -50,12 +50,12 @@ def install(app: FastAPI) -> None:
 
 
 def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
-    """Pydantic's errors as field and message."""
+    """Pydantic's errors as dicts with `field` and `message`."""
     return [{"field": str(error["loc"][-1]), "message": error["msg"].removeprefix("Value error, ")} for error in errors]
 
 
 def refuse(request: Request, refused: Refused) -> Response:
-    """The answer to a request that is not let in."""
+    """The response to a refused request."""
     answer = _answer(request, refused.status, str(refused))
     answer.headers.update(refused.headers)
     return answer

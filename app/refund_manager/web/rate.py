@@ -1,4 +1,4 @@
-"""How often somebody may write."""
+"""Rate limit for writes."""
 
 import math
 import time
@@ -9,14 +9,14 @@ _MAX_USERS = 10_000
 
 
 class RateLimit:
-    """Up to `burst` writes at once by each user, and `per_second` more as time goes on."""
+    """A token bucket per user: up to `burst` writes at once, refilled with `per_second` writes a second."""
 
     def __init__(self, burst: int, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._burst, self._rate, self._clock = burst, per_second, clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, user: str) -> int:
-        """Count one write; returns 0, or the seconds to wait if there were too many."""
+        """Count a write of a user; returns 0 if it is allowed, else the seconds to wait."""
         now = self._clock()
         left, since = self._left.pop(user, (self._burst, now))
         left = min(self._burst, left + (now - since) * self._rate)

@@ -1,4 +1,4 @@
-"""Templates: how a page is rendered, and how its values are written."""
+"""Renders the templates, and formats their values."""
 
 import uuid
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def _moment(when: datetime) -> str:
 
 
 def _age(when: datetime) -> str:
-    """How long ago, in the one unit that says most."""
+    """The time since `when` in its largest unit, for example 3 h."""
     minutes = max(0, (datetime.now(UTC) - when).total_seconds() / 60)
     for unit, size in (("d", 1440), ("h", 60)):
         if minutes >= size:
@@ -37,7 +37,7 @@ def _age(when: datetime) -> str:
 
 
 def with_query(path: str, values: Mapping[str, object], **changes: object) -> str:
-    """A link with a query, some of its values changed; what is None or empty is left out."""
+    """A URL with query parameters: `values` overridden by `changes`, without those that are None or empty."""
     kept = {name: value for name, value in {**values, **changes}.items() if value not in (None, "")}
     return f"{path}?{urlencode(kept)}" if kept else path
 
@@ -47,7 +47,7 @@ _templates.env.globals |= {"new_key": lambda: str(uuid.uuid4()), "undo_minutes":
 
 
 def render(request: Request, template: str, code: int = 200, **values: object) -> HTMLResponse:
-    """An HTML page; every value is escaped. `token` is what its forms send back."""
+    """Render an HTML page with all values escaped. `token` protects its forms against cross-site requests."""
     complaints = request.app.state.platform.complaints
     page = _templates.TemplateResponse(
         request,

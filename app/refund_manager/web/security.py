@@ -1,4 +1,4 @@
-"""Who is asking, and which requests are refused before anything else looks at them."""
+"""Identifies the user, and refuses requests before any route handles them."""
 
 import secrets
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _HEADERS = {
 
 
 class Refused(Exception):
-    """A request that is not let in: its status, and why."""
+    """A refused request: its status, and why."""
 
     def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
@@ -33,21 +33,21 @@ class Refused(Exception):
 
 
 def user_of(request: Request) -> str:
-    """The person behind a request: on a laptop its user, on Databricks the one that the platform vouches for.
+    """The user of a request: on a laptop the local user, on Databricks the one that the platform has authenticated.
 
-    Raises Refused where the platform vouches for nobody.
+    Raises Refused (401) if the platform names no user.
     """
     settings: Settings = request.app.state.settings
     if settings.local_user:
         return settings.local_user
     user = request.headers.get("x-forwarded-email") or request.headers.get("x-forwarded-user")
     if not user:
-        raise Refused(401, "The platform does not say who you are, so nothing can be changed.")
+        raise Refused(401, "The platform did not identify you, so you can't change anything. Sign in and try again.")
     return user
 
 
 def form_token(request: Request) -> str:
-    """What a page's forms must send back, so that no other site can write them: it is in a cookie, too."""
+    """The token that forms must send back. It is also in a cookie, so that other sites can't forge a form."""
     if not hasattr(request.state, "form_token"):
         request.state.form_token = request.cookies.get(_COOKIE) or secrets.token_urlsafe(24)
     token: str = request.state.form_token
@@ -55,7 +55,7 @@ def form_token(request: Request) -> str:
 
 
 def set_token_cookie(request: Request, response: Response) -> None:
-    """Give the browser the cookie of the page's forms, unless it has it."""
+    """Set the cookie with the form token, unless the browser already has it."""
     if _COOKIE not in request.cookies:
         response.set_cookie(
             _COOKIE,
@@ -67,19 +67,19 @@ def set_token_cookie(request: Request, response: Response) -> None:
 
 
 def check_form(request: Request, form: dict[str, str]) -> None:
-    """Take the token out of a form. Raises Refused if it is not the cookie's."""
+    """Remove the token from a form's fields. Raises Refused (403) if it differs from the cookie."""
     token, cookie = form.pop("token", ""), request.cookies.get(_COOKIE, "")
     if not (cookie and secrets.compare_digest(token.encode(), cookie.encode())):
-        raise Refused(403, "This form is not from a page of yours that is still open. Open the page again and repeat.")
+        raise Refused(403, "This form has expired. Reload the page and try again.")
 
 
 Refuse: TypeAlias = Callable[[Request, Refused], Response]
 
 
 class Guard:
-    """Refuses foreign hosts (a laptop's only), cross-site writes and floods, and adds the security headers.
+    """Middleware that refuses unknown hosts (on a laptop), cross-site writes and too many writes, and adds headers.
 
-    What it refuses is answered by `refuse`; `clock` gives seconds.
+    `refuse` creates the response to a refused request; `clock` returns seconds.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, refuse: Refuse, clock: Callable[[], float]) -> None:
@@ -87,7 +87,7 @@ class Guard:
         self._writes = RateLimit(60, 2, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 400, 403 or 429."""
+        """Pass the request on, or respond with 400, 401, 403 or 429."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -110,17 +110,17 @@ class Guard:
 
     def _check(self, request: Request) -> None:
         host = request.headers.get("host", "")
-        # Behind the platform its proxy checks hosts; on a laptop a foreign name means a rebound one.
+        # On Databricks the platform's proxy checks the host; on a laptop an unknown host may be a DNS rebinding attack.
         if self.settings.local_user and _hostname(host) not in _LOOPBACK:
             raise Refused(400, f"This app does not answer to the host {host!r}.")
         if request.method in _SAFE:
             return
         if not self._same_site(request, host):
-            raise Refused(403, "A page of another site may not change anything here.")
+            raise Refused(403, "Requests from other sites can't change anything here.")
         wait = self._writes.take(user_of(request))
         if wait:
             raise Refused(
-                429, f"That is a lot of changes in a short time. Go on in {wait} seconds.", {"Retry-After": str(wait)}
+                429, f"Too many changes in a short time. Try again in {wait} seconds.", {"Retry-After": str(wait)}
             )
 
     def _same_site(self, request: Request, host: str) -> bool:

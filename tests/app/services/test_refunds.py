@@ -136,7 +136,7 @@ def test_bulk_changes_nothing_if_the_list_has_moved(client):
     decide(client, "AAA111", "deny", reason="on time")
     answer = client.post("/bulk", data=hidden)
     assert answer.status_code == 409
-    assert "3 orders and $37.35 now" in answer.text
+    assert "it now has 3 orders and $37.35" in answer.text
     assert client.get("/api/summary").json()["decided"] == 1
 
 

@@ -108,7 +108,7 @@ def test_two_people_decide_the_same_order(page, browser, served, make_app):
         expect(page.get_by_text("By ana")).to_be_visible()
         second.get_by_label("Why there is no refund").fill("it was on time")
         second.get_by_role("button", name="Deny").click()
-        expect(second.get_by_role("alert")).to_contain_text("ana has decided order AAA111 already")
+        expect(second.get_by_role("alert")).to_contain_text("ana has already decided order AAA111")
         second.get_by_role("button", name="Undo").click()
         expect(second.get_by_role("alert")).to_contain_text("Only they can undo")
         second.close()

@@ -1,6 +1,6 @@
--- The app's own schema in the complaints' database. Decisions only grow: the table is its own audit.
+-- The schema that the app owns in the complaints' database. Decisions are append-only, so the table is its own audit.
 
--- The schema had another name in earlier versions.
+-- Upgrade: a database with the schema under its former name keeps its decisions.
 DO $$ BEGIN
     IF to_regnamespace('desk') IS NOT NULL AND to_regnamespace('app') IS NULL THEN
         ALTER SCHEMA desk RENAME TO app;

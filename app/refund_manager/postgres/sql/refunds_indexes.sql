@@ -1,4 +1,4 @@
--- One index for each list that the queue shows, and for what its updates look up.
+-- Indexes for each filter and sort of the queue, and for its updates.
 CREATE INDEX IF NOT EXISTS queue_newest ON refunds.queue (order_ts, order_id);
 CREATE INDEX IF NOT EXISTS queue_open ON refunds.queue (order_ts, order_id) WHERE decision IS NULL;
 CREATE INDEX IF NOT EXISTS queue_decided ON refunds.queue (order_ts, order_id) WHERE decision IS NOT NULL;

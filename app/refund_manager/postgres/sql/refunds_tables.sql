@@ -1,4 +1,4 @@
--- The tables of the app's own schema. Every statement repeats safely and keeps what is there.
+-- The tables of the schema that the app owns. Every statement can be repeated safely and keeps existing data.
 CREATE SCHEMA IF NOT EXISTS refunds;
 CREATE TABLE IF NOT EXISTS refunds.refund_decisions (
     order_id text PRIMARY KEY,
@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS refunds.decision_audit (
     order_id text NOT NULL,
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL DEFAULT now(),
-    request_key text,  -- of the form or call that decided; NULL for an undo
+    request_key text,  -- idempotency key of the form or API call; NULL for an undo
     before jsonb,
     after jsonb);
 CREATE TABLE IF NOT EXISTS refunds.queue (
@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS refunds.queue (
     suggested_usd numeric(10, 2),
     suggested_reason text NOT NULL,
     words tsvector GENERATED ALWAYS AS (to_tsvector('simple', suggested_reason)) STORED,
-    facts_at timestamptz,  -- when the lakehouse was asked for what follows
+    facts_at timestamptz,  -- when the columns below were read from the lakehouse
     city text,
     brands text[],
     items int,
@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS refunds.cities (
     city text PRIMARY KEY, p75_minutes numeric(8, 1), p99_minutes numeric(8, 1),
     kitchen_p75 numeric(8, 1), waiting_p75 numeric(8, 1), road_p75 numeric(8, 1));
 
--- A queue of an earlier version gets what it lacks, and its facts are read again.
+-- Upgrade: a queue without the column `door` gets it, and its facts are read again.
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'refunds.queue'::regclass AND attname = 'door') THEN
         ALTER TABLE refunds.queue ADD COLUMN door text;

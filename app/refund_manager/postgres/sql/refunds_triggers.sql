@@ -1,12 +1,12 @@
--- Triggers keep what follows from a row in the same transaction as the row: `daily` counts and sums the queue, and each
--- change of `refund_decisions` is written to `decision_audit` and shown in the queue.
+-- Triggers update derived data in the transaction of the row: `daily` holds counts and sums of the queue, and each change
+-- of `refund_decisions` is written to `decision_audit` and copied to the queue.
 
--- Each order stands in `daily` under 'all', under its city and under each of its brands. A row that came counts 1, one
--- that went -1, a changed one both.
+-- Each order counts in `daily` under 'all', under its city and under each of its brands: 1 for an added row, -1 for a
+-- removed one, both for a changed one.
 CREATE OR REPLACE FUNCTION refunds.count_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    came text := 'SELECT 1 AS n, * FROM added';
-    went text := 'SELECT -1 AS n, * FROM gone';
+    plus text := 'SELECT 1 AS n, * FROM added';
+    minus text := 'SELECT -1 AS n, * FROM gone';
 BEGIN
     EXECUTE format($count$
     INSERT INTO refunds.daily AS d
@@ -19,11 +19,11 @@ BEGIN
         UNION ALL SELECT 'brand', unnest(brands)) g
     GROUP BY 1, 2, 3, 4, 5
     HAVING sum(n) <> 0 OR sum(n * coalesce(suggested_usd, 0)) <> 0 OR sum(n * coalesce(granted_usd, 0)) <> 0
-    ORDER BY 1, 2, 3, 4, 5  -- always the same order, so that two transactions can't wait for each other
+    ORDER BY 1, 2, 3, 4, 5  -- always in the same order, so that two transactions can't deadlock
     ON CONFLICT (dimension, day, value, suggested_class, state) DO UPDATE SET
         orders = d.orders + excluded.orders, suggested_usd = d.suggested_usd + excluded.suggested_usd,
         granted_usd = d.granted_usd + excluded.granted_usd
-    $count$, CASE TG_OP WHEN 'INSERT' THEN came WHEN 'DELETE' THEN went ELSE came || ' UNION ALL ' || went END);
+    $count$, CASE TG_OP WHEN 'INSERT' THEN plus WHEN 'DELETE' THEN minus ELSE plus || ' UNION ALL ' || minus END);
     RETURN NULL;
 END $$;
 
@@ -59,5 +59,5 @@ CREATE OR REPLACE TRIGGER no_change BEFORE UPDATE OR TRUNCATE ON refunds.refund_
 CREATE OR REPLACE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON refunds.decision_audit
     FOR EACH STATEMENT EXECUTE FUNCTION refunds.refuse();
 
--- Functions of earlier versions, which no trigger calls.
+-- Upgrade: functions that no trigger calls.
 DROP FUNCTION IF EXISTS refunds.count_added(), refunds.count_gone(), refunds.count_changed();

@@ -1,4 +1,4 @@
-"""Approving a whole list: a preview, the approval, and what it did."""
+"""Pages for bulk approval: preview, approval, result, undo."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -15,13 +15,13 @@ router = APIRouter(prefix="/bulk", include_in_schema=False)
 
 @router.get("")
 def preview(request: Request, query: ListPage) -> Response:
-    """What approving the whole list would do."""
+    """Preview of approving all open orders of a list."""
     return render(request, "bulk.html", seen=bulk.preview(refunds_of(request), query), link=query.link(), notice=None)
 
 
 @router.post("")
 def approve(request: Request, query: ListPage, form: Form) -> Response:
-    """Approve the whole list as it was previewed."""
+    """Approve the orders of the preview; shows the new preview (409) if the list has changed."""
     refunds, key = refunds_of(request), parse_form(KeyedForm, form).key
     try:
         bulk.approve(refunds, query, parse_form(bulk.Preview, form), user_of(request), key)
@@ -34,12 +34,12 @@ def approve(request: Request, query: ListPage, form: Form) -> Response:
 
 @router.get("/done")
 def done(request: Request, query: ListPage, key: RequestKey) -> Response:
-    """What the approval did."""
+    """The result of an approval, with a button to undo it."""
     return render(request, "bulk_done.html", done=bulk.done(refunds_of(request), key), key=key, link=query.link())
 
 
 @router.post("/undo")
 def undo(request: Request, query: ListPage, form: Form) -> Response:
-    """Take it back."""
+    """Undo an approval."""
     bulk.undo(refunds_of(request), user_of(request), parse_form(KeyedForm, form).key)
     return redirect("/", query.link())

@@ -1,4 +1,4 @@
-"""The complaints' pages, where the complaints' own database exists."""
+"""Pages for complaints; 404 if the complaints' database does not exist."""
 
 from datetime import datetime
 from typing import Annotated
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/complaints", include_in_schema=False)
 
 
 class CreditForm(BaseModel):
-    """Another credit than the suggested one, or None to accept that."""
+    """The credit to grant; None accepts the suggested one."""
 
     credit: Money | None = None
 
@@ -49,13 +49,13 @@ def listing(
 
 @router.get("/{complaint_id}")
 def show(request: Request, complaints: Service, complaint_id: ComplaintId) -> Response:
-    """One complaint: what the customer wrote, what is suggested, and the form for the credit."""
+    """A complaint: the customer's text, the suggestion, and the form for the decision."""
     return _page(request, complaints, complaint_id)
 
 
 @router.post("/{complaint_id}/decision")
 def decide(request: Request, complaints: Service, complaint_id: ComplaintId, form: Form) -> Response:
-    """Accept the credit, or grant another one."""
+    """Accept the suggested credit, or grant another."""
     try:
         complaints.decide(complaint_id, parse_form(CreditForm, form).credit, user_of(request))
     except BadForm as error:

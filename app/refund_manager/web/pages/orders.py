@@ -1,4 +1,4 @@
-"""An order's page, and its forms for a decision."""
+"""The page of an order, and its forms."""
 
 from typing import Any
 
@@ -31,13 +31,13 @@ router = APIRouter(prefix="/orders/{order_id}", include_in_schema=False)
 
 @router.get("")
 def order(request: Request, order_id: OrderId, query: ListPage) -> Response:
-    """One order: suggestion, timeline, items, and the forms for a decision."""
+    """An order: suggestion, decision with its forms, context, and timeline."""
     return _page(request, order_id, query)
 
 
 @router.get("/timeline")
 def timeline(request: Request, order_id: OrderId, query: ListPage) -> Response:
-    """What only the lakehouse knows of an order, which takes a second: its page fetches it once it is shown."""
+    """An order's timeline, which the order's page fetches separately because reading the lakehouse takes a second."""
     found, events_error = _timeline(request, order_id)
     return render(
         request,
@@ -52,7 +52,7 @@ def timeline(request: Request, order_id: OrderId, query: ListPage) -> Response:
 
 @router.post("/decision")
 def decide(request: Request, order_id: OrderId, query: ListPage, form: Form) -> Response:
-    """Save the form; after that the order, or the list that it came from, shows the decision."""
+    """Save a decision; redirects to the order, or back to the list if the form came from there."""
     key, back = form.pop("key", None), form.pop("back", None)
     try:
         wanted = parse_form(RefundRequest, {**form, "order_id": order_id})
@@ -71,7 +71,7 @@ def decide(request: Request, order_id: OrderId, query: ListPage, form: Form) -> 
 
 @router.post("/undo")
 def undo(request: Request, order_id: OrderId, query: ListPage, form: Form) -> Response:
-    """Take a decision back; after that the order is open again."""
+    """Undo a decision; redirects to the order, or back to the list if the form came from there."""
     try:
         refunds_of(request).undo(order_id, user_of(request))
     except (Conflict, NotFound) as error:
@@ -108,7 +108,7 @@ def _timeline(request: Request, order_id: str) -> tuple[OrderEvents | None, str 
 
 
 def _complaints(request: Request, order_id: str) -> list[Complaint]:
-    """The order's complaints; none where the complaints' database is away, which is no reason to hide the order."""
+    """The order's complaints; none if their database can't be reached, so that the order is still shown."""
     complaints = complaints_or_none(request)
     try:
         return complaints.of_order(order_id) if complaints else []

@@ -1,4 +1,4 @@
-"""The queue and the overview."""
+"""Pages for the queue and the overview."""
 
 from typing import Annotated
 
@@ -18,7 +18,10 @@ router = APIRouter(include_in_schema=False)
 def show_queue(request: Request, query: ListPage) -> Response:
     """The list of recommendations."""
     refunds = refunds_of(request)
-    arrived, choices = refunds.last_arrival(), refunds.choices()  # first: what comes in meanwhile is new, not lost
+    arrived, choices = (
+        refunds.last_arrival(),
+        refunds.choices(),
+    )  # read before the page, so that rows that arrive in between are announced
     page = refunds.page(query, query.sort, query.cursor, PAGE_SIZE)
     return render(
         request,
@@ -36,7 +39,7 @@ def show_queue(request: Request, query: ListPage) -> Response:
 
 @router.get("/new")
 def new_rows(request: Request, query: ListPage, since: Annotated[int, Query(ge=0)]) -> dict[str, int]:
-    """How many rows the list got since it was shown."""
+    """The number of rows that the list has received after arrival number `since`."""
     return {"new": refunds_of(request).new_since(query, since)}
 
 
@@ -44,7 +47,7 @@ def new_rows(request: Request, query: ListPage, since: Annotated[int, Query(ge=0
 def show_overview(
     request: Request, days: Annotated[int, Query(ge=7, le=90)] = 30, city: Text | None = None, brand: Text | None = None
 ) -> Response:
-    """What was suggested and decided, in figures."""
+    """Figures of suggestions and decisions, in total or of one city or brand."""
     dimension, value = ("city", city) if city else ("brand", brand) if brand else ("all", None)
     shown = refunds_of(request).overview(dimension, value, days)
     return render(

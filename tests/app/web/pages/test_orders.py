@@ -79,7 +79,7 @@ def test_the_second_person_sees_who_decided(make_app):
         send(ana, "/orders/AAA111", "/orders/AAA111/decision", decision="approve")
         answer = send(ben, "/orders/BBB222", "/orders/AAA111/decision", decision="deny", reason="no")
     assert answer.status_code == 409
-    assert "ana has decided order AAA111 already" in answer.text
+    assert "ana has already decided order AAA111" in answer.text
 
 
 def test_unknown_pages_and_orders_are_404_pages(client):
