@@ -1,24 +1,27 @@
 """Jobs API 2.2: `w.jobs`, and the page of a run."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse
 
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.documents import Run
+from local_workspace.engines.jobs.history import RunFilter
 from local_workspace.http.bodies import Text
 from local_workspace.http.paging import Offset, PageToken, page
+from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import job_bodies as bodies
 from local_workspace.runtime.errors import invalid
 
-router = APIRouter()
+router = APIRouter(dependencies=[REFUSE_UNKNOWN])
 API = "/api/2.2/jobs"
 RUN_OPTIONS = {"job_id", "job_parameters", "notebook_params", "idempotency_token", "queue", "performance_target"}
 HIDDEN = ("limits", "began_at", "idempotency_token", "overriding_parameters")  # the engine's own notes
 MAX_JOBS, MAX_RUNS = 100, 25  # the longest pages, as on Databricks
 
+Moment = Annotated[int | None, Query(ge=0, le=2**53, description="milliseconds since 1970")]
 Json = dict[str, Any]
 Nothing = dict[str, None]
 
@@ -53,8 +56,11 @@ def create(jobs: Jobs, settings: bodies.Settings) -> JobId:
 
 
 @router.get(f"{API}/get")
-def get(jobs: Jobs, job_id: int) -> Json:
-    """A job with its settings."""
+def get(
+    request: Request, jobs: Jobs, job_id: int, include_trigger_state: bool = False, page_token: PageToken = ""
+) -> Json:
+    """A job with all its settings on one page. No job here has a trigger whose state could be included."""
+    page(request, [], 1, page_token)
     return dict(jobs.get(job_id))
 
 
@@ -110,9 +116,17 @@ def run_now(jobs: Jobs, body: bodies.RunNow) -> StartedRun:
 
 
 @router.get(f"{API}/runs/get")
-def get_run(jobs: Jobs, run_id: int) -> Json:
-    """A run with its tasks."""
-    return _public(jobs.run(run_id))
+def get_run(
+    request: Request,
+    jobs: Jobs,
+    run_id: int,
+    include_history: bool = False,
+    include_resolved_values: bool = False,
+    page_token: PageToken = "",
+) -> Json:
+    """A run with all its tasks on one page. No run here was repaired, so there is no history to include."""
+    page(request, [], 1, page_token)
+    return _public(jobs.run(run_id, include_resolved_values))
 
 
 @router.get(f"{API}/runs/list")
@@ -123,6 +137,9 @@ def list_runs(
     active_only: bool = False,
     completed_only: bool = False,
     expand_tasks: bool = False,
+    run_type: Literal["JOB_RUN", "SUBMIT_RUN", "WORKFLOW_RUN"] | None = None,
+    start_time_from: Moment = None,
+    start_time_to: Moment = None,
     limit: Annotated[int, Query(ge=0, le=MAX_RUNS, description="0 is the longest page")] = 20,
     offset: Offset = 0,
     page_token: PageToken = "",
@@ -131,7 +148,8 @@ def list_runs(
     if active_only and completed_only:
         raise invalid("active_only and completed_only can't both be true.")
     active = True if active_only else False if completed_only else None
-    runs = [_public(run) for run in jobs.runs(job_id, active)]
+    wanted = RunFilter(job_id, active, run_type, start_time_from, start_time_to)
+    runs = [_public(run) for run in jobs.runs(wanted)]
     items, token = page(request, runs, limit or MAX_RUNS, page_token, offset)
     if not expand_tasks:
         items = [run | {"tasks": []} for run in items]

@@ -12,14 +12,16 @@ from pydantic import Field
 from local_workspace.engines.pipelines import PipelinesEngine, documents
 from local_workspace.http.bodies import Body, PathText, Text
 from local_workspace.http.paging import PageToken, page
+from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.timestamps import ms_to_iso
 
-router = APIRouter(prefix="/api/2.0/pipelines")
+router = APIRouter(prefix="/api/2.0/pipelines", dependencies=[REFUSE_UNKNOWN])
 NAME_FILTER = re.compile(r"\s*name\s+like\s+'(.*)'\s*", re.I)
 DEFAULT_SIZE, MAX_SIZE = 25, 100
 
 Filter = Annotated[Text | None, Query(alias="filter", max_length=500)]
+OrderBy = Annotated[list[Text] | None, Query(max_length=10)]
 Size = Annotated[int, Query(ge=0, le=MAX_SIZE, description=f"0 is {DEFAULT_SIZE}")]
 Json = dict[str, Any]
 Nothing = dict[str, None]
@@ -101,11 +103,14 @@ def list_pipelines(
     request: Request,
     engine: Pipelines,
     condition: Filter = None,
+    order_by: OrderBy = None,
     page_token: PageToken = "",
     max_results: Size = DEFAULT_SIZE,
 ) -> Json:
-    """Pipelines, a page at a time; `filter` may be `name LIKE 'pattern'`."""
+    """Pipelines, a page at a time; `filter` may be `name LIKE 'pattern'`, `order_by` the id or the name."""
     matching = [doc for doc in engine.list() if _matches(doc["name"], condition)]
+    field, descending = _order(order_by, "id", "name")
+    matching.sort(key=lambda doc: doc["name"] if field == "name" else doc["pipeline_id"], reverse=descending)
     docs, token = page(request, matching, max_results or DEFAULT_SIZE, page_token)
     return _listed("statuses", [_summary(engine, doc) for doc in docs], token)
 
@@ -125,9 +130,9 @@ def edit(engine: Pipelines, pipeline_id: str, spec: Spec) -> Nothing:
 
 
 @router.delete("/{pipeline_id}")
-def delete(engine: Pipelines, pipeline_id: str) -> Nothing:
-    """Remove a pipeline and its tables."""
-    engine.delete(pipeline_id)
+def delete(engine: Pipelines, pipeline_id: str, cascade: bool = True, force: bool = False) -> Nothing:
+    """Remove a pipeline and, with `cascade`, its tables; with `force` also if they can't be dropped."""
+    engine.delete(pipeline_id, cascade, force)
     return {}
 
 
@@ -155,10 +160,13 @@ def list_updates(
     pipeline_id: str,
     page_token: PageToken = "",
     max_results: Size = DEFAULT_SIZE,
+    until_update_id: Text | None = None,
 ) -> Json:
-    """Updates, newest first, a page at a time."""
+    """Updates, newest first, a page at a time; back to `until_update_id` if that is given."""
     engine.get(pipeline_id)
-    docs, token = page(request, engine.updates.list(pipeline_id), max_results or DEFAULT_SIZE, page_token)
+    docs, token = page(
+        request, engine.updates.list(pipeline_id, until_update_id), max_results or DEFAULT_SIZE, page_token
+    )
     shown = [{key: value for key, value in doc.items() if key != "config"} for doc in docs]
     return _listed("updates", shown, token)
 
@@ -178,11 +186,11 @@ def list_events(
     condition: Filter = None,
     page_token: PageToken = "",
     max_results: Size = DEFAULT_SIZE,
-    order_by: Annotated[list[str] | None, Query()] = None,
+    order_by: OrderBy = None,
 ) -> Json:
     """The event log, newest first unless `order_by` is `timestamp asc`."""
-    oldest_first = any("asc" in order.lower().split() for order in order_by or [])
-    events = engine.events(pipeline_id).read(condition, oldest_first)
+    _, descending = _order(order_by or ["timestamp desc"], "timestamp")
+    events = engine.events(pipeline_id).read(condition, oldest_first=not descending)
     items, token = page(request, events, max_results or DEFAULT_SIZE, page_token)
     return _listed("events", [dict(event) for event in items], token)
 
@@ -208,6 +216,14 @@ def _summary(engine: PipelinesEngine, doc: documents.Pipeline) -> Json:
 
 def _listed(name: str, items: Sequence[Json], token: str | None) -> Json:
     return {name: list(items)} | ({"next_page_token": token} if token else {})
+
+
+def _order(order_by: Sequence[str] | None, *fields: str) -> tuple[str, bool]:
+    """The field of `fields` that `order_by` names, the first if it is empty, and whether it descends. Raises 400."""
+    field, _, direction = " ".join(order_by or fields[:1]).lower().partition(" ")
+    if field not in fields or direction not in ("", "asc", "desc"):
+        raise invalid(f"order_by: {order_by} is not supported; use {' or '.join(fields)} followed by asc or desc.")
+    return field, direction == "desc"
 
 
 def _matches(name: str, condition: str | None) -> bool:

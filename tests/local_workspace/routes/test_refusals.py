@@ -31,6 +31,12 @@ def client(tmp_path_factory):
     app = create_app(engines, TOKEN, [jobs.router, pipelines.router, workspace.router])
     with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
         yield client
+    engines.pipelines.stop()
+
+
+@pytest.fixture(scope="module")
+def pipeline(client):
+    return client.post("/api/2.0/pipelines", json={**PIPELINE, "name": "first"}).json()["pipeline_id"]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +96,19 @@ def test_a_body_that_makes_no_sense(client, path, body, field):
         (f"{JOBS}/runs/list?limit=26", "limit: "),
         (f"{JOBS}/runs/list?page_token=MTAw", "page_token: "),
         (f"{JOBS}/runs/list?active_only=true&completed_only=true", "completed_only"),
+        (f"{JOBS}/runs/list?run_type=NIGHTLY", "run_type: "),
+        (f"{JOBS}/runs/list?start_time_from=yesterday", "start_time_from: "),
+        (f"{JOBS}/runs/list?start_time_to=-1", "start_time_to: "),
+        (f"{JOBS}/runs/list?started_after=1", "query parameter started_after"),
+        (f"{JOBS}/runs/get?run_id=1&page_token=MTAw", "page_token: "),
         (f"{JOBS}/get?job_id=x", "job_id: "),
+        (f"{JOBS}/get?job_id=1&page_token=MTAw", "page_token: "),
+        (f"{JOBS}/list?creator=me", "query parameter creator"),
+        ("/api/2.0/pipelines?order_by=state", "order_by: "),
+        ("/api/2.0/pipelines?order_by=id&order_by=name", "order_by: "),
+        ("/api/2.0/pipelines?state=RUNNING", "query parameter state"),
+        ("/api/2.0/pipelines/{pipeline}/events?order_by=level", "order_by: "),
+        ("/api/2.0/pipelines/{pipeline}/events?order_by=ascending", "order_by: "),
         ("/api/2.0/pipelines?max_results=101", "max_results: "),
         ("/api/2.0/pipelines?max_results=-1", "max_results: "),
         ("/api/2.0/pipelines?page_token=25", "page_token: "),
@@ -99,8 +117,24 @@ def test_a_body_that_makes_no_sense(client, path, body, field):
         ("/api/2.0/workspace/list?path=/a%00b", "not a path inside the workspace"),
     ],
 )
-def test_a_query_that_makes_no_sense(client, query, field):
-    refused(client.get(query), field)
+def test_a_query_that_makes_no_sense(client, pipeline, query, field):
+    refused(client.get(query.format(pipeline=pipeline)), field)
+
+
+@pytest.mark.parametrize(("order", "names"), [("id", None), ("name", "abc"), ("name desc", "cba")])
+def test_pipelines_are_listed_in_the_order_asked_for(client, order, names):
+    for name in "bca":
+        assert client.post("/api/2.0/pipelines", json={**PIPELINE, "name": name}).status_code == 200
+    listed = client.get("/api/2.0/pipelines", params={"order_by": order}).json()["statuses"]
+    assert names is None or "".join(doc["name"] for doc in listed if doc["name"] in "abc") == names
+    assert names or [doc["pipeline_id"] for doc in listed] == sorted(doc["pipeline_id"] for doc in listed)
+    for doc in listed:
+        if doc["name"] in "abc":
+            assert client.delete(f"/api/2.0/pipelines/{doc['pipeline_id']}?cascade=false").status_code == 200
+
+
+def test_the_workspace_number_that_clients_add_to_a_query_is_no_unknown_parameter(client):
+    assert client.get(f"{JOBS}/list?o=1234").status_code == 200
 
 
 @pytest.mark.parametrize("cell", [3, {}, {"cell_type": "code"}, {"cell_type": "code", "source": [1]}])

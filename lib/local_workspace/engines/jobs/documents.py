@@ -133,11 +133,24 @@ class Progress(TypedDict):
     run_duration: NotRequired[int]
 
 
+class ResolvedParameters(TypedDict):
+    """What a notebook gets."""
+
+    base_parameters: dict[str, str]
+
+
+class ResolvedValues(TypedDict):
+    """A task's settings with their references replaced."""
+
+    notebook_task: ResolvedParameters
+
+
 class TaskRun(Task, Progress):
     """A task of a run."""
 
     run_id: int
     attempt_number: int
+    resolved_values: NotRequired[ResolvedValues]
 
 
 class RunParameter(TypedDict):

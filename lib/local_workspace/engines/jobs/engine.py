@@ -10,8 +10,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from local_workspace.engines.jobs.cron import cron_trigger
 from local_workspace.engines.jobs.dispatcher import Dispatcher
 from local_workspace.engines.jobs.documents import Job, Outcome, Output, OutputMetadata, Run, SentSettings, TaskRun
-from local_workspace.engines.jobs.history import History
-from local_workspace.engines.jobs.settings import checked, merged
+from local_workspace.engines.jobs.history import History, RunFilter
+from local_workspace.engines.jobs.settings import checked, merged, task_parameters
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.engines.jobs.tasks import Pipelines, TaskRunner
 from local_workspace.engines.workspace import WorkspaceFiles
@@ -118,14 +118,17 @@ class JobsEngine:
         """Start a run now, or let it wait or be skipped as the job says; returns the run. Raises 400, 404."""
         return self._submit(job_id, job_parameters or {}, notebook_params or {}, token, "ONE_TIME")
 
-    def run(self, run_id: int) -> Run:
-        """The run of that id. Raises 404."""
-        return self._shown(self._history.get(run_id))
+    def run(self, run_id: int, resolved_values: bool = False) -> Run:
+        """The run of that id, on request with the parameters that its notebooks get. Raises 404."""
+        run = self._shown(self._history.get(run_id))
+        for task in run["tasks"]:
+            if resolved_values and "notebook_task" in task:
+                task["resolved_values"] = {"notebook_task": {"base_parameters": task_parameters(task, run)}}
+        return run
 
-    def runs(self, job_id: int | None = None, active: bool | None = None) -> list[Run]:
-        """Runs of a job or of all jobs, newest first; with `active` only the active or only the ended ones."""
-        runs = self._history.of_job(job_id)
-        return [self._shown(run) for run in runs if active in (None, is_active(run))]
+    def runs(self, wanted: RunFilter) -> list[Run]:
+        """The runs that the filter allows, newest first."""
+        return [self._shown(run) for run in self._history.find(wanted)]
 
     def output(self, run_id: int) -> Output:
         """What the task of that task run id gave: its text or its error. Raises 404; 400 for the id of a job's run."""

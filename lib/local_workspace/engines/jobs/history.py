@@ -4,6 +4,7 @@ import copy
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from local_workspace.engines.jobs.documents import Run, TaskRun
 from local_workspace.engines.jobs.states import is_active
@@ -14,6 +15,27 @@ from local_workspace.runtime.store import Store
 
 KIND = "job_run"
 KEPT_RUNS = 200
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs a listing has: those whose fields equal what is given. Times are milliseconds, both ends included."""
+
+    job_id: int | None = None
+    active: bool | None = None
+    run_type: str | None = None
+    start_time_from: int | None = None
+    start_time_to: int | None = None
+
+    def allows(self, run: Run) -> bool:
+        """Whether a run is among them."""
+        return (
+            self.job_id in (None, run["job_id"])
+            and self.active in (None, is_active(run))
+            and self.run_type in (None, run["run_type"])
+            and (self.start_time_from is None or run["start_time"] >= self.start_time_from)
+            and (self.start_time_to is None or run["start_time"] <= self.start_time_to)
+        )
 
 
 class History:
@@ -58,8 +80,12 @@ class History:
 
     def of_job(self, job_id: int | None = None) -> list[Run]:
         """Runs of one job, or of all, newest first."""
+        return self.find(RunFilter(job_id))
+
+    def find(self, wanted: RunFilter) -> list[Run]:
+        """The runs that the filter allows, newest first."""
         with self._lock:
-            runs = [run for run in self._runs.values() if job_id in (None, run["job_id"])]
+            runs = [run for run in self._runs.values() if wanted.allows(run)]
             return copy.deepcopy(sorted(runs, key=lambda run: run["run_id"], reverse=True))
 
     def forget(self, run_id: int) -> None:

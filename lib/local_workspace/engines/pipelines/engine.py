@@ -105,14 +105,16 @@ class PipelinesEngine:
         running = self.get(pipeline_id)["active"] or self.updates.active(pipeline_id)
         return "RUNNING" if running else "IDLE"
 
-    def delete(self, pipeline_id: str) -> None:
-        """Stop a pipeline, drop the tables it made, and forget it."""
+    def delete(self, pipeline_id: str, cascade: bool = True, force: bool = False) -> None:
+        """Stop a pipeline, with `cascade` drop the tables it made, and forget it; with `force` also if that fails."""
+        self._halt(self.get(pipeline_id)["pipeline_id"])
         doc = self.get(pipeline_id)
-        self._halt(pipeline_id)
-        if doc["tables"]:
-            session = self._spark.session()
-            for table in doc["tables"]:
-                session.sql(f"DROP TABLE IF EXISTS `{specs.schema_of(doc['spec'])}`.`{table}`")
+        try:
+            for table in doc["tables"] if cascade else []:
+                self._spark.session().sql(f"DROP TABLE IF EXISTS `{specs.schema_of(doc['spec'])}`.`{table}`")
+        except Exception:  # `force` is for any failure of the cleanup
+            if not force:
+                raise
         shutil.rmtree(self.updates.storage(pipeline_id), ignore_errors=True)
         self.updates.forget(pipeline_id)
         self._pipelines.delete(pipeline_id)

@@ -67,9 +67,13 @@ class Updates:
             raise not_found(f"Update {update_id} of pipeline {pipeline_id} does not exist.")
         return doc
 
-    def list(self, pipeline_id: str) -> list[Update]:
-        """The remembered updates of a pipeline, newest first."""
-        return self._updates(pipeline_id).list()[::-1]
+    def list(self, pipeline_id: str, until: str | None = None) -> list[Update]:
+        """The remembered updates of a pipeline, newest first, back to `until`. Raises ApiError if that is unknown."""
+        updates = self._updates(pipeline_id).list()[::-1]
+        if until is None:
+            return updates
+        oldest = self.get(pipeline_id, until)["update_id"]
+        return updates[: [update["update_id"] for update in updates].index(oldest) + 1]
 
     def wait(self, pipeline_id: str, update_id: str, timeout: float | None = None) -> str:
         """Wait for the end of an update and return its state. Raises TimeoutError."""

@@ -18,6 +18,7 @@ from databricks.sdk.service.jobs import (
     PipelineTask,
     QueueSettings,
     RunIf,
+    RunType,
     Task,
     TaskDependency,
 )
@@ -250,6 +251,38 @@ def test_jobs_are_listed_by_name_and_in_pages(space):
     ids = [space.w.jobs.create(name="Paged", tasks=[missing("only")]).job_id for _ in range(3)]
     assert [job.job_id for job in space.w.jobs.list(name="paged", limit=2)] == ids[::-1]
     assert len(next(space.w.jobs.list(name="Paged", expand_tasks=True)).settings.tasks) == 1
+
+
+def test_runs_are_listed_by_when_they_started_and_what_they_are(space):
+    job_id = space.w.jobs.create(name="listed", tasks=[missing("only")]).job_id
+    runs = [space.end_of(space.w.jobs.run_now(job_id).run_id) for _ in range(3)]
+
+    def listed(**wanted: object) -> list[int]:
+        return [run.run_id for run in space.w.jobs.list_runs(job_id=job_id, **wanted)]
+
+    newest_first = [run.run_id for run in runs[::-1]]
+    starts = [run.start_time for run in runs]
+    assert len(set(starts)) == 3
+    assert listed() == listed(run_type=RunType.JOB_RUN) == newest_first
+    assert listed(start_time_from=starts[1]) == newest_first[:2]
+    assert listed(start_time_to=starts[1]) == newest_first[1:]
+    assert listed(start_time_from=starts[1], start_time_to=starts[1]) == [newest_first[1]]
+    assert listed(start_time_from=starts[2] + 1) == listed(run_type=RunType.SUBMIT_RUN) == []
+    assert listed(active_only=True) == []
+    assert listed(completed_only=True) == newest_first
+    tasks = [run.tasks for run in space.w.jobs.list_runs(job_id=job_id, expand_tasks=True)]
+    assert [task.task_key for [task] in tasks] == ["only"] * 3
+
+
+def test_a_runs_resolved_values_are_shown_on_request(space):
+    task = Task("only", notebook_task=NotebookTask("/missing", {"TO": "{{job.parameters.CITY}}", "OWN": "1"}))
+    job_id = space.w.jobs.create(
+        name="resolved", tasks=[task], parameters=[JobParameterDefinition("CITY", "Chicago")]
+    ).job_id
+    run_id = space.end_of(space.w.jobs.run_now(job_id, job_parameters={"CITY": "Bellevue"}).run_id).run_id
+    [shown] = space.w.jobs.get_run(run_id, include_resolved_values=True).tasks
+    assert shown.resolved_values.notebook_task.base_parameters == {"TO": "Bellevue", "OWN": "1", "CITY": "Bellevue"}
+    assert space.w.jobs.get_run(run_id, include_history=True).tasks[0].resolved_values is None
 
 
 def test_reset_replaces_all_settings(space):

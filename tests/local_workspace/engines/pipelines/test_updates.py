@@ -56,4 +56,5 @@ def test_an_update_that_is_stopped_is_canceled_and_no_failure(tmp_path, kind):
     assert process.begun.wait(60)
     updates.cancel("p1")
     assert updates.get("p1", update_id)["state"] == "CANCELED"
+    assert updates.list("p1", until=update_id) == updates.list("p1")
     assert [event["level"] for event in updates.log(PIPELINE).read()] == ["INFO"]
