@@ -1,9 +1,11 @@
 """The Spark Connect server: one JVM with Delta Lake, shared by every notebook, job and service."""
 
+import contextlib
 import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +87,16 @@ class SparkEngine:
                 known = (self._open(schema), 0.0)
             self._sessions[schema] = (known[0], time.monotonic())
             return known[0]
+
+    @contextlib.contextmanager
+    def own_session(self, schema: str | None = None) -> "Iterator[SparkSession]":
+        """A session for one piece of work, already in `schema`: what is set in it reaches nobody else."""
+        self.wait_ready()
+        session = self._open(schema)
+        try:
+            yield session
+        finally:
+            session.stop()
 
     def forget_session(self, schema: str | None) -> None:
         """Drop a kept session, for example after its schema went away."""

@@ -1,10 +1,10 @@
 """SQL statements, answered by the Spark server."""
 
-import re
+import contextlib
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from local_workspace.engines.spark import SparkEngine
 from local_workspace.engines.sql.binding import bind
 from local_workspace.engines.sql.parameters import Parameter
 from local_workspace.engines.sql.result import Chunk, Manifest, Result, collect
+from local_workspace.engines.sql.words import is_query, leaves_session_alone
 from local_workspace.runtime.errors import ApiError, not_found, unavailable
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 ROW_LIMIT = 100_000
 _KEPT_STATEMENTS = 200
-_QUERY = re.compile(r"\s*SELECT\b", re.IGNORECASE)  # what begins otherwise may change something
 
 
 @dataclass(frozen=True)
@@ -97,14 +97,25 @@ class StatementsEngine:
         return {"statement_id": statement_id, "status": {"state": "SUCCEEDED"}, **result}
 
     def _run(self, statement: Statement, values: Mapping[str, object]) -> Result:
-        frame = _frame(self._session(statement.schema), bind(statement.text, values))
-        return collect(frame, min(statement.row_limit, ROW_LIMIT))
+        text = bind(statement.text, values)
+        with self._session(statement) as session:
+            return collect(_frame(session, text), min(statement.row_limit, ROW_LIMIT))
 
-    def _session(self, schema: str | None) -> "SparkSession":
-        try:
-            return self._spark.session(schema)
-        except RuntimeError as error:
-            raise unavailable(str(error)) from error
+    @contextlib.contextmanager
+    def _session(self, statement: Statement) -> "Iterator[SparkSession]":
+        """The session that all statements of a schema share, or one of its own for what could change a session.
+
+        A new session costs a statement a tenth of a second.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                if leaves_session_alone(statement.text):
+                    session = self._spark.session(statement.schema)
+                else:
+                    session = stack.enter_context(self._spark.own_session(statement.schema))
+            except RuntimeError as error:
+                raise unavailable(str(error)) from error
+            yield session
 
 
 def _failure(error: Exception) -> Failure:
@@ -122,4 +133,4 @@ def _frame(session: "SparkSession", statement: str) -> "DataFrame":
     from pyspark.sql.connect.dataframe import DataFrame as Frame
     from pyspark.sql.connect.plan import SQL
 
-    return Frame(SQL(statement, [], {}, []), session) if _QUERY.match(statement) else session.sql(statement)
+    return Frame(SQL(statement, [], {}, []), session) if is_query(statement) else session.sql(statement)

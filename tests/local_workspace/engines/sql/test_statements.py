@@ -74,6 +74,39 @@ def test_a_table_function_is_found_in_the_statements_schema(w, warehouse, spark)
     assert rows == [{"total": 6}]
 
 
+def test_what_a_statement_sets_reaches_no_other(w, warehouse, spark):
+    spark.sql("CREATE SCHEMA IF NOT EXISTS st").collect()
+    seen = "SELECT timestamp'2024-01-01 00:00:00Z' AS at, current_schema() AS s, current_timezone() AS zone"
+    before = sql.query(w, warehouse, seen, {})
+    for statement in [
+        "SET TIME ZONE 'Asia/Kolkata'",
+        "/* SELECT */ SET spark.sql.session.timeZone = Asia/Kolkata",
+        "USE st",
+        "CREATE TEMP VIEW leak AS SELECT 1",
+        "CREATE TEMPORARY FUNCTION leaking(x INT) RETURNS INT RETURN x + 1",
+        "DECLARE VARIABLE leaked INT DEFAULT 5",
+    ]:
+        sql.query(w, warehouse, statement, {})
+    assert (
+        sql.query(w, warehouse, seen, {})
+        == before
+        == [{"at": "2024-01-01T00:00:00.000Z", "s": "default", "zone": "UTC"}]
+    )
+    for query in ["SELECT * FROM leak", "SELECT leaking(1)", "SELECT leaked"]:
+        with pytest.raises(RuntimeError, match="NOT_FOUND|UNRESOLVED"):
+            sql.query(w, warehouse, query, {})
+
+
+def test_a_schema_is_that_of_its_statement_only(w, warehouse, spark):
+    spark.sql("CREATE SCHEMA IF NOT EXISTS st").collect()
+    query = "SELECT current_schema() AS s"
+    sql.query(w, warehouse, "USE default", {}, schema="st")
+    found = [sql.query(w, warehouse, query, {}, schema=schema)[0]["s"] for schema in ("st", None, "st")]
+    assert found == ["st", "default", "st"]
+    with pytest.raises(RuntimeError, match="SCHEMA_NOT_FOUND"):
+        sql.query(w, warehouse, query, {}, schema="nowhere")
+
+
 def test_many_rows_come_in_order(w, warehouse):
     rows = sql.query(w, warehouse, "SELECT id FROM range(5000) ORDER BY id", {})
     assert [row["id"] for row in rows] == list(range(5000))

@@ -1,0 +1,41 @@
+"""What a statement is, by its first word."""
+
+import re
+
+# Spaces, comments, and the brackets of a query such as `(SELECT 1) UNION (SELECT 2)`. Comments within comments, which
+# Spark has too, are left alone: a statement that begins with them has no first word.
+_BEFORE = re.compile(r"(?:[\s(]|--(?:\\\n|[^\n])*|/\*(?:(?!\*/|/\*).)*\*/)*+", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z]+")
+_QUERIES = {"SELECT", "VALUES"}
+# A statement that begins otherwise may set something in its session: SET, RESET, USE, CREATE TEMPORARY VIEW, DECLARE,
+# CACHE, BEGIN … END, and whatever a later Spark adds.
+_LEAVES_SESSION_ALONE = _QUERIES | {
+    "DELETE",
+    "DESC",
+    "DESCRIBE",
+    "EXPLAIN",
+    "FROM",
+    "INSERT",
+    "MERGE",
+    "SHOW",
+    "TABLE",
+    "UPDATE",
+    "WITH",
+}
+
+
+def first_word(statement: str) -> str:
+    """The first word of a statement in capitals, an empty string if there is none."""
+    before = _BEFORE.match(statement)
+    word = _WORD.match(statement, before.end() if before else 0)
+    return word[0].upper() if word else ""
+
+
+def is_query(statement: str) -> bool:
+    """Whether a statement certainly only reads: it begins with SELECT or VALUES."""
+    return first_word(statement) in _QUERIES
+
+
+def leaves_session_alone(statement: str) -> bool:
+    """Whether a statement can't change what later ones of its session see."""
+    return first_word(statement) in _LEAVES_SESSION_ALONE
