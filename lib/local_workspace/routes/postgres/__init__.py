@@ -8,7 +8,7 @@ from pydantic import Field
 from local_workspace.engines.postgres import PostgresEngine, names, shapes
 from local_workspace.engines.postgres.documents import Credential
 from local_workspace.http.bodies import Body, Name, Text
-from local_workspace.routes import postgres_bodies as bodies
+from local_workspace.routes.postgres import bodies
 from local_workspace.runtime.errors import invalid, not_found
 
 router = APIRouter(prefix="/api/2.0/postgres")
