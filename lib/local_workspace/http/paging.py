@@ -4,7 +4,8 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query, Request
@@ -13,6 +14,33 @@ from local_workspace.runtime.errors import invalid
 
 PageToken = Annotated[str, Query(max_length=200, description="`next_page_token` of the page before")]
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
+Size = Annotated[int | None, Query(ge=0, description="entries a page; 0 leaves the number to the workspace")]
+LONGEST_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page of a listing that `request` asks for: up to `size` entries, all of them if that is None."""
+
+    request: Request
+    size: int | None
+    token: str
+
+    def of(self, key: str, items: Sequence[object]) -> Mapping[str, object]:
+        """The page of `items` under `key`, and the token of the next page if there is one. Raises 400 for the token."""
+        size = len(items) if self.size is None else self.size or LONGEST_PAGE
+        shown, following = page(self.request, items, max(1, min(size, LONGEST_PAGE)), self.token)
+        return {key: shown, **({"next_page_token": following} if following else {})}
+
+
+def by_max_results(request: Request, max_results: Size = None, page_token: PageToken = "") -> Page:
+    """The page that the parameters of Unity Catalog's listings describe."""
+    return Page(request, max_results, page_token)
+
+
+def by_page_size(request: Request, page_size: Size = None, page_token: PageToken = "") -> Page:
+    """The page that the parameters of younger APIs' listings describe."""
+    return Page(request, page_size, page_token)
 
 
 def page[T](

@@ -1,0 +1,78 @@
+"""Projects with their one branch and endpoint, and the credentials for it."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+
+from local_workspace.engines.postgres import names, shapes
+from local_workspace.engines.postgres.documents import Credential
+from local_workspace.http.bodies import Name
+from local_workspace.routes.postgres import bodies
+from local_workspace.routes.postgres.engine import BRANCH, Engine, Json, Pages, done, on_branch
+from local_workspace.runtime.errors import invalid, not_found
+
+router = APIRouter()
+
+
+@router.post("/projects")
+def create_project(engine: Engine, project_id: Name, body: bodies.Project | None = None) -> Json:
+    """A new server, with branch, endpoint and default database."""
+    spec = body.spec if body else None
+    doc = engine.create_project(project_id, spec.display_name if spec else None)
+    return done(f"projects/{project_id}", "create", shapes.project(doc))
+
+
+@router.get("/projects")
+def list_projects(engine: Engine, page: Pages) -> Mapping[str, object]:
+    """All projects."""
+    return page.of("projects", [shapes.project(doc) for doc in engine.projects()])
+
+
+@router.get("/projects/{project}")
+def get_project(engine: Engine, project: Name) -> Json:
+    """One project."""
+    return shapes.project(engine.project(project))
+
+
+@router.delete("/projects/{project}")
+def delete_project(engine: Engine, project: Name) -> Json:
+    """Remove a project and all in it."""
+    engine.delete_project(project)
+    return done(f"projects/{project}", "delete", {})
+
+
+@router.get("/projects/{project}/branches")
+def list_branches(engine: Engine, project: Name, page: Pages) -> Mapping[str, object]:
+    """The one branch of a project."""
+    return page.of("branches", [shapes.branch(engine.project(project))])
+
+
+@router.get(BRANCH)
+def get_branch(engine: Engine, project: Name, branch: Name) -> Json:
+    """The branch `production`."""
+    return shapes.branch(on_branch(engine, project, branch).project(project))
+
+
+@router.get(BRANCH + "/endpoints")
+def list_endpoints(engine: Engine, project: Name, branch: Name, page: Pages) -> Mapping[str, object]:
+    """The one endpoint of a branch."""
+    address = on_branch(engine, project, branch).address(project)
+    return page.of("endpoints", [shapes.endpoint(project, address)])
+
+
+@router.get(BRANCH + "/endpoints/{endpoint}")
+def get_endpoint(engine: Engine, project: Name, branch: Name, endpoint: Name) -> Json:
+    """The endpoint `primary`."""
+    on_branch(engine, project, branch)
+    if endpoint != names.ENDPOINT:
+        raise not_found(f"Endpoint {endpoint} does not exist in project {project}, which has {names.ENDPOINT}.")
+    return shapes.endpoint(project, engine.address(project))
+
+
+@router.post("/credentials")
+def generate_credential(request: Request, engine: Engine, body: bodies.Credential) -> Credential:
+    """A password for the caller, the workspace's user or a service principal, at an endpoint."""
+    branch, _, endpoint = body.endpoint.partition("/endpoints/")
+    if endpoint != names.ENDPOINT:
+        raise invalid(f"Endpoint {body.endpoint!r} must be {names.endpoint_path('<project>')}.")
+    return engine.credential(names.project_of(branch), request.state.principal)
