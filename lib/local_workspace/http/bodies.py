@@ -45,6 +45,12 @@ class Body(BaseModel):
         return self.model_dump(exclude_unset=True, exclude_none=True)
 
 
+class StrictBody(Body):
+    """A body of which a local workspace can't leave any field out of account: others than the declared are an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 def check_json(value: object) -> None:
     """Raise ValueError for what JSON allows here and can't be stored or sent back: see the messages."""
     waiting = [(value, 0)]
