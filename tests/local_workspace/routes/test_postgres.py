@@ -15,6 +15,11 @@ ROUTES = {
     "/synced_tables?synced_table_id=c.s.t": "synced_tables",
 }
 
+SPECS = {
+    f"{BRANCH}/databases": {"postgres_database": "d"},
+    f"{BRANCH}/roles": {"postgres_role": "a", "identity_type": "SERVICE_PRINCIPAL"},
+}
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
@@ -61,6 +66,45 @@ def test_a_body_is_an_object(client, route, body):
 )
 def test_a_spec_that_makes_no_sense(client, route, spec, field):
     refused(client.post(route, json={"spec": spec}), field)
+
+
+@pytest.mark.parametrize(
+    ("route", "field", "value"),
+    [
+        ("/projects?project_id=p", "pg_version", 17),
+        ("/projects?project_id=p", "default_branch", "projects/p/branches/dev"),
+        (f"{BRANCH}/databases", "owner", "me"),
+        (f"{BRANCH}/roles", "attributes", {"createdb": True}),
+        (f"{BRANCH}/roles", "auth_method", "NO_LOGIN"),
+        (f"{BRANCH}/roles", "membership_roles", ["DATABRICKS_SUPERUSER"]),
+        ("/catalogs?catalog_id=c", "comment", "x"),
+        ("/synced_tables?synced_table_id=c.s.t", "create_database_objects_if_missing", False),
+        ("/synced_tables?synced_table_id=c.s.t", "existing_pipeline_id", "p"),
+        ("/synced_tables?synced_table_id=c.s.t", "extra_columns", [{"name": "x"}]),
+        ("/synced_tables?synced_table_id=c.s.t", "timeseries_key", "ts"),
+        ("/synced_tables?synced_table_id=c.s.t", "type_overrides", [{"column_name": "x"}]),
+    ],
+)
+def test_what_databricks_would_act_on_is_refused(client, route, field, value):
+    refused(client.post(route, json={"spec": {field: value}}), f"spec.{field}: ")
+
+
+@pytest.mark.parametrize(("field", "value"), [("claims", []), ("ttl", "600s"), ("expire_time", "2030-01-01T00:00:00Z")])
+def test_a_credential_of_another_kind_is_refused(client, field, value):
+    body = {"endpoint": "projects/p/branches/production/endpoints/primary", field: value}
+    refused(client.post("/credentials", json=body), f"{field}: a local workspace does not support this field")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        (f"{BRANCH}/databases?database_id=d&replace_existing=true", "replace_existing: "),
+        (f"{BRANCH}/roles?role_id=a&replace_existing=true", "replace_existing: "),
+        (f"{BRANCH}/roles?role_id=b", "The id of role a must be a, not b."),
+    ],
+)
+def test_an_existing_resource_is_not_replaced_and_ids_follow_from_names(client, query, field):
+    refused(client.post(query, json={"spec": SPECS[query.split("?")[0]]}), field)
 
 
 @pytest.mark.parametrize("route", ["/catalogs?catalog_id=c", "/synced_tables?synced_table_id=c.s.t"])

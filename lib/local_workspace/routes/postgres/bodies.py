@@ -1,16 +1,28 @@
-"""The bodies of Lakebase requests. A field that a spec can't do without may be missing here: the route says which."""
+"""The bodies of Lakebase requests. A field that a spec can't do without may be missing here: the route says which.
 
-from typing import Annotated
+The fields of type Ignored are about costs, sizes and recovery; here they have no effect.
+"""
 
-from pydantic import Field
+from typing import Annotated, Literal
 
-from local_workspace.http.bodies import Body, Name, Text
+from pydantic import Field, JsonValue
+
+from local_workspace.engines.postgres.instance import PG_VERSION
+from local_workspace.http.bodies import Body, Name, StrictBody, Text
+
+Ignored = JsonValue
 
 
-class ProjectSpec(Body):
+class ProjectSpec(StrictBody):
     """What a project shall be."""
 
     display_name: Annotated[Text, Field(max_length=255)] | None = None
+    pg_version: Annotated[int, Field(ge=PG_VERSION, le=PG_VERSION)] | None = None
+    budget_policy_id: Ignored = None
+    custom_tags: Ignored = None
+    default_endpoint_settings: Ignored = None
+    enable_pg_native_login: Ignored = None
+    history_retention_duration: Ignored = None
 
 
 class Project(Body):
@@ -19,11 +31,12 @@ class Project(Body):
     spec: ProjectSpec | None = None
 
 
-class RoleSpec(Body):
+class RoleSpec(StrictBody):
     """Whom to let in."""
 
     postgres_role: Text | None = None
     identity_type: Text | None = None
+    auth_method: Literal["LAKEBASE_OAUTH_V1"] | None = None
 
 
 class Role(Body):
@@ -32,7 +45,7 @@ class Role(Body):
     spec: RoleSpec | None = None
 
 
-class DatabaseSpec(Body):
+class DatabaseSpec(StrictBody):
     """What a database shall be; `role` is the path of its owner."""
 
     postgres_database: Text | None = None
@@ -45,7 +58,7 @@ class Database(Body):
     spec: DatabaseSpec | None = None
 
 
-class CatalogSpec(Body):
+class CatalogSpec(StrictBody):
     """Which database a catalog shows; `branch` is a path."""
 
     branch: Text | None = None
@@ -59,13 +72,17 @@ class Catalog(Body):
     spec: CatalogSpec | None = None
 
 
-class SyncedTableSpec(Body):
+class SyncedTableSpec(StrictBody):
     """Which Delta table to sync, by which key."""
 
     source_table_full_name: Text | None = None
     primary_key_columns: Annotated[list[Name], Field(max_length=32)] | None = None
     scheduling_policy: Text | None = None
+    branch: Text | None = None
     postgres_database: Text | None = None
+    create_database_objects_if_missing: Literal[True] | None = None
+    accelerated_sync: Ignored = None
+    new_pipeline_spec: Ignored = None
 
 
 class SyncedTable(Body):
@@ -74,7 +91,7 @@ class SyncedTable(Body):
     spec: SyncedTableSpec | None = None
 
 
-class Credential(Body):
+class Credential(StrictBody):
     """The endpoint, as a path, to which a password is wanted."""
 
     endpoint: Text = ""

@@ -84,6 +84,25 @@ def test_a_database_is_created_listed_and_deleted(workspace):
         api.get_database(made.name)
 
 
+def test_listings_come_in_pages(workspace):
+    api, listing = workspace.w.postgres, f"/api/2.0/postgres/{BRANCH}/databases"
+    page = workspace.w.api_client.do("GET", listing, query={"page_size": 1})
+    assert [database["database_id"] for database in page["databases"]] == ["caspers"] and page["next_page_token"]
+    names = [database.database_id for database in api.list_databases(BRANCH, page_size=1)]
+    assert names == ["caspers", "databricks-postgres"]
+
+
+def test_a_synced_table_is_on_the_branch_of_its_catalog(workspace):
+    spec = pg.SyncedTableSyncedTableSpec(
+        source_table_full_name="lake.a.b",
+        primary_key_columns=["id"],
+        scheduling_policy=pg.SyncedTableSyncedTableSpecSyncedTableSchedulingPolicy.CONTINUOUS,
+        branch="projects/another/branches/production",
+    )
+    with pytest.raises(BadRequest, match=f"Catalog {CATALOG} is on {BRANCH}, not on projects/another"):
+        workspace.w.postgres.create_synced_table(pg.SyncedTable(spec=spec), f"{CATALOG}.a.b")
+
+
 def test_a_catalog_shows_one_database(workspace):
     api = workspace.w.postgres
     assert api.get_catalog(f"catalogs/{CATALOG}").status.postgres_database == "caspers"
