@@ -34,7 +34,7 @@ CROSS JOIN LATERAL (SELECT CASE WHEN r.agent_response IS JSON OBJECT THEN r.agen
 CROSS JOIN LATERAL (SELECT
     CASE WHEN jsonb_typeof(a.body->'refund_usd') = 'number' AND (a.body->>'refund_usd')::numeric BETWEEN 0 AND 1e7
          THEN round((a.body->>'refund_usd')::numeric, 2) END AS usd,
-    a.body->>'refund_class' AS class, coalesce(a.body->>'reason', 'The answer can''t be read.') AS reason) s
+    a.body->>'refund_class' AS class, coalesce(a.body->>'reason', 'The agent''s answer can''t be read.') AS reason) s
 WHERE q.order_id IS NULL OR q.ts <> r.ts
 ORDER BY r.order_ts, r.order_id
 ON CONFLICT (order_id) DO UPDATE SET

@@ -38,15 +38,15 @@ def test_summary_counts_and_adds_up(client):
 
 
 def test_events_of_an_order(client):
-    course = client.get("/api/orders/AAA111/events").json()
-    assert [(stage["name"], stage["minutes"], stage["pings"]) for stage in course["stages"]] == [
+    timeline = client.get("/api/orders/AAA111/events").json()
+    assert [(stage["name"], stage["minutes"], stage["pings"]) for stage in timeline["stages"]] == [
         ("Ordered", None, 0),
         ("Cooking started", 1.5, 0),
         ("Picked up", 18.5, 0),
         ("On the way", 2.0, 2),
         ("Delivered", 23.0, 0),
     ]
-    assert (course["delivery_minutes"], course["total_usd"]) == (45.0, "28.25")
+    assert (timeline["delivery_minutes"], timeline["total_usd"]) == (45.0, "28.25")
 
 
 def test_unknown_orders_are_404(client):

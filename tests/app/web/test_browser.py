@@ -57,7 +57,7 @@ def test_from_the_queue_to_a_decision(page, served):
 
 def listens(page):
     """Return once the page's keys work: its script shows the button that explains them."""
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    expect(page.get_by_role("button", name="Shortcuts")).to_be_visible()
 
 
 def test_a_day_by_keys(page, served, conninfo):
@@ -90,7 +90,7 @@ def test_a_day_by_keys(page, served, conninfo):
     assert decisions(conninfo) == [("AAA111", "denied", "0.00"), ("BBB222", "changed", "3.10")]
     listens(page)
     page.keyboard.press("?")
-    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("q")
     expect(page.get_by_role("row", name="CCC333")).to_be_visible()
@@ -106,7 +106,7 @@ def test_two_people_decide_the_same_order(page, browser, served, make_app):
         second.goto(f"{other}/orders/AAA111")
         page.get_by_role("button", name="Approve").click()
         expect(page.get_by_text("By ana")).to_be_visible()
-        second.get_by_label("Why there is no refund").fill("it was on time")
+        second.get_by_label("Reason for denying the refund").fill("it was on time")
         second.get_by_role("button", name="Deny").click()
         expect(second.get_by_role("alert")).to_contain_text("ana has already decided order AAA111")
         second.get_by_role("button", name="Undo").click()
@@ -153,7 +153,7 @@ def test_many_at_once_with_preview_and_undo(page, served, conninfo):
     expect(page.get_by_role("status").filter(has_text="2 orders")).to_be_visible()
     assert len(decisions(conninfo)) == 2
     page.reload()
-    page.get_by_role("button", name="Undo all of it").click()
+    page.get_by_role("button", name="Undo all").click()
     expect(page.get_by_role("row", name="DDD444")).to_be_visible()
     assert decisions(conninfo) == []
 

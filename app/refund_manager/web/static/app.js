@@ -1,5 +1,5 @@
-// Keys, the count of new rows, what comes after the page, and forms that are sent once.
-// Every page works without it; this makes it quick.
+// Keyboard shortcuts, the count of new rows, loading the timeline, and protection against double submits.
+// Every page also works without JavaScript.
 
 const POLL_MS = 10_000;
 const rows = [...document.querySelectorAll("#queue tbody tr")];
@@ -77,7 +77,7 @@ helpButton.addEventListener("click", actions["?"]);
 if (location.hash === "#search") search();
 else if (location.hash) focusOn(location.hash.slice(1));
 
-// A second click on a form that is under way does nothing. The server counts a form once anyway.
+// A form that is being sent is not sent again. The server saves it only once in any case.
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post") return;
   if (event.target.dataset.sent) event.preventDefault();
@@ -93,39 +93,39 @@ document.querySelectorAll("[data-copy]").forEach((button) => {
   });
 });
 
-const fresh = document.getElementById("new");
+const newRows = document.getElementById("new");
 
 async function checkForNewRows() {
   if (document.hidden) return;
-  const query = new URL(fresh.href).searchParams;
-  query.set("since", fresh.dataset.since);
+  const query = new URL(newRows.href).searchParams;
+  query.set("since", newRows.dataset.since);
   let lost = true;
   try {
     const answer = await fetch(`/new?${query}`, { headers: { accept: "application/json" } });
     lost = !answer.ok;
     if (answer.ok) show((await answer.json()).new);
   } catch {
-    lost = true; // no answer at all: shown, and asked again at the next turn
+    lost = true; // no response: the next poll tries again
   }
   document.getElementById("offline").hidden = !lost;
 }
 
 function show(count) {
-  fresh.hidden = !count;
-  fresh.textContent = count ? `${count >= 100 ? "100 or more" : count} new – show` : "";
+  newRows.hidden = !count;
+  newRows.textContent = count ? `${count >= 100 ? "100 or more" : count} new – show` : "";
 }
 
-if (fresh) setInterval(checkForNewRows, POLL_MS);
-if (fresh) addEventListener("focus", checkForNewRows);
+if (newRows) setInterval(checkForNewRows, POLL_MS);
+if (newRows) addEventListener("focus", checkForNewRows);
 
-// What only the lakehouse knows comes after the page.
+// Reading the lakehouse takes a second, so the timeline is loaded after the page.
 async function load(part) {
   try {
     const answer = await fetch(part.dataset.load);
     if (!answer.ok) throw new Error(answer.statusText);
     part.innerHTML = await answer.text();
   } catch (error) {
-    part.querySelector("[role=status]").textContent = `What happened can't be read right now: ${error.message}`;
+    part.querySelector("[role=status]").textContent = `The timeline can't be loaded right now: ${error.message}`;
   }
 }
 

@@ -34,16 +34,18 @@ def test_text_of_others_is_escaped(client):
     assert "Pad &lt;b&gt;Thai" in client.get("/orders/AAA111/timeline").text
 
 
-def test_an_order_shows_its_course_and_items(client):
-    course = ("45.0 minutes to the door", "2 positions", "$28.25", "+18.5 min")
+def test_an_order_shows_its_timeline_and_items(client):
+    timeline = ("delivered in 45.0 minutes", "2 positions", "$28.25", "+18.5 min")
     page = client.get("/orders/AAA111").text
     assert "Approve $5.00" in page
-    assert 'data-load="/orders/AAA111/timeline' in page and course[0] not in page  # it does not wait for the lakehouse
-    piece = client.get("/orders/AAA111/timeline").text
-    assert all(text in piece for text in course) and "<header" not in piece
+    assert (
+        'data-load="/orders/AAA111/timeline' in page and timeline[0] not in page
+    )  # the page does not wait for the lakehouse
+    fragment = client.get("/orders/AAA111/timeline").text
+    assert all(text in fragment for text in timeline) and "<header" not in fragment
     assert "<header" in client.get("/orders/AAA111/timeline", headers={"sec-fetch-mode": "navigate"}).text
     again = client.get("/orders/AAA111").text
-    assert all(text in again for text in course) and "data-load" not in again
+    assert all(text in again for text in timeline) and "data-load" not in again
 
 
 def test_an_order_shows_what_else_there_was(client):
@@ -53,7 +55,7 @@ def test_an_order_shows_what_else_there_was(client):
     assert [other["order_id"] for other in order["others"]] == ["CCC333"]
     page = client.get("/orders/AAA111").text
     assert "Other orders at this address" in page and "/orders/CCC333" in page
-    assert "1 other order of San Francisco" in page
+    assert "1 other order in San Francisco" in page
     assert "Other orders at this address" not in client.get("/orders/BBB222").text
 
 
