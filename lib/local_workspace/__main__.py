@@ -1,8 +1,9 @@
 """`python -m local_workspace setup|start|find|stop|destroy|serve --home DIR`: the service from a shell.
 
 The home is LOCAL_WORKSPACE_HOME unless --home is given; LOCAL_WORKSPACE_PORT is the port of the API.
-setup fetches the Spark server's distribution; start and find print the connection as one JSON object,
-an error is one with the key `error`; progress goes to standard error.
+setup fetches the Spark server's distribution; start and find print one JSON object: the variables by which clients
+find the workspace and no proxy, its process, and under `unset` the names of those variables of the caller's that lead
+elsewhere. An error is an object with the key `error`; progress goes to standard error.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import sys
 from pathlib import Path
 
+from local_workspace.runtime import environment
 from local_workspace.runtime.errors import SetupError
 from local_workspace.service import control
 
@@ -66,7 +68,9 @@ def _serve(root: Path) -> None:
 def _print_connection(connection: control.Connection | None) -> int:
     if connection is None:
         return 1
-    print(json.dumps(connection))
+    variables = {name: value for name, value in connection.items() if name.isupper()}
+    added, away = environment.of_client(variables)
+    print(json.dumps(connection | added | {"unset": away}))
     return 0
 
 

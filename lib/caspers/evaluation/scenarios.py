@@ -91,4 +91,4 @@ class Scenarios(BaseModel):
 def load(agent: Agent) -> Scenarios:
     """The scenarios of an agent. Raises pydantic.ValidationError (a ValueError) if the file is not as it should be."""
     file = Path(__file__).with_name(f"{agent}_scenarios.yaml")
-    return Scenarios(agent=agent, **yaml.safe_load(file.read_text()))
+    return Scenarios(agent=agent, **yaml.safe_load(file.read_bytes()))

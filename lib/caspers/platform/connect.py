@@ -1,6 +1,5 @@
 """`connect()`: the one place that knows whether the workbook runs on a laptop or on Databricks."""
 
-import os
 import warnings
 from collections.abc import Iterator
 from functools import cached_property
@@ -9,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from caspers import config
-from caspers.platform import connection, sql
+from caspers.platform import connection, environment, sql
 from caspers.platform.client import required
 from caspers.platform.connection import Connection
 
@@ -31,7 +30,7 @@ def connect(catalog: str) -> "Workbook":
 
     parameters.check("CATALOG", catalog)
     found = connection.ensure()
-    os.environ.update(found.environment())
+    found.enter()
     return Workbook(catalog, found)
 
 
@@ -63,6 +62,7 @@ class Workbook:
     @cached_property
     def spark(self) -> "SparkSession":
         """A Spark Connect session in which `schema.table` means that table of the catalog."""
+        environment.check_installed("pyspark")
         from databricks.connect import DatabricksSession
 
         if self.local:

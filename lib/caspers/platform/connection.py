@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from caspers import config
+from caspers.platform import environment
 from caspers.platform.client import required
+
+_BESIDE_PROXY = ("no_proxy", "NO_PROXY", "no_grpc_proxy")
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,8 @@ class Connection:
     """How official clients reach a workspace.
 
     `host` is its address. The others are a local workspace's: on Databricks the SDK finds the credentials, and `home`
-    is None.
+    is None. `beside_proxy` are the variables that keep a proxy away from it, `unset` the names of variables of this
+    process that lead to another workspace.
     """
 
     host: str
@@ -25,6 +29,8 @@ class Connection:
     spark_remote: str | None = None
     mlflow_tracking_uri: str = "databricks"
     home: Path | None = None
+    beside_proxy: Mapping[str, str] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
 
     @property
     def local(self) -> bool:
@@ -37,18 +43,18 @@ class Connection:
             "DATABRICKS_HOST": self.host,
             "DATABRICKS_TOKEN": self.token,
             "DATABRICKS_AUTH_TYPE": "pat" if self.local else None,
-            **(dict.fromkeys(("no_proxy", "NO_PROXY"), beside_proxy(os.environ)) if self.local else {}),
+            **self.beside_proxy,
             "SPARK_REMOTE": self.spark_remote,
             "MLFLOW_TRACKING_URI": self.mlflow_tracking_uri,
             "MLFLOW_TRACKING_TOKEN": self.token if self.local else None,
         }
         return {key: value for key, value in values.items() if value}
 
-
-def beside_proxy(env: Mapping[str, str]) -> str:
-    """The hosts that clients reach without the proxy: those that `env` names, and this machine."""
-    named = env.get("no_proxy") or env.get("NO_PROXY") or ""
-    return ",".join(dict.fromkeys([*filter(None, named.split(",")), "localhost", "127.0.0.1"]))
+    def enter(self) -> None:
+        """Set and unset this process's variables so that every official client finds this workspace and no other."""
+        for name in self.unset:
+            os.environ.pop(name, None)
+        os.environ.update(self.environment())
 
 
 def ensure() -> Connection:
@@ -88,13 +94,16 @@ def _local(command: str) -> Connection | None:
     if not answer:
         return None
     found = json.loads(answer)
-    os.environ["no_proxy"] = os.environ["NO_PROXY"] = beside_proxy(os.environ)  # for the clients of this process
+    beside_proxy = {name: found[name] for name in _BESIDE_PROXY if name in found}
+    os.environ.update(beside_proxy)  # also for clients of this process that are made without `enter`
     return Connection(
         found["DATABRICKS_HOST"],
         found["DATABRICKS_TOKEN"],
         found["SPARK_REMOTE"],
         found["MLFLOW_TRACKING_URI"],
         config.load().home,
+        beside_proxy,
+        tuple(found["unset"]),
     )
 
 
@@ -104,14 +113,17 @@ def _service(command: str) -> str:
     Raises RuntimeError with the error that it reports.
     """
     settings = config.load()
-    port = {"LOCAL_WORKSPACE_PORT": str(settings.port)} if settings.port else {}
+    env = dict(os.environ)
+    environment.keep_own_python(env)
+    if settings.port:
+        env["LOCAL_WORKSPACE_PORT"] = str(settings.port)
     process = subprocess.Popen(
         [sys.executable, "-m", "local_workspace", command, "--home", str(settings.home)],
-        env={**os.environ, **port},
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     for line in required(process.stderr, "messages"):
         print(line, end="", file=sys.stderr, flush=True)

@@ -51,7 +51,7 @@ def _merge_lists(base: list[Any], over: list[Any], key: str | None) -> list[Any]
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.safe_load(path.read_bytes())
     except FileNotFoundError:
         raise PlanError(f"{path} is missing: it defines the targets and their tasks.") from None
     except yaml.YAMLError as error:

@@ -5,6 +5,7 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from caspers.platform import connection
@@ -17,6 +18,8 @@ PROBLEM, USAGE, INTERRUPTED = 1, 2, 130  # exit codes
 
 def main(arguments: Sequence[str], root: Path) -> int:
     """Run the command that `arguments` name in the repository at `root`; returns the exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a letter that the terminal's encoding lacks becomes a question mark
     options = _parser().parse_args(arguments)
     try:
         plan = _plan(options, root / "databricks.yml")
@@ -102,6 +105,8 @@ def _env() -> int:
     found = connection.current()
     if found is None:
         return _fail("The local workspace is not running; `uv run runbook.py` starts it.", PROBLEM)
+    if found.unset:
+        print(f"unset {' '.join(found.unset)}")
     for name, value in found.environment().items():
         print(f"export {name}={shlex.quote(value)}")
     return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from caspers.platform import connection
+from caspers.platform import connection, environment
 from caspers.runbook import report
 from caspers.runbook.plan import Plan
 from caspers.runbook.progress import Progress
@@ -26,7 +26,8 @@ def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -
     executed = _new_folder(folder)
     runner = Runner(plan, executed, progress.changed)
     found = connection.ensure()
-    os.environ["CASPERS_RUN"] = executed.name  # for the kernels: a budget counts anew in each run
+    environment.keep_own_python(os.environ)  # for the kernels, as the next line
+    os.environ["CASPERS_RUN"] = executed.name  # a budget counts anew in each run
     code = run_notebooks(runner, plan, given, progress, console)
     if code == 0:
         from caspers.platform.status import status

@@ -22,7 +22,7 @@ _HARMLESS = {"PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONPYCACHEPREFIX",
 # As on Databricks. Without UTF-8 Java can't open files whose names aren't ASCII; macOS has no C.UTF-8.
 _FIXED = {"LC_ALL": "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8", "PYTHONUTF8": "1", "TZ": "UTC"}
 # What leads an official client elsewhere, also one that has the workspace's address.
-_OF_OTHER_WORKSPACES = ("DATABRICKS_", "MLFLOW_TRACKING_", "MLFLOW_REGISTRY_", "MLFLOW_EXPERIMENT_", "SPARK_")
+_OF_OTHER_WORKSPACES = ("DATABRICKS_", "MLFLOW_TRACKING_", "MLFLOW_REGISTRY_", "MLFLOW_EXPERIMENT_")
 _FOR_THE_USER = {"DATABRICKS_CONFIG_FILE"}  # a client that is given a profile by name needs it
 
 

@@ -109,7 +109,7 @@ def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
     """Write `text` to `path` whole or not at all, readable by `mode`."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

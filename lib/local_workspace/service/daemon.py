@@ -154,6 +154,7 @@ def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
     return {
         "DATABRICKS_HOST": host,
         "DATABRICKS_TOKEN": settings.token,
+        "DATABRICKS_AUTH_TYPE": "pat",  # no other way to sign in, whatever else a client finds
         "SPARK_REMOTE": spark_remote,
         "MLFLOW_TRACKING_URI": host,
         "MLFLOW_TRACKING_TOKEN": settings.token,

@@ -1,5 +1,6 @@
 """Which workspace is used, and how clients are pointed at it."""
 
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -34,10 +35,10 @@ def host() -> Iterator[str]:
     server.server_close()
 
 
-def test_a_local_workspace_has_addresses_for_every_client(monkeypatch):
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.setenv("NO_PROXY", "kitchen.example")
-    found = Connection("http://127.0.0.1:1", "secret", "sc://localhost:2", "http://127.0.0.1:1/mlflow", Path("/home"))
+def test_a_local_workspace_has_addresses_for_every_client():
+    hosts = dict.fromkeys(("no_proxy", "NO_PROXY"), "kitchen.example,localhost,127.0.0.1")
+    remote, mlflow = "sc://localhost:2", "http://127.0.0.1:1/mlflow"
+    found = Connection("http://127.0.0.1:1", "secret", remote, mlflow, Path("/home"), hosts)
     assert found.local
     assert found.environment() == {
         "DATABRICKS_HOST": "http://127.0.0.1:1",
@@ -73,6 +74,25 @@ def test_other_ways_to_sign_in_do_not_disturb_a_local_workspace(host, others, tm
     for name, value in found.environment().items():  # what `runbook.py --env` exports
         monkeypatch.setenv(name, value)
     assert WorkspaceClient().config.authenticate() == {"Authorization": "Bearer secret"}
+
+
+def test_variables_that_lead_elsewhere_are_taken_out_of_the_process(monkeypatch, tmp_path):
+    unset = ("DATABRICKS_CLUSTER_ID", "MLFLOW_TRACKING_USERNAME")
+    found = Connection("http://127.0.0.1:1", "secret", None, "http://127.0.0.1:1", tmp_path, unset=unset)
+    for name in (*unset, *found.environment()):  # all of them, so that all come back afterwards
+        monkeypatch.setenv(name, "of another workspace")
+    found.enter()
+    assert not {*unset} & os.environ.keys()
+    assert found.environment().items() <= os.environ.items()
+
+
+def test_a_running_workspace_says_what_leads_elsewhere(connected, monkeypatch):
+    monkeypatch.setenv("DATABRICKS_CONFIG_PROFILE", "prod")
+    for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy"):  # those that this process will have; they go afterwards
+        monkeypatch.setenv(name, "*" if name == "no_proxy" else "")
+    found = connection.current()
+    assert found is not None and found.unset == ("DATABRICKS_CONFIG_PROFILE",)
+    assert found.beside_proxy == {"no_proxy": "*", "NO_PROXY": "*", "no_grpc_proxy": "localhost,127.0.0.1"}
 
 
 def test_on_databricks_the_clients_find_their_own_credentials():

@@ -24,10 +24,10 @@ def runbook(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
     environment["CASPERS_HOME"] = str(tmp_path / "home")
 
-    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def call(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, ROOT / "runbook.py", *arguments],
-            env=environment,
+            env=environment | more,
             text=True,
             capture_output=True,
             check=False,
@@ -35,6 +35,19 @@ def runbook(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return call
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_the_plan_is_printed_on_a_terminal_without_utf_8(runbook, encoding) -> None:
+    result = runbook("--plan", "--target", "all", PYTHONIOENCODING=encoding)
+    assert result.returncode == 0 and "Lakebase_Reverse_ETL" in result.stdout, result.stderr
+
+
+def test_other_packages_on_the_python_path_are_not_imported(runbook, tmp_path) -> None:
+    (tmp_path / "other/rich").mkdir(parents=True)
+    (tmp_path / "other/rich/__init__.py").write_text("raise ImportError('old')")
+    result = runbook("--plan", PYTHONPATH=str(tmp_path / "other"))
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize(
