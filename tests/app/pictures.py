@@ -1,4 +1,4 @@
-"""Takes the README's pictures, of the Refund Manager that runs in the local workspace.
+"""Takes the README's screenshots of the Refund Manager that runs in the local workspace.
 
 make run && make pictures
 """
@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def take(page: Page, url: str) -> None:
-    """The queue of partial refunds, as much as a screen shows, and the order with the highest open refund, whole."""
+    """Save the queue of partial refunds (one screen) and the order with the highest open refund (full page)."""
     page.goto(f"{url}/?refund_class=partial")
     page.screenshot(path=DOCS / "refund_manager_queue.png")
     page.goto(f"{url}/?refund_class=full&sort=amount")
@@ -26,10 +26,10 @@ def take(page: Page, url: str) -> None:
 
 
 def main() -> None:
-    """Find the app and take them."""
+    """Find the app and take the screenshots."""
     app = apps.find(caspers.connect("caspersdev"), apps.NAME)
     if app is None:
-        sys.exit("There is no Refund Manager to take pictures of: `make run` first.")
+        sys.exit("The Refund Manager is not running. Start it with `make run`, then run this again.")
     with chromium() as browser:
         take(browser.new_page(viewport={"width": 1200, "height": 640}), app.url)
 

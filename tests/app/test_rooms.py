@@ -1,4 +1,4 @@
-"""Which rooms of the app know which: pages call services, services call Postgres, and nothing calls back."""
+"""Imports between the layers of the app: pages call services, services call Postgres, never the other way round."""
 
 import ast
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ def imported(file: Path) -> Iterator[str]:
             yield from (name.name for name in node.names)
 
 
-@pytest.mark.parametrize("room", FORBIDDEN)
-def test_a_room_imports_nothing_that_stands_above_or_beside_it(room: str):
-    files = sorted((ROOT / room).rglob("*.py"))
+@pytest.mark.parametrize("layer", FORBIDDEN)
+def test_a_layer_imports_nothing_above_or_beside_it(layer: str):
+    files = sorted((ROOT / layer).rglob("*.py"))
     assert len(files) > 1
-    wrong = [f"{file.name}: {name}" for file in files for name in imported(file) if name.startswith(FORBIDDEN[room])]
+    wrong = [f"{file.name}: {name}" for file in files for name in imported(file) if name.startswith(FORBIDDEN[layer])]
     assert wrong == []
 
 

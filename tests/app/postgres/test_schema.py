@@ -1,4 +1,4 @@
-"""The app's own schemas come up on an empty database and on one of an earlier version."""
+"""Creating and upgrading the schemas that the app owns."""
 
 import psycopg
 from psycopg.rows import dict_row
@@ -11,7 +11,7 @@ def connect(conninfo: str) -> psycopg.Connection:
     return psycopg.connect(conninfo, row_factory=dict_row)
 
 
-def test_an_earlier_versions_schema_is_renamed_with_its_decisions(conninfo):
+def test_a_schema_under_its_former_name_is_renamed_and_keeps_its_decisions(conninfo):
     with connect(conninfo) as connection:
         fill_complaints(connection)
         connection.execute("CREATE SCHEMA desk")
@@ -27,7 +27,7 @@ def test_an_earlier_versions_schema_is_renamed_with_its_decisions(conninfo):
         assert connection.execute("SELECT to_regnamespace('desk') AS gone").fetchone() == {"gone": None}
 
 
-def test_making_a_schema_again_keeps_what_is_there(conninfo):
+def test_preparing_a_schema_again_keeps_its_data(conninfo):
     with connect(conninfo) as connection:
         connection.execute("INSERT INTO refunds.cities (city) VALUES ('Bellevue')")
         connection.execute("COMMENT ON SCHEMA refunds IS 'another version'")

@@ -1,4 +1,4 @@
-"""The complaints' tab, where the complaints' database exists."""
+"""Complaints: the tab, the list, and decisions about credits."""
 
 import psycopg
 import pytest
@@ -32,7 +32,7 @@ def test_escalations_come_first(complaints):
     assert "/complaints" in complaints.get("/").text
 
 
-def test_the_customers_words_are_shown_as_text(complaints):
+def test_a_customers_text_is_escaped(complaints):
     page = complaints.get("/complaints/c-1").text
     assert "&lt;script&gt;alert(&#34;c&#34;)&lt;/script&gt; The driver was rude." in page
     assert "&lt;b&gt;because" in page
@@ -41,7 +41,7 @@ def test_the_customers_words_are_shown_as_text(complaints):
 
 def test_a_credit_is_accepted_or_changed_once(complaints, conninfo):
     assert "$4.25" in decide(complaints, "c-2").text
-    assert decide(complaints, "c-2").status_code == 200  # the same again
+    assert decide(complaints, "c-2").status_code == 200  # repeated
     assert decide(complaints, "c-2", credit="1").status_code == 409
     assert decide(complaints, "c-1", credit="28.26").status_code == 422  # one cent more than the order
     assert decide(complaints, "c-1", credit="28.25").status_code == 200

@@ -1,4 +1,4 @@
-"""One decision an order, its audit, undo, and many at once."""
+"""One decision per order, its audit, undo, and bulk approval."""
 
 import concurrent.futures
 import re
@@ -15,14 +15,14 @@ KEY = "0b6f3f0e-key"
 
 @pytest.fixture
 def rows(conninfo):
-    def ask(query):
+    def select(query):
         with psycopg.connect(conninfo) as connection:
             return connection.execute(query).fetchall()
 
-    return ask
+    return select
 
 
-def test_the_same_call_again_gets_what_it_saved(client, rows):
+def test_a_repeated_request_returns_the_saved_decision(client, rows):
     first = decide(client, "AAA111", "approve", key=KEY)
     again = decide(client, "AAA111", "approve", key=KEY)
     assert (first.status_code, again.status_code) == (201, 201)
@@ -31,14 +31,14 @@ def test_the_same_call_again_gets_what_it_saved(client, rows):
     assert rows("SELECT count(*) FROM refunds.decision_audit") == [(1,)]
 
 
-def test_one_call_sent_many_times_at_once_saves_one(client, rows):
+def test_a_request_sent_many_times_concurrently_is_saved_once(client, rows):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: decide(client, "AAA111", "approve", key=KEY).status_code, range(12)))
     assert answers == [201] * 12
     assert rows("SELECT count(*) FROM refunds.decision_audit") == [(1,)]
 
 
-def test_undo_opens_the_order_and_a_late_copy_of_the_call_does_not_close_it(client):
+def test_undo_reopens_the_order_and_a_late_retry_does_not_decide_it_again(client):
     decide(client, "AAA111", "approve", key=KEY)
     assert client.post("/api/refunds/AAA111/undo").status_code == 204
     assert client.get("/api/summary").json()["granted_usd"] == "0.00"
@@ -54,7 +54,7 @@ def test_undo_opens_the_order_and_a_late_copy_of_the_call_does_not_close_it(clie
     assert {change["changed_by"] for change in history} == {"ana"}
 
 
-def test_decisions_of_an_earlier_version_are_kept(make_app, app_conninfo):
+def test_decisions_of_an_older_schema_are_kept(make_app, app_conninfo):
     with psycopg.connect(app_conninfo) as connection:
         connection.execute("""
             DROP SCHEMA refunds CASCADE;
@@ -69,7 +69,7 @@ def test_decisions_of_an_earlier_version_are_kept(make_app, app_conninfo):
         assert (summary["decided"], summary["granted_usd"]) == (1, "5.00")
 
 
-def test_only_whoever_decided_can_undo_and_only_for_a_while(make_app, conninfo):
+def test_only_the_person_who_decided_can_undo_and_only_for_ten_minutes(make_app, conninfo):
     with (
         TestClient(make_app("ana"), base_url="http://localhost") as ana,
         TestClient(make_app("ben"), base_url="http://localhost") as ben,
@@ -94,7 +94,7 @@ def test_only_whoever_decided_can_undo_and_only_for_a_while(make_app, conninfo):
         "UPDATE refunds.refund_decisions SET amount = 1",
     ],
 )
-def test_the_audit_only_grows(client, conninfo, statement):
+def test_the_audit_is_append_only(client, conninfo, statement):
     decide(client, "AAA111", "approve")
     with psycopg.connect(conninfo) as connection, pytest.raises(psycopg.errors.RaiseException):
         connection.execute(statement)
@@ -126,12 +126,12 @@ def test_bulk_approves_what_its_preview_showed_once(client, rows):
     client.post("/bulk/undo", data={"token": hidden["token"], "key": hidden["key"]})
     assert client.get("/api/summary").json()["decided"] == 0
     again = client.post("/bulk", params={"refund_class": "partial"}, data=hidden)
-    assert "2 orders" in again.text  # what it did, not done anew
+    assert "2 orders" in again.text  # the first result, without approving again
     assert client.get("/api/summary").json()["decided"] == 0
     assert rows("SELECT count(*) FROM refunds.decision_audit") == [(4,)]
 
 
-def test_bulk_changes_nothing_if_the_list_has_moved(client):
+def test_bulk_changes_nothing_if_the_list_has_changed(client):
     hidden = fields(client.get("/bulk").text)
     decide(client, "AAA111", "deny", reason="on time")
     answer = client.post("/bulk", data=hidden)
@@ -140,7 +140,7 @@ def test_bulk_changes_nothing_if_the_list_has_moved(client):
     assert client.get("/api/summary").json()["decided"] == 1
 
 
-def test_bulk_and_single_decisions_at_once_leave_one_an_order(make_app, rows):
+def test_concurrent_bulk_and_single_decisions_leave_one_per_order(make_app, rows):
     with TestClient(make_app(), base_url="http://localhost") as client:
         hidden = fields(client.get("/bulk").text)
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -154,7 +154,7 @@ def test_bulk_and_single_decisions_at_once_leave_one_an_order(make_app, rows):
     ) == [(0,)]
 
 
-def test_the_list_comes_back_with_what_was_decided_and_its_undo(client):
+def test_the_form_returns_to_the_list_which_offers_undo(client):
     answer = send(
         client, "/?refund_class=full", "/orders/BBB222/decision?refund_class=full", decision="approve", back="queue"
     )
@@ -165,13 +165,13 @@ def test_the_list_comes_back_with_what_was_decided_and_its_undo(client):
     assert client.get("/api/summary").json()["decided"] == 0
 
 
-def test_the_overview_says_how_far_the_agent_is_trusted(client):
+def test_the_overview_shows_how_often_the_agent_was_overruled(client):
     decide(client, "AAA111", "approve")
     decide(client, "BBB222", "change", amount="2.00")
     decide(client, "CCC333", "deny", reason="nothing to refund")
     page = client.get("/overview").text
     assert "33.3 %" in page
     assert "$7.00" in page
-    assert 'href="/orders/DDD444' in page  # the oldest that is open
+    assert 'href="/orders/DDD444' in page  # the oldest open one
     assert re.search(r"<title>[^<]+: 1 of \d decisions, \d+\.\d %</title>", page)
     assert client.get("/overview", params={"days": 500}).status_code == 422

@@ -13,7 +13,7 @@ from waiting import eventually
 def test_the_list_is_newest_first_and_pages_by_key(client, conninfo):
     first = client.get("/api/recommendations", params={"limit": 2}).json()
     assert [row["order_id"] for row in first["recommendations"]] == ["DDD444", "CCC333"]
-    with psycopg.connect(conninfo) as connection:  # a row that arrives meanwhile moves nothing
+    with psycopg.connect(conninfo) as connection:  # a row that arrives in between does not shift the pages
         add(connection, "EEE555", 50, "agent", '{"refund_usd": 1, "refund_class": "partial", "reason": "new"}')
     eventually(lambda: "EEE555" in ids(client.get("/api/recommendations")), ignoring=KeyError)
     second = client.get("/api/recommendations", params={"limit": 2, "cursor": first["next_cursor"]}).json()
@@ -21,7 +21,7 @@ def test_the_list_is_newest_first_and_pages_by_key(client, conninfo):
     assert second["next_cursor"] is None
 
 
-def test_filters_by_class_and_by_open(client):
+def test_filters_by_class_and_by_status(client):
     decide(client, "DDD444", "approve")
     partial = client.get("/api/recommendations", params={"refund_class": "partial", "status": "open"}).json()
     assert [row["order_id"] for row in partial["recommendations"]] == ["AAA111"]
@@ -125,7 +125,7 @@ def test_first_writer_wins(make_app):
     assert refused.json()["decision"]["amount"] == "5.00"
 
 
-def test_many_at_once_leave_one_decision(client, conninfo):
+def test_concurrent_requests_leave_one_decision(client, conninfo):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(
             pool.map(lambda cents: decide(client, "BBB222", "change", amount=f"1.{cents}").status_code, range(10, 26))
@@ -135,7 +135,7 @@ def test_many_at_once_leave_one_decision(client, conninfo):
         assert connection.execute("SELECT count(*) FROM refunds.refund_decisions").fetchone() == (1,)
 
 
-def test_an_answer_that_is_no_json_is_shown_and_can_be_denied(client, conninfo):
+def test_an_answer_that_is_not_json_is_shown_and_can_be_denied(client, conninfo):
     with psycopg.connect(conninfo) as connection:
         add(connection, "FFF666", 59, "agent", "I refund {all}")
     eventually(lambda: "FFF666" in ids(client.get("/api/recommendations")), ignoring=KeyError)
@@ -148,7 +148,7 @@ def test_an_answer_that_is_no_json_is_shown_and_can_be_denied(client, conninfo):
 @pytest.mark.parametrize(
     "headers", [{"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
 )
-def test_other_sites_can_not_write(client, headers):
+def test_other_sites_cannot_write(client, headers):
     body = {"order_id": "AAA111", "decision": "approve"}
     assert client.post("/api/refunds", json=body, headers=headers).status_code == 403
     assert client.post("/api/refunds", json=body, headers={"origin": "http://127.0.0.1"}).status_code == 201
@@ -160,7 +160,7 @@ def test_a_laptop_answers_to_loopback_names_only(client, host):
     assert client.get("/api/summary", headers={"host": "localhost:8000"}).status_code == 200
 
 
-def test_forwarded_users_count_only_behind_the_platform(make_app):
+def test_forwarded_users_are_trusted_only_on_databricks(make_app):
     forged = {"x-forwarded-email": "boss@example.com"}
     with TestClient(make_app("ana"), base_url="http://localhost") as laptop:
         answer = laptop.post("/api/refunds", json={"order_id": "AAA111", "decision": "approve"}, headers=forged)

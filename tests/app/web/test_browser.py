@@ -1,4 +1,4 @@
-"""The Refund Manager in a real Chromium, which has to be on PATH. Each test leaves a picture in screenshots/."""
+"""The Refund Manager in Chromium. Each test saves a screenshot in screenshots/."""
 
 from pathlib import Path
 
@@ -23,15 +23,15 @@ def browser():
 
 @pytest.fixture
 def page(browser, request):
-    """A page that fails the test if a script of others ran, something moved, or the console complained."""
-    page, troubles = browser.new_page(), []
-    page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    """A page that fails the test on a dialog, a page error, or an error in the console."""
+    page, errors = browser.new_page(), []
+    page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     yield page
     page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png", full_page=True)
     page.close()
-    assert [trouble for trouble in troubles if "status of" not in trouble and "ERR_" not in trouble] == []
+    assert [error for error in errors if "status of" not in error and "ERR_" not in error] == []
 
 
 def decisions(conninfo):
@@ -55,21 +55,21 @@ def test_from_the_queue_to_a_decision(page, served):
     expect(page.get_by_role("row", name="DDD444")).to_contain_text("approved")
 
 
-def listens(page):
-    """Return once the page's keys work: its script shows the button that explains them."""
+def await_shortcuts(page):
+    """Return once the keyboard shortcuts work: the script then shows their help button."""
     expect(page.get_by_role("button", name="Shortcuts")).to_be_visible()
 
 
-def test_a_day_by_keys(page, served, conninfo):
+def test_deciding_with_keyboard_shortcuts(page, served, conninfo):
     page.goto(served)
-    listens(page)
+    await_shortcuts(page)
     page.keyboard.press("n")  # DDD444
     page.keyboard.press("a")
     expect(page.get_by_role("status").filter(has_text="DDD444")).to_contain_text("approved $7.10")
-    listens(page)
+    await_shortcuts(page)
     page.keyboard.press("u")
     expect(page.get_by_role("row", name="DDD444")).to_be_visible()
-    listens(page)
+    await_shortcuts(page)
     for key in "nnnp":  # DDD444, CCC333, BBB222, CCC333
         page.keyboard.press(key)
     expect(page.locator("tr.chosen")).to_contain_text("CCC333")
@@ -79,22 +79,22 @@ def test_a_day_by_keys(page, served, conninfo):
     page.keyboard.type("3.10")
     page.keyboard.press("Enter")
     expect(page.get_by_text("changed")).to_be_visible()
-    listens(page)
+    await_shortcuts(page)
     page.keyboard.press("n")  # the next open order
     expect(page.get_by_role("heading", name="Order AAA111")).to_be_visible()
-    listens(page)
+    await_shortcuts(page)
     page.keyboard.press("d")
     page.keyboard.type("was on time")
     page.keyboard.press("Enter")
     expect(page.get_by_text("By ana")).to_be_visible()
     assert decisions(conninfo) == [("AAA111", "denied", "0.00"), ("BBB222", "changed", "3.10")]
-    listens(page)
+    await_shortcuts(page)
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("q")
     expect(page.get_by_role("row", name="CCC333")).to_be_visible()
-    listens(page)
+    await_shortcuts(page)
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
 
@@ -114,7 +114,7 @@ def test_two_people_decide_the_same_order(page, browser, served, make_app):
         second.close()
 
 
-def test_impatience_makes_one_decision(page, served, conninfo):
+def test_a_double_click_saves_one_decision(page, served, conninfo):
     page.goto(f"{served}/orders/AAA111")
     page.get_by_role("button", name="Approve").dblclick()
     expect(page.get_by_text("By ana")).to_be_visible()
@@ -125,7 +125,7 @@ def test_impatience_makes_one_decision(page, served, conninfo):
     assert decisions(conninfo) == [("AAA111", "approved", "5.00")]
 
 
-def test_a_lost_answer_leaves_one_decision_that_is_seen(page, browser, served, conninfo):
+def test_a_lost_response_leaves_one_visible_decision(page, browser, served, conninfo):
     sent = []
 
     def lose(route):
@@ -145,7 +145,7 @@ def test_a_lost_answer_leaves_one_decision_that_is_seen(page, browser, served, c
     again.close()
 
 
-def test_many_at_once_with_preview_and_undo(page, served, conninfo):
+def test_bulk_approval_with_preview_and_undo(page, served, conninfo):
     page.goto(f"{served}/?refund_class=partial")
     page.get_by_role("link", name="Approve all of these").click()
     expect(page.get_by_text("$12.10", exact=True)).to_be_visible()
@@ -217,8 +217,11 @@ def test_axe_finds_nothing_serious(page, make_app, with_complaints):
             "/nowhere",
         ):
             page.goto(url + path)
-            expect(page.locator("[data-load] [role=status]")).to_have_count(0)  # all of it is there
-            for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):  # the rest is no colour
+            expect(page.locator("[data-load] [role=status]")).to_have_count(0)  # the timeline is loaded
+            for scheme, rules in (
+                ("light", {}),
+                ("dark", {"runOnly": ["color-contrast"]}),
+            ):  # only colours differ in dark mode
                 page.emulate_media(color_scheme=scheme)
                 assert (path, scheme, serious(page, rules)) == (path, scheme, [])
                 name = path.partition("?")[0].strip("/").replace("/", "_") or "queue"
@@ -236,15 +239,15 @@ def decide_one(page, url):
     expect(page.get_by_text("By ana")).to_be_visible()
 
 
-def test_nothing_moves_while_a_page_loads(page, served):
+def test_no_layout_shift_while_a_page_loads(page, served):
     eventually(lambda: page.goto(served) and page.get_by_text("Bellevue").count())
     for path in ("/?status=all", "/orders/AAA111"):
         page.goto(served + path)
         expect(page.locator("[data-load] [role=status]")).to_have_count(0)
-        assert shift_of(page) == 0
+        assert layout_shift(page) == 0
 
 
-def shift_of(page):
+def layout_shift(page):
     return page.evaluate("""() => new Promise((done) => {
         let sum = 0;
         new PerformanceObserver((list) => list.getEntries().forEach((entry) => (sum += entry.value)))
@@ -253,7 +256,7 @@ def shift_of(page):
     })""")
 
 
-def test_the_banner_goes_away_by_itself(page, browser, served, postgres):
+def test_the_offline_banner_disappears_after_an_outage(page, browser, served, postgres):
     page.clock.install()
     page.goto(f"{served}/?status=all")
     other = browser.new_page()

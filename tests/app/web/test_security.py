@@ -1,4 +1,4 @@
-"""What the app refuses, and what it tells about itself."""
+"""What the app refuses, its health check, and its OpenAPI document."""
 
 import psycopg
 import pytest
@@ -25,7 +25,7 @@ def test_the_tokens_cookie_is_for_this_site_only(client):
     assert fields(client.get("/orders/AAA111").text)["token"] == client.cookies["refund_manager"]
 
 
-def test_nobody_writes_without_a_name_behind_the_platform(make_app):
+def test_unidentified_users_cannot_write_on_databricks(make_app):
     with TestClient(make_app(None), base_url="https://refunds.databricksapps.example") as platform:
         assert decide(platform, "AAA111", "approve").status_code == 401
         assert "Secure" in platform.get("/nowhere").headers["set-cookie"]
@@ -49,7 +49,7 @@ def test_the_apps_role_reads_the_synced_table_and_writes_its_own_schema_only(cli
     assert owned == [("refunds",)]
 
 
-def test_a_right_that_is_missing_is_told(make_app, conninfo):
+def test_a_missing_privilege_is_reported(make_app, conninfo):
     with psycopg.connect(conninfo) as connection:
         connection.execute('REVOKE SELECT ON recommender.refund_recommendations FROM "app-refund-manager"')
     with TestClient(make_app(), base_url="http://localhost") as client:
@@ -57,22 +57,18 @@ def test_a_right_that_is_missing_is_told(make_app, conninfo):
     assert (answer.status_code, "notebook 10" in answer.json()["detail"]) == (503, True)
 
 
-def test_floods_of_writes_are_refused(make_app):
+def test_too_many_writes_are_refused(make_app):
     with TestClient(make_app(clock=lambda: 0.0), base_url="http://127.0.0.1") as client:
-        _flood(client)
+        codes = [decide(client, "ZZZ999", "approve").status_code for _ in range(70)]
+        assert codes[:60] == [404] * 60
+        assert codes[60:] == [429] * 10
+        answer = decide(client, "AAA111", "approve")
+        assert int(answer.headers["retry-after"]) == 1
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert client.get("/api/summary").status_code == 200
 
 
-def _flood(client):
-    codes = [decide(client, "ZZZ999", "approve").status_code for _ in range(70)]
-    assert codes[:60] == [404] * 60
-    assert codes[60:] == [429] * 10
-    answer = decide(client, "AAA111", "approve")
-    assert int(answer.headers["retry-after"]) == 1
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert client.get("/api/summary").status_code == 200
-
-
-def test_the_rate_limit_is_each_users_own_and_time_heals_it():
+def test_the_rate_limit_is_per_user_and_recovers_with_time():
     now = [0.0]
     limit = RateLimit(2, 0.5, lambda: now[0])
     assert [limit.take("ana"), limit.take("ana"), limit.take("ana"), limit.take("ben")] == [0, 0, 2, 0]
@@ -80,7 +76,7 @@ def test_the_rate_limit_is_each_users_own_and_time_heals_it():
     assert [limit.take("ana"), limit.take("ana")] == [0, 2]
 
 
-def test_health_tells_the_lag_of_the_sync(client):
+def test_health_reports_the_lag_of_the_sync(client):
     assert eventually(lambda: client.get("/healthz").json()["sync"], ignoring=KeyError) == {
         "state": "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE",
         "lag_seconds": 1.5,
@@ -88,7 +84,7 @@ def test_health_tells_the_lag_of_the_sync(client):
     }
 
 
-def test_the_api_describes_itself_with_examples(client):
+def test_the_openapi_document_has_examples(client):
     described = client.get("/api/openapi.json").json()
     paths = described["paths"]
     assert set(paths) == {

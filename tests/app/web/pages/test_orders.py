@@ -22,12 +22,12 @@ def test_the_queue_shows_open_orders_and_filters(client):
     assert "No decided recommendations" in client.get("/", params={"status": "decided"}).text
 
 
-def test_text_of_others_is_escaped(client):
+def test_text_from_outside_is_escaped(client):
     for path in ("/", "/orders/DDD444"):
         page = client.get(path)
         assert "&lt;script&gt;" in page.text
         assert "<script>" not in page.text
-        assert page.text.count("<script") == 1  # our own, by address
+        assert page.text.count("<script") == 1  # the app's own, by URL
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
         assert "unsafe" not in policy
@@ -48,7 +48,7 @@ def test_an_order_shows_its_timeline_and_items(client):
     assert all(text in again for text in timeline) and "data-load" not in again
 
 
-def test_an_order_shows_what_else_there_was(client):
+def test_an_order_shows_its_context(client):
     eventually(lambda: client.get("/api/orders/AAA111").json()["kitchen"]["orders"], 1, ignoring=KeyError)
     order = client.get("/api/orders/AAA111").json()
     assert order["kitchen"] == {"orders": 1, "late": 1, "median_minutes": 40.5}
@@ -59,14 +59,14 @@ def test_an_order_shows_what_else_there_was(client):
     assert "Other orders at this address" not in client.get("/orders/BBB222").text
 
 
-def test_the_form_saves_and_leads_back_to_the_order(client):
+def test_the_form_saves_and_redirects_to_the_order(client):
     answer = send(client, "/orders/AAA111", "/orders/AAA111/decision", decision="change", amount="4.50", reason="")
     assert (answer.status_code, answer.url.path) == (200, "/orders/AAA111")
     assert "$4.50" in answer.text
     assert "Approve" not in answer.text
 
 
-def test_a_wrong_amount_is_told_and_kept_in_the_form(client):
+def test_an_invalid_amount_is_reported_and_kept_in_the_form(client):
     answer = send(client, "/orders/AAA111", "/orders/AAA111/decision", decision="change", amount="12,x", reason="cold")
     assert answer.status_code == 422
     assert "<strong>amount</strong>" in answer.text
@@ -100,7 +100,7 @@ def test_without_the_lakehouse_an_order_can_still_be_approved(make_app):
         assert raised.status_code == 503
 
 
-def test_a_table_that_has_not_arrived_yet_is_said_so(make_app, conninfo):
+def test_a_missing_synced_table_is_reported(make_app, conninfo):
     with psycopg.connect(conninfo) as connection:
         connection.execute("ALTER TABLE recommender.refund_recommendations RENAME TO later")
     with TestClient(make_app(), base_url="http://localhost") as client:
@@ -113,7 +113,7 @@ def test_a_table_that_has_not_arrived_yet_is_said_so(make_app, conninfo):
         eventually(lambda: client.get("/").status_code, 200)
 
 
-def test_an_outage_shows_a_banner_and_ends_by_itself(client, postgres):
+def test_an_outage_shows_an_error_page_and_the_app_recovers(client, postgres):
     assert client.get("/healthz").json()["status"] == "ok"
     postgres.stop()
     try:

@@ -1,4 +1,4 @@
-"""Filters, orders and pages of the queue, its facts from the lakehouse, and the export."""
+"""Filters, sorting and pages of the queue, its facts from the lakehouse, and the export."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from waiting import eventually
 
 
 @pytest.fixture
-def informed(client):
+def client_with_facts(client):
     """A client of an app whose queue has the facts of the orders."""
     eventually(lambda: client.get("/api/orders/BBB222").json()["city"], "Bellevue", ignoring=KeyError)
     return client
@@ -43,27 +43,27 @@ def listed(client, **query):
         ({"city": "", "min_usd": ""}, ["DDD444", "CCC333", "BBB222", "AAA111"]),
     ],
 )
-def test_filters_and_orders(informed, query, found):
-    assert listed(informed, **query) == found
+def test_filters_and_sorting(client_with_facts, query, found):
+    assert listed(client_with_facts, **query) == found
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest", "amount", "minutes"])
-def test_pages_of_every_order_hold_each_row_once(informed, conninfo, sort):
+def test_pages_of_every_sort_contain_each_row_once(client_with_facts, conninfo, sort):
     with psycopg.connect(conninfo) as connection:
-        for number in range(7):  # equal times and amounts: the order id decides
+        for number in range(7):  # equal times and amounts: the order ID breaks the tie
             add(connection, f"EEE{number}", 45, "agent", '{"refund_usd": 5, "refund_class": "partial", "reason": "x"}')
-    eventually(lambda: len(listed(informed)), 11, ignoring=KeyError)
-    whole, pages, cursor = listed(informed, sort=sort), [], None
+    eventually(lambda: len(listed(client_with_facts)), 11, ignoring=KeyError)
+    whole, pages, cursor = listed(client_with_facts, sort=sort), [], None
     while cursor or not pages:
         place = {"cursor": cursor} if cursor else {}
-        page = informed.get("/api/recommendations", params={"sort": sort, "limit": 2, **place})
+        page = client_with_facts.get("/api/recommendations", params={"sort": sort, "limit": 2, **place})
         pages.append(ids(page))
         cursor = page.json()["next_cursor"]
     assert sum(pages, []) == whole
     assert len(whole) == len(set(whole)) == 11
 
 
-def test_a_cursor_belongs_to_its_order(client):
+def test_a_cursor_belongs_to_its_sort(client):
     cursor = client.get("/api/recommendations", params={"limit": 1, "sort": "amount"}).json()["next_cursor"]
     answer = client.get("/api/recommendations", params={"cursor": cursor, "sort": "newest"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor")
@@ -84,14 +84,14 @@ def test_bad_filters_name_the_field(client, query, field):
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
 
-def test_an_order_has_its_facts(informed):
-    order = informed.get("/api/orders/BBB222").json()
+def test_an_order_has_its_facts(client_with_facts):
+    order = client_with_facts.get("/api/orders/BBB222").json()
     assert (order["brands"], order["items"], order["total_usd"]) == (["Tea & Co"], 1, "3.25")
     assert [order[f"{name}minutes"] for name in ("", "kitchen_", "waiting_", "road_")] == [45.5, 20.0, 4.0, 21.5]
     assert (order["p75_minutes"], order["p99_minutes"]) == (30.1, 44.0)
 
 
-def test_rows_that_change_or_go_in_the_synced_table_do_so_in_the_queue(client, conninfo):
+def test_changes_and_deletions_in_the_synced_table_reach_the_queue(client, conninfo):
     with psycopg.connect(conninfo) as connection:
         connection.execute("DELETE FROM recommender.refund_recommendations WHERE order_id = 'CCC333'")
         connection.execute("""
@@ -130,22 +130,22 @@ def test_new_rows_are_counted_by_filter(client, conninfo):
     assert client.get("/new", params={"since": since}).json() == {"new": 2}
 
 
-def test_the_export_is_the_filtered_list(informed):
-    decide(informed, "AAA111", "deny", reason="=HYPERLINK(0)")
-    answer = informed.get("/api/export.csv", params={"refund_class": "partial"})
+def test_the_export_is_the_filtered_list(client_with_facts):
+    decide(client_with_facts, "AAA111", "deny", reason="=HYPERLINK(0)")
+    answer = client_with_facts.get("/api/export.csv", params={"refund_class": "partial"})
     assert "attachment" in answer.headers["content-disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["order_id"] for row in rows] == ["DDD444", "AAA111"]
     assert (rows[1]["granted_usd"], rows[1]["total_usd"], rows[1]["decided_by"]) == ("0.00", "28.25", "ana")
-    assert rows[1]["reason"] == "'=HYPERLINK(0)"  # no formula in a spreadsheet
-    assert informed.get("/api/export.csv?sort=x").status_code == 422
+    assert rows[1]["reason"] == "'=HYPERLINK(0)"  # a spreadsheet does not run it as a formula
+    assert client_with_facts.get("/api/export.csv?sort=x").status_code == 422
 
 
-def test_trust_in_the_agent_by_city_and_by_brand(informed):
-    decide(informed, "AAA111", "approve")
-    decide(informed, "BBB222", "deny", reason="it was not late")
-    page = informed.get("/overview", params={"city": "Bellevue"}).text
-    trust = dict(re.findall(r'aria-label="\d+ open refunds of ([^"]+)".*?>([^<>]+)</td></tr>', page, re.DOTALL))
-    assert trust["Bellevue"] == "100.0 %"
-    assert (trust["Tea &amp; Co"], trust["Lemongrass Lane"]) == ("50.0 %", "0.0 %")
+def test_overruled_decisions_by_city_and_by_brand(client_with_facts):
+    decide(client_with_facts, "AAA111", "approve")
+    decide(client_with_facts, "BBB222", "deny", reason="it was not late")
+    page = client_with_facts.get("/overview", params={"city": "Bellevue"}).text
+    overruled = dict(re.findall(r'aria-label="\d+ open refunds of ([^"]+)".*?>([^<>]+)</td></tr>', page, re.DOTALL))
+    assert overruled["Bellevue"] == "100.0 %"
+    assert (overruled["Tea &amp; Co"], overruled["Lemongrass Lane"]) == ("50.0 %", "0.0 %")
     assert re.findall(r"<title>[^<]+: (\d of \d decisions, \S+ %)</title>", page) == ["1 of 1 decisions, 100.0 %"]
