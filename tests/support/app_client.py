@@ -1,4 +1,4 @@
-"""What tests do in the app: fill in forms and send decisions."""
+"""Helpers for tests of the app: send forms and decisions."""
 
 import re
 
@@ -9,12 +9,12 @@ def decide(client, order_id, decision, key=None, **more):
 
 
 def fields(html):
-    """The hidden fields of a page's first form that has them."""
+    """The hidden input fields of a page."""
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', html))
 
 
 def send(client, page, path, **values):
-    """Send a form of `page` to `path`, as a browser does: with the page's hidden fields."""
+    """Post `values` to `path` with the hidden fields of `page`, as a browser does."""
     hidden = fields(client.get(page).text)
     return client.post(path, data={name: hidden[name] for name in ("token", "key") if name in hidden} | values)
 

@@ -1,4 +1,4 @@
-"""The complaints' synced table as a test fills it."""
+"""Test rows of the complaints' synced table."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The synced table as a test fills it."""
+"""Test rows of the recommendations' synced table."""
 
 import json
 

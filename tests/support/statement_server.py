@@ -1,6 +1,6 @@
-"""A small SQL Statement API over SQLite: the statements are really executed, their parameters really bound.
+"""A small server of the SQL Statement API that executes statements in SQLite, with bound parameters.
 
-Besides it knows one synced table, and no Lakebase project.
+It also has one synced table, and no Lakebase project.
 """
 
 import json
@@ -14,17 +14,15 @@ ITEMS = [
     {"id": 1, "brand_id": 1, "name": "Pad <b>Thai</b>", "price": 12.5, "qty": 2},
     {"id": 2, "brand_id": 2, "name": "Tea", "price": 3.25, "qty": 1},
 ]
-
-
-DOOR = {"customer_addr": "12 Elm Street", "customer_lat": 37.2, "customer_lon": -122.3}
+ADDRESS = {"customer_addr": "12 Elm Street", "customer_lat": 37.2, "customer_lon": -122.3}
 
 
 def event(event_type, ts, body, order_id="AAA111", location_id=1):
     return (event_type, ts, location_id, order_id, json.dumps(body))
 
 
-COURSE = [
-    event("order_created", "2026-03-01T18:45:00.000Z", {"items": ITEMS, **DOOR}),
+EVENTS = [
+    event("order_created", "2026-03-01T18:45:00.000Z", {"items": ITEMS, **ADDRESS}),
     event("gk_started", "2026-03-01T18:46:30.000Z", {}),
     event(
         "driver_picked_up",
@@ -38,7 +36,7 @@ COURSE = [
     event("gk_ready", "2026-03-01T19:06:00.000Z", {}, "BBB222", 2),
     event("driver_picked_up", "2026-03-01T19:10:00.000Z", {}, "BBB222", 2),
     event("delivered", "2026-03-01T19:31:30.000Z", {}, "BBB222", 2),
-    event("order_created", "2026-03-01T18:47:00.000Z", {"items": [], **DOOR}, "CCC333"),
+    event("order_created", "2026-03-01T18:47:00.000Z", {"items": [], **ADDRESS}, "CCC333"),
     event("delivered", "2026-03-01T19:27:30.000Z", {}, "CCC333"),
 ]
 _TABLES = """
@@ -55,10 +53,10 @@ INSERT INTO complaints.raw_complaints VALUES
 """
 
 
-def statement_app(events=COURSE):
+def statement_app():
     database = sqlite3.connect(":memory:", check_same_thread=False)
     database.executescript(_TABLES)
-    rows = [(*row, place) for place, row in enumerate(events)]
+    rows = [(*row, sequence) for sequence, row in enumerate(EVENTS)]
     database.executemany("INSERT INTO lakeflow.all_events VALUES (?, ?, ?, ?, ?, ?)", rows)
     app = FastAPI()
 
@@ -79,7 +77,7 @@ def statement_app(events=COURSE):
         }
 
     @app.get("/api/2.0/postgres/{name:path}")
-    def nothing_else(name: str) -> JSONResponse:
+    def not_found(name: str) -> JSONResponse:
         return JSONResponse({"error_code": "NOT_FOUND", "message": f"{name} does not exist"}, 404)
 
     @app.post("/api/2.0/sql/statements/")
