@@ -1,6 +1,9 @@
-"""Sends an API what its OpenAPI document allows, and what it doesn't: no answer may be a 5xx, none may hang."""
+"""Sends an API what its OpenAPI document allows, and what it doesn't: every answer is one that the document names.
 
-from collections.abc import Iterable, Mapping
+No answer may be a 5xx, none may hang, and a refusal says why.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +13,11 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, strategies
 from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import CheckFunction
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response
 from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi import checks
 
 SECONDS = 20  # an answer that takes longer hangs
 SETTINGS = {
@@ -20,6 +27,23 @@ SETTINGS = {
     "phases": [Phase.generate],
     "suppress_health_check": list(HealthCheck),
 }
+CONFORMANCE = (
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header of a client with a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def explained(answer: Response) -> bool:
+    """Whether a refusal has the form of Databricks: an `error_code`, and a `message` in words; or that of OAuth."""
+    body = answer.json()
+    code, message = ("error", "error_description") if "error_description" in body else ("error_code", "message")
+    return bool(body[code]) and " " in body[message]
 
 
 @dataclass(frozen=True)
@@ -27,24 +51,23 @@ class Target:
     """An API at `host`, and how far to go: `examples` valid requests an operation, and as many invalid ones.
 
     `left_out` are parts of `METHOD /path` that aren't called; those in `unavailable` may answer 503. `known` are names
-    of parameters and fields with values that exist, which every second request uses.
+    of parameters and fields with values that exist, which every second request uses. `explained` says whether a
+    refusal has the API's form; `conformance` is what else must be true of an answer.
     """
 
     host: str
-    token: str
+    headers: Mapping[str, str]
     examples: int
     left_out: Iterable[str] = ()
     unavailable: Iterable[str] = ()
     known: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What every request is sent with."""
-        return {"Authorization": f"Bearer {self.token}"}
+    document_path: str = "/api/local/openapi.json"
+    explained: Callable[[Response], bool] = explained
+    conformance: Sequence[CheckFunction] = CONFORMANCE
 
     def document(self) -> dict[str, Any]:
         """The API's OpenAPI document."""
-        answer = requests.get(f"{self.host}/api/local/openapi.json", headers=self.headers, timeout=SECONDS)
+        answer = requests.get(f"{self.host}{self.document_path}", headers=self.headers, timeout=SECONDS)
         answer.raise_for_status()
         return answer.json()
 
@@ -61,9 +84,15 @@ def fuzz(target: Target, document: dict[str, Any] | None = None) -> tuple[list[s
         operation = result.ok()
         if not _among(operation.label, target.left_out):
             called.add(operation.label)
-            for mode in GenerationMode:
+            for mode in _modes(operation):
                 failures += _failures(target, operation, mode)
     return failures, called
+
+
+def _modes(operation: Any) -> list[GenerationMode]:
+    """Valid requests, and invalid ones where there is something that can be invalid."""
+    takes = [*operation.iter_parameters(), *operation.body]
+    return list(GenerationMode) if takes else [GenerationMode.POSITIVE]
 
 
 def _failures(target: Target, operation: Any, mode: GenerationMode) -> list[str]:
@@ -80,7 +109,7 @@ def _failures(target: Target, operation: Any, mode: GenerationMode) -> list[str]
     try:
         ask()
     except Unsatisfiable:
-        assert mode == GenerationMode.NEGATIVE  # an operation without parameters takes no invalid request
+        assert mode == GenerationMode.NEGATIVE  # to some operations any text is valid
     return found
 
 
@@ -96,10 +125,36 @@ def _failure(target: Target, case: schemathesis.Case) -> str | None:
         answer = case.call(base_url=target.host, headers=target.headers, timeout=SECONDS, allow_redirects=False)
     except requests.exceptions.Timeout:
         return f"{label}: no answer within {SECONDS} s to {case.as_curl_command()}"
-    unavailable = answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE and _among(label, target.unavailable)
-    if answer.status_code < 500 or unavailable:
+    if wrong := _wrong(target, case, answer):
+        return f"{label}: {answer.status_code} {answer.text[:300]} {wrong} to {case.as_curl_command()}"
+    return None
+
+
+def _wrong(target: Target, case: schemathesis.Case, answer: Response) -> str | None:
+    """What is wrong with an answer, None if nothing is."""
+    unavailable = answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE and _among(
+        case.operation.label, target.unavailable
+    )
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR and not unavailable:
+        return "(a failure)"
+    if answer.status_code >= HTTPStatus.BAD_REQUEST and not _is_explained(target, answer):
+        return "(a refusal without a reason)"
+    if not target.conformance:  # to Schemathesis no checks are all of its own
         return None
-    return f"{label}: {answer.status_code} {answer.text[:300]} to {case.as_curl_command()}"
+    try:
+        case.validate_response(answer, checks=list(target.conformance))
+    except FailureGroup as group:
+        return f"({'; '.join(f'{failure.title}: {failure.message}' for failure in group.exceptions)})"
+    return None
+
+
+def _is_explained(target: Target, answer: Response) -> bool:
+    if answer.request.method == "HEAD":  # its answer has no body
+        return True
+    try:
+        return target.explained(answer)
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _among(label: str, parts: Iterable[str]) -> bool:

@@ -4,7 +4,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 UNDO_MINUTES = 10
 """How long people can undo their own decisions."""
@@ -12,8 +21,20 @@ RefundClass = Literal["none", "partial", "full"]
 Status = Literal["open", "decided", "all"]
 Sort = Literal["newest", "oldest", "amount", "minutes"]
 OrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,40}$")]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:  # Postgres text can't contain it
+        raise ValueError("must not contain a NUL character")
+    return text
+
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), AfterValidator(_without_nul)]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_without_nul)
+]
+Arrival = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A row's arrival number: rows of the queue are numbered as they arrive."""
 Money = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2)]
 RequestKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{8,64}$")]
 

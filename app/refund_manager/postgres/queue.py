@@ -1,12 +1,11 @@
 """The queue of recommendations: filtered and sorted lists with keyset pagination, and single orders."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from decimal import Decimal
 from typing import NamedTuple
 
 from psycopg import sql
 
+from refund_manager.domain.cursor import parse_number, parse_time
 from refund_manager.domain.models import Filters, Recommendation, Sort
 from refund_manager.postgres.database import Connection, Row, value
 
@@ -110,10 +109,7 @@ def position_of(found: Recommendation, sort: Sort) -> Position:
 
 def parse_position(key: str, order_id: str, sort: Sort) -> Position:
     """The position with this key. Raises ValueError or ArithmeticError for a key of the wrong type."""
-    checked = datetime.fromisoformat(key) if sort in ("newest", "oldest") else Decimal(key)
-    if isinstance(checked, Decimal) and not checked.is_finite():
-        raise ValueError(f"{key} is not a finite number")
-    return Position(str(checked), order_id)
+    return Position(str(parse_time(key) if sort in ("newest", "oldest") else parse_number(key)), order_id)
 
 
 def last_arrival(connection: Connection) -> int:

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from refund_manager.domain.errors import BadField, Conflict, PreviewOutdated
-from refund_manager.domain.models import UNDO_MINUTES, BulkResult, Filters
+from refund_manager.domain.models import UNDO_MINUTES, Arrival, BulkResult, Filters
 from refund_manager.postgres import decisions, queue
 from refund_manager.services.refunds import Refunds
 
@@ -13,7 +13,7 @@ MAX_ORDERS = 5000
 class Preview(BaseModel):
     """The open orders with arrival numbers up to `upto`: their count, and their sum in dollars."""
 
-    upto: int
+    upto: Arrival
     orders: int
     amount: str
 

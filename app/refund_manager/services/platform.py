@@ -1,5 +1,7 @@
 """What the app reads from the platform: the state of the sync, and the address of the complaints' database."""
 
+from datetime import UTC
+
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import NotFound
 
@@ -45,7 +47,7 @@ class Platform:
             return SyncState(state=state, lag_seconds=None, synced_at=None)
         ended = last.sync_end_time
         lag = (ended.ToDatetime() - committed.ToDatetime()).total_seconds()
-        return SyncState(state=state, lag_seconds=round(lag, 2), synced_at=ended.ToDatetime())
+        return SyncState(state=state, lag_seconds=round(lag, 2), synced_at=ended.ToDatetime(UTC))
 
     def _find_complaints(self) -> None:
         path = f"projects/{self._settings.complaint_project}/branches/production/endpoints/primary"

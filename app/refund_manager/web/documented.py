@@ -6,6 +6,9 @@ from typing import Any
 from pydantic import BaseModel
 
 _EXAMPLES = {
+    400: "This app does not answer to the host 'refunds.example'.",
+    401: "The platform did not identify you, so you can't change anything. Sign in and try again.",
+    403: "Requests from other sites can't change anything here.",
     404: "There is no recommendation for order K7Q2ZD.",
     409: "support@example.com has already decided order K7Q2ZD: approved, $4.50. Nothing was changed.",
     422: "amount: more than the order's total of $28.25",
@@ -32,6 +35,13 @@ class Problem(BaseModel):
     decision: dict[str, Any] | None = None
 
 
+def _schema() -> dict[str, Any]:
+    """The schema of Problem without references: in the app's document they would point to nothing."""
+    schema = Problem.model_json_schema()
+    schema["properties"]["errors"]["anyOf"][0]["items"] = schema.pop("$defs")["FieldProblem"]
+    return schema
+
+
 def problem_responses(*codes: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI responses for these status codes."""
     return {
@@ -39,7 +49,7 @@ def problem_responses(*codes: int) -> dict[int | str, dict[str, Any]]:
             "description": HTTPStatus(code).phrase,
             "content": {
                 "application/problem+json": {
-                    "schema": Problem.model_json_schema(),
+                    "schema": _schema(),
                     "example": {
                         "type": "about:blank",
                         "title": HTTPStatus(code).phrase,

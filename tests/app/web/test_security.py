@@ -80,7 +80,7 @@ def test_health_reports_the_lag_of_the_sync(client):
     assert eventually(lambda: client.get("/healthz").json()["sync"], ignoring=KeyError) == {
         "state": "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE",
         "lag_seconds": 1.5,
-        "synced_at": "2026-03-01T18:00:01.500000",
+        "synced_at": "2026-03-01T18:00:01.500000Z",
     }
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from refund_manager.domain.complaint_models import ComplaintId, ComplaintStatus
-from refund_manager.domain.cursor import pack, unpack
+from refund_manager.domain.cursor import pack, parse_time, unpack
 from refund_manager.domain.errors import BadField, LakehouseUnavailable
 from refund_manager.domain.models import Money
 from refund_manager.services.complaints import ComplaintConflict, Complaints
@@ -85,4 +85,6 @@ def _page(request: Request, complaints: Complaints, complaint_id: str, status: i
 
 
 def _position(rank: str, ts: str, complaint_id: str) -> tuple[int, datetime, str]:
-    return int(rank), datetime.fromisoformat(ts), complaint_id
+    if len(rank) > 2:
+        raise ValueError(f"{rank} is not a rank")
+    return int(rank), parse_time(ts), complaint_id

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from refund_manager.domain.models import Text
+from refund_manager.domain.models import Arrival, Text
 from refund_manager.web import drawing
 from refund_manager.web.dependencies import ListPage, refunds_of
 from refund_manager.web.rendering import render
@@ -38,7 +38,7 @@ def show_queue(request: Request, query: ListPage) -> Response:
 
 
 @router.get("/new")
-def new_rows(request: Request, query: ListPage, since: Annotated[int, Query(ge=0)]) -> dict[str, int]:
+def new_rows(request: Request, query: ListPage, since: Arrival) -> dict[str, int]:
     """The number of rows that the list has received after arrival number `since`."""
     return {"new": refunds_of(request).new_since(query, since)}
 
