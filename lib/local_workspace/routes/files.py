@@ -16,11 +16,10 @@ def _files(request: Request) -> VolumeFiles:
     return files
 
 
-@router.put("/files/{path:path}")
-async def upload(request: Request, path: str, overwrite: bool = False) -> Response:
+@router.put("/files/{path:path}", status_code=204)
+async def upload(request: Request, path: str, overwrite: bool = False) -> None:
     """Write a file from the request's body."""
     await _files(request).write(path, request.stream(), overwrite)
-    return Response(status_code=204)
 
 
 @router.get("/files/{path:path}", response_class=FileResponse)
@@ -31,27 +30,25 @@ def download(request: Request, path: str) -> Response:
     return FileResponse(local, media_type=media)
 
 
-@router.head("/files/{path:path}")
+@router.head("/files/{path:path}", response_class=FileResponse)
 def file_metadata(request: Request, path: str) -> Response:
     """A file's size and time, as headers."""
     return download(request, path)
 
 
-@router.delete("/files/{path:path}")
-def delete_file(request: Request, path: str) -> Response:
+@router.delete("/files/{path:path}", status_code=204)
+def delete_file(request: Request, path: str) -> None:
     """Remove a file."""
     _files(request).delete_file(path)
-    return Response(status_code=204)
 
 
-@router.put("/directories/{path:path}")
-def make_directory(request: Request, path: str) -> Response:
+@router.put("/directories/{path:path}", status_code=204)
+def make_directory(request: Request, path: str) -> None:
     """Make a directory."""
     _files(request).make_directory(path)
-    return Response(status_code=204)
 
 
-@router.head("/directories/{path:path}")
+@router.head("/directories/{path:path}", response_class=Response)
 def directory_metadata(request: Request, path: str) -> Response:
     """Whether a directory exists."""
     local = _files(request).directory(path)
@@ -64,8 +61,7 @@ def list_directory(request: Request, path: str) -> dict[str, list[DirectoryEntry
     return {"contents": _files(request).list_directory("/" + path)}
 
 
-@router.delete("/directories/{path:path}")
-def delete_directory(request: Request, path: str) -> Response:
+@router.delete("/directories/{path:path}", status_code=204)
+def delete_directory(request: Request, path: str) -> None:
     """Remove an empty directory."""
     _files(request).delete_directory(path)
-    return Response(status_code=204)

@@ -1,7 +1,7 @@
 """Who is asking, how service principals sign in, and what host this is."""
 
 import secrets
-from typing import Any
+from typing import Any, TypedDict
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -10,6 +10,13 @@ from local_workspace.http.server import basic_credentials
 from local_workspace.runtime import principals
 
 router = APIRouter()
+
+
+class OAuthError(TypedDict):
+    """An error as OAuth writes it."""
+
+    error: str
+    error_description: str
 
 
 @router.get("/.well-known/databricks-config")
@@ -27,16 +34,14 @@ def authorization_server(request: Request) -> dict[str, str]:
     }
 
 
-@router.post("/oidc/v1/token")
+@router.post("/oidc/v1/token", responses={401: {"model": OAuthError, "description": "The secret is wrong."}})
 def token(request: Request) -> JSONResponse:
     """An access token for a service principal that shows its secret: OAuth's client credentials; 401 if it is wrong."""
     name, secret = basic_credentials(request.headers.get("authorization", ""))
     ours = request.app.state.token
     if not secrets.compare_digest(secret.encode(), principals.secret(ours, name).encode()):
-        return JSONResponse(
-            {"error": "invalid_client", "error_description": f"The secret of the service principal {name!r} is wrong."},
-            401,
-        )
+        message = f"The secret of the service principal {name!r} is wrong."
+        return JSONResponse(OAuthError(error="invalid_client", error_description=message), 401)
     return JSONResponse(
         {
             "access_token": principals.access_token(ours, name),

@@ -183,7 +183,7 @@ def delete_run(jobs: Jobs, body: bodies.OneRun) -> Nothing:
     return {}
 
 
-@router.get("/jobs/{job_id}/runs/{run_id}")
+@router.get("/jobs/{job_id}/runs/{run_id}", status_code=307, response_class=RedirectResponse)
 def run_page(job_id: int, run_id: int) -> RedirectResponse:
     """Where a run's `run_page_url` leads: the run as JSON, for a browser."""
     return RedirectResponse(f"{API}/runs/get?run_id={run_id}")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from fastapi import APIRouter
 
-from api_fuzzing import Target, fuzz
+from api_fuzzing import Target, bearer, fuzz
 from asgi_server import Served
 from job_workspace import TOKEN, JobWorkspace
 from local_workspace.engines.files import VolumeFiles
@@ -62,7 +62,7 @@ def target(tmp_path):
     routers = [module.router for module in (files, identity, jobs, pipelines, workspace)]
     try:
         with Served(create_app(engines, TOKEN, routers)) as host:
-            yield Target(host, TOKEN, examples=5, known=known)
+            yield Target(host, bearer(TOKEN), examples=5, known=known)
     finally:
         space.jobs.stop()
         pipelines_engine.stop()
@@ -88,7 +88,7 @@ def test_what_fails_and_what_hangs_is_found(monkeypatch):
         released.wait()
 
     with Served(create_app(object(), TOKEN, [router])) as host:
-        failures, called = fuzz(Target(host, TOKEN, examples=1))
+        failures, called = fuzz(Target(host, bearer(TOKEN), examples=1))
         released.set()
     assert called == {"GET /fails", "GET /hangs"}
     assert {failure.partition(" to ")[0][:25] for failure in failures} == {

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from api_fuzzing import Target, fuzz
+from api_fuzzing import Target, bearer, fuzz
 from asgi_server import Served
 from job_workspace import TOKEN, JobWorkspace
 from lakebase_workspace import LakebaseWorkspace
@@ -41,7 +41,7 @@ def target(tmp_path):
     left_out = ["POST /serving-endpoints/{name}/invocations"]
     try:
         with Served(create_app(engines, TOKEN, routers)) as host:
-            yield Target(host, TOKEN, examples=5, known=known, left_out=left_out)
+            yield Target(host, bearer(TOKEN), examples=5, known=known, left_out=left_out)
     finally:
         apps_engine.stop()
         serving_engine.stop()
