@@ -47,7 +47,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, lambda request, error: _invalid(request, error.errors()))
     app.add_exception_handler(BadForm, lambda request, error: _invalid(request, error.errors))
     app.add_exception_handler(HTTPException, lambda request, error: _answer(request, error.status_code, error.detail))
-    app.add_exception_handler(Exception, lambda request, _: _answer(request, 500, "The app failed. Its log has the details."))
+    app.add_exception_handler(
+        Exception, lambda request, _: _answer(request, 500, "The app failed. Its log has the details.")
+    )
 
 
 def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
