@@ -62,7 +62,7 @@ UPDATE refunds.queue SET facts_at = now(),
     city = (ARRAY['San Francisco', 'Silicon Valley', 'Bellevue', 'Chicago'])[1 + arrived % 4],
     brands = ARRAY['Brand ' || (1 + arrived / 4 % 24)], items = 1 + arrived % 5, total_usd = 25.5 + arrived % 40,
     minutes = 20 + arrived % 40, kitchen_minutes = 12 + arrived % 20, waiting_minutes = 2, road_minutes = 8,
-    door = 'Door ' || arrived % 900000;
+    address = 'Address ' || arrived % 900000;
 """
 
 

@@ -66,7 +66,7 @@ class OrderEvents(BaseModel):
 class OrderFacts(BaseModel):
     """What the queue shows of an order besides its recommendation; minutes to 0.1, None for a stage that is not over.
 
-    `door` is the address with its coordinates, because street names are not unique.
+    `address` includes its coordinates, because street names are not unique.
     """
 
     order_id: str
@@ -78,7 +78,7 @@ class OrderFacts(BaseModel):
     kitchen_minutes: float | None
     waiting_minutes: float | None
     road_minutes: float | None
-    door: str | None
+    address: str | None
 
 
 def timeline(order_id: str, rows: list[list[str]]) -> OrderEvents:

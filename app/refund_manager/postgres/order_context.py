@@ -5,7 +5,7 @@ from refund_manager.postgres.database import Connection
 
 _SAME_ADDRESS = """
 SELECT o.order_id, o.order_ts, o.total_usd, o.suggested_class, o.suggested_usd, o.decision, o.granted_usd
-FROM refunds.queue q JOIN refunds.queue o ON o.door = q.door AND o.order_id <> q.order_id
+FROM refunds.queue q JOIN refunds.queue o ON o.address = q.address AND o.order_id <> q.order_id
 WHERE q.order_id = %s ORDER BY o.order_ts DESC, o.order_id LIMIT %s
 """
 _KITCHEN = """

@@ -51,7 +51,7 @@ SELECT min(order_ts) AS first, max(order_ts) AS last FROM (
 _ADD_FACTS = """
 UPDATE refunds.queue q SET facts_at = now(), city = f.city, brands = f.brands, items = f.items,
     total_usd = f.total_usd, minutes = f.minutes, kitchen_minutes = f.kitchen_minutes,
-    waiting_minutes = f.waiting_minutes, road_minutes = f.road_minutes, door = f.door
+    waiting_minutes = f.waiting_minutes, road_minutes = f.road_minutes, address = f.address
 FROM incoming_facts f WHERE f.order_id = q.order_id AND q.facts_at IS NULL
 """
 _MARK_READ = "UPDATE refunds.queue SET facts_at = now() WHERE facts_at IS NULL AND order_ts BETWEEN %s AND %s"
@@ -101,7 +101,7 @@ def add_facts(connection: Connection, facts: Sequence[OrderFacts], period: tuple
     columns = list(OrderFacts.model_fields)
     connection.execute(
         "CREATE TEMP TABLE incoming_facts ON COMMIT DROP AS SELECT order_id, city, brands, items, "
-        "total_usd, minutes, kitchen_minutes, waiting_minutes, road_minutes, door FROM refunds.queue "
+        "total_usd, minutes, kitchen_minutes, waiting_minutes, road_minutes, address FROM refunds.queue "
         "LIMIT 0"
     )
     with connection.cursor() as cursor, cursor.copy(f"COPY incoming_facts ({', '.join(columns)}) FROM STDIN") as copy:

@@ -147,11 +147,11 @@ def _facts(order_id: str, kinds: dict[str, list[str]], cities: dict[str, str], b
         kitchen_minutes=minutes_half_up(placed, ready),
         waiting_minutes=minutes_half_up(ready, picked_up),
         road_minutes=minutes_half_up(picked_up, delivered),
-        door=_door(created),
+        address=_address(created),
     )
 
 
-def _door(created: dict[str, Any]) -> str | None:
+def _address(created: dict[str, Any]) -> str | None:
     """The address of an order with its coordinates; None if the event lacks one of them."""
-    address, lat, lon = (created.get(name) for name in ("customer_addr", "customer_lat", "customer_lon"))
-    return None if address is None or lat is None or lon is None else f"{address} ({lat:.5f}, {lon:.5f})"
+    street, lat, lon = (created.get(name) for name in ("customer_addr", "customer_lat", "customer_lon"))
+    return None if street is None or lat is None or lon is None else f"{street} ({lat:.5f}, {lon:.5f})"

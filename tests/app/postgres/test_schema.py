@@ -27,6 +27,23 @@ def test_a_schema_under_its_former_name_is_renamed_and_keeps_its_decisions(conni
         assert connection.execute("SELECT to_regnamespace('desk') AS gone").fetchone() == {"gone": None}
 
 
+def test_a_column_under_its_former_name_is_renamed_and_keeps_its_values(conninfo):
+    with connect(conninfo) as connection:
+        connection.execute("ALTER TABLE refunds.queue RENAME COLUMN address TO door")
+        connection.execute("ALTER INDEX refunds.queue_address RENAME TO queue_door")
+        connection.execute("COMMENT ON SCHEMA refunds IS 'another version'")
+        connection.execute(
+            "INSERT INTO refunds.queue (order_id, ts, order_ts, source, suggested_reason, facts_at, door) "
+            "VALUES ('AAA111', now(), now(), 'agent', 'x', now(), '12 Elm Street')"
+        )
+        REFUNDS.prepare(connection)
+        kept = connection.execute("SELECT address, facts_at IS NULL AS lacking FROM refunds.queue").fetchone()
+        assert kept == {"address": "12 Elm Street", "lacking": False}
+        indexes = connection.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'queue'").fetchall()
+        names = {row["indexname"] for row in indexes}
+        assert "queue_address" in names and "queue_door" not in names
+
+
 def test_preparing_a_schema_again_keeps_its_data(conninfo):
     with connect(conninfo) as connection:
         connection.execute("INSERT INTO refunds.cities (city) VALUES ('Bellevue')")

@@ -8,7 +8,7 @@ CREATE INDEX IF NOT EXISTS queue_minutes ON refunds.queue (coalesce(minutes, -1)
 CREATE INDEX IF NOT EXISTS queue_city ON refunds.queue (city, order_ts, order_id);
 CREATE INDEX IF NOT EXISTS queue_city_amount ON refunds.queue (city, coalesce(suggested_usd, -1), order_id);
 CREATE INDEX IF NOT EXISTS queue_city_minutes ON refunds.queue (city, coalesce(minutes, -1), order_id);
-CREATE INDEX IF NOT EXISTS queue_door ON refunds.queue (door, order_ts);
+CREATE INDEX IF NOT EXISTS queue_address ON refunds.queue (address, order_ts);
 CREATE INDEX IF NOT EXISTS queue_agent ON refunds.queue (order_ts, order_id) WHERE source = 'agent';
 CREATE INDEX IF NOT EXISTS queue_arrived ON refunds.queue (arrived);
 CREATE INDEX IF NOT EXISTS queue_no_facts ON refunds.queue (order_ts) WHERE facts_at IS NULL;

@@ -46,9 +46,12 @@ CREATE TABLE IF NOT EXISTS refunds.cities (
     city text PRIMARY KEY, p75_minutes numeric(8, 1), p99_minutes numeric(8, 1),
     kitchen_p75 numeric(8, 1), waiting_p75 numeric(8, 1), road_p75 numeric(8, 1));
 
--- Upgrade: a queue without the column `door` gets it, and its facts are read again.
+-- Upgrade: a queue with `address` under its former name keeps it. One without it gets it, and its facts are read again.
 DO $$ BEGIN
-    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'refunds.queue'::regclass AND attname = 'door') THEN
-        ALTER TABLE refunds.queue ADD COLUMN door text;
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'refunds.queue'::regclass AND attname = 'door') THEN
+        ALTER TABLE refunds.queue RENAME COLUMN door TO address;
+        ALTER INDEX IF EXISTS refunds.queue_door RENAME TO queue_address;
+    ELSIF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'refunds.queue'::regclass AND attname = 'address') THEN
+        ALTER TABLE refunds.queue ADD COLUMN address text;
         UPDATE refunds.queue SET facts_at = NULL;
     END IF; END $$;
