@@ -1,6 +1,7 @@
 """Query parameters that nobody declares are refused, so that none is taken and ignored."""
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from local_workspace.runtime.errors import invalid
@@ -11,7 +12,7 @@ OF_EVERY_REQUEST = "o"  # the number of the workspace, which Databricks' own pag
 def _refuse_unknown(request: Request) -> None:
     route = request.scope["route"]
     assert isinstance(route, APIRoute)
-    known = {field.alias for field in route.dependant.query_params}
+    known = _declared(route.dependant)
     if unknown := sorted(request.query_params.keys() - known - {OF_EVERY_REQUEST}):
         raise invalid(
             f"A local workspace does not know the query parameter {', '.join(unknown)} of "
@@ -19,5 +20,10 @@ def _refuse_unknown(request: Request) -> None:
         )
 
 
+def _declared(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*map(_declared, dependant.dependencies))
+
+
 REFUSE_UNKNOWN = Depends(_refuse_unknown)
-"""For a router's `dependencies`: 400 that names a query parameter which the route does not declare."""
+"""For a router's `dependencies`: 400 that names a query parameter which no route or dependency declares."""

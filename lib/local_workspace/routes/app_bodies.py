@@ -1,6 +1,6 @@
 """The bodies of Apps requests. Kinds of resources that a local workspace doesn't provide are kept as they came."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -76,6 +76,7 @@ class Deployment(Body):
     """A workspace folder to deploy, and what replaces or extends its app.yaml."""
 
     source_code_path: PathText | None = None
-    mode: Text | None = None
+    git_source: None = None
+    mode: Literal["SNAPSHOT"] | None = None
     command: list[Text] | None = None
     env_vars: list[EnvVar] | None = None

@@ -1,15 +1,19 @@
 """Databricks Apps: apps and their deployments."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.http.bodies import Name
+from local_workspace.http.paging import Page, by_page_size
+from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import app_bodies as bodies
 
-router = APIRouter()
+router = APIRouter(dependencies=[REFUSE_UNKNOWN])
 
+Pages = Annotated[Page, Depends(by_page_size)]
 Json = dict[str, Any]
 _API = "/api/2.0/apps"
 
@@ -21,9 +25,9 @@ def create(request: Request, body: bodies.App, no_compute: bool = False) -> Json
 
 
 @router.get(_API)
-def list_all(request: Request) -> Json:
+def list_all(request: Request, page: Pages) -> Mapping[str, object]:
     """All apps."""
-    return {"apps": _engine(request).list_apps()}
+    return page.of("apps", _engine(request).list_apps())
 
 
 @router.get(_API + "/{name}")
@@ -63,9 +67,9 @@ def deploy(request: Request, name: Name, body: bodies.Deployment) -> Json:
 
 
 @router.get(_API + "/{name}/deployments")
-def list_deployments(request: Request, name: Name) -> Json:
+def list_deployments(request: Request, name: Name, page: Pages) -> Mapping[str, object]:
     """An app's deployments."""
-    return {"app_deployments": _engine(request).list_deployments(name)}
+    return page.of("app_deployments", _engine(request).list_deployments(name))
 
 
 @router.get(_API + "/{name}/deployments/{deployment_id}")

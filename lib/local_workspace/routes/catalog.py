@@ -10,11 +10,13 @@ from local_workspace.engines.catalog import CatalogEngine, FunctionsEngine, Tabl
 from local_workspace.engines.catalog.documents import Catalog, Function, Schema, Table, Volume
 from local_workspace.http.bodies import StrictBody, Text
 from local_workspace.http.paging import Page, by_max_results
+from local_workspace.http.queries import REFUSE_UNKNOWN
 
-router = APIRouter(prefix="/api/2.1/unity-catalog")
+router = APIRouter(prefix="/api/2.1/unity-catalog", dependencies=[REFUSE_UNKNOWN])
 
 Json = Mapping[str, object]
 Force = Annotated[bool, Query(description="also what is in it")]
+Browse = Annotated[bool, Query(description="no effect: everything here may be read")]
 
 
 class NewCatalog(StrictBody):
@@ -83,8 +85,8 @@ class Place(NamedTuple):
     schema: str = ""
 
 
-def anywhere() -> Place:
-    """A listing of everything."""
+def anywhere(include_unbound: bool = False) -> Place:
+    """A listing of everything; no catalog here is bound to another workspace."""
     return Place()
 
 
@@ -95,6 +97,17 @@ def in_catalog(catalog_name: Text) -> Place:
 
 def in_schema(catalog_name: Text, schema_name: Text) -> Place:
     """A listing of what is in a schema."""
+    return Place(catalog_name, schema_name)
+
+
+def of_tables(
+    catalog_name: Text,
+    schema_name: Text,
+    omit_columns: bool = False,
+    omit_properties: bool = False,
+    omit_username: bool = False,
+) -> Place:
+    """A listing of a schema's tables; it has none of what can be omitted."""
     return Place(catalog_name, schema_name)
 
 
@@ -116,10 +129,11 @@ class Kind[T]:
             engines: Engines,
             page: Annotated[Page, Depends(by_max_results)],
             place: Annotated[Place, Depends(self.place)],
+            include_browse: Browse = False,
         ) -> Json:
             return page.of(self.plural, self.list(engines, place))
 
-        def found(engines: Engines, full_name: Text) -> T:
+        def found(engines: Engines, full_name: Text, include_browse: Browse = False) -> T:
             return self.get(engines, full_name)
 
         def deleted(engines: Engines, full_name: Text, force: Force = False) -> Json:
@@ -159,7 +173,7 @@ Kind(
 Kind(
     "tables",
     Table,
-    in_schema,
+    of_tables,
     lambda engines, place: engines.tables.list(*place),
     lambda engines, name: engines.tables.get(name),
     lambda engines, name, _: engines.tables.delete(name),

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from local_workspace.engines.catalog import Change, GrantsEngine
 from local_workspace.engines.catalog.documents import Assignment
 from local_workspace.http.bodies import Body, Name, Text
+from local_workspace.http.paging import Page, by_max_results
+from local_workspace.http.queries import REFUSE_UNKNOWN
 
-router = APIRouter(prefix="/api/2.1/unity-catalog/permissions")
+router = APIRouter(prefix="/api/2.1/unity-catalog/permissions", dependencies=[REFUSE_UNKNOWN])
 
 Assignments = Mapping[str, list[Assignment]]
 
@@ -37,9 +39,16 @@ Grants = Annotated[GrantsEngine, Depends(_engine)]
 
 
 @router.get("/{kind}/{full_name}")
-def get(grants: Grants, kind: Text, full_name: Text) -> Assignments:
-    """Who holds which privileges."""
-    return {"privilege_assignments": grants.get(kind, full_name)}
+def get(
+    grants: Grants,
+    page: Annotated[Page, Depends(by_max_results)],
+    kind: Text,
+    full_name: Text,
+    principal: Name | None = None,
+) -> Mapping[str, object]:
+    """Who holds which privileges, or which ones `principal` holds."""
+    held = [each for each in grants.get(kind, full_name) if principal in (None, each["principal"])]
+    return page.of("privilege_assignments", held)
 
 
 @router.patch("/{kind}/{full_name}")

@@ -71,6 +71,8 @@ def test_a_name_that_makes_no_sense(client, name, named):
         ({"source_code_path": {}}, "source_code_path: "),
         ({"source_code_path": f"/{LONG}"}, "source_code_path: "),
         ({"mode": []}, "mode: "),
+        ({"mode": "AUTO_SYNC"}, "mode: "),
+        ({"git_source": {"branch": "main"}}, "git_source: "),
         ({"command": "python app.py"}, "command: "),
         ({"command": ["python", 5]}, "command.1: "),
         ({"env_vars": {"A": "b"}}, "env_vars: "),
@@ -95,3 +97,11 @@ def test_a_resource_comes_back_as_it_was_sent(client):
     client.patch(f"{APPS}/known", json={"resources": [resource], "description": "d"}).raise_for_status()
     found = client.get(f"{APPS}/known").json()
     assert found["resources"] == [resource] and found["description"] == "d"
+
+
+def test_listings_come_in_pages_and_take_no_other_parameter(client):
+    client.post(APPS, json={"name": "second"}).raise_for_status()
+    first = client.get(APPS, params={"page_size": 1}).json()
+    rest = client.get(APPS, params={"page_size": 1, "page_token": first["next_page_token"]}).json()
+    assert [app["name"] for app in (*first["apps"], *rest["apps"])] == ["known", "second"]
+    refused(client.get(APPS, params={"space": "x"}), "the query parameter space")

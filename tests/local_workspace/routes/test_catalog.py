@@ -57,5 +57,31 @@ def test_without_spark_a_route_is_unavailable_and_says_why(client, method, path,
 
 
 def test_what_needs_no_spark_is_answered(client):
-    assert client.get(f"{UNITY}/catalogs/lake").json()["name"] == "lake"
+    assert client.get(f"{UNITY}/catalogs/lake?include_browse=true").json()["name"] == "lake"
+    assert len(client.get(f"{UNITY}/catalogs?include_browse=true&include_unbound=true").json()["catalogs"]) == 1
     assert client.get(f"{UNITY}/permissions/catalog/lake").json() == {"privilege_assignments": []}
+
+
+def test_grants_are_shown_of_one_principal_and_in_pages(client):
+    path = f"{UNITY}/permissions/catalog/lake"
+    changes = [{"principal": name, "add": ["USE_CATALOG"]} for name in ("ann", "bob")]
+    client.patch(path, json={"changes": changes}).raise_for_status()
+    held = {"principal": "bob", "privileges": ["USE_CATALOG"]}
+    assert client.get(path, params={"principal": "bob"}).json() == {"privilege_assignments": [held]}
+    first = client.get(path, params={"max_results": 1}).json()
+    rest = client.get(path, params={"max_results": 1, "page_token": first["next_page_token"]}).json()
+    assert rest == {"privilege_assignments": [held]}
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("tables/lake.x.t?include_delta_metadata=true", "include_delta_metadata"),
+        ("schemas?catalog_name=lake&omit_columns=true", "omit_columns"),
+        ("permissions/catalog/lake?effective=true", "effective"),
+    ],
+)
+def test_an_unknown_query_parameter_is_refused(client, path, parameter):
+    answer = client.get(f"{UNITY}/{path}")
+    assert answer.status_code == 400
+    assert f"does not know the query parameter {parameter} " in answer.json()["message"]

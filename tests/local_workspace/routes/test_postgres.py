@@ -138,3 +138,8 @@ def test_a_credential_is_for_an_endpoint(client, endpoint, field):
 )
 def test_a_path_that_makes_no_sense(client, path, field, name):
     refused(client.get(path.format(name)), field)
+
+
+@pytest.mark.parametrize("path", ["/projects?view=FULL", f"{BRANCH}/databases?filter=x", "/catalogs/c?view=FULL"])
+def test_an_unknown_query_parameter_is_refused(client, path):
+    refused(client.get(path), f"the query parameter {path.partition('?')[2].partition('=')[0]}")

@@ -23,8 +23,8 @@ def create_project(engine: Engine, project_id: Name, body: bodies.Project | None
 
 
 @router.get("/projects")
-def list_projects(engine: Engine, page: Pages) -> Mapping[str, object]:
-    """All projects."""
+def list_projects(engine: Engine, page: Pages, show_deleted: bool = False) -> Mapping[str, object]:
+    """All projects. None is deleted and can still be shown."""
     return page.of("projects", [shapes.project(doc) for doc in engine.projects()])
 
 
@@ -35,14 +35,14 @@ def get_project(engine: Engine, project: Name) -> Json:
 
 
 @router.delete("/projects/{project}")
-def delete_project(engine: Engine, project: Name) -> Json:
-    """Remove a project and all in it."""
+def delete_project(engine: Engine, project: Name, purge: bool = False) -> Json:
+    """Remove a project and all in it for good, with and without `purge`."""
     engine.delete_project(project)
     return done(f"projects/{project}", "delete", {})
 
 
 @router.get("/projects/{project}/branches")
-def list_branches(engine: Engine, project: Name, page: Pages) -> Mapping[str, object]:
+def list_branches(engine: Engine, project: Name, page: Pages, show_deleted: bool = False) -> Mapping[str, object]:
     """The one branch of a project."""
     return page.of("branches", [shapes.branch(engine.project(project))])
 
