@@ -1,0 +1,56 @@
+"""The package's README lists the routes that there are, and its example works."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from local_workspace.http.server import create_app
+from local_workspace.routes import mlflow
+from local_workspace.runtime import ports
+from local_workspace.service import control
+from local_workspace.service.daemon import ROUTES
+
+README = (Path(__file__).parents[2] / "lib/local_workspace/README.md").read_text()
+ROW = re.compile(r"^\| `([A-Z]+ /\S*)` \| (.+) \| (.+) \| (.+) \|$", re.M)
+STATES = {"works", "partly", "local only"}
+
+
+def documented() -> list[str]:
+    """The operations of the OpenAPI document."""
+    paths = create_app(object(), "token", [module.router for module in ROUTES]).openapi()["paths"]
+    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+
+
+def passed_on() -> list[str]:
+    """The routes to MLflow, which are not in the document; those that take every method once."""
+    routes = [(route.methods, route.path.replace(":path}", "}")) for route in mlflow.router.routes]
+    return [f"{'ANY' if len(methods) > 1 else min(methods)} {path}" for methods, path in routes]
+
+
+def test_it_lists_every_route_once_and_no_other():
+    listed = [route for route, *_ in ROW.findall(README)]
+    assert len(listed) > 100
+    assert sorted(listed) == sorted(documented() + passed_on())
+
+
+def test_every_route_has_a_name_a_state_and_a_difference():
+    assert {state for _, _, state, _ in ROW.findall(README)} == STATES
+    silent = [route for route, _, state, difference in ROW.findall(README) if state != "works" and difference == "–"]
+    assert silent == []
+
+
+def test_the_example_starts_a_workspace_asks_it_and_stops_it(home_root):
+    (example,) = re.findall(r"^```python\n(.*?)^```", README, re.M | re.S)
+    own = {"LOCAL_WORKSPACE_HOME": str(home_root), "LOCAL_WORKSPACE_PORT": str(ports.free())}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", example], env=os.environ | own, text=True, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines() == ["[['42']]"]
+        assert own["LOCAL_WORKSPACE_PORT"] in done.stderr
+        assert control.find(home_root) is None
+    finally:
+        control.destroy(home_root)
