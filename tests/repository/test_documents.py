@@ -9,7 +9,13 @@ import pytest
 import yaml
 
 REPO = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "tests/README.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "lib/local_workspace/README.md",
+    "tests/README.md",
+)
 PROJECT = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]
 
 
