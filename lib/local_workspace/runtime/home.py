@@ -26,6 +26,11 @@ class Home:
         return self.root / "tables"
 
     @property
+    def catalog_name(self) -> Path:
+        """The file with the catalog's name, for the Spark server; missing before there is a catalog."""
+        return self.root / "catalog"
+
+    @property
     def volumes(self) -> Path:
         """Volumes, as `volumes/<schema>/<volume>/`."""
         return self.root / "volumes"

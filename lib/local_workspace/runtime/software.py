@@ -8,6 +8,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from filelock import FileLock
 from uv import find_uv_bin
 
-from local_workspace.runtime import environment
+from local_workspace.runtime import environment, spark_extension
 from local_workspace.runtime.errors import SetupError
 
 SPARK_VERSION = "4.1.2"
@@ -38,10 +39,14 @@ _TRUST_PASSWORD = "changeit"  # Java's own default; a trust store holds nothing 
 
 @dataclass(frozen=True)
 class Software:
-    """Where Java and Spark are: `java` the executable, `spark` the folder that holds the package `pyspark`."""
+    """Where the server's parts are.
+
+    `java` is the executable, `spark` the folder that holds the package `pyspark`, `extension` that of our own classes.
+    """
 
     java: Path
     spark: Path
+    extension: Path
 
     @property
     def spark_home(self) -> Path:
@@ -60,7 +65,11 @@ def ensure(report: Callable[[str], None]) -> Software:
     with FileLock(spark.with_suffix(".lock")):
         if not spark.exists():
             _fetch(java, spark, report)
-    return Software(java, spark)
+        extension = spark_extension.folder(spark)
+        if not extension.exists():
+            report("Compiling the extension of Apache Spark for three-level names (once) …")
+            _compile(java, spark / "pyspark" / "jars", extension)
+    return Software(java, spark, extension)
 
 
 def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
@@ -88,28 +97,28 @@ def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
 
 
 def _fetch_jars(java: Path, target: Path) -> None:
-    work = target / "ivy"
-    work.mkdir()
-    (work / "ivy.xml").write_text(ivy_file(JARS))
-    trust = _trust_store(work / "trust.p12")
-    ivy = next((target / "pyspark" / "jars").glob("ivy-*.jar"))
-    _run(
-        [
-            str(java),
-            *trust,
-            "-cp",
-            str(ivy),
-            "org.apache.ivy.Main",
-            "-ivy",
-            str(work / "ivy.xml"),
-            "-cache",
-            str(work / "cache"),
-            "-retrieve",
-            str(target / "pyspark" / "jars" / "[artifact]-[revision].[ext]"),
-        ],
-        "the jars of Delta Lake",
-    )
-    shutil.rmtree(work)
+    jars = target / "pyspark" / "jars"
+    _retrieve(java, jars, JARS, jars, "the jars of Delta Lake")
+
+
+def _retrieve(java: Path, spark_jars: Path, jars: tuple[str, ...], target: Path, what: str) -> None:
+    with tempfile.TemporaryDirectory(dir=target) as folder:
+        work = Path(folder)
+        (work / "ivy.xml").write_text(ivy_file(jars))
+        command = [str(java), *_trust_store(work / "trust.p12")]
+        command += ["-cp", str(next(spark_jars.glob("ivy-*.jar"))), "org.apache.ivy.Main"]
+        command += ["-ivy", str(work / "ivy.xml"), "-cache", str(work / "cache")]
+        _run([*command, "-retrieve", str(target / "[artifact]-[revision].[ext]")], what)
+
+
+def _compile(java: Path, spark_jars: Path, extension: Path) -> None:
+    unfinished = extension.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=extension.parent) as folder:
+        _retrieve(java, spark_jars, (spark_extension.COMPILER,), Path(folder), "the Eclipse compiler for Java")
+        compiler = next(Path(folder).glob("ecj-*.jar"))
+        _run(spark_extension.command(java, compiler, spark_jars, unfinished), "the extension of Apache Spark")
+    unfinished.replace(extension)
 
 
 def ivy_file(jars: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from local_workspace.engines.catalog.metastore import Metastore
 from local_workspace.engines.catalog.names import checked_name, name_parts
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import already_exists, invalid, not_found
-from local_workspace.runtime.home import Home
+from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
@@ -27,6 +27,7 @@ class CatalogEngine:
         self._catalogs = Documents[Catalog](store, "catalog")
         self._schemas = Documents[SchemaNotes](store, "schema")
         self._volumes = Documents[Volume](store, "volume")
+        self._name_catalog_in_spark()
 
     # catalogs
 
@@ -50,6 +51,7 @@ class CatalogEngine:
             "owner": _OWNER,
         }
         self._catalogs.put(name, doc)
+        self._name_catalog_in_spark()
         return doc
 
     def list_catalogs(self) -> list[Catalog]:
@@ -72,6 +74,14 @@ class CatalogEngine:
         for schema in left:
             self.delete_schema(schema["full_name"], force=True)
         self._catalogs.delete(name)
+        self._name_catalog_in_spark()
+
+    def _name_catalog_in_spark(self) -> None:
+        held = self.list_catalogs()
+        if held:
+            write_atomically(self._home.catalog_name, held[0]["name"])
+        else:
+            self._home.catalog_name.unlink(missing_ok=True)
 
     # schemas
 

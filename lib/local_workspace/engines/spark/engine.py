@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_workspace.runtime import ports
+from local_workspace.runtime import ports, spark_extension
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.process_unit import Launch, ProcessUnit
 from local_workspace.runtime.processes import Processes
@@ -149,11 +149,12 @@ class SparkEngine:
             "-Dio.netty.tryReflectionSetAccessible=true",
             f"-Dderby.system.home={self._home.root}",
             f"-Djava.io.tmpdir={self._scratch()}",
+            f"-D{spark_extension.CATALOG_FILE_PROPERTY}={self._home.catalog_name}",
             "-Xmx4g",
             "-XX:+UseParallelGC",
             *_COMPILERS,
             "-cp",
-            f"{self.spark_home / 'jars'}/*",
+            os.pathsep.join([str(self._software.extension), f"{self.spark_home / 'jars'}/*"]),
             "org.apache.spark.deploy.SparkSubmit",
             "--class",
             "org.apache.spark.sql.connect.service.SparkConnectServer",
@@ -172,7 +173,8 @@ class SparkEngine:
     def _conf(self) -> dict[str, str]:
         metastore = self._home.root / "metastore"
         return {
-            "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+            # The last one's parser is the first to read a statement.
+            "spark.sql.extensions": f"io.delta.sql.DeltaSparkSessionExtension,{spark_extension.CLASS}",
             "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
             "spark.sql.sources.default": "delta",
             "spark.sql.catalogImplementation": "hive",

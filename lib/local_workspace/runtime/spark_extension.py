@@ -1,0 +1,29 @@
+"""Our own classes for the Spark server: names of three levels. They are compiled once, without a JDK."""
+
+import hashlib
+import os
+from pathlib import Path
+
+COMPILER = "org.eclipse.jdt:ecj:3.40.0"
+CLASS = "local_workspace.CatalogNames"  # for `spark.sql.extensions`
+CATALOG_FILE_PROPERTY = "local_workspace.catalog.file"  # the JVM's property that CatalogNames reads
+_SOURCES = Path(__file__).parent / "java"
+
+
+def folder(spark: Path) -> Path:
+    """Where the classes for the distribution `spark` belong: beside it, under a name that changes with the sources."""
+    digest = hashlib.sha256(f"{spark.name} {COMPILER}".encode())
+    for source in _sources():
+        digest.update(source.read_bytes())
+    return spark.parent / f"extension-{digest.hexdigest()[:12]}"
+
+
+def command(java: Path, compiler: Path, jars: Path, target: Path) -> list[str]:
+    """The command that compiles the sources against all of `jars` into the folder `target`."""
+    class_path = os.pathsep.join(map(str, sorted(jars.glob("*.jar"))))
+    options = ["-source", "17", "-target", "17", "-proc:none", "-nowarn", "-cp", class_path, "-d", str(target)]
+    return [str(java), "-jar", str(compiler), *options, *map(str, _sources())]
+
+
+def _sources() -> list[Path]:
+    return sorted(_SOURCES.rglob("*.java"))

@@ -1,0 +1,145 @@
+"""Names of three levels, as Databricks' documentation writes them, understood by the open Spark server.
+
+Source: https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-names
+"""
+
+import pytest
+from databricks.sdk import WorkspaceClient
+from pyspark.errors import AnalysisException, ParseException, PySparkException
+
+
+@pytest.fixture(scope="module")
+def catalog(workspace):
+    client = WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
+    if not list(client.catalogs.list()):
+        client.catalogs.create("kitchens")
+    return next(iter(client.catalogs.list())).name
+
+
+@pytest.fixture(scope="module")
+def sql(spark, catalog):
+    """Runs a statement in which `{s}` stands for catalog and schema, `{c}` for the catalog; returns tuples."""
+
+    def run(statement: str) -> list[tuple]:
+        return [tuple(row) for row in spark.sql(statement.format(c=catalog, s=f"{catalog}.shelf")).collect()]
+
+    run("CREATE SCHEMA IF NOT EXISTS {s}")
+    run("CREATE TABLE {s}.jars (id INT, label STRING) TBLPROPERTIES (delta.enableChangeDataFeed = true)")
+    run("INSERT INTO {s}.jars VALUES (1, 'salt'), (2, 'plum')")
+    yield run
+    run("USE default")
+    run("DROP SCHEMA {s} CASCADE")
+
+
+@pytest.mark.parametrize(
+    ("statement", "rows"),
+    [
+        ("SELECT id FROM {s}.jars ORDER BY id", [(1,), (2,)]),
+        ("SELECT {s}.jars.label FROM {s}.jars WHERE {s}.jars.id = 1", [("salt",)]),
+        ("SELECT id FROM `{c}`.`shelf`.`jars` WHERE id = 2", [(2,)]),
+        ("WITH plums AS (SELECT * FROM {s}.jars WHERE label = 'plum') SELECT id FROM plums", [(2,)]),
+        ("SELECT count(*) FROM {s}.jars a JOIN {s}.jars b ON a.id = b.id", [(2,)]),
+        ("SELECT '{s}.jars' -- {s}.jars", [("{s}.jars",)]),
+        ("SELECT count(*) FROM {s}.jars VERSION AS OF 0", [(0,)]),
+        ("SELECT count(*) FROM table_changes('{s}.jars', 1)", [(2,)]),
+        ("SELECT current_catalog()", [("{c}",)]),
+        ("SHOW CATALOGS", [("{c}",)]),
+        ("SHOW TABLES IN {s} LIKE 'jars'", [("shelf", "jars", False)]),
+        ("SHOW COLUMNS IN {s}.jars", [("id",), ("label",)]),
+    ],
+)
+def test_a_query_with_names_of_three_levels(sql, catalog, statement, rows):
+    names = {"c": catalog, "s": f"{catalog}.shelf"}
+    expected = [tuple(value.format(**names) if isinstance(value, str) else value for value in row) for row in rows]
+    assert sql(statement) == expected
+
+
+def test_the_catalog_is_found_in_any_spelling(sql, catalog):
+    assert sql(f"SELECT count(*) FROM {catalog.upper()}.Shelf.JARS") == [(2,)]
+
+
+def test_tables_are_made_changed_and_dropped(sql):
+    sql("CREATE TABLE {s}.boxes AS SELECT 1 AS id, 'small' AS size")
+    sql(
+        "MERGE INTO {s}.boxes b USING {s}.jars j ON b.id = j.id WHEN NOT MATCHED THEN "
+        "INSERT (id, size) VALUES (id, 'x')"
+    )
+    sql("UPDATE {s}.boxes SET size = 'large' WHERE id = 2")
+    sql("DELETE FROM {s}.boxes WHERE id = 1")
+    sql("ALTER TABLE {s}.boxes ADD COLUMN colour STRING")
+    sql("COMMENT ON TABLE {s}.boxes IS 'what holds jars'")
+    sql("OPTIMIZE {s}.boxes")
+    assert sql("SELECT * FROM {s}.boxes") == [(2, "large", None)]
+    assert len(sql("DESCRIBE HISTORY {s}.boxes")) >= 5
+    sql("DROP TABLE IF EXISTS {s}.boxes")
+    assert sql("SHOW TABLES IN {s} LIKE 'boxes'") == []
+
+
+def test_views_read_what_they_name(sql):
+    sql("CREATE OR REPLACE VIEW {s}.labels AS SELECT label FROM {s}.jars")
+    assert sql("SELECT * FROM {s}.labels ORDER BY label") == [("plum",), ("salt",)]
+    sql("DROP VIEW {s}.labels")
+
+
+def test_functions_return_values_and_tables_wherever_they_stand(sql):
+    sql("CREATE OR REPLACE FUNCTION {s}.next(x INT) RETURNS INT RETURN x + 1")
+    sql(
+        "CREATE OR REPLACE FUNCTION {s}.labelled(x INT) RETURNS TABLE (label STRING) "
+        "RETURN SELECT label FROM {s}.jars WHERE id = x"
+    )
+    assert sql("SELECT {s}.next(1), {s}.next(2)") == [(2, 3)]
+    assert sql("SELECT * FROM {s}.labelled(2)") == [("plum",)]
+    assert sql("SELECT * FROM shelf.labelled(2)") == [("plum",)]
+    assert sql("SELECT j.id, l.label FROM {s}.jars j, LATERAL {s}.labelled(j.id) l WHERE j.id = 1") == [(1, "salt")]
+    assert sql("WITH found AS (SELECT * FROM {s}.labelled(1)) SELECT label FROM found") == [("salt",)]
+    assert sql("SELECT l.label FROM {s}.jars j JOIN (SELECT * FROM {s}.labelled(2)) l ON l.label = j.label") == [
+        ("plum",)
+    ]
+    assert sql("SELECT extract(YEAR FROM DATE'2024-02-03'), {s}.next(1) IS DISTINCT FROM {s}.next(2)") == [(2024, True)]
+    assert sql("SELECT (SELECT max(label) FROM {s}.labelled(1)), {s}.next(1)") == [("salt", 2)]
+    sql("CREATE OR REPLACE VIEW {s}.salty AS SELECT label FROM {s}.labelled(1)")
+    assert sql("SELECT * FROM {s}.salty") == [("salt",)]
+    sql("DROP FUNCTION {s}.next")
+    with pytest.raises(AnalysisException, match="next"):
+        sql("SELECT {s}.next(1)")
+
+
+def test_the_session_can_use_the_catalog_and_a_schema_of_it(sql):
+    sql("USE CATALOG {c}")
+    sql("USE {s}")
+    assert sql("SELECT current_schema(), count(*) FROM jars") == [("shelf", 2)]
+    sql("USE SCHEMA {c}.default")
+    assert sql("SELECT current_schema()") == [("default",)]
+
+
+def test_another_catalog_is_not_found(sql):
+    with pytest.raises(PySparkException, match="another"):
+        sql("USE CATALOG another")
+    with pytest.raises(PySparkException, match="another"):
+        sql("SELECT * FROM another.shelf.jars")
+
+
+def test_an_error_of_grammar_shows_the_statement_as_it_was_written(sql, catalog):
+    with pytest.raises(ParseException) as caught:
+        sql("SELECT * FROM {s}.jars WHERE id = = 1")
+    assert f"{catalog}.shelf.jars" in str(caught.value)
+    assert "spark_catalog" not in str(caught.value)
+
+
+def test_clients_use_the_names_too(sql, spark, catalog):
+    assert spark.table(f"{catalog}.shelf.jars").count() == 2
+    assert spark.catalog.tableExists(f"{catalog}.shelf.jars")
+    assert not spark.catalog.tableExists(f"{catalog}.shelf.lids")
+    assert spark.catalog.databaseExists(f"{catalog}.shelf")
+    spark.range(3).write.mode("overwrite").saveAsTable(f"{catalog}.shelf.lids")
+    spark.range(2).writeTo(f"{catalog}.shelf.lids").append()
+    assert spark.table(f"{catalog}.shelf.lids").count() == 5
+    assert "lids" in [table.name for table in spark.catalog.listTables(f"{catalog}.shelf")]
+
+
+def test_a_schema_may_have_the_catalogs_name(sql, spark, catalog):
+    sql("CREATE SCHEMA {c}.{c}")
+    sql("CREATE TABLE {c}.{c}.spoons AS SELECT 7 AS id")
+    assert sql("SELECT id FROM {c}.spoons") == [(7,)]
+    assert spark.table(f"{catalog}.spoons").count() == 1
+    sql("DROP SCHEMA {c}.{c} CASCADE")
