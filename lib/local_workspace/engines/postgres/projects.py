@@ -1,0 +1,96 @@
+"""The projects, each a Postgres server of its own."""
+
+import threading
+import uuid
+from collections.abc import Iterator
+
+from local_workspace.engines.postgres import names
+from local_workspace.engines.postgres.databases import create_database
+from local_workspace.engines.postgres.documents import Project, StoredProject
+from local_workspace.engines.postgres.instance import PG_VERSION, Instance
+from local_workspace.runtime.documents import Documents
+from local_workspace.runtime.errors import already_exists, not_found, unavailable
+from local_workspace.runtime.home import Home
+from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_iso
+
+DEFAULT_DATABASE = "databricks_postgres"
+
+
+class Projects:
+    """Makes, finds and removes projects. `user` owns their databases; `lock` is held while one is made or removed."""
+
+    def __init__(self, home: Home, store: Store, processes: Processes, user: str, lock: threading.RLock) -> None:
+        self._home, self._processes, self._user, self._lock = home, processes, user, lock
+        self._documents = Documents[StoredProject](store, "postgres_project")
+        self._servers: dict[str, Instance] = {}
+
+    def get(self, project: str) -> Project:
+        """A project. Raises 404."""
+        doc = self._documents.get(project)
+        if doc is None:
+            raise not_found(f"Project {project} does not exist.")
+        return {**doc, "owner": self._user, "pg_version": PG_VERSION}
+
+    def __iter__(self) -> Iterator[Project]:
+        """All projects, oldest first."""
+        return iter([self.get(doc["project_id"]) for doc in self._documents.list()])
+
+    def create(self, project: str, display_name: str | None = None) -> Project:
+        """Make a project with its default database. Raises 400 for a bad id, 409 if it exists."""
+        names.check_project(project)
+        with self._lock:
+            if self._documents.get(project):
+                raise already_exists(f"Project {project} already exists.")
+            doc: StoredProject = {
+                "project_id": project,
+                "display_name": display_name or project,
+                "uid": str(uuid.uuid4()),
+                "create_time": now_iso(),
+                "port": None,
+            }
+            self._documents.put(project, doc)
+            try:
+                create_database(self.server(project), DEFAULT_DATABASE)
+            except Exception:
+                self.begin_deletion(project)
+                self.destroy(project)
+                raise
+            return self.get(project)
+
+    def server(self, project: str) -> Instance:
+        """The server of a project, started if it isn't running. Raises 404, or 503 if it can't start."""
+        with self._lock:
+            doc = self.get(project)
+            if doc.get("deleting"):
+                raise not_found(f"Project {project} is being deleted.")
+            server = self._servers.setdefault(
+                project, Instance(self._home, self._processes, project, self._user, doc["port"])
+            )
+            try:
+                server.start()
+            except RuntimeError as error:
+                raise unavailable(str(error)) from error
+            if server.port != doc["port"]:
+                self._documents.update(project, port=server.port)
+            return server
+
+    def stop(self) -> None:
+        """Stop all servers."""
+        with self._lock:
+            for server in self._servers.values():
+                server.stop()
+            self._servers.clear()
+
+    def begin_deletion(self, project: str) -> None:
+        """Note that a project is to be destroyed, also after a restart; its server starts no more. Raises 404."""
+        self.get(project)
+        self._documents.update(project, deleting=True)
+
+    def destroy(self, project: str) -> None:
+        """Remove a project with its server and files."""
+        with self._lock:
+            server = self._servers.pop(project, None)
+            (server or Instance(self._home, self._processes, project, self._user)).destroy()
+            self._documents.delete(project)
