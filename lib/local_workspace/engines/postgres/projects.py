@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from local_workspace.engines.postgres import names
 from local_workspace.engines.postgres.databases import create_database
 from local_workspace.engines.postgres.documents import Project, StoredProject
-from local_workspace.engines.postgres.instance import PG_VERSION, Instance
+from local_workspace.engines.postgres.instance import Instance
+from local_workspace.engines.postgres.programs import PG_VERSION
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import already_exists, not_found, unavailable
 from local_workspace.runtime.home import Home

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from local_workspace.engines.postgres.instance import PG_VERSION
+from local_workspace.engines.postgres.programs import PG_VERSION
 from local_workspace.http.bodies import Body, Name, StrictBody, Text
 
 Ignored = JsonValue

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from local_workspace.engines.postgres import names, shapes
 from local_workspace.http.bodies import Name
 from local_workspace.routes.postgres import bodies
-from local_workspace.routes.postgres.engine import Engine, Json, done, fields
+from local_workspace.routes.postgres.shared import Engine, Json, done, fields
 
 router = APIRouter()
 

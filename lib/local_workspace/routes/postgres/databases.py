@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from local_workspace.engines.postgres import PostgresEngine, names, shapes
 from local_workspace.http.bodies import Name
 from local_workspace.routes.postgres import bodies
-from local_workspace.routes.postgres.engine import BRANCH, Engine, Json, Pages, done, fields, on_branch
+from local_workspace.routes.postgres.shared import BRANCH, Engine, Json, Pages, done, fields, on_branch
 from local_workspace.runtime.errors import invalid, not_found
 
 router = APIRouter()

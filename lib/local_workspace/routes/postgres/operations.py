@@ -8,7 +8,7 @@ from pydantic import Field
 from local_workspace.engines.postgres import PostgresEngine, shapes
 from local_workspace.http.bodies import Text
 from local_workspace.routes.postgres.databases import shown_role
-from local_workspace.routes.postgres.engine import Engine, Json, done, on_branch
+from local_workspace.routes.postgres.shared import Engine, Json, done, on_branch
 from local_workspace.routes.postgres.synced_tables import shown_table
 from local_workspace.runtime.errors import not_found
 

@@ -8,7 +8,7 @@ from local_workspace.engines.postgres import names, shapes
 from local_workspace.engines.postgres.documents import Credential
 from local_workspace.http.bodies import Name
 from local_workspace.routes.postgres import bodies
-from local_workspace.routes.postgres.engine import BRANCH, Engine, Json, Pages, done, on_branch
+from local_workspace.routes.postgres.shared import BRANCH, Engine, Json, Pages, done, on_branch
 from local_workspace.runtime.errors import invalid, not_found
 
 router = APIRouter()

@@ -8,7 +8,7 @@ from pydantic import Field
 from local_workspace.engines.postgres import PostgresEngine, names, shapes
 from local_workspace.http.bodies import Text
 from local_workspace.routes.postgres import bodies
-from local_workspace.routes.postgres.engine import Engine, Json, done, fields
+from local_workspace.routes.postgres.shared import Engine, Json, done, fields
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter()
