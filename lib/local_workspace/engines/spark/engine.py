@@ -120,6 +120,9 @@ class SparkEngine:
         from pyspark.sql.connect.session import SparkSession
 
         session = SparkSession.builder.remote(self.remote).create()
+        # Answers that can be asked for again need threads that all sessions of a process share, and a session that is
+        # closed while one of them collects garbage waits for itself. The server is on this machine: nothing gets lost.
+        session.client.disable_reattachable_execute()
         # Finding the files whose statistics a question allows costs more than reading the few of a laptop's table.
         session.conf.set("spark.databricks.delta.stats.skipping", "false")
         if schema:

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -95,6 +96,12 @@ def test_what_a_statement_sets_reaches_no_other(w, warehouse, spark):
     for query in ["SELECT * FROM leak", "SELECT leaking(1)", "SELECT leaked"]:
         with pytest.raises(RuntimeError, match="NOT_FOUND|UNRESOLVED"):
             sql.query(w, warehouse, query, {})
+
+
+def test_many_statements_at_once_that_need_sessions_of_their_own(w, warehouse):
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: sql.query(w, warehouse, f"SET some.key = {n}", {}), range(80)))
+    assert [row["value"] for rows in found for row in rows] == [str(n) for n in range(80)]
 
 
 def test_a_schema_is_that_of_its_statement_only(w, warehouse, spark):
