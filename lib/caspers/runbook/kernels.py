@@ -9,6 +9,8 @@ from pathlib import Path
 
 from jupyter_client.manager import AsyncKernelManager
 
+LONGEST_PATH = 103  # bytes of a socket's path; macOS allows that, Linux 107
+
 
 class Kernels:
     """The kernels of one run. A manager made by `manager_class` is known here while its kernel lives."""
@@ -49,13 +51,19 @@ class Kernels:
                 continue  # it has ended by itself since
 
 
+def _parent() -> str | None:
+    """Where a folder of sockets can be made: None, the system's place, unless their paths would be too long there."""
+    longest = Path(tempfile.gettempdir()).resolve() / "kernel-abcdefgh" / "k.json-12345"
+    return None if len(os.fsencode(longest)) <= LONGEST_PATH else "/tmp"
+
+
 class IpcKernelManager(AsyncKernelManager):
     """A kernel manager on unix sockets. Their folder has a short path, as the length of a socket's path is limited."""
 
     kernels: Kernels
 
     def __init__(self, **options: object) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="kernel-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=_parent()))
         super().__init__(transport="ipc", connection_file=str(self._folder / "k.json"), **options)
 
     @property

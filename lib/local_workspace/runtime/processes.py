@@ -162,5 +162,6 @@ def _end_orphan(pid: int) -> None:
 
 
 def _signal_group(group: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
+    # macOS refuses with PermissionError where all that is left of the group has ended.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)

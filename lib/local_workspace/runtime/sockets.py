@@ -36,6 +36,12 @@ def prepare(run: Path) -> None:
         raise SetupError(f"{chosen} belongs to someone else or is open to others. Remove it, or set TMPDIR.")
 
 
+def temporary_parent() -> str | None:
+    """Where a folder of a kernel's sockets can be made: None, the system's place, unless its path is too long."""
+    longest = Path(tempfile.gettempdir()).resolve() / "kernel-abcdefgh" / "kernel.json-12345"
+    return None if len(os.fsencode(longest)) <= LONGEST_PATH else "/tmp"
+
+
 def remove(run: Path) -> None:
     """Remove the folder of the sockets, if it is not `run` itself. Safe to call twice."""
     chosen = folder(run)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from local_workspace.runtime import sockets
 from local_workspace.runtime.home import write_atomically
 
 if TYPE_CHECKING:  # the engine is of no use in a notebook's process, and slow to import
@@ -98,7 +99,7 @@ def _execute(source: Path, output: Path, parameters: Mapping[str, object]) -> di
     from traitlets.config import Config
 
     # Unix sockets instead of ports: kernels that start at the same moment race for ports.
-    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kernel-", dir=sockets.temporary_parent()) as folder:
         manager = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
         executed: dict[str, Any] = papermill.execute_notebook(
             source,

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def test_a_broken_cell_stops_what_depends_on_it_and_nothing_else(write_plan, not
     assert printed(failed.output) == ["before"]
     assert printed(run.runs["side"].output) == ["here"]
     assert not run.runs["after"].output.exists()
+
+
+def test_kernels_start_also_where_temporary_files_have_a_long_path(
+    write_plan, notebook, runner, tmp_path, monkeypatch
+) -> None:
+    deep = tmp_path / ("è" * 60)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    notebook("only", "print('here')")
+    run = runner(load_plan(write_plan({"only": []}), "default"))
+    assert run.run() is True
+    assert printed(run.runs["only"].output) == ["here"]
 
 
 def test_two_ready_tasks_run_side_by_side(write_plan, notebook, runner, tmp_path) -> None:

@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 import sys
 
 import psutil
@@ -28,6 +30,20 @@ def test_a_child_ends_with_its_whole_group(processes):
     child.terminate()
     assert not child.alive()
     eventually(lambda: has_ended(grandchild))
+
+
+def test_a_group_of_which_only_ended_processes_are_left_is_no_error(processes, monkeypatch):
+    """macOS answers PermissionError to a signal for such a group."""
+    child, killpg = processes.spawn("ends", SLEEPER), os.killpg
+
+    def as_on_macos(group: int, number: int) -> None:
+        if number == signal.SIGKILL:
+            raise PermissionError(1, "Operation not permitted")
+        killpg(group, number)
+
+    monkeypatch.setattr(os, "killpg", as_on_macos)
+    child.terminate()
+    assert not child.alive()
 
 
 def test_a_child_that_dies_while_starting_is_an_error_with_its_last_words(processes):

@@ -38,6 +38,12 @@ def test_a_socket_of_a_home_with_a_long_path_can_be_opened_and_is_its_users_alon
     assert not path.parent.exists() and home.run.exists()
 
 
+def test_a_kernels_sockets_lie_in_a_place_with_a_short_path(tmp_path, temporary, monkeypatch):
+    assert sockets.temporary_parent() is None
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / DEEP))
+    assert sockets.temporary_parent() == "/tmp"
+
+
 def test_two_homes_have_two_folders(tmp_path, temporary):
     folders = {open_home(tmp_path / name / DEEP).socket("mlflow").parent for name in ("a", "b")}
     assert len(folders) == 2
