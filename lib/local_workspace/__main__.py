@@ -1,31 +1,35 @@
-"""`python -m local_workspace setup|start|find|stop|destroy|serve --home DIR`: the service from a shell.
+"""`python -m local_workspace doctor|setup|start|find|stop|destroy|serve --home DIR`: the service from a shell.
 
 The home is LOCAL_WORKSPACE_HOME unless --home is given; LOCAL_WORKSPACE_PORT is the port of the API.
-setup fetches the Spark server's distribution; start and find print one JSON object: the variables by which clients
-find the workspace and no proxy, its process, and under `unset` the names of those variables of the caller's that lead
-elsewhere. An error is an object with the key `error`; progress goes to standard error.
+doctor checks this machine, a line a check, and exits with 1 if one fails; setup fetches the Spark server's
+distribution. start and find print one JSON object: the variables by which clients find the workspace and no proxy, its
+process, and under `unset` the names of those variables of the caller's that lead elsewhere. An error is an object with
+the key `error`; progress goes to standard error.
 """
 
 import argparse
 import json
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 from local_workspace.runtime import environment
 from local_workspace.runtime.errors import SetupError
 from local_workspace.service import control
 
-_HOME_HELP = "the workspace's home directory, by default LOCAL_WORKSPACE_HOME; setup needs none"
+_HOME_HELP = "the workspace's home directory, by default LOCAL_WORKSPACE_HOME; doctor and setup need none"
 
 
 def main() -> int:
     """Do what the arguments say; 0 if it went well, 1 if there is nothing to find, 2 for an error."""
     parser = argparse.ArgumentParser(prog="local_workspace", description=__doc__)
-    parser.add_argument("command", choices=["setup", "start", "find", "stop", "destroy", "serve"])
+    parser.add_argument("command", choices=["doctor", "setup", "start", "find", "stop", "destroy", "serve"])
     home = os.environ.get("LOCAL_WORKSPACE_HOME")
     parser.add_argument("--home", type=Path, default=home and Path(home), help=_HOME_HELP)
     arguments = parser.parse_args()
+    if arguments.command == "doctor":
+        return _doctor(arguments.home or Path(".local_workspace"))
     if arguments.home is None and arguments.command != "setup":
         parser.error(f"{arguments.command} needs --home or LOCAL_WORKSPACE_HOME")
     try:
@@ -47,6 +51,18 @@ def _run(command: str, root: Path) -> int:
     else:
         return _print_connection(control.start(root, _report) if command == "start" else control.find(root))
     return 0
+
+
+def _doctor(root: Path) -> int:
+    from local_workspace import doctor
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # it says so if the terminal lacks letters
+    code = 0
+    for finding in doctor.check(root.resolve()):
+        print(finding, flush=True)
+        code = 1 if finding.verdict == "failed" else code
+    return code
 
 
 def _setup() -> None:

