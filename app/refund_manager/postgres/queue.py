@@ -35,7 +35,7 @@ _CONDITIONS: dict[str, str | dict[str | None, str | None]] = {
 }
 
 
-class Order(NamedTuple):
+class SortOrder(NamedTuple):
     """How a list is sorted: an expression, its SQL type, and its direction; order_id breaks ties."""
 
     key: str
@@ -54,11 +54,11 @@ class Order(NamedTuple):
         return f"{self.key} {self.direction}, q.order_id {self.direction}"
 
 
-_ORDERS: dict[Sort, Order] = {
-    "newest": Order("q.order_ts", "timestamptz", "DESC"),
-    "oldest": Order("q.order_ts", "timestamptz", "ASC"),
-    "amount": Order("coalesce(q.suggested_usd, -1)", "numeric", "DESC"),
-    "minutes": Order("coalesce(q.minutes, -1)", "numeric", "DESC"),
+_SORT_ORDERS: dict[Sort, SortOrder] = {
+    "newest": SortOrder("q.order_ts", "timestamptz", "DESC"),
+    "oldest": SortOrder("q.order_ts", "timestamptz", "ASC"),
+    "amount": SortOrder("coalesce(q.suggested_usd, -1)", "numeric", "DESC"),
+    "minutes": SortOrder("coalesce(q.minutes, -1)", "numeric", "DESC"),
 }
 
 
@@ -143,7 +143,7 @@ def choices(connection: Connection) -> dict[str, list[str]]:
 
 
 def _page_sql(filters: Filters, sort: Sort, after: Position | None) -> sql.Composed:
-    order = _ORDERS[sort]
+    order = _SORT_ORDERS[sort]
     after_condition = order.after if after else "true"
     return sql.SQL(
         "{} FROM (SELECT * FROM refunds.queue q WHERE {} AND {} ORDER BY {} LIMIT %(limit)s) q {} ORDER BY {}"

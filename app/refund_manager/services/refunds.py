@@ -208,10 +208,9 @@ class Refunds:
         if request.amount is None:
             raise BadField("amount", "a change needs the amount to refund")
         total = suggested.total_usd
+        # A suggestion never exceeds the order's total, so only a higher amount needs to be compared with it.
         if total is None and (suggested.suggested_usd is None or request.amount > suggested.suggested_usd):
-            total = self.events(
-                request.order_id
-            ).total_usd  # a suggestion never exceeds the total, so only a higher amount needs it
+            total = self.events(request.order_id).total_usd
         if total is not None and request.amount > total:
             raise BadField("amount", f"more than the order's total of ${total}")
         return request.amount

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 _EXAMPLES = {
-    400: "This app does not answer to the host 'refunds.example'.",
+    400: "Unknown host 'refunds.example'. Open the app as localhost or 127.0.0.1.",
     401: "The platform did not identify you, so you can't change anything. Sign in and try again.",
     403: "Requests from other sites can't change anything here.",
     404: "There is no recommendation for order K7Q2ZD.",
@@ -36,7 +36,7 @@ class Problem(BaseModel):
 
 
 def _schema() -> dict[str, Any]:
-    """The schema of Problem without references: in the app's document they would point to nothing."""
+    """The JSON schema of Problem, inlined: references to its own `$defs` don't resolve in the app's document."""
     schema = Problem.model_json_schema()
     schema["properties"]["errors"]["anyOf"][0]["items"] = schema.pop("$defs")["FieldProblem"]
     return schema

@@ -14,7 +14,6 @@ from refund_manager.domain.errors import (
     Conflict,
     LakehouseUnavailable,
     NotFound,
-    PreviewOutdated,
     Unavailable,
 )
 from refund_manager.web.dependencies import BadForm
@@ -36,7 +35,6 @@ def install(app: FastAPI) -> None:
             request, 409, str(error), **({"decision": error.decision.model_dump(mode="json")} if error.decision else {})
         ),
     )
-    app.add_exception_handler(PreviewOutdated, lambda request, error: _answer(request, 409, str(error)))
     app.add_exception_handler(
         BadField,
         lambda request, error: _answer(
@@ -48,7 +46,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BadForm, lambda request, error: _invalid(request, error.errors))
     app.add_exception_handler(HTTPException, lambda request, error: _answer(request, error.status_code, error.detail))
     app.add_exception_handler(
-        Exception, lambda request, _: _answer(request, 500, "The app failed. Its log has the details.")
+        Exception,
+        lambda request, _: _answer(request, 500, "The app failed. Its log has the details."),
     )
 
 

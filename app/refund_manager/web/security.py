@@ -112,7 +112,7 @@ class Guard:
         host = request.headers.get("host", "")
         # On Databricks the platform's proxy checks the host; on a laptop an unknown host may be a DNS rebinding attack.
         if self.settings.local_user and _hostname(host) not in _LOOPBACK:
-            raise Refused(400, f"This app does not answer to the host {host!r}.")
+            raise Refused(400, f"Unknown host {host!r}. Open the app as localhost or 127.0.0.1.")
         if request.method in _SAFE:
             return
         if not self._same_site(request, host):

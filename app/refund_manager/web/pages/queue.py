@@ -18,10 +18,8 @@ router = APIRouter(include_in_schema=False)
 def show_queue(request: Request, query: ListPage) -> Response:
     """The list of recommendations."""
     refunds = refunds_of(request)
-    arrived, choices = (
-        refunds.last_arrival(),
-        refunds.choices(),
-    )  # read before the page, so that rows that arrive in between are announced
+    # Read before the page, so that rows that arrive in between are announced.
+    arrived, choices = refunds.last_arrival(), refunds.choices()
     page = refunds.page(query, query.sort, query.cursor, PAGE_SIZE)
     return render(
         request,
