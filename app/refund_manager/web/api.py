@@ -20,7 +20,7 @@ from refund_manager.domain.order_models import OrderDetails
 from refund_manager.domain.timeline import OrderEvents
 from refund_manager.services import export as exporting
 from refund_manager.web.dependencies import ListQuery, refunds_of
-from refund_manager.web.documented import problem_responses
+from refund_manager.web.openapi import problem_responses
 from refund_manager.web.security import user_of
 
 router = APIRouter(responses=problem_responses(400, 503))
