@@ -1,3 +1,5 @@
+"""The JSON API: lists, decisions, validation, and who may write."""
+
 import concurrent.futures
 from decimal import Decimal
 

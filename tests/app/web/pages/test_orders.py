@@ -1,3 +1,5 @@
+"""The page of an order and its forms, and what pages show during an outage."""
+
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
