@@ -1,0 +1,53 @@
+"""Puts deployments in the place of those that run, each in a thread of its own."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from local_workspace.engines.apps.deployments import Deployments
+from local_workspace.engines.apps.documents import StoredDeployment
+from local_workspace.engines.apps.running import RunningApps
+
+log = logging.getLogger(__name__)
+
+
+class Rollouts:
+    """The deployments under way. `note(app, **changes)` writes down how one changed its app."""
+
+    def __init__(self, deployments: Deployments, running: RunningApps, note: Callable[..., None]) -> None:
+        self._deployments, self._running, self._note = deployments, running, note
+        self._threads: list[threading.Thread] = []
+
+    def begin(self, doc: StoredDeployment, source: Path) -> None:
+        """Begin to deploy the folder `source`; returns at once."""
+        thread = threading.Thread(target=self._roll_out, args=[doc, source], name=f"deploy-{doc['app']}", daemon=True)
+        self._threads = [*(known for known in self._threads if known.is_alive()), thread]
+        thread.start()
+
+    def join(self) -> None:
+        """Wait until none is under way."""
+        for thread in self._threads:
+            thread.join()
+
+    def _roll_out(self, doc: StoredDeployment, source: Path) -> None:
+        try:
+            problem = self._replace(doc, source)
+        except Exception as error:  # a thread's boundary: whatever it is, the deployment's status says it
+            log.exception("deployment of %s", doc["app"])
+            problem = str(error)
+        self._deployments.settle(doc, "FAILED" if problem else "SUCCEEDED", problem or "App started successfully")
+
+    def _replace(self, doc: StoredDeployment, source: Path) -> str | None:
+        """Start a copy of the code instead of what runs; why that did not go well, None if it did."""
+        self._deployments.copy(source, doc)
+        self._running.halt(doc["app"])
+        process = self._running.launch(doc)
+        problem = process.first_outcome()
+        if problem:
+            process.stop()
+            self._note(doc["app"], problem=problem)
+        else:
+            self._note(doc["app"], problem=None, active=doc["deployment_id"])
+            self._deployments.keep_only(doc)
+        return problem
