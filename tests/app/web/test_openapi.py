@@ -1,4 +1,4 @@
-"""The app's OpenAPI document is whole, and whatever is sent to the app, the answer is no 5xx and comes soon."""
+"""The app's OpenAPI document is complete, and no generated request gets a 5xx or hangs."""
 
 import base64
 
@@ -18,11 +18,11 @@ REFUSALS = {"400", "401", "403", "404", "409", "422", "429", "503"}
 
 
 def is_of(answer, kind):
-    return answer.headers["content-type"] in (kind, [kind])  # Schemathesis has a list a header
+    return answer.headers["content-type"] in (kind, [kind])  # Schemathesis has a list per header
 
 
 def is_problem(answer):
-    """Whether a refusal is problem details with its status and a sentence."""
+    """Whether a refusal consists of problem details with its status and a sentence."""
     problem = answer.json()
     return (
         is_of(answer, "application/problem+json")
@@ -32,7 +32,7 @@ def is_problem(answer):
 
 
 def is_page(answer):
-    """Whether a refusal is a page of the app, for people."""
+    """Whether a refusal is an HTML page of the app."""
     return is_of(answer, "text/html; charset=utf-8") and "Refund Manager" in answer.text
 
 
@@ -43,7 +43,7 @@ def target(host, identity=None, **options):
 
 
 def make(make_app, user):
-    return make_app(user, clock=iter(range(1_000_000)).__next__)  # slow enough for the limit of writes
+    return make_app(user, clock=iter(range(1_000_000)).__next__)  # a second per call, so the rate limit never refuses
 
 
 @pytest.mark.parametrize(("user", "identity"), [("ana", {}), (None, PLATFORM), (None, {})])
@@ -81,12 +81,12 @@ def test_the_document_names_every_route_of_the_api_and_its_problems(make_app):
                 )
 
 
-def test_every_reference_in_the_document_leads_somewhere(make_app):
+def test_every_reference_in_the_document_resolves(make_app):
     document = make_app().openapi()
-    found, waiting = [], [document]
-    while waiting:
-        item = waiting.pop()
-        waiting += item.values() if isinstance(item, dict) else item if isinstance(item, list) else []
+    found, pending = [], [document]
+    while pending:
+        item = pending.pop()
+        pending += item.values() if isinstance(item, dict) else item if isinstance(item, list) else []
         if isinstance(item, dict) and isinstance(item.get("$ref"), str):
             found.append(item["$ref"])
     assert found and {ref.removeprefix("#/components/schemas/") for ref in found} <= set(
@@ -102,7 +102,7 @@ def cursor(*parts):
 def test_a_filter_with_nul_is_422(client, field):
     for path in ("/api/recommendations", "/api/export.csv", "/", "/bulk", "/new", "/overview", "/orders/AAA111"):
         if path == "/overview" and field == "text":
-            continue  # it has no such filter
+            continue  # the overview has no such filter
         answer = client.get(path, params={"since": 0, field: "a\0b"})
         assert answer.status_code == 422 and f"{field}: must not contain a NUL character" in answer.text, path
 
@@ -112,8 +112,8 @@ def test_a_reason_with_nul_is_422(client):
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "reason")
 
 
-def test_a_cursor_that_postgres_can_not_compare_with_is_422(client):
-    for place in (
+def test_a_cursor_that_postgres_cannot_compare_is_422(client):
+    for parts in (
         ("amount", "1e999999999", "AAA111"),
         ("amount", "9" * 3000, "AAA111"),
         ("amount", "NaN", "AAA111"),
@@ -124,12 +124,12 @@ def test_a_cursor_that_postgres_can_not_compare_with_is_422(client):
         ("oldest", "2026-01-01", "a\0b"),
     ):
         for path in ("/api/recommendations", "/"):
-            answer = client.get(path, params={"sort": place[0], "cursor": cursor(*place)})
-            assert answer.status_code == 422 and "not a cursor of this list" in answer.text, place
+            answer = client.get(path, params={"sort": parts[0], "cursor": cursor(*parts)})
+            assert answer.status_code == 422 and "not a cursor of this list" in answer.text, parts
 
 
 @pytest.mark.parametrize("key", ["1e-999999", "1_0", "7.10"])
-def test_a_cursor_that_is_only_odd_is_answered(client, key):
+def test_an_unusual_but_valid_cursor_is_accepted(client, key):
     answer = client.get("/api/recommendations", params={"sort": "amount", "cursor": cursor("amount", key, "AAA111")})
     assert answer.status_code == 200
 
@@ -142,14 +142,14 @@ def test_a_complaints_cursor_is_checked_too(make_app, with_complaints, parts):
         assert client.get("/complaints", params={"cursor": cursor(*parts)}).status_code == 422
 
 
-def test_an_arrival_beyond_every_number_of_postgres_is_422(client):
+def test_an_arrival_number_too_large_for_postgres_is_422(client):
     assert client.get("/new", params={"since": 2**63}).status_code == 422
 
 
-@pytest.mark.parametrize(("path", "told"), [("/api/summary", is_problem), ("/", is_page)])
-def test_what_nobody_expected_is_told_in_the_same_form(make_app, monkeypatch, path, told):
+@pytest.mark.parametrize(("path", "is_expected"), [("/api/summary", is_problem), ("/", is_page)])
+def test_an_unexpected_error_is_reported_like_any_other(make_app, monkeypatch, path, is_expected):
     app = make_app()
     monkeypatch.setattr(app.state.refunds, "summary", lambda: 1 / 0)
     with Served(app) as host:
         answer = requests.get(f"{host}{path}", timeout=20)
-    assert answer.status_code == 500 and "Its log has the details" in answer.text and told(answer)
+    assert answer.status_code == 500 and "Its log has the details" in answer.text and is_expected(answer)

@@ -72,7 +72,7 @@ def _page(request: Request, complaints: Complaints, complaint_id: str, status: i
     try:
         text = complaints.text(complaint_id)
     except LakehouseUnavailable as error:
-        text_error = str(error)
+        text_error = f"The text can't be read right now: {error}"
     return render(
         request,
         "complaint.html",

@@ -103,7 +103,9 @@ def _drawn(timeline: OrderEvents | None) -> dict[str, Any]:
 def _timeline(request: Request, order_id: str) -> tuple[OrderEvents | None, str | None]:
     try:
         return refunds_of(request).events(order_id), None
-    except (LakehouseUnavailable, NotFound) as error:
+    except LakehouseUnavailable as error:
+        return None, f"The events can't be read right now: {error}"
+    except NotFound as error:
         return None, str(error)
 
 
