@@ -121,10 +121,13 @@ def test_two_updates_agree_and_readers_see_gold_whole(project: Project, spark, w
 
     query = f"SELECT count(*), sum(rows), sum(total) FROM {project.name}.buckets"
     with reading(workspace["SPARK_REMOTE"], query) as seen:
+        eventually(lambda: len(seen))
         project.land("2.json", range(1000, 3000))
         assert project.update() == UpdateInfoState.COMPLETED
+        answered = len(seen)
+        eventually(lambda: len(seen) > answered + 1)  # the answer under way at the update's end, and one after it
     assert counts(spark, project.name) == {"bronze": 3000, "silver": 1500, "gold": 3000, "of_gold": 3000}
-    assert len(seen) > 5
+    assert (seen[0], seen[-1]) == ((7, 1000, sum(range(1000))), (7, 3000, sum(range(3000))))
     assert set(seen) <= {(7, 1000, sum(range(1000))), (7, 3000, sum(range(3000)))}
 
 
