@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 MAX_DEPTH = 64
 MAX_NAME = 255  # bytes: what a file system takes for a name
@@ -27,6 +27,10 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME), Afte
 """A string of 1 to 255 characters without NUL."""
 PathText = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_short_names)]
 """A path whose parts a file system takes: up to 255 bytes each, without NUL."""
+
+
+Refused = Annotated[None, Field(description="not supported here: must be left out")]
+"""The type of a field that Databricks acts on and a local workspace can't."""
 
 
 class Body(BaseModel):

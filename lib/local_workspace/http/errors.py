@@ -60,7 +60,7 @@ def described(problem: dict[str, Any]) -> str:
     field = ".".join(place[1:] if place[:1] and place[0] in _WHOLE else place) or "The request's body"
     if problem["type"] == "missing":
         return f"{field} is missing."
-    if problem["type"] == "extra_forbidden":
+    if problem["type"] in ("extra_forbidden", "none_required"):
         return f"{field}: a local workspace does not support this field; leave it out."
     reason = problem["msg"].removeprefix("Value error, ").rstrip(".")
     return f"{field}: {reason[:1].lower()}{reason[1:]}; it was {_shown(problem['input'])}."

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from local_workspace.http.bodies import Body, Name, PathText, Text
+from local_workspace.http.bodies import Body, Name, PathText, Refused, Text
 
 
 class Postgres(Body):
@@ -76,7 +76,7 @@ class Deployment(Body):
     """A workspace folder to deploy, and what replaces or extends its app.yaml."""
 
     source_code_path: PathText | None = None
-    git_source: None = None
+    git_source: Refused = None
     mode: Literal["SNAPSHOT"] | None = None
     command: list[Text] | None = None
     env_vars: list[EnvVar] | None = None

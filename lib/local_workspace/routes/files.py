@@ -1,14 +1,25 @@
 """The Files API over volumes."""
 
 import mimetypes
+from collections.abc import Mapping
 from email.utils import formatdate
+from typing import Annotated, NotRequired, TypedDict
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse
 
 from local_workspace.engines.files import DirectoryEntry, VolumeFiles
+from local_workspace.http.paging import Page, by_page_size
+from local_workspace.http.queries import REFUSE_UNKNOWN
 
-router = APIRouter(prefix="/api/2.0/fs")
+router = APIRouter(prefix="/api/2.0/fs", dependencies=[REFUSE_UNKNOWN])
+
+
+class Listing(TypedDict):
+    """A page of what is in a directory."""
+
+    contents: list[DirectoryEntry]
+    next_page_token: NotRequired[str]
 
 
 def _files(request: Request) -> VolumeFiles:
@@ -55,10 +66,10 @@ def directory_metadata(request: Request, path: str) -> Response:
     return Response(headers={"Last-Modified": formatdate(local.stat().st_mtime, usegmt=True)})
 
 
-@router.get("/directories/{path:path}")
-def list_directory(request: Request, path: str) -> dict[str, list[DirectoryEntry]]:
-    """What is in a directory."""
-    return {"contents": _files(request).list_directory("/" + path)}
+@router.get("/directories/{path:path}", response_model=Listing)
+def list_directory(request: Request, path: str, page: Annotated[Page, Depends(by_page_size)]) -> Mapping[str, object]:
+    """What is in a directory, by name."""
+    return page.of("contents", _files(request).list_directory("/" + path))
 
 
 @router.delete("/directories/{path:path}", status_code=204)

@@ -1,11 +1,11 @@
 """The bodies of model serving requests."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from local_workspace.engines.serving import Limits
-from local_workspace.http.bodies import Body, Name, Text
+from local_workspace.http.bodies import Body, Name, Refused, Text
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=255)]
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
@@ -68,6 +68,8 @@ class Config(Body):
     """What an endpoint serves."""
 
     served_entities: list[ServedEntity] | None = None
+    served_models: Refused = None
+    auto_capture_config: Refused = None
 
 
 class Tag(Body):
@@ -100,6 +102,9 @@ class Endpoint(Body):
     tags: list[Tag] | None = None
     description: Text | None = None
     ai_gateway: AiGateway | None = None
+    rate_limits: Refused = None
+    route_optimized: Literal[False] | None = None
+    telemetry_config: Refused = None
 
 
 class EndpointLimits(Body, Limits):

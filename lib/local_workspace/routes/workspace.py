@@ -10,12 +10,14 @@ from starlette.datastructures import UploadFile
 
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.bodies import Body
+from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.runtime.errors import ApiError, invalid
 
-router = APIRouter(prefix="/api/2.0")
+router = APIRouter(prefix="/api/2.0", dependencies=[REFUSE_UNKNOWN])
 Json = dict[str, Any]
 Nothing = dict[str, None]
 Path = Annotated[str, Query(max_length=4096)]
+Moment = Annotated[int, Query(ge=0, le=2**53, description="milliseconds since 1970")]
 Format = Annotated[str, Field(max_length=20)]
 
 
@@ -116,15 +118,15 @@ def import_file(
 
 
 @router.get("/workspace/get-status")
-def get_status(files: Files, path: Path) -> Json:
-    """What is at a path."""
+def get_status(files: Files, path: Path, return_export_info: bool = False) -> Json:
+    """What is at a path; nothing here has export info."""
     return {**files.status(path)}
 
 
 @router.get("/workspace/list")
-def list_objects(files: Files, path: Path) -> dict[str, list[Json]]:
-    """What is in a folder."""
-    return {"objects": [{**entry} for entry in files.list(path)]}
+def list_objects(files: Files, path: Path, notebooks_modified_after: Moment = 0) -> dict[str, list[Json]]:
+    """What is in a folder; of its notebooks those that were modified after a time."""
+    return {"objects": [{**entry} for entry in files.list(path, notebooks_modified_after)]}
 
 
 @router.get("/workspace/export", response_model=dict[str, str])

@@ -102,6 +102,11 @@ def test_a_config_that_makes_no_sense(client, sent, field):
         ({"description": 5}, "description: "),
         ({"ai_gateway": []}, "ai_gateway: "),
         ({"ai_gateway": {"rate_limits": "x"}}, "ai_gateway.rate_limits: "),
+        ({"rate_limits": [{"calls": 1}]}, "rate_limits: a local workspace does not support this field; leave it out."),
+        ({"route_optimized": True}, "route_optimized: "),
+        ({"telemetry_config": {}}, "telemetry_config: "),
+        ({"config": {"served_models": []}}, "config.served_models: "),
+        ({"config": {"auto_capture_config": {}}}, "config.auto_capture_config: "),
     ],
 )
 def test_an_endpoint_that_makes_no_sense(client, fields, named):

@@ -84,10 +84,12 @@ class WorkspaceFiles:
         """What is at `path`, as the API's ObjectInfo. Raises 404."""
         return self._info(self.resolve(path))
 
-    def list(self, path: str) -> list[ObjectInfo]:
-        """ObjectInfo of everything in a folder, or of the one file. Raises 404."""
+    def list(self, path: str, notebooks_modified_after: int = 0) -> list[ObjectInfo]:
+        """ObjectInfo of everything in a folder, or of the one file, without notebooks that are older. Raises 404."""
         place = self.resolve(path)
-        return [self._info(entry) for entry in sorted(place.iterdir())] if place.is_dir() else [self._info(place)]
+        found = [self._info(entry) for entry in (sorted(place.iterdir()) if place.is_dir() else [place])]
+        since = notebooks_modified_after
+        return [info for info in found if info["object_type"] != "NOTEBOOK" or info["modified_at"] > since]
 
     def read(self, path: str, format: str = "SOURCE") -> tuple[bytes, str]:
         """Content and file type of a file; a notebook as Python source, or as it is with JUPYTER or AUTO.

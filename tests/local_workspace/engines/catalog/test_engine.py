@@ -73,6 +73,9 @@ def test_files_of_a_volume_are_written_read_listed_and_removed(w, catalog, schem
         w.files.upload(f"{folder}/spices/jar.txt", content)
     assert w.files.download(f"{folder}/spices/jar.txt").contents.read() == b"pepper"
     assert [entry.name for entry in w.files.list_directory_contents(folder)] == ["spices"]
+    w.files.create_directory(f"{folder}/spices/sweet")
+    entries = w.files.list_directory_contents(f"{folder}/spices", page_size=1)
+    assert [(entry.name, entry.file_size) for entry in entries] == [("jar.txt", 6), ("sweet", None)]
     with (tmp_path / "jar").open("rb") as content, pytest.raises(ResourceAlreadyExists):
         w.files.upload(f"{folder}/spices/jar.txt", content, overwrite=False)
     w.files.delete(f"{folder}/spices/jar.txt")

@@ -1,6 +1,7 @@
 import base64
 import io
 import json
+import os
 
 import httpx
 import nbformat
@@ -96,6 +97,17 @@ def test_listing_a_folder_and_deleting_it(files):
     files.delete(f"{HOME}/tree", recursive=True)
     with pytest.raises(NotFound):
         files.get_status(f"{HOME}/tree")
+
+
+def test_a_listing_leaves_out_notebooks_that_are_older(space, files):
+    files.mkdirs(f"{HOME}/ages")
+    files.upload(f"{HOME}/ages/plain.txt", b"", format=ImportFormat.AUTO)
+    for name, seconds in (("old", 1_000), ("new", 2_000)):
+        files.upload(f"{HOME}/ages/{name}.ipynb", notebook_bytes(), format=ImportFormat.AUTO)
+        os.utime(space.files.resolve(f"{HOME}/ages/{name}"), (seconds, seconds))
+    os.utime(space.files.resolve(f"{HOME}/ages/plain.txt"), (1_000, 1_000))
+    found = files.list(f"{HOME}/ages", notebooks_modified_after=1_000_000)
+    assert [entry.path.rpartition("/")[2] for entry in found] == ["new", "plain.txt"]
 
 
 def test_the_cli_imports_a_file_by_its_url(space, files):
