@@ -1,0 +1,102 @@
+"""The runs that are remembered: which are listed, which are forgotten, and that copies are handed out."""
+
+from pathlib import Path
+
+import pytest
+
+from local_workspace.engines.jobs.history import KEPT_RUNS, KIND, History, RunFilter
+from local_workspace.engines.jobs.states import set_state
+from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.home import Home, open_home
+from local_workspace.runtime.store import Store
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return open_home(tmp_path / "home")
+
+
+@pytest.fixture
+def store(home: Home):
+    opened = Store(home.database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def history(home: Home, store: Store) -> History:
+    return History(home, store)
+
+
+def run(run_id: int, job_id: int = 1, life_cycle: str = "TERMINATED", **more: object) -> dict:
+    task = {"run_id": run_id + 10_000, "task_key": "t"}
+    doc = {"run_id": run_id, "job_id": job_id, "run_type": "JOB_RUN", "start_time": run_id * 10, "tasks": [task]}
+    set_state(doc, life_cycle, "" if life_cycle == "RUNNING" else "SUCCESS")
+    return {**doc, **more}
+
+
+def ids(runs: list[dict]) -> list[int]:
+    return [each["run_id"] for each in runs]
+
+
+def test_the_oldest_ended_runs_of_a_job_are_forgotten_with_their_notebooks(home, store):
+    kept = (run(1, life_cycle="RUNNING"), run(2, job_id=2), *map(run, range(3, KEPT_RUNS + 3)))
+    for each in kept:
+        store.put(KIND, str(each["run_id"]), each)
+    history = History(home, store)
+    executed = home.runs / "3" / "t.ipynb"
+    executed.parent.mkdir(parents=True)
+    executed.write_text("{}")
+    assert len(history.of_job(1)) == KEPT_RUNS + 1
+    history.add(run(999))
+    assert ids(history.of_job(1)) == [999, *range(KEPT_RUNS + 2, 3, -1), 1]  # the run that is active stays
+    assert ids(history.of_job(2)) == [2]
+    assert not executed.parent.exists()
+    assert ids(History(home, store).of_job(1)) == ids(history.of_job(1))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (RunFilter(), [4, 3, 2, 1]),
+        (RunFilter(job_id=2), [2]),
+        (RunFilter(active=True), [3]),
+        (RunFilter(active=False), [4, 2, 1]),
+        (RunFilter(run_type="SUBMIT_RUN"), [4]),
+        (RunFilter(start_time_from=20, start_time_to=30), [3, 2]),
+        (RunFilter(start_time_to=0), []),
+        (RunFilter(job_id=1, active=True, start_time_from=31), []),
+    ],
+)
+def test_a_listing_has_the_runs_that_its_filter_allows(history, wanted, found):
+    for each in (run(1), run(2, job_id=2), run(3, life_cycle="RUNNING"), run(4, run_type="SUBMIT_RUN")):
+        history.add(each)
+    assert ids(history.find(wanted)) == found
+
+
+def test_a_run_is_changed_through_the_history_alone(history, home, store):
+    history.add(run(1, life_cycle="RUNNING"))
+    history.get(1)["job_id"] = 9
+    history.of_job()[0]["tasks"].clear()
+    assert history.get(1) == run(1, life_cycle="RUNNING")
+    history.change(1, lambda found: set_state(found, "TERMINATED", "SUCCESS"))
+    assert history.get(1)["state"]["result_state"] == "SUCCESS"
+    assert History(home, store).get(1) == history.get(1)
+
+
+def test_a_forgotten_run_is_not_found_and_not_brought_back_by_a_change(history):
+    history.add(run(1))
+    history.forget(1)
+    history.forget(1)
+    history.change(1, lambda found: found.clear())
+    with pytest.raises(ApiError, match="Run 1 does not exist") as missing:
+        history.get(1)
+    assert missing.value.status == 404
+    assert history.task(10_001) is None and history.of_job() == []
+
+
+def test_a_task_is_found_by_its_own_run_id(history):
+    history.add(run(1))
+    history.add(run(2))
+    assert history.task(10_002) == (run(2), run(2)["tasks"][0])
+    assert history.task(2) is None
