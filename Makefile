@@ -3,12 +3,13 @@
 # make outputs  run the notebooks again and keep what they print, for readers and for the comparison in `make test`
 # make pictures  take the README's pictures of the app that runs
 # make lint   the style checks alone
+# make latest  the unit tests on the newest releases that pyproject.toml allows, in an environment of their own
 # make stop   end the local workspace; its data stay
 
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
-.PHONY: run test lint browser unit integration notebooks outputs pictures stop setup
+.PHONY: run test lint browser unit integration notebooks outputs pictures latest stop setup
 
 run: setup
 	$(UV) run --no-sync runbook.py --target all
@@ -54,6 +55,18 @@ outputs:
 
 pictures:
 	PYTHONPATH=tests/support $(UV) run --no-sync python tests/app/pictures.py
+
+# The set-up's releases are those of a date; this resolves without it. What is newer still, beyond a bound, is listed last.
+latest: $(filter .uv/bin/uv,$(UV))
+	$(UV) venv --quiet --clear .latest
+	$(UV) pip compile --quiet --exclude-newer "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --group dev --group laptop \
+		--output-file .latest/requirements.txt pyproject.toml
+	$(UV) pip sync --quiet --exclude-newer "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --python .latest .latest/requirements.txt
+	$(UV) pip install --quiet --python .latest --no-deps --editable .
+	.latest/bin/python -m local_workspace setup
+	.latest/bin/python tests/support/chromium.py
+	.latest/bin/python -m pytest $(or $(TESTS),tests --ignore tests/integration) --numprocesses 2 --dist loadfile
+	$(UV) pip list --exclude-newer "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --python .latest --outdated
 
 stop:
 	$(UV) run --no-sync runbook.py --stop
