@@ -23,6 +23,8 @@ _HARMLESS = {"PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONPYCACHEPREFIX",
 _FIXED = {"LC_ALL": "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8", "PYTHONUTF8": "1", "TZ": "UTC"}
 # What leads an official client elsewhere, also one that has the workspace's address.
 _OF_OTHER_WORKSPACES = ("DATABRICKS_", "MLFLOW_TRACKING_", "MLFLOW_REGISTRY_", "MLFLOW_EXPERIMENT_")
+# What changes how libpq reaches a host that it is given.
+_OF_OTHER_POSTGRES = {"PGHOSTADDR", "PGSERVICE", "PGSSLMODE", "PGOPTIONS", "PGCHANNELBINDING", "PGREQUIREAUTH"}
 _FOR_THE_USER = {"DATABRICKS_CONFIG_FILE"}  # a client that is given a profile by name needs it
 
 
@@ -41,8 +43,8 @@ def of_client(
     `connection` has the workspace's variables, `ambient` those of that process.
     """
     added = {**connection, **beside_proxy(ambient)}
-    elsewhere = [name for name in ambient if name.startswith(_OF_OTHER_WORKSPACES)]
-    return added, sorted({*elsewhere} - added.keys() - _FOR_THE_USER)
+    elsewhere = {name for name in ambient if name.startswith(_OF_OTHER_WORKSPACES) or name in _OF_OTHER_POSTGRES}
+    return added, sorted(elsewhere - added.keys() - _FOR_THE_USER)
 
 
 def beside_proxy(ambient: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -1,0 +1,121 @@
+"""A workspace comes up, works and is left alone where a user's shell has everything set for other work."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+NOTEBOOK = """
+import locale, os, subprocess, sys, time
+import pyspark
+import matplotlib.pyplot
+from databricks.sdk import WorkspaceClient
+assert subprocess.check_output(["python", "-c", "import sys; print(sys.prefix)"], text=True).strip() == sys.prefix
+print(WorkspaceClient().current_user.me().user_name, time.tzname[0], locale.getpreferredencoding(), "Zoë")
+"""
+# What a person's notebook does, in a process that has all of these variables too.
+CLIENT = """
+import json, os, sys
+found = json.loads(sys.stdin.read())
+for name in found.pop("unset"):
+    del os.environ[name]
+os.environ.update({name: value for name, value in found.items() if isinstance(value, str)})
+sys.path[:] = [path for path in sys.path if path != os.environ["PYTHONPATH"]]
+import io, psycopg
+import nbformat
+from databricks.connect import DatabricksSession
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service import jobs, postgres
+from databricks.sdk.service.workspace import ImportFormat
+w = WorkspaceClient()
+w.api_client.do("POST", "/api/local/wait/spark")
+w.catalogs.create("kitchens")
+spark = DatabricksSession.builder.remote(os.environ["SPARK_REMOTE"]).getOrCreate()
+spark.sql("CREATE SCHEMA IF NOT EXISTS s")
+spark.createDataFrame([(1, "Zoë")], "id INT, name STRING").write.saveAsTable("s.`t`")
+row = spark.sql("SELECT name, current_timezone() AS zone FROM s.t").first()
+book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(sys.argv[1])])
+w.workspace.mkdirs("/Users/zoë")
+w.workspace.upload("/Users/zoë/n", io.BytesIO(nbformat.writes(book).encode()), format=ImportFormat.JUPYTER)
+task = jobs.Task("t", notebook_task=jobs.NotebookTask("/Users/zoë/n"))
+run = w.jobs.run_now(w.jobs.create(name="j", tasks=[task]).job_id).result()
+output = w.jobs.get_run_output(run.tasks[0].run_id)
+w.postgres.create_project(postgres.Project(spec=postgres.ProjectSpec(display_name="p")), "p").wait()
+endpoint = "projects/p/branches/production/endpoints/primary"
+host, _, port = w.postgres.get_endpoint(endpoint).status.hosts.host.partition(":")
+token = w.postgres.generate_database_credential(endpoint).token
+given = {"host": host, "port": port, "user": w.current_user.me().user_name, "password": token, "dbname": "postgres"}
+with psycopg.connect(**given) as database:
+    collation = database.execute("SELECT datlocale FROM pg_database WHERE datname = 'postgres'").fetchone()[0]
+print(json.dumps([row.name, row.zone, output.error or output.notebook_output.result, collation]))
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Everything at once."""
+    broken = tmp_path / "packages"
+    for name in ("pyspark", "papermill", "mlflow"):
+        (broken / name).mkdir(parents=True)
+        (broken / name / "__init__.py").write_text("raise ImportError('another one')")
+    long = tmp_path / ("t" * 90)
+    long.mkdir()
+    (tmp_path / "databrickscfg").write_text("[prod]\nhost = https://prod.example\nauth_type = databricks-cli\n")
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LC_", "LANG"))}
+    return {
+        **kept,
+        **proxies,
+        **{"no_proxy": "*", "HOME": "/nowhere", "TMPDIR": str(long), "TZ": "Asia/Kolkata", "LC_ALL": "C"},
+        **{"PYTHONPATH": str(broken), "PYTHONIOENCODING": "ascii", "PYTHONWARNINGS": "error", "PATH": "/usr/bin:/bin"},
+        **{"SPARK_HOME": "/opt/spark", "SPARK_LOCAL_DIRS": "/nowhere", "PYSPARK_PYTHON": "/usr/bin/python2"},
+        **{"JAVA_HOME": "/usr/lib/jvm/java-8", "JAVA_TOOL_OPTIONS": "-Xmx64m", "_JAVA_OPTIONS": "-Xno-such-option"},
+        **{
+            "DATABRICKS_HOST": "https://prod.example",
+            "DATABRICKS_CONFIG_PROFILE": "prod",
+            "DATABRICKS_CLUSTER_ID": "1",
+        },
+        **{"DATABRICKS_CONFIG_FILE": str(tmp_path / "databrickscfg"), "DATABRICKS_SERVERLESS_COMPUTE_ID": "auto"},
+        **{"DATABRICKS_CLIENT_ID": "x", "DATABRICKS_CLIENT_SECRET": "y", "DATABRICKS_AUTH_TYPE": "databricks-cli"},
+        **{"ARM_CLIENT_ID": "x", "ARM_CLIENT_SECRET": "y", "ARM_TENANT_ID": "z", "GOOGLE_CREDENTIALS": "{}"},
+        **{"MLFLOW_TRACKING_USERNAME": "ann", "MLFLOW_TRACKING_PASSWORD": "x", "MLFLOW_EXPERIMENT_ID": "77"},
+        **{"PGHOST": "/nowhere", "PGSSLMODE": "require", "WEB_CONCURRENCY": "4", "MPLBACKEND": "TkAgg"},
+        **{"JUPYTER_PATH": str(broken), "IPYTHONDIR": "/nowhere"},
+    }
+
+
+@pytest.fixture
+def python(environment, tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            env=environment,
+            cwd=tmp_path,
+            umask=0o077,
+            input=given,
+            encoding="utf-8",
+            capture_output=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_workspace_in_a_shell_that_has_everything_set_for_other_work(python, tmp_path):
+    home = str(tmp_path / "a home of Zoë's")
+    started = python("-m", "local_workspace", "start", "--home", home)
+    try:
+        assert started.returncode == 0, started.stdout + started.stderr
+        assert "DATABRICKS_CLUSTER_ID" in json.loads(started.stdout)["unset"]
+        done = python("-W", "default", "-c", CLIENT, NOTEBOOK, given=started.stdout)
+        assert done.returncode == 0, done.stderr
+        name, zone, printed, collation = json.loads(done.stdout.splitlines()[-1])
+    finally:
+        python("-m", "local_workspace", "destroy", "--home", home)
+    assert (name, zone, collation) == ("Zoë", "UTC", "C.UTF-8")
+    assert printed.strip() == "you@localhost UTC utf-8 Zoë"
+    assert not Path(home).exists()
