@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fastapi.testclient import TestClient
+from httpx import Response
+
 from local_workspace.http.server import create_app
 from local_workspace.routes import mlflow
 from local_workspace.runtime import ports
@@ -13,13 +16,14 @@ from local_workspace.service import control
 from local_workspace.service.daemon import ROUTES
 
 README = (Path(__file__).parents[2] / "lib/local_workspace/README.md").read_text()
+TOKEN = "a-token"
 ROW = re.compile(r"^\| `([A-Z]+ /\S*)` \| (.+) \| (.+) \| (.+) \|$", re.M)
 STATES = {"works", "partly", "local only"}
 
 
 def documented() -> list[str]:
     """The operations of the OpenAPI document."""
-    paths = create_app(object(), "token", [module.router for module in ROUTES]).openapi()["paths"]
+    paths = create_app(object(), TOKEN, [module.router for module in ROUTES]).openapi()["paths"]
     return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
 
 
@@ -39,6 +43,22 @@ def test_every_route_has_a_name_a_state_and_a_difference():
     assert {state for _, _, state, _ in ROW.findall(README)} == STATES
     silent = [route for route, _, state, difference in ROW.findall(README) if state != "works" and difference == "–"]
     assert silent == []
+
+
+def test_unknown_query_parameters_are_refused_where_it_says_so():
+    app = create_app(object(), TOKEN, [module.router for module in ROUTES])
+    sections = [text for text in README.split("\n### ") if "unknown query parameter" in " ".join(text.split())]
+    routes = [route.split() for text in sections for route, *_ in ROW.findall(text)]
+    assert len(routes) > 70
+    with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        answers = [client.request(method, f"{path}?made_up=1", follow_redirects=False) for method, path in routes]
+    assert [answer.request.url.path for answer in answers if not refused(answer)] == []
+
+
+def refused(answer: Response) -> bool:
+    """Whether the answer is a 400 that names the parameter; the one to HEAD has no body."""
+    named = "does not know the query parameter made_up" in answer.text
+    return answer.status_code == 400 and (named or answer.request.method == "HEAD")
 
 
 def test_the_example_starts_a_workspace_asks_it_and_stops_it(home_root):

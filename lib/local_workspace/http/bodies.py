@@ -50,7 +50,7 @@ class Body(BaseModel):
 
 
 class StrictBody(Body):
-    """A body of which a local workspace can't leave any field out of account: others than the declared are an error."""
+    """A request's body, or a part of it, in which a field that is not declared is an error."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -34,12 +34,12 @@ class Page:
 
 
 def by_max_results(request: Request, max_results: Size = None, page_token: PageToken = "") -> Page:
-    """The page that the parameters of Unity Catalog's listings describe."""
+    """For routes whose clients ask for `max_results` entries: the page they ask for."""
     return Page(request, max_results, page_token)
 
 
 def by_page_size(request: Request, page_size: Size = None, page_token: PageToken = "") -> Page:
-    """The page that the parameters of younger APIs' listings describe."""
+    """For routes whose clients ask for `page_size` entries: the page they ask for."""
     return Page(request, page_size, page_token)
 
 

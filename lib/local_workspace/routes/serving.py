@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.serving.documents import Usage
 from local_workspace.http.bodies import Name
+from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import invocations
 from local_workspace.routes import serving_bodies as bodies
 
-router = APIRouter()
+router = APIRouter(dependencies=[REFUSE_UNKNOWN])
 router.include_router(invocations.router)
 
 Json = dict[str, Any]
