@@ -34,8 +34,8 @@ def main() -> int:
         parser.error(f"{arguments.command} needs --home or LOCAL_WORKSPACE_HOME")
     try:
         return _run(arguments.command, arguments.home)
-    except SetupError as error:
-        print(json.dumps({"error": str(error)}) if arguments.command != "serve" else error)
+    except (SetupError, OSError) as error:  # such as a disk or a folder that can't be written
+        print(json.dumps({"error": _message(error, arguments.home)}) if arguments.command != "serve" else error)
         return 2
 
 
@@ -79,6 +79,10 @@ def _serve(root: Path) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     serve(open_home(root))
+
+
+def _message(error: SetupError | OSError, root: Path | None) -> str:
+    return str(error) if isinstance(error, SetupError) else f"{error}\n{control.doctor_advice(root)}"
 
 
 def _print_connection(connection: control.Connection | None) -> int:

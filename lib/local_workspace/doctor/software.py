@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local_workspace.doctor.finding import Finding, failed, ok, warning
+from local_workspace.doctor.machine import existing
 from local_workspace.engines.postgres.account import as_account
 from local_workspace.engines.postgres.programs import programs
-from local_workspace.runtime import environment, software
+from local_workspace.runtime import environment, software, spark_extension
 
 _SECONDS = 60
 _SHADOWED = ("pyspark", "databricks", "mlflow", "numpy", "pandas", "pyarrow")
@@ -49,12 +50,16 @@ def java(program: Path | None = None) -> Finding:
     return failed("Java", f"{program} does not run: {problem}", _SYNC) if problem else ok("Java", str(program))
 
 
-def spark(folder: Path | None = None) -> Finding:
-    """Whether the Spark server is there."""
-    folder = folder or software.spark_folder()
-    if folder.is_dir():
-        return ok("Spark", str(folder))
-    return warning("Spark", "not fetched yet", "Run `python -m local_workspace setup`; else the first start does it.")
+def spark(folder: Path | None = None, writable: bool | None = None) -> Finding:
+    """Whether the Spark server and its extension are there, or can be fetched into `folder`."""
+    folder = folder or software.folder()
+    server = folder / software.spark_folder().name
+    if software.Software(software.java(), server, spark_extension.folder(server)).complete():
+        return ok("Spark", str(server))
+    mend = "Run `python -m local_workspace setup`"
+    if os.access(existing(folder), os.W_OK | os.X_OK) if writable is None else writable:
+        return warning("Spark", "not set up yet", f"{mend}; else the first start does it.")
+    return failed("Spark", f"not set up yet, and {folder} can't be written", f"{mend} as the user who owns it.")
 
 
 def postgres(folder: Path | None = None) -> Finding:

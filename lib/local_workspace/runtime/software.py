@@ -47,6 +47,10 @@ class Software:
         """What Spark calls SPARK_HOME."""
         return self.spark / "pyspark"
 
+    def complete(self) -> bool:
+        """Whether everything has been fetched and compiled."""
+        return self.spark.exists() and self.extension.exists()
+
 
 def ensure(report: Callable[[str], None]) -> Software:
     """The software, fetched if it isn't there; `report` is told each step.
@@ -54,15 +58,22 @@ def ensure(report: Callable[[str], None]) -> Software:
     Raises SetupError if a download fails. Two processes may call it at once; a killed one leaves nothing half done.
     """
     spark = spark_folder()
+    found = Software(java(), spark, spark_extension.folder(spark))
+    if found.complete():
+        return found  # also where the environment is another user's
     spark.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(spark.with_suffix(".lock")):
         if not spark.exists():
             _fetch(java(), spark, report)
-        extension = spark_extension.folder(spark)
-        if not extension.exists():
+        if not found.extension.exists():
             report("Compiling the extension of Apache Spark for three-level names (once) …")
-            _compile(java(), spark / "pyspark" / "jars", extension)
-    return Software(java(), spark, extension)
+            _compile(java(), spark / "pyspark" / "jars", found.extension)
+    return found
+
+
+def folder() -> Path:
+    """Where everything that is fetched lies, in the Python environment."""
+    return Path(sys.prefix) / "share" / "local_workspace"
 
 
 def java() -> Path:
@@ -72,7 +83,7 @@ def java() -> Path:
 
 def spark_folder() -> Path:
     """Where the Spark server is, or will be once it is fetched."""
-    return Path(sys.prefix) / "share" / "local_workspace" / f"spark-{SPARK_VERSION}"
+    return folder() / f"spark-{SPARK_VERSION}"
 
 
 def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:

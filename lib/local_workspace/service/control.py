@@ -86,6 +86,12 @@ def destroy(root: Path) -> None:
     shutil.rmtree(home.root)
 
 
+def doctor_advice(root: Path | None) -> str:
+    """The command that checks this machine for a workspace at `root`, in words that follow a message."""
+    home = ["--home", str(root)] if root else []
+    return f"To check this machine: {shlex.join([sys.executable, '-m', 'local_workspace', 'doctor', *home])}"
+
+
 def _read_connection(home: Home) -> Connection | None:
     """What a running workspace has written, or None. A second workspace beside a running one would end its engines."""
     advice = (
@@ -131,7 +137,7 @@ def _await_connection(home: Home, child: subprocess.Popen[bytes], log: Path) -> 
     def connection() -> Connection:
         if child.poll() is not None:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise SetupError(f"The local workspace did not start:\n{tail}\n{_doctor(home)}")
+            raise SetupError(f"The local workspace did not start:\n{tail}\n{doctor_advice(home.root)}")
         found = find(home.root)
         if found is None:
             raise TimeoutError
@@ -143,7 +149,7 @@ def _await_connection(home: Home, child: subprocess.Popen[bytes], log: Path) -> 
         )(connection)
     except RetryError:
         raise SetupError(
-            f"The local workspace did not answer within {START_SECONDS} s; see {log}\n{_doctor(home)}"
+            f"The local workspace did not answer within {START_SECONDS} s; see {log}\n{doctor_advice(home.root)}"
         ) from None
 
 
@@ -154,11 +160,6 @@ def _check_machine() -> None:
     for finding in (user.user(), network.localhost()):
         if finding.verdict == "failed":
             raise SetupError(f"{finding.text}. {finding.mend}")
-
-
-def _doctor(home: Home) -> str:
-    command = shlex.join([sys.executable, "-m", "local_workspace", "doctor", "--home", str(home.root)])
-    return f"To check this machine: {command}"
 
 
 def _answers(connection: Connection) -> bool:

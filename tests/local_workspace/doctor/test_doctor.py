@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -30,6 +31,16 @@ def test_1_and_what_to_do_where_it_cannot(tmp_path):
     place = next(number for number, line in enumerate(lines) if line.startswith("failed   home "))
     assert "no workspace home" in lines[place] and "--home" in lines[place + 1]
     assert any(line.startswith("warning  text ") for line in lines)
+
+
+def test_a_start_that_fails_names_the_doctor(tmp_path):
+    (tmp_path / "file").touch()
+    home = str(tmp_path / "file" / "home")
+    command = [sys.executable, "-m", "local_workspace", "start", "--home", home]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    message = json.loads(done.stdout)["error"]
+    assert home in message and f"doctor --home {home}" in message
 
 
 @pytest.mark.parametrize("verdict", ["warning", "failed"])

@@ -52,6 +52,11 @@ def test_programs_that_do_not_run(tmp_path):
 
 
 def test_a_spark_server_that_is_not_there_yet(tmp_path):
-    assert software.spark(tmp_path).verdict == "ok"
+    assert software.spark().verdict == "ok"
     found = software.spark(tmp_path / "gone")
     assert found.verdict == "warning" and "setup" in found.mend
+
+
+def test_a_spark_server_that_only_another_user_can_set_up(tmp_path):
+    found = software.spark(tmp_path, writable=False)
+    assert found.verdict == "failed" and "can't be written" in found.text and "setup" in found.mend
