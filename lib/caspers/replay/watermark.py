@@ -84,7 +84,7 @@ class Watermark:
         if not file.exists():
             return None
         try:
-            stored = json.loads(file.read_text(encoding="utf-8"))
+            stored = dict(json.loads(file.read_text(encoding="utf-8")))
             batch = stored.pop("batch")
             return cls(**stored, batch=batch and Batch(**batch))
         except (ValueError, TypeError, KeyError) as error:
