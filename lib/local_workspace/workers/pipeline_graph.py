@@ -1,130 +1,131 @@
-"""The graph of one pipeline update, and how its materialized views are published. Needs the server's own pyspark."""
+"""The graph of one pipeline update: its datasets, their flows, and what each reads. Needs the server's own pyspark."""
 
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any, cast
 
-from google.protobuf.message import Message
 from pyspark.pipelines.flow import Flow
-from pyspark.pipelines.output import MaterializedView, Output, StreamingTable, TemporaryView
+from pyspark.pipelines.output import MaterializedView, Output, Sink, StreamingTable, TemporaryView
+from pyspark.pipelines.source_code_location import SourceCodeLocation
 from pyspark.pipelines.spark_connect_graph_element_registry import SparkConnectGraphElementRegistry
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.connect.proto import Read
+
+from local_workspace.workers.pipeline_expectations import ATTRIBUTE, Expectation, observed
+from local_workspace.workers.pipeline_names import Key, key, names_read, parts, quoted
 
 Emit = Callable[..., None]
 
 
 class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the server's pyspark is not installed
-    """Registers the elements of a graph on the server, materialized views as views, and remembers its tables."""
+    """Registers the elements of a graph on the server, materialized views as views, and remembers its tables.
 
-    def __init__(self, spark: SparkSession, graph: str) -> None:
+    Flows are registered by `complete`, once all files have been read and all expectations are known.
+    """
+
+    def __init__(self, spark: SparkSession, graph: str, schema: str) -> None:
         super().__init__(spark, graph)
-        self.views: dict[str, MaterializedView] = {}
-        self.flows: dict[str, list[Flow]] = {}
-        self.reads: dict[str, set[str]] = {}
+        self._schema = schema
+        self.views: dict[Key, MaterializedView] = {}
+        self.temporary: dict[Key, TemporaryView] = {}
+        self.streams: dict[Key, StreamingTable] = {}
+        self.flows: dict[Key, list[Flow]] = {}
+        self.reads: dict[Key, set[Key]] = {}
+        self.expectations: dict[Key, list[Expectation]] = {}
+        self._flows: list[Flow] = []
 
     @property
-    def streams(self) -> list[str]:
-        """The streaming tables."""
-        return [name for name in self.flows if name not in self.views]
+    def tables(self) -> list[str]:
+        """The streaming tables and materialized views, each as `schema`.`name`."""
+        return [".".join(map(quoted, at)) for at in (*self.streams, *self.views)]
+
+    def key(self, name: str) -> Key:
+        """The key of a dataset, however its name is written."""
+        return key(name, self._schema)
 
     def register_output(self, output: Output) -> None:
         """Register a dataset."""
+        at = self.key(output.name)
         if isinstance(output, MaterializedView):
-            self.views[output.name] = output
-            output = TemporaryView(output.name, output.comment, output.source_code_location)
+            self.views[at] = output
+            # A temporary view's name has one part.
+            output = TemporaryView(parts(output.name)[-1], output.comment, output.source_code_location)
         elif isinstance(output, StreamingTable):
-            self.flows[output.name] = []
+            self.streams[at] = output
+        elif isinstance(output, TemporaryView):
+            self.temporary[at] = output
+        if not isinstance(output, Sink):
+            self.flows[at] = []
         super().register_output(output)
 
     def register_flow(self, flow: Flow) -> None:
-        """Register a query that fills a dataset, and note which tables it reads."""
+        """Remember a query that fills a dataset."""
+        self._flows.append(flow)
+        self.expect(getattr(flow.func, ATTRIBUTE, []), flow.target)
 
+    def expect(self, expectations: Iterable[Expectation], dataset: str) -> None:
+        """Remember expectations of a dataset's rows."""
+        self.expectations.setdefault(self.key(dataset), []).extend(expectations)
+
+    def declare(self, expectations: Iterable[Expectation], query: Any) -> Any:
+        """What an expectation's decorator does: note it on the function, or on what has just been made of it."""
+        if query is not None:
+            setattr(query, ATTRIBUTE, [*getattr(query, ATTRIBUTE, []), *expectations])
+        elif self._flows:  # above @dp.table, which gives None
+            self.expect(expectations, self._flows[-1].target)
+        return query
+
+    def register_sql(self, sql_text: str, file_path: Path) -> None:
+        """Register the statements of a SQL file. Raises UnsupportedSQL."""
+        from local_workspace.workers.pipeline_sql import Definition, read_statements
+
+        settings: dict[str, str] = {}
+        for statement in read_statements(sql_text, file_path.name):
+            if isinstance(statement, Definition):
+                self._define(statement, str(file_path), dict(settings))
+            else:
+                settings[statement.key] = statement.value
+
+    def complete(self) -> None:
+        """Register the flows, and note which datasets each reads."""
+        for flow in self._flows:
+            at = self.key(flow.target)
+            noting = replace(flow, func=self._noting(flow, at))
+            if at in self.views:
+                name = parts(flow.target)[-1]
+                noting = replace(noting, name=name, target=name)
+            super().register_flow(noting)
+            if at in self.flows:
+                self.flows[at].append(flow)
+
+    def inputs(self, at: Key) -> set[Key]:
+        """The datasets of this graph that must be complete before `at`; all streams if its plan doesn't tell."""
+        read = self.reads.get(at, set()) & self.flows.keys() - {at}
+        return read or (set() if at in self.temporary else set(self.streams))
+
+    def _noting(self, flow: Flow, at: Key) -> Callable[[], DataFrame]:
         def query() -> DataFrame:
             frame: Any = flow.func()  # its plan has no public name
-            self.reads[flow.target] = tables_read(frame._plan.to_proto(self._spark.client))
+            names = names_read(frame._plan.to_proto(self._spark.client))
+            self.reads.setdefault(at, set()).update(map(self.key, names))
+            if at not in self.views and self.expectations.get(at):
+                return observed(frame, flow.target, self.expectations[at])
             return cast(DataFrame, frame)
 
-        super().register_flow(replace(flow, func=query))
-        if flow.target in self.flows or flow.target in self.views:
-            self.flows.setdefault(flow.target, []).append(flow)
+        return query
 
-    def inputs(self, view: str) -> set[str]:
-        """The tables of this graph that must be complete before `view`; all streams if its plan doesn't tell."""
-        return self.reads[view] & self.flows.keys() or set(self.streams)
-
-
-class Publication:
-    """Writes each materialized view over its table as soon as what it reads is complete, several side by side."""
-
-    def __init__(self, registry: Registry, emit: Emit) -> None:
-        self._registry, self._emit = registry, emit
-        self._unfinished = {name: {flow.name for flow in registry.flows[name]} for name in registry.streams}
-        self._order = TopologicalSorter(
-            {**{name: set() for name in registry.streams}, **{name: registry.inputs(name) for name in registry.views}}
-        )
-        self._lock = threading.RLock()
-        self._pool = ThreadPoolExecutor(max_workers=4)
-        self._jobs: deque[Future[None]] = deque()
-        self._order.prepare()
-        self._submit()
-
-    def flow_done(self, flow: str) -> None:
-        """A flow has ended well; its table is complete once all its flows have."""
-        with self._lock:
-            for name, flows in list(self._unfinished.items()):
-                flows.discard(flow)
-                if not flows:
-                    del self._unfinished[name]
-                    self._order.done(name)
-            self._submit()
-
-    def finish(self) -> None:
-        """All flows have ended well: publish what is left. Raises what a view's query raised."""
-        for flow in [flow for flows in self._unfinished.values() for flow in flows]:
-            self.flow_done(flow)
-        while self._jobs:
-            self._jobs.popleft().result()
-
-    def close(self) -> None:
-        """Start no more views and wait for those being written."""
-        self._pool.shutdown(cancel_futures=True)
-
-    def _submit(self) -> None:
-        for name in self._order.get_ready():
-            if name in self._registry.views:
-                self._jobs.append(self._pool.submit(self._publish, name))
-
-    def _publish(self, name: str) -> None:
-        write_view(self._registry.views[name], self._registry.flows[name][0].func())
-        self._emit("flow_progress", f"Materialized view {name} is published.", dataset=name)
-        with self._lock:
-            self._order.done(name)
-            self._submit()
-
-
-def write_view(view: MaterializedView, query: DataFrame) -> None:
-    """Replace a view's table by the rows of its query, in one Delta commit."""
-    writer = query.writeTo(view.name).using("delta")
-    for key, value in view.table_properties.items():
-        writer = writer.tableProperty(key, value)
-    if view.partition_cols:
-        writer = writer.partitionedBy(*view.partition_cols)
-    writer.createOrReplace()
-
-
-def tables_read(message: Message) -> set[str]:
-    """The names of the tables that a query's plan reads, as they are written there."""
-    if isinstance(message, Read):
-        return {message.named_table.unparsed_identifier}
-    return set().union(*(tables_read(part) for part in _parts(message)))
-
-
-def _parts(message: Message) -> Iterator[Message]:
-    for field, value in message.ListFields():
-        if field.type == field.TYPE_MESSAGE and not field.message_type.GetOptions().map_entry:
-            yield from [value] if isinstance(value, Message) else value
+    def _define(self, made: Any, file: str, settings: dict[str, str]) -> None:
+        """Register what a statement of a SQL file defines."""
+        place = SourceCodeLocation(file, made.line)
+        table = (made.properties, made.partition_cols, made.cluster_by, made.schema, None)
+        if made.kind == "MATERIALIZED VIEW":
+            self.register_output(MaterializedView(made.name, made.comment, place, *table))
+        elif made.kind == "STREAMING TABLE":
+            self.register_output(StreamingTable(made.name, made.comment, place, *table))
+        elif made.kind == "TEMPORARY VIEW":
+            self.register_output(TemporaryView(made.name, made.comment, place))
+        if made.query:
+            query: str = made.query
+            target = made.target or made.name
+            self.register_flow(Flow(made.name, target, settings, place, lambda: self._spark.sql(query)))
+        self.expect(made.expectations, made.name)

@@ -18,24 +18,26 @@ import threading
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
+from pyspark import pipelines
 from pyspark.errors import PySparkException
 from pyspark.pipelines.add_pipeline_analysis_context import add_pipeline_analysis_context
 from pyspark.pipelines.block_session_mutations import block_session_mutations
 from pyspark.pipelines.graph_element_registry import graph_element_registration_context
 from pyspark.pipelines.spark_connect_pipeline import create_dataflow_graph, start_run
 from pyspark.sql import SparkSession
+from pyspark.sql.streaming.listener import StreamingQueryListener
 
 from local_workspace.runtime.timestamps import now_iso
-from local_workspace.workers.pipeline_graph import Emit, Publication, Registry
+from local_workspace.workers.pipeline_errors import UpdateFailed
+from local_workspace.workers.pipeline_expectations import PREFIX, decorators, of_options, quality
+from local_workspace.workers.pipeline_graph import Emit, Registry
+from local_workspace.workers.pipeline_publication import Publication
 
 CATALOG = "spark_catalog"
-COMPLETED = re.compile(r"Flow (?:\w+\.)*(\w+) has COMPLETED")
-
-
-class UpdateFailed(Exception):
-    """The server gave the update up; the message is what its flows said."""
+COMPLETED = re.compile(r"Flow (.+) has COMPLETED")
+VIOLATION = re.compile(r"Flow '.*?' failed to meet the expectation\. .*")
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,16 @@ def run_update(request: Request, spark: SparkSession, emit: Emit) -> None:
     spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{request.schema}`")
     spark.sql(f"USE `{request.schema}`")
     graph = create_dataflow_graph(spark, CATALOG, request.schema, request.configuration)
-    registry = Registry(spark, graph)
+    registry = Registry(spark, graph, request.schema)
     _load_sources(request, spark, graph, registry)
-    emit("create_update", "The graph is registered.", tables=[*registry.flows])
-    publication = Publication(registry, emit)
+    emit("create_update", "The graph is registered.", tables=registry.tables)
+    spark.streams.addListener(QualityOfStreams(registry, emit))
+    publication = Publication(registry, spark, emit)
     try:
-        _run_streams(request, spark, graph, publication, emit)
+        if (
+            registry.streams or not registry.views
+        ):  # the server runs no pipeline of views alone, and refuses an empty one
+            _run_streams(request, spark, graph, registry, publication, emit)
         publication.finish()
     finally:
         publication.close()
@@ -70,17 +76,42 @@ def run_update(request: Request, spark: SparkSession, emit: Emit) -> None:
 def _load_sources(request: Request, spark: SparkSession, graph: str, registry: Registry) -> None:
     if request.root_path:
         sys.path.insert(0, request.root_path)
-    with graph_element_registration_context(registry):
-        for file in request.files:
-            spec = importlib.util.spec_from_file_location(Path(file).stem, file)
-            if spec is None or spec.loader is None:
-                raise UpdateFailed(f"{file} can't be loaded as a Python module.")
-            module = importlib.util.module_from_spec(spec)
-            with add_pipeline_analysis_context(spark, graph, None), block_session_mutations():
-                spec.loader.exec_module(module)
+    _add_expectations(registry)
+    with graph_element_registration_context(registry), block_session_mutations():
+        for file in map(Path, request.files):
+            if file.suffix == ".sql":
+                registry.register_sql(file.read_text(), file)
+            else:
+                with add_pipeline_analysis_context(spark, graph, None):
+                    _load_module(file, spark)
+        registry.complete()
 
 
-def _run_streams(request: Request, spark: SparkSession, graph: str, publication: Publication, emit: Emit) -> None:
+def _load_module(file: Path, spark: SparkSession) -> None:
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise UpdateFailed(f"{file} can't be loaded as a Python module.")
+    module = importlib.util.module_from_spec(spec)
+    module.__dict__["spark"] = spark  # a source file need not import it, as on Databricks
+    spec.loader.exec_module(module)
+
+
+def _add_expectations(registry: Registry) -> None:
+    """Add to `pyspark.pipelines` what Databricks' module has for expectations."""
+    create = pipelines.create_streaming_table
+
+    def create_streaming_table(name: str, **options: Any) -> None:
+        registry.expect(of_options(options), name)
+        create(name, **options)
+
+    pipelines.create_streaming_table = create_streaming_table
+    for name, decorator in decorators(registry.declare).items():
+        setattr(pipelines, name, decorator)
+
+
+def _run_streams(
+    request: Request, spark: SparkSession, graph: str, registry: Registry, publication: Publication, emit: Emit
+) -> None:
     results = start_run(
         spark,
         graph,
@@ -97,11 +128,37 @@ def _run_streams(request: Request, spark: SparkSession, graph: str, publication:
                 messages.append(result["pipeline_event_result"].event.message)
                 emit("flow_progress", messages[-1])
                 if done := COMPLETED.match(messages[-1]):
-                    publication.flow_done(done[1])
+                    publication.flow_done(registry.key(done[1]))
     except PySparkException as error:
         # The server's error says that flows failed; why they did is in their events.
         reasons = [message for message in messages if "\nError:" in message]
-        raise UpdateFailed("\n".join(reasons) or str(error)) from error
+        violations = [found[0] for message in messages if (found := VIOLATION.search(message))]
+        raise UpdateFailed("\n".join(violations or reasons) or str(error)) from error
+
+
+class QualityOfStreams(StreamingQueryListener):
+    """Reports how the rows of each batch of a stream met the expectations of its dataset."""
+
+    def __init__(self, registry: Registry, emit: Emit) -> None:
+        self._registry, self._emit = registry, emit
+
+    def onQueryStarted(self, event: Any) -> None:
+        """Nothing is known yet."""
+
+    def onQueryIdle(self, event: Any) -> None:
+        """Nothing is new."""
+
+    def onQueryProgress(self, event: Any) -> None:
+        """A batch is done."""
+        for name, counts in event.progress.observedMetrics.items():
+            dataset = name.removeprefix(PREFIX)
+            expectations = self._registry.expectations.get(self._registry.key(dataset), [])
+            if dataset != name and expectations:
+                measured = quality(dataset, expectations, counts.asDict())
+                self._emit("flow_progress", f"A batch of {dataset} is checked.", dataset=dataset, quality=measured)
+
+    def onQueryTerminated(self, event: Any) -> None:
+        """Nothing is left to report."""
 
 
 def _failure(error: BaseException) -> str:

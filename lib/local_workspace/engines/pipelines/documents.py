@@ -36,7 +36,10 @@ class Spec(TypedDict, total=False):
 
 
 class Pipeline(TypedDict):
-    """A pipeline: `tables` are those it made, `active` whether a continuous one is to go on."""
+    """A pipeline: `active` is whether a continuous one is to go on.
+
+    `tables` are those that it made, each as `schema`.`name`, or a bare name in its own schema.
+    """
 
     pipeline_id: str
     name: str
@@ -81,6 +84,35 @@ class ErrorDetail(TypedDict):
     exceptions: list[Problem]
 
 
+class ExpectationCounts(TypedDict):
+    """How many rows met an expectation of a dataset."""
+
+    name: str
+    dataset: str
+    passed_records: int
+    failed_records: int
+
+
+class DataQuality(TypedDict):
+    """How the rows of a flow met its expectations."""
+
+    dropped_records: int
+    expectations: list[ExpectationCounts]
+
+
+class FlowProgress(TypedDict):
+    """What a flow has done."""
+
+    status: str
+    data_quality: DataQuality
+
+
+class Details(TypedDict):
+    """What an event tells beside its message, as in Databricks' event log."""
+
+    flow_progress: FlowProgress
+
+
 class Event(TypedDict):
     """An event of a pipeline's log, in the shape of Databricks' `PipelineEvent`."""
 
@@ -91,6 +123,7 @@ class Event(TypedDict):
     level: str
     message: str
     error: NotRequired[ErrorDetail]
+    details: NotRequired[Details]
 
 
 class UpdateRequest(TypedDict):
@@ -112,6 +145,7 @@ class Report(TypedDict):
     event_type: str
     message: str
     dataset: NotRequired[str]
+    quality: NotRequired[DataQuality]
     tables: NotRequired[list[str]]
     state: NotRequired[str]
     error_class: NotRequired[str]

@@ -111,7 +111,8 @@ class PipelinesEngine:
         doc = self.get(pipeline_id)
         try:
             for table in doc["tables"] if cascade else []:
-                self._spark.session().sql(f"DROP TABLE IF EXISTS `{specs.schema_of(doc['spec'])}`.`{table}`")
+                name = table if "`" in table else f"`{specs.schema_of(doc['spec'])}`.`{table}`"
+                self._spark.session().sql(f"DROP TABLE IF EXISTS {name}")
         except Exception:  # `force` is for any failure of the cleanup
             if not force:
                 raise
@@ -133,6 +134,11 @@ class PipelinesEngine:
     def run_update(self, pipeline_id: str, full_refresh: bool = False) -> str:
         """Start an update for a job's task; as `start_update`."""
         return self.start_update(pipeline_id, full_refresh, "JOB_TASK")
+
+    def cancel_update(self, pipeline_id: str, update_id: str) -> None:
+        """Cancel an update if it still runs, and wait for its end."""
+        if self.updates.active(pipeline_id) == update_id:
+            self.updates.cancel(pipeline_id)
 
     def wait_update(self, pipeline_id: str, update_id: str, timeout: float | None = None) -> str:
         """Wait for an update's end; its state: COMPLETED, FAILED or CANCELED. Raises TimeoutError."""

@@ -5,7 +5,7 @@ import re
 import uuid
 from pathlib import Path
 
-from local_workspace.engines.pipelines.documents import Event, Origin, Pipeline
+from local_workspace.engines.pipelines.documents import DataQuality, Event, Origin, Pipeline
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import write_atomically
 from local_workspace.runtime.timestamps import now_iso
@@ -30,9 +30,13 @@ class EventLog:
         *,
         dataset: str | None = None,
         error: str | None = None,
+        quality: DataQuality | None = None,
         timestamp: str | None = None,
     ) -> None:
-        """Add an event; `error` is the class name of what went wrong and makes it an ERROR."""
+        """Add an event; `error` is the class name of what went wrong and makes it an ERROR.
+
+        `quality` is how the rows of the dataset's flow met its expectations.
+        """
         origin: Origin = {
             "pipeline_id": self._pipeline["pipeline_id"],
             "pipeline_name": self._pipeline["name"],
@@ -50,6 +54,8 @@ class EventLog:
         }
         if error:
             event["error"] = {"fatal": True, "exceptions": [{"class_name": error, "message": message}]}
+        if quality:
+            event["details"] = {"flow_progress": {"status": "RUNNING", "data_quality": quality}}
         with self._path.open("a") as file:
             file.write(json.dumps(event) + "\n")
 

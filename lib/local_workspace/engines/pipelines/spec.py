@@ -7,6 +7,8 @@ from local_workspace.engines.pipelines.documents import Library, Spec
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import Home
 
+SOURCE_KINDS = (".py", ".sql")
+
 
 def check(spec: Spec) -> None:
     """Raise ApiError for a spec that can't be run here, naming the field."""
@@ -43,16 +45,19 @@ def local_path(home: Home, workspace_path: str) -> Path:
 
 
 def source_files(home: Home, spec: Spec) -> list[Path]:
-    """The Python files that the libraries name, sorted. Raises ApiError if a library names none."""
+    """The Python and SQL files that the libraries name, sorted. Raises ApiError if a library names none."""
     return sorted({file for library in spec["libraries"] for file in _files(home, include_of(library))})
 
 
 def _files(home: Home, include: str) -> list[Path]:
     path = local_path(home, include.removesuffix("/**"))
-    files = [path] if path.is_file() else list(path.rglob("*.py")) if include.endswith("/**") else []
-    if not files:
+    files = [path] if path.is_file() else list(path.rglob("*")) if include.endswith("/**") else []
+    sources = [file for file in files if file.suffix in SOURCE_KINDS]
+    if path.is_file() and not sources:
+        raise invalid(f"'{include}' is no source file: a pipeline's are {' and '.join(SOURCE_KINDS)}")
+    if not sources:
         raise invalid(f"No source file matches '{include}' in the workspace")
-    return files
+    return sources
 
 
 def source_directories(home: Home, spec: Spec) -> list[Path]:

@@ -153,6 +153,7 @@ class Updates:
                     event["event_type"],
                     event["message"],
                     dataset=event.get("dataset"),
+                    quality=event.get("quality"),
                     timestamp=event["timestamp"],
                 )
         finally:

@@ -1,0 +1,85 @@
+"""Which datasets a pipeline's queries read, however their names are spelled."""
+
+import re
+from collections.abc import Iterator
+
+from google.protobuf.message import Message
+
+Key = tuple[str, str]
+"""Schema and name of a dataset in lower case. A home holds one catalog, so no third part is needed."""
+
+_PART = re.compile(r"`((?:[^`]|``)*)`|([^.`]+)")
+
+
+def parts(name: str) -> list[str]:
+    """The parts of a name such as `a`.b, without their backquotes."""
+    return [ticked.replace("``", "`") if ticked else plain.strip() for ticked, plain in _PART.findall(name)]
+
+
+def key(name: str, schema: str) -> Key:
+    """The key of a dataset that is written as `name` in a pipeline that publishes to `schema`."""
+    *before, last = parts(name)
+    return (before[-1] if before else schema).lower(), last.lower()
+
+
+def names_read(message: Message) -> set[str]:
+    """The names of the tables that a query's plan reads, also within SQL texts, as they are written there."""
+    kind = message.DESCRIPTOR.name
+    if kind == "NamedTable":
+        return {str(getattr(message, "unparsed_identifier"))}  # noqa: B009  # protobuf makes its attributes at run time
+    if kind == "SQL":
+        return names_in_sql(str(getattr(message, "query")))  # noqa: B009
+    return set().union(*(names_read(part) for part in _parts(message)))
+
+
+def names_in_sql(text: str) -> set[str]:
+    """The names of the tables that a query in SQL reads; of one that can't be parsed, all names that it mentions."""
+    # Only pipelines with SQL need it, and it takes a quarter of a second to import.
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+    from sqlglot.optimizer.scope import traverse_scope
+
+    try:
+        query = sqlglot.parse_one(text, dialect="databricks")
+        for stream in list(query.find_all(exp.Stream)):
+            stream.replace(stream.this)
+        scopes = traverse_scope(query) if isinstance(query, exp.Query) else []
+    except SqlglotError:
+        scopes = []
+    tables = [source for scope in scopes for source in scope.sources.values() if isinstance(source, exp.Table)]
+    if not scopes or any(not isinstance(table.this, exp.Identifier) for table in tables):
+        return _mentioned(text)
+    return {".".join(quoted(part.name) for part in table.parts) for table in tables}
+
+
+def _mentioned(text: str) -> set[str]:
+    """Everything in `text` that could be a table's name: identifiers with the dots between them, and strings."""
+    from sqlglot.dialects import Databricks
+    from sqlglot.tokenizer_core import TokenType
+
+    names: list[str] = []
+    joined = False
+    for token in Databricks().tokenize(text):
+        if token.token_type == TokenType.DOT:
+            joined = True
+            continue
+        if token.token_type == TokenType.STRING:
+            names.append(token.text)
+        elif joined and names:
+            names[-1] += "." + quoted(token.text)
+        else:
+            names.append(quoted(token.text))
+        joined = False
+    return set(names)
+
+
+def quoted(part: str) -> str:
+    """A part of a name in backquotes."""
+    return "`" + part.replace("`", "``") + "`"
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_MESSAGE and not field.message_type.GetOptions().map_entry:
+            yield from [value] if isinstance(value, Message) else value
