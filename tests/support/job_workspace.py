@@ -34,6 +34,9 @@ class Updates:
     def run_update(self, pipeline_id: str, **_: bool) -> str:
         return f"update-of-{pipeline_id}"
 
+    def cancel_update(self, pipeline_id: str, _update_id: str) -> None:
+        """No update takes long enough to be cancelled."""
+
     def wait_update(self, pipeline_id: str, _update_id: str) -> str:
         return pipeline_id
 

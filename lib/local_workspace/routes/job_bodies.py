@@ -22,6 +22,8 @@ class NotebookTask(Body):
 
     notebook_path: Text
     base_parameters: Parameters | None = None
+    source: Text | None = None
+    warehouse_id: Text | None = None
 
 
 class PipelineTask(Body):
@@ -31,6 +33,17 @@ class PipelineTask(Body):
     full_refresh: bool | None = None
 
 
+class Cluster(Body):
+    """The computers that a task would run on."""
+
+
+class JobCluster(Body):
+    """Computers that several tasks would run on."""
+
+    job_cluster_key: Text | None = None
+    new_cluster: Cluster | None = None
+
+
 class Task(Body):
     """A node of a job's graph."""
 
@@ -38,6 +51,11 @@ class Task(Body):
     depends_on: list[Dependency] | None = None
     run_if: Text | None = None
     description: Text | None = None
+    max_retries: Annotated[int, Field(ge=-1, le=MAX_INT)] | None = None
+    min_retry_interval_millis: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
+    retry_on_timeout: bool | None = None
+    timeout_seconds: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
+    new_cluster: Cluster | None = None
     notebook_task: NotebookTask | None = None
     pipeline_task: PipelineTask | None = None
 
@@ -57,6 +75,20 @@ class Schedule(Body):
     pause_status: Literal["PAUSED", "UNPAUSED"] | None = None
 
 
+class Period(Body):
+    """How often a job runs."""
+
+    interval: Annotated[int, Field(ge=1, le=10_000)]
+    unit: Literal["HOURS", "DAYS", "WEEKS"]
+
+
+class Trigger(Body):
+    """What starts a job by itself, apart from a schedule."""
+
+    periodic: Period | None = None
+    pause_status: Literal["PAUSED", "UNPAUSED"] | None = None
+
+
 class Queue(Body):
     """Whether a run waits while the job is at its limit."""
 
@@ -70,7 +102,9 @@ class Settings(Body):
     tasks: Annotated[list[Task], Field(max_length=1000)] | None = None
     parameters: list[Parameter] | None = None
     schedule: Schedule | None = None
+    trigger: Trigger | None = None
     queue: Queue | None = None
+    job_clusters: Annotated[list[JobCluster], Field(max_length=100)] | None = None
     format: Text | None = None
     max_concurrent_runs: Annotated[int, Field(ge=1, le=1000)] | None = None
     timeout_seconds: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
@@ -102,6 +136,7 @@ class RunNow(Body):
     job_parameters: Parameters | None = None
     notebook_params: Parameters | None = None
     idempotency_token: Annotated[Text, Field(max_length=64)] | None = None
+    queue: Queue | None = None
 
 
 class OneJob(Body):

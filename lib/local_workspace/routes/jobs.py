@@ -110,7 +110,11 @@ def run_now(jobs: Jobs, body: bodies.RunNow) -> StartedRun:
     if unknown := sorted(fields.keys() - RUN_OPTIONS):
         raise invalid(f"A local workspace can't run a job with {', '.join(unknown)}.")
     run = jobs.run_now(
-        body.job_id, fields.get("job_parameters"), fields.get("notebook_params"), fields.get("idempotency_token")
+        body.job_id,
+        fields.get("job_parameters"),
+        fields.get("notebook_params"),
+        fields.get("idempotency_token"),
+        body.queue.enabled if body.queue else None,
     )
     return {"run_id": run["run_id"], "number_in_job": run["number_in_job"]}
 

@@ -159,7 +159,8 @@ def test_a_jobs_settings_come_back_as_they_were_sent(client):
     settings = {
         "name": "kept",
         "tags": {"team": "x"},
-        "email_notifications": {"on_failure": ["a@b.c"]},
+        "email_notifications": {"on_failure": [], "no_alert_for_skipped_runs": False},
+        "edit_mode": "EDITABLE",
         "tasks": [{"task_key": "t", "max_retries": 2, "notebook_task": {"notebook_path": "/n", "source": "WORKSPACE"}}],
     }
     job_id = client.post(f"{JOBS}/create", json=settings).json()["job_id"]

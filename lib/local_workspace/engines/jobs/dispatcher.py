@@ -13,7 +13,18 @@ from local_workspace.runtime.errors import unavailable
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
-TASK_FIELDS = ("task_key", "depends_on", "run_if", "description", "notebook_task", "pipeline_task")
+TASK_FIELDS = (
+    "task_key",
+    "depends_on",
+    "run_if",
+    "description",
+    "max_retries",
+    "min_retry_interval_millis",
+    "retry_on_timeout",
+    "timeout_seconds",
+    "notebook_task",
+    "pipeline_task",
+)
 WAITING = "Waiting for another run of this job to end."
 AT_LIMIT = "Skipped: the job's runs are at max_concurrent_runs and it has no queue."
 CAUGHT_UP = "Skipped: a scheduled run of this job is waiting already, and catches up for both."
@@ -37,9 +48,17 @@ class Dispatcher:
             self._history.change(run_id, _interrupt)
 
     def submit(
-        self, job: Job, overrides: dict[str, str], notebook_params: dict[str, str], token: str | None, trigger: str
+        self,
+        job: Job,
+        overrides: dict[str, str],
+        notebook_params: dict[str, str],
+        token: str | None,
+        trigger: str,
+        queue: bool | None = None,
     ) -> Run:
         """A new run of `job`, or the earlier one with the same idempotency token.
+
+        `queue` says in place of the job's settings whether the run may wait.
 
         Raises 400 for a parameter the job doesn't define, 503 while the workspace stops.
         """
@@ -54,7 +73,7 @@ class Dispatcher:
             run = self._new_run(job, trigger, len(earlier) and earlier[0]["number_in_job"])
             run["job_parameters"] = parameters
             run["overriding_parameters"], run["idempotency_token"] = notebook_params, token
-            self._admit(run, job, earlier)
+            self._admit(run, job, earlier, queue)
             self._history.add(run)
             self._advance(job["job_id"])
             return run
@@ -82,12 +101,13 @@ class Dispatcher:
         for execution in executions:
             execution.join()
 
-    def _admit(self, run: Run, job: Job, earlier: list[Run]) -> None:
+    def _admit(self, run: Run, job: Job, earlier: list[Run], queue: bool | None) -> None:
         """Give a new run its first state: pending, waiting in the queue, or skipped."""
         settings, trigger = job["settings"], run["trigger"]
         if self._running(job["job_id"]) < settings["max_concurrent_runs"]:
             return
-        if not ("queue" in settings and settings["queue"]["enabled"]):
+        may_wait = queue if queue is not None else "queue" in settings and settings["queue"]["enabled"]
+        if not may_wait:
             end(run, "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", AT_LIMIT)
         # A laptop that slept or is slow must not pile up scheduled runs: one that waits does the work of all.
         elif trigger == "PERIODIC" and any(_is_waiting(other) and other["trigger"] == trigger for other in earlier):
@@ -101,7 +121,9 @@ class Dispatcher:
             limit = run["limits"]["max_concurrent_runs"]
             waits = is_active(run) and run["run_id"] not in self._active
             if waits and not self._stopping and self._running(job_id) < limit:
-                self._active[run["run_id"]] = Execution(run, self._history, self._runner, self._ended)
+                self._active[run["run_id"]] = Execution(
+                    run, self._history, self._runner, self._store.next_id, self._ended
+                )
                 self._active[run["run_id"]].start()
 
     def _ended(self, run_id: int) -> None:
@@ -144,7 +166,7 @@ class Dispatcher:
             "overriding_parameters": {},
             "idempotency_token": None,
         }
-        if trigger == "PERIODIC":
+        if trigger == "PERIODIC" and "schedule" in settings:
             run["schedule"] = settings["schedule"]
         return run
 

@@ -14,6 +14,7 @@ class NotebookTask(TypedDict):
 
     notebook_path: str
     base_parameters: NotRequired[dict[str, object]]
+    source: NotRequired[str]
 
 
 class PipelineTask(TypedDict):
@@ -29,6 +30,11 @@ class Task(TypedDict):
     task_key: str
     depends_on: NotRequired[list[Dependency]]
     run_if: NotRequired[str]
+    max_retries: NotRequired[int]
+    min_retry_interval_millis: NotRequired[int]
+    retry_on_timeout: NotRequired[bool]
+    timeout_seconds: NotRequired[int]
+    new_cluster: NotRequired[dict[str, object]]
     description: NotRequired[str]
     notebook_task: NotRequired[NotebookTask]
     pipeline_task: NotRequired[PipelineTask]
@@ -49,6 +55,27 @@ class Schedule(TypedDict):
     pause_status: NotRequired[str]
 
 
+class Period(TypedDict):
+    """A number of HOURS, DAYS or WEEKS."""
+
+    interval: int
+    unit: str
+
+
+class Trigger(TypedDict):
+    """What starts a job by itself, apart from a schedule."""
+
+    periodic: NotRequired[Period]
+    pause_status: NotRequired[str]
+
+
+class JobCluster(TypedDict, total=False):
+    """The computers that tasks of that key would run on."""
+
+    job_cluster_key: str
+    new_cluster: dict[str, object]
+
+
 class Queue(TypedDict):
     """Whether a run waits while the job is at its limit."""
 
@@ -62,7 +89,9 @@ class SentSettings(TypedDict, total=False):
     tasks: list[Task]
     parameters: list[Parameter]
     schedule: Schedule
+    trigger: Trigger
     queue: Queue
+    job_clusters: list[JobCluster]
     format: str
     max_concurrent_runs: int
     timeout_seconds: int
@@ -78,6 +107,7 @@ class Settings(TypedDict):
     tasks: NotRequired[list[Task]]
     parameters: NotRequired[list[Parameter]]
     schedule: NotRequired[Schedule]
+    trigger: NotRequired[Trigger]
     queue: NotRequired[Queue]
 
 

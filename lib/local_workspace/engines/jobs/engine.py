@@ -7,11 +7,10 @@ from typing import cast
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from local_workspace.engines.jobs.cron import cron_trigger
 from local_workspace.engines.jobs.dispatcher import Dispatcher
 from local_workspace.engines.jobs.documents import Job, Outcome, Output, OutputMetadata, Run, SentSettings, TaskRun
 from local_workspace.engines.jobs.history import History, RunFilter
-from local_workspace.engines.jobs.settings import checked, merged, task_parameters
+from local_workspace.engines.jobs.settings import checked, clock_of, merged, task_parameters
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.engines.jobs.tasks import Pipelines, TaskRunner
 from local_workspace.engines.workspace import WorkspaceFiles
@@ -28,8 +27,7 @@ KIND = "job"
 class JobsEngine:
     """Jobs with tasks, parameters, a schedule and a queue. Job and run documents have the shape of Jobs API 2.2.
 
-    Of a task's settings it heeds `depends_on`, `run_if`, `notebook_task` and `pipeline_task`; settings about
-    clusters, notifications and retries are kept and returned, and change nothing here.
+    What it does of their settings, keeps without effect and refuses is in `unsupported`.
     `notebook_env` gives the environment variables that a notebook's process gets, asked for at each run.
     """
 
@@ -114,9 +112,13 @@ class JobsEngine:
         job_parameters: dict[str, str] | None = None,
         notebook_params: dict[str, str] | None = None,
         token: str | None = None,
+        queue: bool | None = None,
     ) -> Run:
-        """Start a run now, or let it wait or be skipped as the job says; returns the run. Raises 400, 404."""
-        return self._submit(job_id, job_parameters or {}, notebook_params or {}, token, "ONE_TIME")
+        """Start a run now, or let it wait or be skipped as `queue` or the job says; returns the run.
+
+        Raises 400, 404.
+        """
+        return self._submit(job_id, job_parameters or {}, notebook_params or {}, token, "ONE_TIME", queue)
 
     def run(self, run_id: int, resolved_values: bool = False) -> Run:
         """The run of that id, on request with the parameters that its notebooks get. Raises 404."""
@@ -175,10 +177,11 @@ class JobsEngine:
         notebook_params: dict[str, str],
         token: str | None,
         trigger: str,
+        queue: bool | None = None,
     ) -> Run:
         with self._lock:
             job = self.get(job_id)
-            return self._shown(self._dispatcher.submit(job, job_parameters, notebook_params, token, trigger))
+            return self._shown(self._dispatcher.submit(job, job_parameters, notebook_params, token, trigger, queue))
 
     def _fire(self, job_id: int) -> None:
         self._submit(job_id, {}, {}, None, "PERIODIC")
@@ -188,11 +191,10 @@ class JobsEngine:
         self._schedule(job)
 
     def _schedule(self, job: Job) -> None:
-        schedule = job["settings"].get("schedule")
-        if not schedule or schedule.get("pause_status") == "PAUSED":
+        trigger = clock_of(job["settings"])
+        if trigger is None:
             self._unschedule(job["job_id"])
             return
-        trigger = cron_trigger(schedule["quartz_cron_expression"], schedule["timezone_id"])
         self._scheduler.add_job(self._fire, trigger, (job["job_id"],), id=str(job["job_id"]), replace_existing=True)
 
     def _unschedule(self, job_id: int) -> None:

@@ -1,9 +1,11 @@
 """One run of a job: its tasks in the order of their dependencies, independent ones side by side."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
+from typing import cast
 
 from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.documents import Outcome, Run, TaskRun
@@ -13,14 +15,22 @@ from local_workspace.engines.jobs.tasks import TaskRunner
 from local_workspace.runtime.timestamps import now_ms
 
 PARALLEL_TASKS = 4
+_OF_AN_ATTEMPT = ("state", "status", "start_time", "began_at", "end_time", "execution_duration", "run_duration")
 
 
 class Execution:
     """A run in a thread of its own. `cancellation` ends it early; `on_end` is called when all is written down."""
 
-    def __init__(self, run: Run, history: History, runner: TaskRunner, on_end: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        history: History,
+        runner: TaskRunner,
+        next_id: Callable[[], int],
+        on_end: Callable[[int], None],
+    ) -> None:
         self.job_id, self._run = run["job_id"], run
-        self._history, self._runner, self._on_end = history, runner, on_end
+        self._history, self._runner, self._next_id, self._on_end = history, runner, next_id, on_end
         self._tasks = {task["task_key"]: task for task in run["tasks"]}
         self._results: dict[str, str] = {}
         self._errors: dict[str, str] = {}
@@ -62,23 +72,65 @@ class Execution:
                     order.done(key)
 
     def _run_task(self, task: TaskRun) -> str:
-        """Run one task unless something forbids it; returns its result."""
-        key = task["task_key"]
-        obstacle = self._obstacle(task)
-        if obstacle:
-            self._end_task(key, *obstacle)
+        """Run one task unless something forbids it, again if it fails and may be retried; returns its result."""
+        if obstacle := self._obstacle(task):
+            self._end_task(task, *obstacle)
             return obstacle[0]
-        self._change_task(key, _begin_task)
-        outcome = self._runner.run(self._run, task, self.cancellation)
-        if self.cancellation.reason:
-            result, message = self.cancellation.reason
+        result, message = self._attempt(task)
+        while self._may_retry(task, result) and self._wait_to_retry(task):
+            task = self._next_attempt(task)
+            result, message = self._attempt(task)
+        if result == "FAILED":
+            self._errors[task["task_key"]] = message
+        return result
+
+    def _attempt(self, task: TaskRun) -> tuple[str, str]:
+        """Run a task once; returns its result and message."""
+        self._change_task(task, _begin_task)
+        with self._limited(task) as cancellation:
+            outcome = self._runner.run(self._run, task, cancellation)
+        if cancellation.reason:
+            result, message = cancellation.reason
         elif "error" in outcome:
             result, message = "FAILED", outcome["error"]
-            self._errors[key] = message
         else:
             result, message = "SUCCESS", _note(outcome)
-        self._end_task(key, result, message)
-        return result
+        self._end_task(task, result, message)
+        return result, message
+
+    @contextmanager
+    def _limited(self, task: TaskRun) -> Iterator[Cancellation]:
+        """What ends an attempt early: the end of the run, or the time that the task may take."""
+        cancellation, limit = Cancellation(), task.get("timeout_seconds", 0)
+        timer = threading.Timer(limit, cancellation.cancel, ("TIMEDOUT", f"Timed out after {limit} s."))
+        with self.cancellation.calling(lambda: cancellation.cancel(*(self.cancellation.reason or ("CANCELED", "")))):
+            if limit:
+                timer.start()
+            try:
+                yield cancellation
+            finally:
+                timer.cancel()
+
+    def _may_retry(self, task: TaskRun, result: str) -> bool:
+        wanted = result == "FAILED" or (result == "TIMEDOUT" and task.get("retry_on_timeout", False))
+        left = task.get("max_retries", 0) - task["attempt_number"]
+        return wanted and (left > 0 or task.get("max_retries", 0) == -1) and not self.cancellation.reason
+
+    def _wait_to_retry(self, task: TaskRun) -> bool:
+        """Wait for the interval between the starts of two attempts to pass; False if the run ends before."""
+        interval = task.get("min_retry_interval_millis", 0)
+        ended = threading.Event()
+        with self.cancellation.calling(ended.set):
+            return not ended.wait(max(0, task["start_time"] + interval - now_ms()) / 1000)
+
+    def _next_attempt(self, task: TaskRun) -> TaskRun:
+        """Another entry for the task in the run, as Databricks has one an attempt (apache/airflow#72313)."""
+        fields = {name: value for name, value in task.items() if name not in _OF_AN_ATTEMPT}
+        attempt = cast("TaskRun", fields | {"run_id": self._next_id(), "attempt_number": task["attempt_number"] + 1})
+        set_state(attempt, "PENDING")
+        attempt["start_time"] = 0
+        self._change_run(lambda run: run["tasks"].append(attempt))
+        return attempt
 
     def _obstacle(self, task: TaskRun) -> tuple[str, str] | None:
         if self.cancellation.reason:
@@ -94,24 +146,30 @@ class Execution:
             return "TERMINATED", *self.cancellation.reason
         needed = {key for task in self._tasks.values() for key in _needs(task)}
         message = " ".join(f"Task {key} failed with message: {error}" for key, error in self._errors.items())
-        if any(self._results[key] != "SUCCESS" for key in self._tasks.keys() - needed):
+        bad = {self._results[key] for key in self._tasks.keys() - needed} - {"SUCCESS"}
+        if bad == {"TIMEDOUT"}:
+            return "TERMINATED", "TIMEDOUT", "A task took longer than its timeout_seconds."
+        if bad:
             return "INTERNAL_ERROR", "FAILED", message
         return "TERMINATED", "SUCCESS_WITH_FAILURES" if message else "SUCCESS", message
 
-    def _end_task(self, key: str, result: str, message: str) -> None:
-        def alter(task: TaskRun) -> None:
-            task["start_time"] = task["start_time"] or now_ms()
-            end(task, "TERMINATED", result, message)
+    def _end_task(self, task: TaskRun, result: str, message: str) -> None:
+        def alter(doc: TaskRun) -> None:
+            doc["start_time"] = doc["start_time"] or now_ms()
+            end(doc, "TERMINATED", result, message)
 
-        self._change_task(key, alter)
+        self._change_task(task, alter)
 
-    def _change_task(self, key: str, alter: Callable[[TaskRun], None]) -> None:
-        def alter_task(run: Run) -> None:
-            for task in run["tasks"]:
-                if task["task_key"] == key:
-                    alter(task)
+    def _change_task(self, task: TaskRun, alter: Callable[[TaskRun], None]) -> None:
+        """Change an attempt of a task, here and in the history."""
 
-        self._change_run(alter_task)
+        def alter_entry(run: Run) -> None:
+            for entry in run["tasks"]:
+                if entry["run_id"] == task["run_id"]:
+                    alter(entry)
+                    task.update(entry)
+
+        self._change_run(alter_entry)
 
     def _change_run(self, alter: Callable[[Run], None]) -> None:
         self._history.change(self._run["run_id"], alter)

@@ -22,6 +22,9 @@ class Pipelines(Protocol):
     def run_update(self, pipeline_id: str, full_refresh: bool = False) -> str:
         """Start an update and return its id."""
 
+    def cancel_update(self, pipeline_id: str, update_id: str) -> None:
+        """Cancel an update if it still runs, and wait for its end."""
+
     def wait_update(self, pipeline_id: str, update_id: str) -> str:
         """Wait for the update's end and return its state, COMPLETED if all went well."""
 
@@ -59,10 +62,10 @@ class TaskRunner:
 
     def _notebook(self, run: Run, task: TaskRun, cancellation: Cancellation) -> Outcome:
         source = self.files.resolve(task["notebook_task"]["notebook_path"])
-        folder, key = self._folder(run), task["task_key"]
-        parameters = folder / f"{key}.parameters.json"
+        folder, name = self._folder(run), _file_name(task)
+        parameters = folder / f"{name}.parameters.json"
         write_atomically(parameters, json.dumps(task_parameters(task, run)))
-        arguments = [source, folder / f"{key}.ipynb", parameters, self._result_file(run, task)]
+        arguments = [source, folder / f"{name}.ipynb", parameters, self._result_file(run, task)]
         child = self.processes.spawn(
             f"run-{task['run_id']}",
             [sys.executable, "-m", "local_workspace.workers.notebook_task", *map(str, arguments)],
@@ -93,6 +96,8 @@ class TaskRunner:
         threading.Thread(target=wait, name=f"update-{update_id}", daemon=True).start()
         with cancellation.calling(done.set):
             done.wait()
+        if cancellation.reason:
+            self.pipelines.cancel_update(pipeline_id, update_id)
         if answers == ["COMPLETED"] or not answers:
             return {"update_id": update_id}
         return {"error": f"Update {update_id} of pipeline {pipeline_id}: {answers[0]}", "error_trace": ""}
@@ -101,4 +106,10 @@ class TaskRunner:
         return self.home.runs / str(run["run_id"])
 
     def _result_file(self, run: Run, task: TaskRun) -> Path:
-        return self._folder(run) / f"{task['task_key']}.result.json"
+        return self._folder(run) / f"{_file_name(task)}.result.json"
+
+
+def _file_name(task: TaskRun) -> str:
+    """What the files of an attempt are called; a task's key has no dot."""
+    attempt = task["attempt_number"]
+    return f"{task['task_key']}.{attempt}" if attempt else task["task_key"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_workspace.engines.jobs import settings
+from local_workspace.engines.jobs import references, settings
 from local_workspace.runtime.errors import ApiError
 
 
@@ -90,11 +90,14 @@ def test_a_tasks_parameters_are_resolved_and_the_jobs_win():
         "job_id": 7,
         "run_id": 8,
         "run_name": "Replay",
+        "start_time": 0,
+        "trigger": "ONE_TIME",
         "overriding_parameters": {"b": "of the run"},
         "job_parameters": [{"name": "day", "value": "70"}, {"name": "c", "value": "of the job"}],
     }
     base = {"a": text, "b": "own", "c": "own", "d": "{{tasks.x.values.y}} {{ unknown }}", "e": 5}
-    assert settings.task_parameters({"task_key": "t", "notebook_task": {"base_parameters": base}}, run) == {
+    attempt = {"task_key": "t", "run_id": 9, "attempt_number": 0, "notebook_task": {"base_parameters": base}}
+    assert settings.task_parameters(attempt, run) == {
         "a": "Replay/70/t/8",
         "b": "of the run",
         "c": "of the job",
@@ -105,4 +108,4 @@ def test_a_tasks_parameters_are_resolved_and_the_jobs_win():
 
 
 def test_a_value_that_looks_like_a_reference_is_not_resolved_again():
-    assert settings.resolved("{{a}}", {"a": "{{b}}", "b": "x"}) == "{{b}}"
+    assert references.resolved("{{a}}", {"a": "{{b}}", "b": "x"}) == "{{b}}"

@@ -1,0 +1,160 @@
+"""Settings of jobs: which are done, which mean nothing on one machine, and which are refused, with what to do instead.
+
+Every field of the SDK's `JobSettings` and `Task` is in one of the three tables of its kind; a test compares them. What
+they mean on Databricks is in https://docs.databricks.com/api/workspace/jobs/create.
+"""
+
+from collections.abc import Mapping
+
+from local_workspace.runtime.errors import invalid
+
+Reasons = Mapping[str, str]
+
+_NOTIFIED = "a local workspace sends no notifications; leave the field out, and watch the run"
+_INSTALLED = "tasks run in the environment that the workspace was started in; add the package there with `uv add`"
+_ONE_USER = "a local workspace has one user, who runs everything; leave the field out"
+_KIND = "a local workspace runs notebook_task and pipeline_task; do this from a notebook"
+
+JOB_DONE = frozenset(
+    ("name", "tasks", "parameters", "schedule", "trigger", "queue", "format", "max_concurrent_runs", "timeout_seconds")
+)
+# Kept and returned. They describe a job, choose between computers, or pay for them: there is one computer.
+JOB_WITHOUT_EFFECT = frozenset(
+    (
+        "budget_policy_id",
+        "deployment",  # which bundle made the job
+        "description",
+        "edit_mode",  # of Databricks' pages
+        "environments",  # of serverless compute: tasks run in the environment of the workspace
+        "job_clusters",
+        "notification_settings",  # which notifications not to send
+        "parent_path",  # where Databricks' pages list the job
+        "performance_target",  # of serverless compute
+        "tags",
+        "usage_policy_id",
+    )
+)
+JOB_REFUSED: Reasons = {
+    "continuous": "give the job a `schedule` or a `trigger` with a short period instead",
+    "duration_target": "use `timeout_seconds`, which ends a run that takes too long",
+    "email_notifications": _NOTIFIED,
+    "environment_variables": "set them in the environment that the workspace is started in, or in the notebook",
+    "git_source": "import the repository's notebooks into the workspace and name them by their workspace path",
+    "health": "use `timeout_seconds`, which ends a run that takes too long",
+    "run_as": _ONE_USER,
+    "triggers": "give the job one `schedule` or one `trigger`",
+    "webhook_notifications": _NOTIFIED,
+}
+
+TASK_DONE = frozenset(
+    (
+        "task_key",
+        "depends_on",
+        "description",
+        "max_retries",
+        "min_retry_interval_millis",
+        "notebook_task",
+        "pipeline_task",
+        "retry_on_timeout",
+        "run_if",
+        "timeout_seconds",
+    )
+)
+TASK_WITHOUT_EFFECT = frozenset(
+    (
+        "disable_auto_optimization",  # of serverless compute
+        "environment_key",
+        "existing_cluster_id",
+        "job_cluster_key",
+        "new_cluster",
+        "notification_settings",
+    )
+)
+TASK_REFUSED: Reasons = {
+    "ai_function_task": _KIND,
+    "ai_runtime_task": _KIND,
+    "alert_task": _KIND,
+    "clean_rooms_notebook_task": _KIND,
+    "compute": "a local workspace has the processors of its machine; leave the field out",
+    "condition_task": _KIND,
+    "dashboard_task": _KIND,
+    "dbt_cloud_task": _KIND,
+    "dbt_platform_task": _KIND,
+    "dbt_task": _KIND,
+    "disabled": "leave the task out of the job",
+    "email_notifications": _NOTIFIED,
+    "environment_variables_key": JOB_REFUSED["environment_variables"],
+    "for_each_task": _KIND,
+    "gen_ai_compute_task": _KIND,
+    "health": JOB_REFUSED["health"],
+    "libraries": _INSTALLED,
+    "power_bi_task": _KIND,
+    "python_operator_task": _KIND,
+    "python_wheel_task": _KIND,
+    "run_job_task": _KIND,
+    "spark_jar_task": _KIND,
+    "spark_python_task": _KIND,
+    "spark_submit_task": _KIND,
+    "sql_task": _KIND,
+    "webhook_notifications": _NOTIFIED,
+}
+
+PARTS_DONE = {
+    "depends_on": frozenset(("task_key",)),
+    "notebook_task": frozenset(("notebook_path", "base_parameters", "source")),
+    "pipeline_task": frozenset(("pipeline_id", "full_refresh")),
+    "schedule": frozenset(("quartz_cron_expression", "timezone_id", "pause_status")),
+    "trigger": frozenset(("periodic", "pause_status")),
+}
+PARTS_REFUSED: Mapping[str, Reasons] = {
+    "depends_on": {"outcome": "only a condition_task has outcomes, which a local workspace does not run"},
+    "notebook_task": {"warehouse_id": "a local workspace runs notebooks in Python; leave the field out"},
+    "pipeline_task": {
+        "full_refresh_selection": "a local workspace updates whole pipelines; use `full_refresh`",
+        "parameters": "put the values into the pipeline's `configuration`",
+        "refresh_flow_selection": "a local workspace updates whole pipelines; leave the field out",
+        "refresh_selection": "a local workspace updates whole pipelines; leave the field out",
+        "reset_checkpoint_selection": "a local workspace updates whole pipelines; use `full_refresh`",
+    },
+    "schedule": {"sql_condition": "test the condition in the job's first notebook"},
+    "trigger": {
+        "file_arrival": "give the job a `schedule`, or use a continuous pipeline, which notices new files",
+        "job_completion": "make the other job's tasks and these one job",
+        "model": "give the job a `schedule`",
+        "sql_condition": "test the condition in the job's first notebook",
+        "table_update": "give the job a `schedule`",
+    },
+}
+_CLUSTER_REFUSED: Reasons = {
+    "init_scripts": "prepare the machine before the workspace is started",
+    "spark_conf": "set it in the notebook with `spark.conf.set`",
+    "spark_env_vars": JOB_REFUSED["environment_variables"],
+}
+
+
+def refuse(sent: Mapping[str, object], allowed: frozenset[str], refused: Reasons, place: str = "") -> None:
+    """Raise 400 that names the first field of `sent` which is neither allowed nor empty, and says what to do.
+
+    `place` is the path to these fields, such as `tasks.load.`.
+    """
+    for name, value in sent.items():
+        if name not in allowed and not _empty(value):
+            reason = refused.get(name, "a local workspace does not know this field; leave it out")
+            raise invalid(f"{place}{name} is not supported in a local workspace: {reason}.")
+
+
+def _empty(value: object) -> bool:
+    """Whether a field says nothing: clients send some fields without a value."""
+    if isinstance(value, dict):
+        return all(map(_empty, value.values()))
+    return not value
+
+
+def refuse_part(part: Mapping[str, object], kind: str, place: str) -> None:
+    """The same for a part of a job or task, such as its `schedule`."""
+    refuse(part, PARTS_DONE[kind], PARTS_REFUSED[kind], f"{place}.")
+
+
+def refuse_cluster(cluster: Mapping[str, object], place: str) -> None:
+    """Which computers a cluster has means nothing here; what would be done on them can't be left out."""
+    refuse(cluster, frozenset(cluster) - _CLUSTER_REFUSED.keys(), _CLUSTER_REFUSED, f"{place}.")

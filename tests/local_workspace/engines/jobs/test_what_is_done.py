@@ -1,0 +1,187 @@
+"""What a job's settings ask for is done, means nothing on one machine, or is refused by name."""
+
+from dataclasses import fields
+from datetime import timedelta
+
+import pytest
+from databricks.sdk.errors import BadRequest
+from databricks.sdk.service.jobs import (
+    CronSchedule,
+    JobParameterDefinition,
+    JobSettings,
+    NotebookTask,
+    PauseStatus,
+    PeriodicTriggerConfiguration,
+    PeriodicTriggerConfigurationTimeUnit,
+    PipelineTask,
+    QueueSettings,
+    Task,
+    TaskDependency,
+    TriggerSettings,
+)
+
+from job_workspace import serving
+from local_workspace.engines.jobs import unsupported
+from local_workspace.engines.jobs.settings import checked
+from local_workspace.runtime.errors import ApiError
+
+FAILS_ONCE = (
+    "import pathlib\nmarker = pathlib.Path('ran')\nagain = marker.exists()\nmarker.touch()",
+    "assert again, 'the first time'",
+    "'well'",
+)
+HOURLY = PeriodicTriggerConfiguration(1, PeriodicTriggerConfigurationTimeUnit.HOURS)
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("settings") / "home") as workspace:
+        yield workspace
+
+
+def ended(space, task: Task, **settings: object):
+    job_id = space.w.jobs.create(name="test", tasks=[task], **settings).job_id
+    return space.end_of(space.w.jobs.run_now(job_id).run_id)
+
+
+def test_a_task_that_fails_is_tried_again(space):
+    path = space.upload("/Users/flaky/nb.ipynb", *FAILS_ONCE)
+    run = ended(space, Task("t", max_retries=2, min_retry_interval_millis=1000, notebook_task=NotebookTask(path)))
+    assert run.state.result_state.value == "SUCCESS"
+    first, second = run.tasks
+    assert [task.state.result_state.value for task in run.tasks] == ["FAILED", "SUCCESS"]
+    assert (first.attempt_number, second.attempt_number) == (0, 1) and first.run_id != second.run_id
+    assert second.start_time - first.start_time >= 1000
+    assert "the first time" in space.w.jobs.get_run_output(first.run_id).error
+    assert space.w.jobs.get_run_output(second.run_id).notebook_output.result == "'well'"
+
+
+def test_a_task_is_tried_no_more_often_than_it_may_be(space):
+    task = Task("t", max_retries=1, notebook_task=NotebookTask("/missing"))
+    after = Task("u", depends_on=[TaskDependency("t")], pipeline_task=PipelineTask("COMPLETED"))
+    job_id = space.w.jobs.create(name="test", tasks=[task, after]).job_id
+    run = space.end_of(space.w.jobs.run_now(job_id).run_id)
+    found = [(task.task_key, task.attempt_number, task.state.result_state.value) for task in run.tasks]
+    assert sorted(found) == [("t", 0, "FAILED"), ("t", 1, "FAILED"), ("u", 0, "UPSTREAM_FAILED")]
+
+
+@pytest.mark.parametrize(("again", "attempts"), [(None, 1), (True, 2)])
+def test_a_task_that_takes_too_long_is_timed_out_and_tried_again_on_request(space, again, attempts):
+    path = space.upload(f"/Users/slow{attempts}/nb.ipynb", "import threading\nthreading.Event().wait(600)")
+    task = Task("t", timeout_seconds=2, max_retries=1, retry_on_timeout=again, notebook_task=NotebookTask(path))
+    run = ended(space, task)
+    assert [task.state.result_state.value for task in run.tasks] == ["TIMEDOUT"] * attempts
+    assert run.state.result_state.value == "TIMEDOUT"
+    assert "2 s" in run.tasks[0].state.state_message
+
+
+def test_a_run_that_is_cancelled_waits_for_no_retry(space):
+    task = Task("t", max_retries=-1, min_retry_interval_millis=600_000, notebook_task=NotebookTask("/missing"))
+    job_id = space.w.jobs.create(name="test", tasks=[task]).job_id
+    run_id = space.w.jobs.run_now(job_id).run_id
+    space.w.jobs.cancel_run(run_id)
+    assert space.end_of(run_id).state.result_state.value == "CANCELED"
+
+
+def test_a_periodic_trigger_runs_the_job_until_it_is_paused(space):
+    task = Task("t", notebook_task=NotebookTask("/missing"))
+    job_id = space.w.jobs.create(name="test", tasks=[task], trigger=TriggerSettings(periodic=HOURLY)).job_id
+    moment = space.jobs.next_run(job_id)
+    assert moment is not None and space.jobs.next_run(job_id) - moment < timedelta(hours=1)
+    paused = TriggerSettings(periodic=HOURLY, pause_status=PauseStatus.PAUSED)
+    space.w.jobs.update(job_id, new_settings=JobSettings(trigger=paused))
+    assert space.jobs.next_run(job_id) is None
+
+
+def test_a_run_may_be_told_to_wait_though_the_job_has_no_queue(space):
+    path = space.upload("/Users/waits/nb.ipynb", "import threading\nthreading.Event().wait(600)")
+    job_id = space.job(path)
+    runs = [space.w.jobs.run_now(job_id).run_id]
+    runs += [space.w.jobs.run_now(job_id, queue=QueueSettings(enabled)).run_id for enabled in (True, False)]
+    assert [space.state_of(run_id) for run_id in runs[1:]] == ["QUEUED", "SKIPPED"]
+    space.w.jobs.cancel_all_runs(job_id=job_id)
+
+
+def test_references_stand_for_the_runs_own_values(space):
+    names = ("job.id", "job.run_id", "task.run_id", "task.execution_count", "job.trigger.type", "job_id", "task_key")
+    own = {"ALL": " ".join(f"{{{{{name}}}}}" for name in names), "DAY": "{{ job.parameters.DAY }}"}
+    path = space.upload("/Users/refs/nb.ipynb", "ALL, DAY", parameters="ALL = ''\nDAY = ''")
+    day = JobParameterDefinition("DAY", "{{job.start_time.iso_date}}")
+    run = ended(space, Task("t", notebook_task=NotebookTask(path, own)), parameters=[day])
+    result = space.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result
+    found = f"{run.job_id} {run.run_id} {run.tasks[0].run_id} 1 onetime {run.job_id} t"
+    assert result.startswith(f"('{found}', '20")
+
+
+def test_no_setting_of_the_sdk_is_forgotten():
+    for kind, tables in (
+        (JobSettings, (unsupported.JOB_DONE, unsupported.JOB_WITHOUT_EFFECT, unsupported.JOB_REFUSED)),
+        (Task, (unsupported.TASK_DONE, unsupported.TASK_WITHOUT_EFFECT, unsupported.TASK_REFUSED)),
+        (NotebookTask, (unsupported.PARTS_DONE["notebook_task"], unsupported.PARTS_REFUSED["notebook_task"])),
+        (PipelineTask, (unsupported.PARTS_DONE["pipeline_task"], unsupported.PARTS_REFUSED["pipeline_task"])),
+        (TaskDependency, (unsupported.PARTS_DONE["depends_on"], unsupported.PARTS_REFUSED["depends_on"])),
+        (CronSchedule, (unsupported.PARTS_DONE["schedule"], unsupported.PARTS_REFUSED["schedule"])),
+        (TriggerSettings, (unsupported.PARTS_DONE["trigger"], unsupported.PARTS_REFUSED["trigger"])),
+    ):
+        placed = [name for table in tables for name in table]
+        assert sorted(placed) == sorted(field.name for field in fields(kind)), kind.__name__
+
+
+NOTEBOOK = {"task_key": "t", "notebook_task": {"notebook_path": "/n"}}
+GIT = {"task_key": "t", "notebook_task": {"notebook_path": "n", "source": "GIT"}}
+
+
+@pytest.mark.parametrize("name", unsupported.JOB_REFUSED)
+def test_a_setting_that_is_refused_is_named_with_what_to_do(name):
+    with pytest.raises(ApiError, match=f"^{name} is not supported in a local workspace: .{{15,}}") as refused:
+        checked({"tasks": [NOTEBOOK], name: {"any": "value"}})
+    assert (refused.value.status, refused.value.error_code) == (400, "INVALID_PARAMETER_VALUE")
+    assert checked({"tasks": [NOTEBOOK], name: {}})  # clients send some fields without a value
+
+
+@pytest.mark.parametrize("name", unsupported.TASK_REFUSED)
+def test_a_tasks_setting_that_is_refused_is_named_with_what_to_do(name):
+    with pytest.raises(ApiError, match=rf"^tasks\.t\.{name} is not supported in a local workspace: .{{15,}}"):
+        checked({"tasks": [NOTEBOOK | {name: {"any": "value"}}]})
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"nmae": "x"}, "nmae"),
+        ({"tasks": [NOTEBOOK | {"retries": 3}]}, "tasks.t.retries"),
+        ({"tasks": [GIT]}, "tasks.t.notebook_task.source"),
+        ({"tasks": [NOTEBOOK | {"new_cluster": {"spark_env_vars": {"A": "b"}}}]}, "tasks.t.new_cluster.spark_env_vars"),
+        ({"job_clusters": [{"job_cluster_key": "k", "new_cluster": {"init_scripts": [{}, {"a": 1}]}}]}, "init_scripts"),
+        ({"trigger": {"file_arrival": {"url": "/x"}}}, "trigger.file_arrival"),
+        ({"tasks": [{"task_key": "t", "notebook_task": {"notebook_path": "/n", "warehouse_id": "w"}}]}, "warehouse_id"),
+        ({"tasks": [{"task_key": "t", "pipeline_task": {"pipeline_id": "p", "parameters": {"a": "b"}}}]}, "parameters"),
+        ({"parameters": [{"name": "D", "default": "{{job.start.day}}"}]}, "'D'"),
+        (
+            {
+                "tasks": [
+                    {"task_key": "t", "notebook_task": {"notebook_path": "/n", "base_parameters": {"A": "{{x.y}}"}}}
+                ]
+            },
+            "{{x.y}}",
+        ),
+        (
+            {
+                "trigger": {"periodic": {"interval": 1, "unit": "DAYS"}},
+                "schedule": {"quartz_cron_expression": "0 0 9 * * ?", "timezone_id": "UTC"},
+            },
+            "either a schedule or a trigger",
+        ),
+    ],
+)
+def test_a_part_that_cannot_be_done_is_refused(settings, named):
+    with pytest.raises(ApiError) as refused:
+        checked(settings)
+    assert named in refused.value.message
+
+
+def test_a_refused_job_is_not_made(space):
+    before = [job.job_id for job in space.w.jobs.list()]
+    with pytest.raises(BadRequest, match="continuous"):
+        space.w.api_client.do("POST", "/api/2.2/jobs/create", body={"continuous": {"pause_status": "UNPAUSED"}})
+    assert [job.job_id for job in space.w.jobs.list()] == before
