@@ -1,4 +1,7 @@
-"""Our own classes for the Spark server: names of three levels. They are compiled once, without a JDK."""
+"""Our own classes for the Spark server: names of three levels, and volumes at their paths on Databricks.
+
+They are compiled once, without a JDK.
+"""
 
 import hashlib
 import os
@@ -6,7 +9,10 @@ from pathlib import Path
 
 COMPILER = "org.eclipse.jdt:ecj:3.40.0"
 CLASS = "local_workspace.CatalogNames"  # for `spark.sql.extensions`
+FILE_SYSTEM = "local_workspace.VolumesFileSystem"  # for `fs.file.impl`
+ABSTRACT_FILE_SYSTEM = "local_workspace.VolumesFs"  # for `fs.AbstractFileSystem.file.impl`
 CATALOG_FILE_PROPERTY = "local_workspace.catalog.file"  # the JVM's property that CatalogNames reads
+VOLUMES_PROPERTY = "local_workspace.volumes"  # and the one that Volumes reads
 _SOURCES = Path(__file__).parent / "java"
 
 

@@ -153,6 +153,7 @@ class SparkEngine:
             f"-Dderby.system.home={self._home.root}",
             f"-Djava.io.tmpdir={self._scratch()}",
             f"-D{spark_extension.CATALOG_FILE_PROPERTY}={self._home.catalog_name}",
+            f"-D{spark_extension.VOLUMES_PROPERTY}={self._home.volumes}",
             "-Xmx4g",
             "-XX:+UseParallelGC",
             *_COMPILERS,
@@ -178,6 +179,8 @@ class SparkEngine:
         return {
             # The last one's parser is the first to read a statement.
             "spark.sql.extensions": f"io.delta.sql.DeltaSparkSessionExtension,{spark_extension.CLASS}",
+            "spark.hadoop.fs.file.impl": spark_extension.FILE_SYSTEM,
+            "spark.hadoop.fs.AbstractFileSystem.file.impl": spark_extension.ABSTRACT_FILE_SYSTEM,
             "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
             "spark.sql.sources.default": "delta",
             "spark.sql.catalogImplementation": "hive",
