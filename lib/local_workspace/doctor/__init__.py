@@ -3,15 +3,22 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from local_workspace.doctor import machine, network, software, user
+from local_workspace.doctor import machine
 from local_workspace.doctor.finding import Finding
 
 __all__ = ["Finding", "check"]
 
 
 def check(root: Path) -> Iterator[Finding]:
-    """The findings of all checks of this machine, for a workspace with its home at `root`; each as it comes."""
-    yield machine.system()
+    """The findings of all checks of this machine, for a workspace with its home at `root`; each as it comes.
+
+    Those after the first are left out on a system that can't have a workspace.
+    """
+    yield (system := machine.system())
+    if system.verdict == "failed":
+        return
+    from local_workspace.doctor import network, software, user  # Windows has not all that they import
+
     yield user.user()
     yield user.home(root)
     yield user.users_folder()

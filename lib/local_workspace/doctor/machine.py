@@ -2,7 +2,6 @@
 
 import os
 import platform
-import resource
 import sys
 import tempfile
 import time
@@ -68,12 +67,15 @@ def disk(folder: Path, free: int | None = None) -> Finding:
 
 
 def open_files(limit: int | None = None) -> Finding:
-    """Whether a process may have enough files and connections open at once."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if limit is None else limit
-    text = f"a process may open {'any number' if limit == resource.RLIM_INFINITY else limit}"
-    if limit == resource.RLIM_INFINITY or limit >= _OPEN_FILES:
+    """Whether the service may have enough files and connections open at once."""
+    if limit is None:
+        from local_workspace.runtime import open_files  # Windows, which `system` refuses, has no such limits
+
+        limit = open_files.limit()
+    text = f"the service may open {limit}"
+    if limit >= _OPEN_FILES:
         return ok("open files", text)
-    return warning("open files", text, "Run `ulimit -n 4096` in this shell first.")
+    return warning("open files", text, "Raise the hard limit: ulimit -Hn 8192, or --ulimit nofile=8192 of a container.")
 
 
 def clock(folder: Path, now: Callable[[], float] = time.time, installed: float | None = None) -> Finding:

@@ -39,7 +39,7 @@ from local_workspace.routes import (
     sql,
     workspace,
 )
-from local_workspace.runtime import principals, sockets, software
+from local_workspace.runtime import open_files, principals, sockets, software
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
@@ -94,6 +94,7 @@ class Engines:
 
 def serve(home: Home) -> None:
     """Run the workspace of `home` until it is told to stop. Raises SetupError if it can't start."""
+    open_files.raise_limit()
     processes = Processes(home)
     processes.reap()
     settings = load_settings(home)

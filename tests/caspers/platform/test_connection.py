@@ -13,6 +13,17 @@ from caspers.platform import connection
 from caspers.platform.connect import Workbook
 from caspers.platform.connection import Connection
 
+PROFILES = """
+[DEFAULT]
+host = https://default.example
+client_id = x
+client_secret = y
+cluster_id = 1
+[prod]
+host = https://prod.example
+auth_type = databricks-cli
+"""
+
 
 class NothingThere(BaseHTTPRequestHandler):
     """A host that has heard of nothing: the SDK asks it for its configuration first."""
@@ -63,7 +74,7 @@ def test_a_local_workspace_has_addresses_for_every_client():
     ids=lambda others: next(iter(others)),
 )
 def test_other_ways_to_sign_in_do_not_disturb_a_local_workspace(host, others, tmp_path, monkeypatch):
-    (tmp_path / "databrickscfg").write_text("[prod]\nhost = https://prod.example\nauth_type = databricks-cli\n")
+    (tmp_path / "databrickscfg").write_text(PROFILES)
     monkeypatch.setenv("DATABRICKS_CONFIG_FILE", str(tmp_path / "databrickscfg"))
     found = Connection(host, "secret", "sc://localhost:2", host, tmp_path)
     for name, value in others.items():

@@ -43,6 +43,12 @@ def test_a_start_that_fails_names_the_doctor(tmp_path):
     assert home in message and f"doctor --home {home}" in message
 
 
+def test_a_system_that_cannot_have_a_workspace_is_not_looked_at_further(tmp_path, monkeypatch):
+    refused = doctor.Finding("system", "failed", "win32 on AMD64", "Use WSL 2.")
+    monkeypatch.setattr("local_workspace.doctor.machine.system", lambda: refused)
+    assert list(doctor.check(tmp_path)) == [refused]
+
+
 @pytest.mark.parametrize("verdict", ["warning", "failed"])
 def test_a_finding_says_how_to_mend_it_below(verdict):
     found = doctor.Finding("disk", verdict, "full", "Free some space.")
