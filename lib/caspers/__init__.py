@@ -1,4 +1,4 @@
-"""Casper's Kitchens: what the kitchens do, usable from any notebook."""
+"""Casper's Kitchens: the library behind the workbook's notebooks, jobs and pipeline."""
 
 from caspers.platform.connect import Workbook, connect
 

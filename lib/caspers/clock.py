@@ -1,4 +1,4 @@
-"""What time it is; a test can hold it still."""
+"""The current time, which a setting can fix."""
 
 from datetime import UTC, datetime
 
@@ -6,5 +6,5 @@ from caspers import config
 
 
 def now() -> datetime:
-    """The present time in UTC, or the still time that CASPERS_NOW names."""
+    """The current time in UTC, or the fixed time that CASPERS_NOW names. Raises ValueError as `config.load` does."""
     return config.load().now or datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Everything that can be set from outside, read in this one place."""
+"""All settings that environment variables give, read in this one place."""
 
 import math
 import os
@@ -34,7 +34,7 @@ class Config:
     port: the port on which it is to listen, or None for any free one (CASPERS_PORT).
     databricks: whether a Databricks workspace is configured (DATABRICKS_HOST, unless it is a local workspace's address;
     DATABRICKS_CONFIG_PROFILE; DATABRICKS_RUNTIME_VERSION).
-    now: a still clock, or None for the real one (CASPERS_NOW, ISO 8601 with a zone).
+    now: a fixed current time, or None for the system's clock (CASPERS_NOW, ISO 8601; UTC without a zone).
     canonical_dataset: the folder with the dataset's Parquet files (CANONICAL_DATASET).
     llm_base_url, llm_api_key, llm_model: an OpenAI-compatible server for LLM_MODEL (CASPERS_LLM_*); url None for
     the offline stand-in. llm_limits: CASPERS_LLM_TIMEOUT_SECONDS, _CALLS_PER_MINUTE, _MAX_CALLS, _MAX_USD,
@@ -55,7 +55,7 @@ class Config:
 
 
 def load() -> Config:
-    """The settings of the present environment. Raises ValueError that names a variable whose value is not valid."""
+    """The settings of the current environment. Raises ValueError that names a variable whose value is not valid."""
     env = os.environ
     return Config(
         home=Path(env.get("CASPERS_HOME") or env.get("LOCAL_WORKSPACE_HOME") or REPO / ".caspers").resolve(),

@@ -1,4 +1,4 @@
-"""The workbook's look: one style and a few helpers for all of its pictures."""
+"""The style of the workbook's figures, and helpers for them."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -1,1 +1,1 @@
-"""The canonical dataset: 90 days of Casper's kitchens, drawn from a seed, and reading one with every check."""
+"""The canonical dataset, 90 days of orders: generated from a seed, and validated when it is read."""

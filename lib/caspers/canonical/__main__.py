@@ -20,7 +20,12 @@ def _arguments() -> argparse.Namespace:
     make = command.add_parser("generate", help="draw a dataset from a seed and write its Parquet files")
     make.add_argument("--seed", type=int, default=SEED, help="another seed gives another dataset (default %(default)s)")
     make.add_argument("--days", type=int, default=DAYS, help="days from 2024-01-01 (default %(default)s)")
-    make.add_argument("--scale", type=float, default=1.0, help="orders relative to the story (default %(default)s)")
+    make.add_argument(
+        "--scale",
+        type=float,
+        default=1.0,
+        help="number of orders, as a multiple of the committed dataset's (default %(default)s)",
+    )
     make.add_argument("--out", type=Path, default=DATASET, help="default %(default)s")
     make.set_defaults(run=_generate)
     card = command.add_parser("card", help="draw the data card's plots and print its figures")

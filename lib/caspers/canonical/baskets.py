@@ -1,4 +1,4 @@
-"""What is in the bag: items of one brand, sometimes of two."""
+"""Baskets: the items of each order, from one brand or sometimes two."""
 
 import json
 
@@ -11,7 +11,7 @@ DISTINCT = np.array([0.22, 0.34, 0.24, 0.13, 0.07])
 """Share of baskets with 1, 2 … 5 different items of their first brand."""
 
 MAIN_PRICE = 8.0
-"""A dish from this price on (US dollars) is a meal: every basket has one, nobody orders a lone dip."""
+"""A dish of at least this price (US dollars) is a meal; every basket has at least one."""
 
 QUANTITY = np.array([0.80, 0.16, 0.04])
 """Share of basket lines with 1, 2 and 3 pieces."""
@@ -51,7 +51,10 @@ def _item_texts(items: pl.DataFrame) -> pl.Series:
 
 
 def draw_baskets(rng: np.random.Generator, items: pl.DataFrame, brand: Ints, second: Ints) -> tuple[pl.Series, Ints]:
-    """`items_json` and the number of pieces of each order; `second` is another brand_id, or 0 for none."""
+    """`items_json` and the number of pieces of each order; all arrays have one entry an order.
+
+    `items` is the dimensional table, `brand` the brand_id of each order, `second` another one or 0 for none.
+    """
     distinct = 1 + np.searchsorted(DISTINCT.cumsum(), rng.random(len(brand))).clip(max=len(DISTINCT) - 1)
     more = rng.integers(1, 3, len(brand)) * (second > 0)
     lines = pl.concat([_lines(rng, items, brand, distinct), _lines(rng, items, second, more)])

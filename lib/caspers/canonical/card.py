@@ -13,7 +13,7 @@ from caspers.canonical import schema
 from caspers.canonical.dataset import Dataset
 
 LINES = pl.List(pl.Struct({"price": pl.Float64, "qty": pl.Float64}))
-"""What of `items_json` is money."""
+"""The fields of an item in `items_json` that give the value of an order in US dollars."""
 
 SIZE = 7, 2.7
 """Width and height of a plot in inches."""
@@ -57,7 +57,7 @@ def _figures(name: str, rows: pl.DataFrame, days: int) -> str:
 
 
 def figures(kitchens: dict[str, pl.DataFrame]) -> str:
-    """The card's table of figures, as Markdown; day 0 is taken for a Monday."""
+    """The card's table of figures, as Markdown; day 0 is assumed to be a Monday."""
     head = "| | orders | trend of all days | Saturday to Monday | minutes to the door P50 / P75 / P99 | median basket |"
     days = 1 + max(_last_day(rows) for rows in kitchens.values())
     return "\n".join([head, "|---" * 6 + "|", *(_figures(name, rows, days) for name, rows in kitchens.items())])
@@ -87,7 +87,7 @@ def plot_days(kitchens: dict[str, pl.DataFrame]) -> Figure:
 
 
 def plot_hours(kitchens: dict[str, pl.DataFrame]) -> Figure:
-    """When people order: each hour's share of the kitchen's orders."""
+    """Each hour's share of the kitchen's orders, in per cent."""
     figure, axes = plt.subplots(figsize=SIZE)
     for name, rows in kitchens.items():
         share = rows.group_by("hour").len("n").sort("hour").with_columns(pl.col("n") / rows.height * 100)
@@ -98,7 +98,7 @@ def plot_hours(kitchens: dict[str, pl.DataFrame]) -> Figure:
 
 
 def plot_minutes(kitchens: dict[str, pl.DataFrame]) -> Figure:
-    """The tail: the share of orders that take longer, with P75 and P99 as dots."""
+    """The share of orders that take longer than so many minutes, with P75 and P99 as dots."""
     figure, axes = plt.subplots(figsize=SIZE)
     for name, rows in kitchens.items():
         minutes = rows["minutes"].drop_nulls().sort()
@@ -119,7 +119,7 @@ def plot_minutes(kitchens: dict[str, pl.DataFrame]) -> Figure:
 
 
 def plot_routes(dataset: Dataset) -> Figure:
-    """The first routes of each kitchen, in degrees, at the scale of the place."""
+    """The first ROUTES_SHOWN routes of each kitchen, in degrees; a metre is equally long in both directions."""
     kitchens = dataset.tables["locations"].sort("location_id")
     figure, panels = plt.subplots(1, kitchens.height, figsize=(8.6, 2.6), squeeze=False)
     picked = dataset.events.filter(pl.col("event_type_id") == schema.PICKED_UP).drop_nulls("route_json")

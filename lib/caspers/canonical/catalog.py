@@ -61,14 +61,14 @@ def _menu_rows() -> tuple[list[Row], list[Row]]:
 
 
 def _brand_location_rows() -> list[Row]:
-    """Rows of brand_locations: who cooks where, from which day and until when."""
+    """Rows of brand_locations: each brand at each kitchen, with its first day and the day after its last."""
     ids = {name: n for n, name in enumerate(_catalog()["brands"], start=1)}
     rows: list[Row] = []
     for city in CITIES:
-        for brand, there in _catalog()["kitchens"][city.code].items():
-            kind = there.get("trajectory", "steady")
-            days = there.get("from", 0), there.get("until")
-            rows.append((len(rows) + 1, ids[brand], city.location_id, *days, kind, there.get("growth", 0.0)))
+        for brand, stay in _catalog()["kitchens"][city.code].items():
+            kind = stay.get("trajectory", "steady")
+            days = stay.get("from", 0), stay.get("until")
+            rows.append((len(rows) + 1, ids[brand], city.location_id, *days, kind, stay.get("growth", 0.0)))
     return rows
 
 
@@ -77,7 +77,7 @@ def _table(name: str, rows: Sequence[Row]) -> pl.DataFrame:
 
 
 def dimensions() -> dict[str, pl.DataFrame]:
-    """Name the six dimensional tables and their rows, in the contract's columns and types.
+    """The six dimensional tables by name, in the contract's columns and types.
 
     Prices are US dollars, preparation times minutes, days are counted from 0.
     """

@@ -1,4 +1,4 @@
-"""The four kitchens: where they stand, how they grow and when their customers are hungry."""
+"""The four kitchens: their location and delivery area, their growth, and their demand over the day."""
 
 from dataclasses import dataclass
 from math import log

@@ -14,7 +14,7 @@ PART_ORDERS = 80_000
 """Orders whose events are sorted together: memory grows with these, not with the dataset."""
 
 HEADER_ROWS = 100_000
-"""How often the header comes again in the hashed text: part of what the hash means, unlike the parts."""
+"""Rows between two headers in the hashed text. Another value gives other hashes; another PART_ORDERS doesn't."""
 
 
 def _parts(path: Path, table: str) -> Iterator[pl.DataFrame]:

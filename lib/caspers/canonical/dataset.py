@@ -1,4 +1,4 @@
-"""Reading a canonical dataset, ours or another one, with every check before anything is made from it."""
+"""Reading a canonical dataset, this project's or another one; it is validated before anything is made from it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,7 @@ def scan_table(path: Path, table: str) -> pl.LazyFrame:
 
 
 def _check_fractions(file: Path, table: str) -> None:
-    """Ids and counts stored as floats must be whole."""
+    """Raise DatasetError for an id or count stored as a float that isn't whole."""
     stored = pl.scan_parquet(file).select(_integers(table)).select(cs.float())
     broken = stored.select((pl.all() != pl.all().round()).any()).collect()
     names = [name for name in broken.columns if broken[name][0]]
@@ -76,7 +76,7 @@ def _check_fractions(file: Path, table: str) -> None:
 
 
 def _check_values(file: Path, table: str, frame: pl.DataFrame) -> None:
-    """No nulls where the contract has none, and unique keys."""
+    """Raise DatasetError for a null where the contract allows none, or a duplicate key."""
     required = [name for name in frame.columns if name not in schema.NULLABLE.get(table, set())]
     nulls = [name for name in required if frame[name].has_nulls()]
     if nulls:
@@ -89,7 +89,7 @@ def _check_values(file: Path, table: str, frame: pl.DataFrame) -> None:
 
 
 def load_table(path: Path, table: str) -> pl.DataFrame:
-    """Read one table of the dataset at `path`, with every check; DatasetError names what is wrong."""
+    """Read and validate one table of the dataset at `path`. Raises DatasetError that names what is wrong."""
     file = Path(path) / f"{table}.parquet"
     lazy = scan_table(path, table)
     try:
@@ -104,7 +104,7 @@ def load_table(path: Path, table: str) -> pl.DataFrame:
 
 
 def _check_events(path: Path, events: pl.DataFrame) -> None:
-    """Event types of the contract, and at least one event."""
+    """Raise DatasetError unless there is at least one event and all types are the contract's."""
     file = Path(path) / "events.parquet"
     if events.is_empty():
         raise DatasetError(f"{file} holds no events")
@@ -115,7 +115,7 @@ def _check_events(path: Path, events: pl.DataFrame) -> None:
 
 
 def _check_items(path: Path, events: pl.DataFrame) -> None:
-    """Baskets are JSON arrays of items that have all that the contract names."""
+    """Raise DatasetError unless baskets are JSON arrays of items with all fields of the contract."""
     file = Path(path) / "events.parquet"
     try:
         baskets = events["items_json"].drop_nulls().str.json_decode(pl.List(pl.Struct(schema.ITEM)))
@@ -128,7 +128,7 @@ def _check_items(path: Path, events: pl.DataFrame) -> None:
 
 
 def load_dataset(path: Path) -> Dataset:
-    """Read the dataset at `path` (a directory of Parquet files), with every check.
+    """Read and validate the dataset at `path` (a directory of Parquet files).
 
     Extra columns and files are ignored, rows and columns may come in any order. Raises DatasetError, naming the file,
     for a missing or damaged file, a missing column, a wrong or null value and a duplicate key.

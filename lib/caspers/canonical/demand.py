@@ -1,4 +1,4 @@
-"""Who orders when: the number of orders a day, the time of day, and the brand."""
+"""Demand: the number of orders a day, their times of day and their brands."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from caspers.canonical.cities import CITIES, MINUTES, City
 from caspers.canonical.schema import DAY_SECONDS
 
 DAY_NOISE = 0.03
-"""Sigma of a day's own luck (weather, matches, holidays) on the log of its demand."""
+"""Sigma of a day's random factor (weather, matches, holidays) on its demand, around 1."""
 
 SECOND_BRAND = 0.08
 """Share of baskets that add something from a second brand of the same kitchen."""
@@ -31,8 +31,8 @@ class Demand:
 
 def _created(rng: np.random.Generator, city: City, days: Ints, scale: float) -> Ints:
     """Seconds since day 0 at which one city's orders of `days` are created (unsorted)."""
-    luck = rng.normal(1.0, DAY_NOISE, len(days))
-    counts = rng.poisson(city.orders_a_day(days) * luck * scale)
+    factor = rng.normal(1.0, DAY_NOISE, len(days))
+    counts = rng.poisson(city.orders_a_day(days) * factor * scale)
     minute = np.searchsorted(city.minute_weights(), rng.random(counts.sum())).clip(max=MINUTES - 1)
     created: Ints = np.repeat(days, counts) * DAY_SECONDS + minute * 60 + rng.integers(0, 60, len(minute))
     return created
@@ -60,7 +60,7 @@ def _pick(rng: np.random.Generator, brands: Ints, shares: Floats) -> Ints:
 
 
 def draw_demand(rng: np.random.Generator, brand_locations: pl.DataFrame, days: Ints, scale: float) -> Demand:
-    """Draw the orders of consecutive `days` at all kitchens, `scale` times as many as the story has."""
+    """Draw the orders of consecutive `days` (counted from 0) at all kitchens; `scale` multiplies their number."""
     parts = []
     for number, city in enumerate(CITIES):
         created = _created(rng, city, days, scale)

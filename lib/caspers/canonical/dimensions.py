@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
 
 AT_ONCE = 3
-"""Tables made at the same time, since making one has pauses."""
+"""Tables made in parallel: making one is mostly waiting."""
 SQL_TYPES: dict[pl.DataType, str] = {pl.Int32(): "INT", pl.Float64(): "DOUBLE", pl.String(): "STRING"}
 
 

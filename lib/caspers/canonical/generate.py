@@ -94,7 +94,7 @@ def _draw(
 ) -> tuple[pl.DataFrame, int]:
     """Events of the orders created on `days`, and how many orders were drawn.
 
-    The kitchens close their books at second `end`: an order that would be delivered later is left out.
+    An order that would be delivered at second `end` after day 0 or later is left out.
     """
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, int(days[0])])))
     demand = draw_demand(rng, tables["brand_locations"], days, scale)
@@ -110,7 +110,7 @@ def _draw(
 
 
 def draw_events(seed: int, days: int, scale: float) -> Iterator[pl.DataFrame]:
-    """Events of `days` days in chunks of up to a week, from `seed`, with `scale` times the story's orders."""
+    """Events of `days` days in chunks of up to a week, drawn from `seed`; `scale` multiplies the number of orders."""
     tables, first = dimensions(), 0
     together = max(1, round(CHUNK_DAYS / max(scale, 1)))
     for day in range(0, days, together):
@@ -125,31 +125,32 @@ def _check(seed: int, days: int, scale: float) -> None:
         raise ValueError("generate needs --seed 0 or more, --days 1 or more and --scale between 0 and 1000")
 
 
-def _write_tables(work: Path, seed: int, days: int, scale: float, say: Callable[[str], None]) -> None:
+def _write_tables(work: Path, seed: int, days: int, scale: float, report: Callable[[str], None]) -> None:
     """Write all seven files to the directory `work`: events in parts first, then packed into one file."""
     for name, table in dimensions().items():
         table.write_parquet(work / f"{name}.parquet", compression="zstd")
     for number, events in enumerate(draw_events(seed, days, scale)):
         events.write_parquet(work / f"part-{number:04d}")
         reached: int | None = events.select(pl.col("ts_seconds").max()).item()
-        say(f"drawn up to {datetime.fromtimestamp(reached, UTC):%d %B %Y}" if reached else "no orders yet")
-    say("packing the events into one file")
+        report(f"drawn up to {datetime.fromtimestamp(reached, UTC):%d %B %Y}" if reached else "no orders yet")
+    report("packing the events into one file")
     parts = pl.scan_parquet(work / "part-*", glob=True)
     parts.sink_parquet(work / "events.parquet", compression="zstd", compression_level=9, row_group_size=65_536)
 
 
 def generate(
-    out: Path, seed: int = SEED, days: int = DAYS, scale: float = 1.0, say: Callable[[str], None] = lambda _: None
+    out: Path, seed: int = SEED, days: int = DAYS, scale: float = 1.0, report: Callable[[str], None] = lambda _: None
 ) -> None:
     """Write a canonical dataset to the directory `out`; each file appears whole, an older one is replaced.
 
-    `say` is called with a message at each step. Raises ValueError for a seed, number of days or scale out of range.
+    `days` are counted from 2024-01-01, `scale` multiplies the number of orders. `report` is called with a message at
+    each step. Raises ValueError for a seed, number of days or scale out of range.
     """
     _check(seed, days, scale)
     out.mkdir(parents=True, exist_ok=True)
     for left_by_a_killed_run in out.glob(".generate-*"):
         shutil.rmtree(left_by_a_killed_run)
     with tempfile.TemporaryDirectory(prefix=".generate-", dir=out) as work:
-        _write_tables(Path(work), seed, days, scale, say)
+        _write_tables(Path(work), seed, days, scale, report)
         for name in schema.TABLES:
             os.replace(Path(work) / f"{name}.parquet", out / f"{name}.parquet")

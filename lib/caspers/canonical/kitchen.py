@@ -1,4 +1,4 @@
-"""How long it takes: queue, preparation, packing, the driver's arrival and the drive, in whole seconds."""
+"""Durations of an order's stages: queue, preparation, packing, the driver's arrival and the drive, in whole seconds."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class Stages:
 
 
 def _of_city(field: str, city: Ints) -> Floats:
-    """One figure of each order's city."""
+    """The value of a field of `City` for each order; `city` indexes `CITIES`."""
     return np.array([getattr(c, field) for c in CITIES])[city]
 
 
@@ -45,11 +45,11 @@ def _cooking(
     """Seconds of queue, preparation and packing: they grow with the brand's dishes, the basket and the load."""
     n = len(load)
     queue = 20 + rng.gamma(2.0, 30 + 45 * load.clip(max=2) ** 2, n)
-    luck = np.exp(rng.normal(0, _of_city("spread", demand.city), n))
-    prep = prep_min * 60 * (0.72 + 0.06 * pieces.clip(max=8)) * (0.9 + 0.25 * load.clip(max=2) ** 2) * luck
-    # An order forgotten, a fryer down, a missing ingredient: rare, long, and the tail that refunds are about.
-    trouble = rng.random(n) < _of_city("trouble", demand.city)
-    prep += trouble * (300 + rng.exponential(15 * 60, n))
+    variation = np.exp(rng.normal(0, _of_city("spread", demand.city), n))
+    prep = prep_min * 60 * (0.72 + 0.06 * pieces.clip(max=8)) * (0.9 + 0.25 * load.clip(max=2) ** 2) * variation
+    # Rare, long incidents (a forgotten order, a broken fryer) make the tail beyond P99, for which refunds are due.
+    incident = rng.random(n) < _of_city("trouble", demand.city)
+    prep += incident * (300 + rng.exponential(15 * 60, n))
     return queue, prep, 30 + rng.gamma(2.0, 22, n)
 
 

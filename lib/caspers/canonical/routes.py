@@ -1,4 +1,4 @@
-"""Where it goes: customers, street-grid routes and the driver's pings.
+"""Delivery routes: customers' addresses, routes on a street grid, and drivers' positions.
 
 All positions are whole numbers of 1e-5 degrees (about a metre) away from the kitchen, so that routes are exact on any
 machine. A route turns only where two streets of the city's grid cross, and stays in the city's box, inland of any
@@ -61,7 +61,7 @@ def _customers(rng: np.random.Generator, city: City, n: int) -> Ints:
 
 
 def _to_street(offset: Ints | Floats, block: Ints) -> Ints:
-    """The last street on the way from the kitchen to an offset; never farther out, so never out of the box."""
+    """The nearest street to an offset that is no farther from the kitchen, so it never leaves the city's box."""
     return np.trunc(offset / block).astype(np.int64) * block
 
 
@@ -96,7 +96,7 @@ def _addresses(customer: Ints, axis: Ints) -> pl.Series:
 
 
 def draw_routes(rng: np.random.Generator, city: Ints) -> Routes:
-    """Draw a customer and a route for each order; `city` indexes `CITIES`."""
+    """Draw a customer and a route for each order; `city`, one entry an order, indexes `CITIES`."""
     customer = np.zeros((len(city), 2), dtype=np.int64)
     for number, one in enumerate(CITIES):
         customer[city == number] = _customers(rng, one, int((city == number).sum()))
