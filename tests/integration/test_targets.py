@@ -69,7 +69,7 @@ def healthy(found: dict) -> None:
     broken = [entry for entry in found.values() if entry["state"].startswith(("ERROR", "MISSING", "UNKNOWN"))]
     assert not broken
     assert {word for job in of_type(found, "job") for word in LAST_RUN.findall(job["state"])} == {"SUCCESS"}
-    assert all(endpoint["state"] == "READY" for endpoint in of_type(found, "endpoint"))
+    assert {endpoint["state"] for endpoint in of_type(found, "endpoint")} == {"READY"}
     assert [app["state"] for app in of_type(found, "app")] == ["RUNNING"]
 
 
@@ -147,7 +147,7 @@ def test_stop_ends_everything_and_the_next_run_resumes_it(runbook, home):
     after = entries(runbook)
     assert set(after) == set(before)
     assert of_type(after, "app")[0]["state"] == "RUNNING"
-    assert all(project["state"] == "ACTIVE" for project in of_type(after, "postgres_project"))
+    assert {project["state"] for project in of_type(after, "postgres_project")} == {"ACTIVE"}
 
 
 def test_destroy_leaves_nothing(runbook, home):

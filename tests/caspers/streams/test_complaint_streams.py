@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from pyspark.errors import PySparkException
 
 import caspers
 import openai_server
@@ -125,7 +126,7 @@ def test_ai_query_fails_the_query_unless_it_is_told_otherwise(ws):
     ws.offer_ai_query()
     [row] = ws.spark.sql("SELECT ai_query('nowhere', 'Hello', failOnError => false) AS answer").collect()
     assert row.answer.result is None and "nowhere" in row.answer.errorMessage
-    with pytest.raises(Exception, match="nowhere"):
+    with pytest.raises(PySparkException, match="nowhere"):
         ws.spark.sql("SELECT ai_query('nowhere', 'Hello')").collect()
 
 

@@ -121,16 +121,20 @@ def test_a_query_that_makes_no_sense(client, pipeline, query, field):
     refused(client.get(query.format(pipeline=pipeline)), field)
 
 
-@pytest.mark.parametrize(("order", "names"), [("id", None), ("name", "abc"), ("name desc", "cba")])
-def test_pipelines_are_listed_in_the_order_asked_for(client, order, names):
+@pytest.mark.parametrize(
+    ("order", "field", "backwards"),
+    [("id", "pipeline_id", False), ("name", "name", False), ("name desc", "name", True)],
+)
+def test_pipelines_are_listed_in_the_order_asked_for(client, order, field, backwards):
+    made = set()
     for name in "bca":
-        assert client.post("/api/2.0/pipelines", json={**PIPELINE, "name": name}).status_code == 200
+        answer = client.post("/api/2.0/pipelines", json={**PIPELINE, "name": name})
+        made.add(answer.json()["pipeline_id"])
     listed = client.get("/api/2.0/pipelines", params={"order_by": order}).json()["statuses"]
-    assert names is None or "".join(doc["name"] for doc in listed if doc["name"] in "abc") == names
-    assert names or [doc["pipeline_id"] for doc in listed] == sorted(doc["pipeline_id"] for doc in listed)
-    for doc in listed:
-        if doc["name"] in "abc":
-            assert client.delete(f"/api/2.0/pipelines/{doc['pipeline_id']}?cascade=false").status_code == 200
+    mine = [doc[field] for doc in listed if doc["pipeline_id"] in made]
+    assert len(mine) == 3 and mine == sorted(mine, reverse=backwards)
+    for pipeline_id in made:
+        assert client.delete(f"/api/2.0/pipelines/{pipeline_id}?cascade=false").status_code == 200
 
 
 def test_the_workspace_number_that_clients_add_to_a_query_is_no_unknown_parameter(client):

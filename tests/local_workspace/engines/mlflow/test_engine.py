@@ -6,13 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
+import mlflow
 import pytest
 
 import marks
 from model_workspace import LONG_HOME, TOKEN, running
 from waiting import eventually, has_ended
-
-mlflow = pytest.importorskip("mlflow")
 
 
 @pytest.fixture(scope="module")

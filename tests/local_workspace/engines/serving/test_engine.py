@@ -239,7 +239,7 @@ def test_a_starting_endpoint_says_so_and_a_deleted_one_is_gone(endpoints, w, con
 
 def test_a_model_that_cannot_load_fails_with_its_reason(endpoints, w):
     wait = w.serving_endpoints.create("broken", config=config(SUMS, environment_vars={"PYTHONHOME": "/nowhere"}))
-    with pytest.raises(Exception, match="UPDATE_FAILED"):
+    with pytest.raises(OperationFailed, match="UPDATE_FAILED"):
         wait.result()
     (entity,) = w.serving_endpoints.get("broken").config.served_entities
     assert "ended with code" in entity.state.deployment_state_message
