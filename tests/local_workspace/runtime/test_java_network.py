@@ -1,21 +1,12 @@
-"""Java goes through the system's proxy: which properties it gets, and that Ivy, which fetches the jars, heeds them.
-
-It also trusts the certificates that the system trusts.
-"""
+"""Java goes through the system's proxy: which properties it gets, and that Ivy, which fetches the jars, heeds them."""
 
 import base64
 import socketserver
 import subprocess
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from local_workspace.runtime import environment, java_network, software
 
@@ -88,51 +79,3 @@ def test_jars_are_fetched_through_the_proxy_with_its_password(proxy, tmp_path):
     assert done.returncode != 0
     who = "Basic " + base64.b64encode(b'ann:s"\\@t').decode()
     assert ("CONNECT",) in proxy.asked and ("CONNECT", who) in proxy.asked, done.stdout
-
-
-def authority(name: str) -> x509.Certificate:
-    """A certificate authority's own certificate, valid for a century."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    return (
-        x509.CertificateBuilder(who, who, key.public_key(), x509.random_serial_number())
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
-        .add_extension(x509.BasicConstraints(True, None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-
-
-def trusted_by_java(folder: Path) -> str:
-    """What `keytool` lists of the trust store, opened as Java's options say."""
-    options = dict(
-        line.strip('"').removeprefix("-D").split("=", 1) for line in (folder / "java.options").read_text().splitlines()
-    )
-    store, password = options["javax.net.ssl.trustStore"], options["javax.net.ssl.trustStorePassword"]
-    keytool = software.java().with_name("keytool")
-    return subprocess.run(
-        [str(keytool), "-list", "-keystore", store, "-storepass", password],
-        env=environment.of_child(),
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-
-
-def test_java_trusts_every_certificate_of_the_systems_bundle(tmp_path, monkeypatch):
-    company, city = authority("Company Proxy"), authority("Kitchen City")
-    texts = [each.public_bytes(Encoding.PEM).decode() for each in (company, city)]
-    (tmp_path / "bundle.pem").write_text(f"# the company's proxy\n{texts[0]}\n# the city\n{texts[1]}# the end\n")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "bundle.pem"))
-    java_network.options(tmp_path, {})
-    listed = trusted_by_java(tmp_path)
-    assert listed.count("trustedCertEntry") == 2
-    for certificate in (company, city):
-        assert certificate.fingerprint(hashes.SHA256()).hex(":").upper() in listed
-
-
-def test_a_system_without_a_bundle_leaves_java_its_own_certificates(tmp_path, monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
-    java_network.options(tmp_path, {})
-    assert (tmp_path / "java.options").read_text() == ""
-    assert not (tmp_path / "trust.p12").exists()

@@ -54,3 +54,10 @@ def test_java_is_given_the_store_in_a_file_that_only_its_user_reads(system, tmp_
     options = Path(option.removeprefix("@"))
     assert f'-Djavax.net.ssl.trustStore={tmp_path / "trust.p12"}"' in options.read_text()
     assert options.stat().st_mode & 0o077 == 0
+
+
+def test_a_system_without_a_bundle_leaves_java_its_own_certificates(tmp_path, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    java_network.options(tmp_path, {})
+    assert (tmp_path / "java.options").read_text() == ""
+    assert not (tmp_path / "trust.p12").exists()
