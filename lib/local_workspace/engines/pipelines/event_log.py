@@ -1,16 +1,14 @@
 """The event log of one pipeline: a JSON line an event, oldest first."""
 
 import json
-import re
 import uuid
 from pathlib import Path
 
 from local_workspace.engines.pipelines.documents import DataQuality, Event, Origin, Pipeline
-from local_workspace.runtime.errors import invalid
+from local_workspace.engines.pipelines.event_filter import matching
 from local_workspace.runtime.home import write_atomically
 from local_workspace.runtime.timestamps import now_iso
 
-LEVELS = ("ERROR", "WARN", "INFO", "METRICS")
 KEEP_LINES = 2_000
 MAX_BYTES = 2_000_000
 
@@ -60,8 +58,8 @@ class EventLog:
             file.write(json.dumps(event) + "\n")
 
     def read(self, condition: str | None = None, oldest_first: bool = False) -> list[Event]:
-        """The events whose level `condition` allows, newest first unless asked otherwise."""
-        events = [event for event in self._events() if event["level"] in _levels(condition)]
+        """The events that the filter `condition` selects, newest first unless asked otherwise. Raises 400."""
+        events = list(filter(matching(condition), self._events()))
         return events if oldest_first else events[::-1]
 
     def trim(self) -> None:
@@ -76,12 +74,3 @@ class EventLog:
         # A line without its end is one that is being written, or was when the power went.
         whole = self._path.read_text().rpartition("\n")[0]
         return [json.loads(line) for line in whole.splitlines() if line.startswith("{") and line.endswith("}")]
-
-
-def _levels(condition: str | None) -> set[str]:
-    if not condition:
-        return set(LEVELS)
-    named = set(re.findall(r"'(\w+)'", condition))
-    if not re.fullmatch(r"\s*level\s*(=|in)\s*\(?[\s\w',]+\)?\s*", condition, re.I) or not named <= set(LEVELS):
-        raise invalid(f"The filter \"{condition}\" is not supported; use level = 'ERROR' or level in ('ERROR', 'WARN')")
-    return named

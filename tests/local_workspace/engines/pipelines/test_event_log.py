@@ -62,3 +62,46 @@ def test_errors_are_found_by_their_level_and_other_filters_refused(log):
     assert [event["message"] for event in log.read("level = 'ERROR'")] == ["broken"]
     with pytest.raises(ApiError, match="not supported"):
         log.read("colour = 'red'")
+
+
+@pytest.mark.parametrize(
+    ("condition", "messages"),
+    [
+        (None, "abc"),
+        ("", "abc"),
+        ("level='ERROR'", "b"),
+        ("level in ('INFO', 'WARN')", "ac"),
+        ("update_id = 'u-2'", "bc"),
+        ("update_id = 'u-2' AND level IN ('INFO')", "c"),
+        ("timestamp > '2026-01-01T00:00:01.000Z'", "bc"),
+        ("timestamp >= '2026-01-01T00:00:01Z' and timestamp<'2026-01-01T01:00:03+01:00'", "ab"),
+        ("timestamp = '2026-01-01T00:00:02.000Z'", "b"),
+        ("id = 'nobody''s'", ""),
+    ],
+)
+def test_events_are_selected_by_conditions(log, condition, messages):
+    for number, (message, error) in enumerate(zip("abc", (None, "ValueError", None), strict=True), 1):
+        update_id, timestamp = "u-1" if message == "a" else "u-2", f"2026-01-01T00:00:0{number}.000Z"
+        log.append(update_id, "flow_progress", message, error=error, timestamp=timestamp)
+    assert "".join(event["message"] for event in log.read(condition, oldest_first=True)) == messages
+    [event] = log.read("update_id = 'u-1'")
+    assert log.read(f"id = '{event['id']}'") == [event]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "level = 'LOUD'",
+        "level > 'INFO'",
+        "level = 'INFO' OR level = 'WARN'",
+        "level = 'INFO' AND",
+        "level = INFO",
+        "timestamp in ('2026-01-01')",
+        "timestamp > 'yesterday'",
+        "update_id = 'u-1",
+    ],
+)
+def test_a_filter_that_is_not_documented_is_refused(log, condition):
+    with pytest.raises(ApiError, match="^filter: ") as refused:
+        log.read(condition)
+    assert refused.value.status == 400
