@@ -10,10 +10,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
 from local_workspace.engines.pipelines import PipelinesEngine, documents
+from local_workspace.engines.pipelines.unsupported import UPDATE_DONE, UPDATE_REFUSED, UPDATE_WITHOUT_EFFECT
 from local_workspace.http.bodies import Body, PathText, Text
 from local_workspace.http.paging import PageToken, page
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.refusals import refuse
 from local_workspace.runtime.timestamps import ms_to_iso
 
 router = APIRouter(prefix="/api/2.0/pipelines", dependencies=[REFUSE_UNKNOWN])
@@ -47,6 +49,10 @@ class Library(Body):
     file: File | None = None
 
 
+class Cluster(Body):
+    """The computers that a pipeline would run on."""
+
+
 class Spec(Body):
     """A pipeline's spec, stored and returned as sent."""
 
@@ -58,6 +64,9 @@ class Spec(Body):
     libraries: Annotated[list[Library], Field(max_length=100)] | None = None
     configuration: dict[Text, Text] | None = None
     root_path: PathText | None = None
+    clusters: Annotated[list[Cluster], Field(max_length=100)] | None = None
+    allow_duplicate_names: bool | None = None
+    expected_last_modified: int | None = None
 
     def settings(self) -> documents.Spec:
         """What the client sent, in the engine's type. Its own `id` is no part of a pipeline's spec."""
@@ -147,8 +156,7 @@ def stop(engine: Pipelines, pipeline_id: str) -> Nothing:
 def start_update(engine: Pipelines, pipeline_id: str, body: StartUpdate | None = None) -> UpdateId:
     """Start an update."""
     options = body.sent() if body else {}
-    if unsupported := options.keys() - StartUpdate.model_fields.keys():
-        raise invalid(f"A local workspace updates whole pipelines and doesn't take {', '.join(sorted(unsupported))}.")
+    refuse(options, UPDATE_DONE | UPDATE_WITHOUT_EFFECT, UPDATE_REFUSED)
     cause = options.get("cause", "API_CALL")
     return {"update_id": engine.start_update(pipeline_id, options.get("full_refresh", False), cause)}
 

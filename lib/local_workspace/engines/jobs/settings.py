@@ -18,11 +18,11 @@ from local_workspace.engines.jobs.unsupported import (
     TASK_DONE,
     TASK_REFUSED,
     TASK_WITHOUT_EFFECT,
-    refuse,
     refuse_cluster,
     refuse_part,
 )
 from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.refusals import refuse
 
 DEFAULTS = {"format": "MULTI_TASK", "max_concurrent_runs": 1, "timeout_seconds": 0}
 TASK_KINDS = ("notebook_task", "pipeline_task")

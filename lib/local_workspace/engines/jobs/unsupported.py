@@ -6,9 +6,7 @@ they mean on Databricks is in https://docs.databricks.com/api/workspace/jobs/cre
 
 from collections.abc import Mapping
 
-from local_workspace.runtime.errors import invalid
-
-Reasons = Mapping[str, str]
+from local_workspace.runtime.refusals import Reasons, refuse
 
 _NOTIFIED = "a local workspace sends no notifications; leave the field out, and watch the run"
 _INSTALLED = "tasks run in the environment that the workspace was started in; add the package there with `uv add`"
@@ -130,24 +128,6 @@ _CLUSTER_REFUSED: Reasons = {
     "spark_conf": "set it in the notebook with `spark.conf.set`",
     "spark_env_vars": JOB_REFUSED["environment_variables"],
 }
-
-
-def refuse(sent: Mapping[str, object], allowed: frozenset[str], refused: Reasons, place: str = "") -> None:
-    """Raise 400 that names the first field of `sent` which is neither allowed nor empty, and says what to do.
-
-    `place` is the path to these fields, such as `tasks.load.`.
-    """
-    for name, value in sent.items():
-        if name not in allowed and not _empty(value):
-            reason = refused.get(name, "a local workspace does not know this field; leave it out")
-            raise invalid(f"{place}{name} is not supported in a local workspace: {reason}.")
-
-
-def _empty(value: object) -> bool:
-    """Whether a field says nothing: clients send some fields without a value."""
-    if isinstance(value, dict):
-        return all(map(_empty, value.values()))
-    return not value
 
 
 def refuse_part(part: Mapping[str, object], kind: str, place: str) -> None:

@@ -31,6 +31,9 @@ class Spec(TypedDict, total=False):
     target: str
     continuous: bool
     libraries: list[Library]
+    clusters: list[dict[str, object]]
+    allow_duplicate_names: bool
+    expected_last_modified: int
     configuration: dict[str, str]
     root_path: str
 

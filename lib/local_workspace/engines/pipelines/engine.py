@@ -4,6 +4,7 @@ import shutil
 import threading
 import uuid
 from pathlib import Path
+from typing import cast
 
 from local_workspace.engines.pipelines import spec as specs
 from local_workspace.engines.pipelines.continuous import ContinuousLoop
@@ -54,8 +55,7 @@ class PipelinesEngine:
         Raises ApiError for a bad spec or a name that is taken.
         """
         self._check(spec)
-        if any(doc["name"] == spec["name"] for doc in self._pipelines.list()):
-            raise already_exists(f"The pipeline name '{spec['name']}' is already used by another pipeline.")
+        spec = self._only_name(spec)
         doc: Pipeline = {
             "pipeline_id": str(uuid.uuid4()),
             "name": spec["name"],
@@ -74,8 +74,14 @@ class PipelinesEngine:
         """Replace a pipeline's spec. Nothing happens if it is the same; a continuous one begins anew if not."""
         self._check(spec)
         known = self.get(pipeline_id)
-        if any(doc["name"] == spec["name"] and doc["pipeline_id"] != pipeline_id for doc in self._pipelines.list()):
-            raise already_exists(f"The pipeline name '{spec['name']}' is already used by another pipeline.")
+        expected = spec.get("expected_last_modified", known["last_modified"])
+        if expected != known["last_modified"]:
+            raise ApiError(
+                409,
+                "RESOURCE_CONFLICT",
+                f"Pipeline {pipeline_id} has changed since {expected}; get it anew.",
+            )
+        spec = self._only_name(spec, pipeline_id)
         if known["spec"] == spec:
             return
         self._halt(pipeline_id)
@@ -159,6 +165,15 @@ class PipelinesEngine:
         catalog = spec.get("catalog")
         if catalog and self._store.get("catalog", catalog) is None:
             raise not_found(f"Catalog '{catalog}' does not exist.")
+
+    def _only_name(self, spec: Spec, pipeline_id: str | None = None) -> Spec:
+        """What is kept of a spec. Raises 409 if another pipeline has its name and it does not allow that."""
+        if not spec.get("allow_duplicate_names"):
+            for doc in self._pipelines.list():
+                if doc["name"] == spec["name"] and doc["pipeline_id"] != pipeline_id:
+                    raise already_exists(f"The pipeline name '{spec['name']}' is already used by another pipeline.")
+        of_the_request = ("allow_duplicate_names", "expected_last_modified")
+        return cast("Spec", {name: value for name, value in spec.items() if name not in of_the_request})
 
     def _begin(self, doc: Pipeline) -> None:
         directories: list[Path] = specs.source_directories(self._home, doc["spec"])

@@ -4,14 +4,26 @@ import re
 from pathlib import Path
 
 from local_workspace.engines.pipelines.documents import Library, Spec
+from local_workspace.engines.pipelines.unsupported import (
+    CLUSTER_REFUSED,
+    DONE,
+    LIBRARY_DONE,
+    LIBRARY_REFUSED,
+    REFUSED,
+    WITHOUT_EFFECT,
+)
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.refusals import refuse
 
 SOURCE_KINDS = (".py", ".sql")
 
 
 def check(spec: Spec) -> None:
     """Raise ApiError for a spec that can't be run here, naming the field."""
+    refuse(spec, DONE | WITHOUT_EFFECT, REFUSED)
+    for cluster in spec.get("clusters", []):
+        refuse(cluster, cluster.keys() - CLUSTER_REFUSED.keys(), CLUSTER_REFUSED, "clusters.")
     if not spec.get("name"):
         raise invalid("A pipeline needs a name")
     if not re.fullmatch(r"\w+", schema_of(spec)):
@@ -19,6 +31,7 @@ def check(spec: Spec) -> None:
     if not spec.get("libraries"):
         raise invalid("A pipeline needs source files: libraries=[PipelineLibrary(glob=PathPattern(include=…))]")
     for library in spec["libraries"]:
+        refuse(library, LIBRARY_DONE, LIBRARY_REFUSED, "libraries.")
         include_of(library)
 
 
