@@ -1,13 +1,23 @@
 """The parameters of a statement: text with the name of a type, as the API has them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from functools import partial
+from typing import TYPE_CHECKING
 
 from local_workspace.runtime.errors import invalid
 
-_DECIMAL_DIGITS = 38  # the most that Spark's DECIMAL has
+if TYPE_CHECKING:
+    from pyspark.sql.connect.column import Column
+    from pyspark.sql.types import DataType
+
+_DECIMAL = re.compile(r"(?:DECIMAL|DEC|NUMERIC)(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
+_KIND = re.compile(r"[A-Z_]*")
+_BOOLEANS = {"true": True, "false": False}
+_MAX_DIGITS = 38  # of Spark's DECIMAL
 
 
 @dataclass(frozen=True)
@@ -19,36 +29,116 @@ class Parameter:
     type: str = "STRING"
 
     def read(self) -> object:
-        """The value as Python has it. Raises ApiError 400 if the text is none of its type."""
+        """The value as Python has it. Raises ApiError 400 for a type without parameters and a text of another type."""
+        kind = self._kind()
+        if kind not in _READERS:
+            known = ", ".join(sorted(_READERS))
+            raise invalid(f"Parameter '{self.name}': the type {self.type[:100]!r} is none of {known}")
         if self.value is None:
             return None
-        kind = self.type.upper().partition("(")[0]
         try:
-            return _READERS.get(kind, str)(self.value)
+            value = _READERS[kind](self.value)
+            return _rounded(value, *self._digits()) if isinstance(value, Decimal) else value
         except (ValueError, ArithmeticError):
-            raise invalid(f"Parameter '{self.name}': {self.value[:100]!r} is no {kind}") from None
+            raise invalid(f"Parameter '{self.name}': {self.value[:100]!r} is no {self.type.upper()}") from None
+
+    def literal(self) -> "Column":
+        """The value as a literal of its type for Spark's `sql`."""
+        from pyspark.sql.connect.column import Column
+        from pyspark.sql.connect.expressions import LiteralExpression
+
+        return Column(LiteralExpression(self.read(), self._spark_type()))
+
+    def _kind(self) -> str:
+        kind = _KIND.match(self.type.strip().upper())
+        return kind[0] if kind else ""
+
+    def _digits(self) -> tuple[int, int]:
+        """Precision and scale of a DECIMAL; Spark's own where the type has none."""
+        found = _DECIMAL.fullmatch(self.type.strip().upper())
+        precision, scale = (int(found[1] or 10), int(found[2] or 0)) if found else (0, 0)
+        if not scale <= precision <= _MAX_DIGITS or not precision:
+            raise invalid(f"Parameter '{self.name}': {self.type[:100]!r} is no type of decimals")
+        return precision, scale
+
+    def _spark_type(self) -> "DataType":
+        from pyspark.sql import types
+
+        kind = self._kind()
+        if kind in ("DECIMAL", "DEC", "NUMERIC"):
+            return types.DecimalType(*self._digits())
+        by_name: dict[str, type[DataType]] = {
+            "BINARY": types.BinaryType,
+            "BOOLEAN": types.BooleanType,
+            "DATE": types.DateType,
+            "DOUBLE": types.DoubleType,
+            "FLOAT": types.FloatType,
+            "REAL": types.FloatType,
+            "TIMESTAMP": types.TimestampType,
+            "TIMESTAMP_LTZ": types.TimestampType,
+            "TIMESTAMP_NTZ": types.TimestampNTZType,
+            "VOID": types.NullType,
+            **dict.fromkeys(("TINYINT", "BYTE"), types.ByteType),
+            **dict.fromkeys(("SMALLINT", "SHORT"), types.ShortType),
+            **dict.fromkeys(("INT", "INTEGER"), types.IntegerType),
+            **dict.fromkeys(("BIGINT", "LONG"), types.LongType),
+        }
+        return by_name.get(kind, types.StringType)()
 
 
-def _decimal(text: str) -> Decimal:
-    value = Decimal(text)
-    if not value.is_finite() or abs(value.adjusted()) > _DECIMAL_DIGITS:
+def _integer(bits: int, text: str) -> int:
+    value = int(text)
+    if "_" in text or not -(1 << bits - 1) <= value < 1 << bits - 1:
         raise ValueError(text)
     return value
 
 
 def _boolean(text: str) -> bool:
-    return text.lower() == "true"
+    if text.lower() not in _BOOLEANS:
+        raise ValueError(text)
+    return _BOOLEANS[text.lower()]
+
+
+def _rounded(value: Decimal, precision: int, scale: int) -> Decimal:
+    """A decimal with `scale` digits after the point, as CAST makes it. Raises ValueError if it doesn't fit."""
+    if not value.is_finite() or value.adjusted() > _MAX_DIGITS:
+        raise ValueError(value)
+    with localcontext(prec=3 * _MAX_DIGITS, rounding=ROUND_HALF_UP):
+        rounded = value.quantize(Decimal(1).scaleb(-scale))
+    if abs(rounded) >= Decimal(10) ** (precision - scale):
+        raise ValueError(value)
+    return rounded
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _local(text: str) -> datetime:
+    """A time without a zone; one in the text is dropped, as CAST does."""
+    return datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+def _nothing(text: str) -> None:
+    raise ValueError(text)
 
 
 _READERS: dict[str, Callable[[str], object]] = {
-    "BIGINT": int,
-    "INT": int,
-    "LONG": int,
-    "SMALLINT": int,
-    "DOUBLE": float,
-    "FLOAT": float,
-    "DECIMAL": _decimal,
+    "BINARY": str.encode,
     "BOOLEAN": _boolean,
     "DATE": date.fromisoformat,
-    "TIMESTAMP": datetime.fromisoformat,
+    "DOUBLE": float,
+    "FLOAT": float,
+    "REAL": float,
+    "TIMESTAMP": _moment,
+    "TIMESTAMP_LTZ": _moment,
+    "TIMESTAMP_NTZ": _local,
+    "VOID": _nothing,
+    **dict.fromkeys(("STRING", "VARCHAR", "CHAR"), str),
+    **dict.fromkeys(("DECIMAL", "DEC", "NUMERIC"), Decimal),
+    **dict.fromkeys(("TINYINT", "BYTE"), partial(_integer, 8)),
+    **dict.fromkeys(("SMALLINT", "SHORT"), partial(_integer, 16)),
+    **dict.fromkeys(("INT", "INTEGER"), partial(_integer, 32)),
+    **dict.fromkeys(("BIGINT", "LONG"), partial(_integer, 64)),
 }

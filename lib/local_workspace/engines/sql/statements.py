@@ -4,14 +4,13 @@ import contextlib
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from local_workspace.engines.spark import SparkEngine
-from local_workspace.engines.sql.binding import bind
 from local_workspace.engines.sql.parameters import Parameter
 from local_workspace.engines.sql.result import Chunk, Manifest, Result, collect
 from local_workspace.engines.sql.words import is_query, leaves_session_alone
@@ -74,8 +73,9 @@ class StatementsEngine:
     def execute(self, statement: Statement, wait_seconds: float) -> Answer:
         """Start a statement and wait up to `wait_seconds` for it. Raises ApiError 400 for a parameter's value."""
         statement_id = str(uuid.uuid4())
-        values = {parameter.name: parameter.read() for parameter in statement.parameters}
-        future = self._pool.submit(self._run, statement, values)
+        for parameter in statement.parameters:
+            parameter.read()
+        future = self._pool.submit(self._run, statement)
         with self._lock:
             self._running[statement_id] = future
             while len(self._running) > _KEPT_STATEMENTS:
@@ -96,10 +96,9 @@ class StatementsEngine:
             return {"statement_id": statement_id, "status": {"state": "FAILED", "error": _failure(error)}}
         return {"statement_id": statement_id, "status": {"state": "SUCCEEDED"}, **result}
 
-    def _run(self, statement: Statement, values: Mapping[str, object]) -> Result:
-        text = bind(statement.text, values)
+    def _run(self, statement: Statement) -> Result:
         with self._session(statement) as session:
-            return collect(_frame(session, text), min(statement.row_limit, ROW_LIMIT))
+            return collect(_frame(session, statement), min(statement.row_limit, ROW_LIMIT))
 
     @contextlib.contextmanager
     def _session(self, statement: Statement) -> "Iterator[SparkSession]":
@@ -128,9 +127,12 @@ def _failure(error: Exception) -> Failure:
     return {"error_code": code, "message": str(error).partition("\n\nJVM stacktrace")[0]}
 
 
-def _frame(session: "SparkSession", statement: str) -> "DataFrame":
+def _frame(session: "SparkSession", statement: Statement) -> "DataFrame":
     """The rows of a statement. `sql` would send a query twice: to learn whether it is one, and to run it."""
     from pyspark.sql.connect.dataframe import DataFrame as Frame
     from pyspark.sql.connect.plan import SQL
 
-    return Frame(SQL(statement, [], {}, []), session) if is_query(statement) else session.sql(statement)
+    values = {parameter.name: parameter.literal() for parameter in statement.parameters}
+    if is_query(statement.text):
+        return Frame(SQL(statement.text, [], values, []), session)
+    return session.sql(statement.text, values)

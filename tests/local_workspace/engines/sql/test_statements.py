@@ -1,9 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound
+from databricks.sdk.service.sql import StatementParameterListItem
 
 from caspers.platform import sql
 
@@ -63,6 +65,68 @@ def test_bound_values_are_values(w, warehouse):
         {"s": nasty, "i": 41, "f": 2.5, "b": False, "n": None},
     )
     assert rows == [{"s": nasty, "i": 42, "f": 2.5, "b": False, "n": None}]
+
+
+TYPED = [
+    ("INT", "1", "int", "1"),
+    ("TINYINT", "5", "tinyint", "5"),
+    ("SMALLINT", "-3", "smallint", "-3"),
+    ("BIGINT", str(2**62), "bigint", str(2**62)),
+    ("DOUBLE", "2.5", "double", "2.5"),
+    ("FLOAT", "2.5", "float", "2.5"),
+    ("BOOLEAN", "TRUE", "boolean", "true"),
+    ("DATE", "2024-02-29", "date", "2024-02-29"),
+    ("TIMESTAMP", "2024-01-01T00:00:00+02:00", "timestamp", "2023-12-31T22:00:00.000Z"),
+    ("TIMESTAMP_NTZ", "2024-01-01 00:00:00", "timestamp_ntz", None),
+    ("DECIMAL(38,10)", "1234567890123456789012345678.0123456789", "decimal(38,10)", None),
+    ("STRING", "it's ${x} \\ :p0 ; --", "string", "it's ${x} \\ :p0 ; --"),
+    ("INT", None, "int", None),
+    ("DATE", None, "date", None),
+    ("DECIMAL(4,2)", None, "decimal(4,2)", None),
+]
+
+
+def test_parameters_have_their_types(w, warehouse):
+    bound = [StatementParameterListItem(f"p{n}", kind, value) for n, (kind, value, *_) in enumerate(TYPED)]
+    names = [f":p{n}" for n in range(len(TYPED))]
+    types = ", ".join(f"typeof({name})" for name in names)
+    answer = w.statement_execution.execute_statement(
+        f"SELECT {types}, {', '.join(names)}", warehouse, parameters=bound, wait_timeout="50s"
+    )
+    found = answer.result.data_array[0]
+    assert found[: len(TYPED)] == [kind for *_, kind, _ in TYPED]
+    for (_, value, _, text), got in zip(TYPED, found[len(TYPED) :], strict=True):
+        assert got == text or (text is None and (got is None) == (value is None))
+
+
+def test_an_int_and_a_decimal_are_added(w, warehouse):
+    bound = [StatementParameterListItem("a", "INT", "1"), StatementParameterListItem("b", "DECIMAL(4,2)", "2.5")]
+    answer = w.statement_execution.execute_statement("SELECT :a + :b", warehouse, parameters=bound, wait_timeout="50s")
+    assert answer.result.data_array == [["3.50"]]
+
+
+def test_a_marker_without_a_value_is_named(w, warehouse):
+    with pytest.raises(RuntimeError, match="UNBOUND_SQL_PARAMETER.*: b"):
+        sql.query(w, warehouse, "SELECT ':b', `x:b`, :b /* :b */ FROM (SELECT 1 AS `x:b`)", {"a": 1})
+
+
+def test_sql_of_a_client_takes_arguments(spark):
+    assert spark.sql("SELECT :x AS a", args={"x": 1}).collect()[0].a == 1
+    assert spark.sql("SELECT ? AS a", args=[1]).collect()[0].a == 1
+    values = {
+        "d": Decimal("12.50"),
+        "t": date(42, 1, 1),
+        "b": b"\x00\xff",
+        "s": "it's ${x} \\ :d",
+        "n": None,
+        "l": [1, 2],
+    }
+    row = spark.sql(f"SELECT {', '.join(f':{name} AS {name}' for name in values)}", args=values).collect()[0]
+    assert row.asDict() == values | {"b": bytearray(b"\x00\xff")}
+    assert spark.sql("SELECT * FROM range(:n) LIMIT :k", args={"n": 5, "k": 2}).count() == 2
+    spark.sql("CREATE OR REPLACE TABLE bound AS SELECT :x AS a", args={"x": 7}).collect()
+    assert spark.sql("SELECT a FROM IDENTIFIER(:t) WHERE a = :x", args={"t": "bound", "x": 7}).collect()[0].a == 7
+    assert spark.sql("DESCRIBE DETAIL bound", args={"x": 1}).collect()[0].format == "delta"
 
 
 def test_a_table_function_is_found_in_the_statements_schema(w, warehouse, spark):

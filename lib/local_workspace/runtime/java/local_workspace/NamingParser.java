@@ -53,7 +53,7 @@ final class NamingParser implements ParserInterface {
 
   @Override
   public LogicalPlan parsePlanWithParameters(String text, ParameterContext parameters) throws ParseException {
-    return TableFunctionNames.restore(parse(text, sql -> next.parsePlanWithParameters(sql, parameters)));
+    return TableFunctionNames.restore(parse(text, sql -> next.parsePlan(BoundValues.put(sql, parameters))));
   }
 
   @Override
