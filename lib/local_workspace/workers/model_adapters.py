@@ -82,8 +82,12 @@ class ChatModel(Model):
     speaks = "chat completions (`messages`)"
 
     def invoke(self, body: Json) -> Answer:
-        """A chat completion if there are messages, otherwise scoring."""
-        return self.chat(body) if "messages" in body else self.score(body)
+        """A chat completion if there are messages, otherwise scoring where the model has a signature for rows."""
+        if "messages" in body:
+            return self.chat(body)
+        if self.model.metadata.get_input_schema() is None:  # type: ignore[no-untyped-call]  # no annotation in MLflow
+            raise self._unsupported("this request")
+        return self.score(body)
 
     def invoke_stream(self, body: Json) -> Iterator[Json]:
         """Chat completion chunks."""

@@ -41,7 +41,9 @@ class Chat:
 
 
 def client(task: str, inner: object) -> TestClient:
-    model = SimpleNamespace(metadata=SimpleNamespace(metadata={"task": task}), get_raw_model=lambda: inner)
+    model = SimpleNamespace(
+        metadata=SimpleNamespace(metadata={"task": task}, get_input_schema=lambda: None), get_raw_model=lambda: inner
+    )
     for name in ("predict", "predict_stream"):
         setattr(model, name, getattr(inner, name))
     return TestClient(build_app(adapt(model, "echo")), raise_server_exceptions=False)
@@ -120,3 +122,9 @@ def test_what_fails_in_the_model_itself_is_the_servers_error(agent):
 def test_a_model_says_what_it_does_not_speak(chat):
     answer = chat.post("/responses", json={"input": "x"})
     assert answer.status_code == 400 and "echo does not speak the Responses API" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("body", [{}, {"inputs": [1]}, {"dataframe_records": [{"x": 1}]}, {"instances": "x"}])
+def test_a_chat_model_without_a_signature_is_not_asked_for_rows(chat, body):
+    answer = chat.post("/invocations", json=body)
+    assert answer.status_code == 400 and "send it chat completions" in answer.json()["message"]
