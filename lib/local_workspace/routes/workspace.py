@@ -40,6 +40,7 @@ class Import(Body):
     path: str
     content: str | None = None
     format: Format | None = None
+    language: Format | None = None
     overwrite: bool | None = None
 
 
@@ -100,7 +101,7 @@ def mkdirs(files: Files, body: Mkdirs) -> Nothing:
 def import_object(files: Files, sent: Annotated[tuple[Import, bytes], Depends(_import)]) -> Nothing:
     """Import a file or notebook."""
     fields, content = sent
-    files.write(fields.path, content, fields.format or "SOURCE", bool(fields.overwrite))
+    files.write(fields.path, content, fields.format or "SOURCE", bool(fields.overwrite), fields.language)
     return {}
 
 

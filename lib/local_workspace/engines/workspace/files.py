@@ -2,7 +2,7 @@
 
 `/Workspace/Users/me/plan.txt` and `/Users/me/plan.txt` are the same file. A notebook lies on disk as
 `name.ipynb` and is called `name` in the workspace, as on Databricks, which drops the extension at import;
-every call takes either spelling. Other formats of a notebook (a `.py` source) stay plain files.
+every call takes either spelling. A notebook that comes as Python source becomes one of Jupyter's.
 """
 
 import json
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Required, TypedDict
 
-from local_workspace.engines.workspace.notebook_source import as_source
+from local_workspace.engines.workspace.notebook_source import as_source, from_source, is_source
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
 from local_workspace.runtime.home import Home
 
@@ -66,12 +66,17 @@ class WorkspaceFiles:
                 raise invalid(f"Can't make the folder {path!r}: {self._name(folder)!r} is a file.")
         place.mkdir(parents=True, exist_ok=True)
 
-    def write(self, path: str, content: bytes, format: str = "AUTO", overwrite: bool = False) -> None:
+    def write(
+        self, path: str, content: bytes, format: str = "AUTO", overwrite: bool = False, language: str | None = None
+    ) -> None:
         """Put a file or notebook in place, whole or not at all.
 
-        Raises 400 (path, format or content), 404 (no such folder), 409 (exists, and no `overwrite`).
+        SOURCE with a `language` is a notebook, and so is, for AUTO and SOURCE, what begins as one in source format;
+        AUTO then drops the extension `.py`.
+
+        Raises 400 (path, format, language or content), 404 (no such folder), 409 (exists, and no `overwrite`).
         """
-        place = self._target(path, content, format)
+        place, content = self._target(path, content, format, language)
         if not place.parent.is_dir():
             raise not_found(f"The folder {self._name(place.parent)!r} does not exist. Make it with mkdirs.")
         if place.is_dir() or (place.suffix == NOTEBOOK and place.with_suffix("").is_dir()):
@@ -130,14 +135,19 @@ class WorkspaceFiles:
             raise invalid(f"{path!r} leads out of the workspace.")
         return place
 
-    def _target(self, path: str, content: bytes, format: str) -> Path:
+    def _target(self, path: str, content: bytes, format: str, language: str | None) -> tuple[Path, bytes]:
         if format not in IMPORT_FORMATS:
             raise invalid(f"Format {format!r} can't be imported here; it is one of {', '.join(IMPORT_FORMATS)}.")
         place = self._place(path)
+        if format == "SOURCE" and language not in (None, "PYTHON"):
+            raise invalid(f"language: a local workspace runs notebooks in PYTHON; {language} is not supported.")
+        if (format == "SOURCE" and language) or (format in ("SOURCE", "AUTO") and is_source(content)):
+            name = place.name.removesuffix(".py") if format == "AUTO" else place.name
+            return _as_notebook(place.with_name(name)), _from_source(path, content)
         if format != "JUPYTER" and place.suffix != NOTEBOOK:
-            return place
+            return place, content
         _check_notebook(path, content)
-        return _as_notebook(place)
+        return _as_notebook(place), content
 
     def _write(self, place: Path, content: bytes) -> None:
         self._partial.mkdir(exist_ok=True)
@@ -167,6 +177,13 @@ class WorkspaceFiles:
 
 def _as_notebook(place: Path) -> Path:
     return place if place.suffix == NOTEBOOK else place.with_name(place.name + NOTEBOOK)
+
+
+def _from_source(path: str, content: bytes) -> bytes:
+    try:
+        return json.dumps(from_source(content.decode())).encode()
+    except UnicodeDecodeError as error:
+        raise invalid(f"{path!r} is no notebook in source format: {error}.") from None
 
 
 def _check_length(path: str, parts: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """What a job's settings ask for is done, means nothing on one machine, or is refused by name."""
 
+import base64
 from dataclasses import fields
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from databricks.sdk.service.jobs import (
     TaskDependency,
     TriggerSettings,
 )
+from databricks.sdk.service.workspace import ExportFormat, ImportFormat, Language, ObjectType
 
 from job_workspace import serving
 from local_workspace.engines.jobs import unsupported
@@ -111,6 +113,32 @@ def test_references_stand_for_the_runs_own_values(space):
     result = space.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result
     found = f"{run.job_id} {run.run_id} {run.tasks[0].run_id} 1 onetime {run.job_id} t"
     assert result.startswith(f"('{found}', '20")
+
+
+SOURCE = """# Databricks notebook source
+print('hello')
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC Prose
+
+# COMMAND ----------
+
+'there'
+"""
+
+
+def test_a_notebook_in_source_format_is_a_notebook_and_runs(space):
+    space.w.workspace.mkdirs("/Users/source")
+    content = base64.b64encode(SOURCE.encode()).decode()
+    for path, sent in (("/Users/source/etl", content), ("/Users/source/again", None)):
+        sent = sent or space.w.workspace.export("/Users/source/etl", format=ExportFormat.SOURCE).content
+        space.w.workspace.import_(path, content=sent, format=ImportFormat.SOURCE, language=Language.PYTHON)
+        assert space.w.workspace.get_status(path).object_type == ObjectType.NOTEBOOK
+        run = ended(space, Task("t", notebook_task=NotebookTask(path)))
+        assert run.state.result_state.value == "SUCCESS"
+        assert space.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result == "'there'"
 
 
 def test_no_setting_of_the_sdk_is_forgotten():
