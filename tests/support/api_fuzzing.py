@@ -3,6 +3,7 @@
 No answer may be a 5xx, none may hang, and a refusal says why.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -87,6 +88,25 @@ def fuzz(target: Target, document: dict[str, Any] | None = None) -> tuple[list[s
             for mode in _modes(operation):
                 failures += _failures(target, operation, mode)
     return failures, called
+
+
+def ask_oddly(target: Target, document: dict[str, Any]) -> list[str]:
+    """What is wrong with the answers to HEAD and OPTIONS on every path of `document`, and to paths that are none."""
+    failures = []
+    for path in document["paths"]:
+        plain = re.sub("{[^}]*}", "x", path)
+        for method, odd in [
+            ("HEAD", plain),
+            ("OPTIONS", plain),
+            *(("OPTIONS", each) for each in (f"{plain}/", f"/{plain}", f"/%2F{plain[1:]}", f"{plain}%00")),
+            ("OPTIONS", f"{plain}/{'x' * 5000}"),
+        ]:
+            sent = requests.Request(method, target.host, headers=dict(target.headers)).prepare()
+            sent.url = f"{target.host}{odd}"
+            answer = Response.from_any(requests.Session().send(sent, timeout=SECONDS, allow_redirects=False))
+            if answer.status_code >= 500 or (answer.status_code >= 400 and not _is_explained(target, answer)):
+                failures.append(f"{method} {odd[:200]}: {answer.status_code} {answer.text[:300]}")
+    return failures
 
 
 def _modes(operation: Any) -> list[GenerationMode]:

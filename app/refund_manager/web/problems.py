@@ -44,7 +44,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refused, lambda request, error: refuse(request, error))
     app.add_exception_handler(RequestValidationError, lambda request, error: _invalid(request, error.errors()))
     app.add_exception_handler(BadForm, lambda request, error: _invalid(request, error.errors))
-    app.add_exception_handler(HTTPException, lambda request, error: _answer(request, error.status_code, error.detail))
+    app.add_exception_handler(HTTPException, lambda request, error: _http_error(request, error))
     app.add_exception_handler(
         Exception,
         lambda request, _: _answer(request, 500, "The app failed. Its log has the details."),
@@ -60,6 +60,14 @@ def refuse(request: Request, refused: Refused) -> Response:
     """The response to a refused request."""
     answer = _answer(request, refused.status, str(refused))
     answer.headers.update(refused.headers)
+    return answer
+
+
+def _http_error(request: Request, error: HTTPException) -> Response:
+    path = request.url.path
+    details = {404: f"There is nothing at {path}.", 405: f"{request.method} is not allowed at {path}."}
+    answer = _answer(request, error.status_code, details.get(error.status_code, error.detail))
+    answer.headers.update(error.headers or {})
     return answer
 
 

@@ -7,7 +7,7 @@ import requests
 from fastapi.openapi.utils import get_openapi
 from fastapi.testclient import TestClient
 
-from api_fuzzing import Target, fuzz
+from api_fuzzing import Target, ask_oddly, fuzz
 from asgi_server import Served
 from refund_manager.web import api
 from refund_manager.web.pages import bulk, complaints, orders, queue
@@ -27,7 +27,7 @@ def is_problem(answer):
     return (
         is_of(answer, "application/problem+json")
         and problem["status"] == answer.status_code
-        and " " in problem["detail"]
+        and " " in problem["detail"].removeprefix(problem["title"])
     )
 
 
@@ -64,6 +64,20 @@ def test_no_request_to_the_pages_fails_or_hangs(make_app, with_complaints, monke
         failures, called = fuzz(target(host, explained=is_page, conformance=()), document)
     assert not failures, "\n".join(failures)
     assert {"GET /", "GET /complaints", "POST /orders/{order_id}/decision"} <= called
+
+
+def test_odd_methods_and_paths_are_refused_with_a_reason(make_app):
+    paths = {"paths": [route.path for module in (api, *PAGES) for route in module.router.routes]}
+    with Served(make_app()) as host:
+        failures = ask_oddly(target(host, explained=lambda answer: is_page(answer) or is_problem(answer)), paths)
+    assert not failures, "\n".join(failures)
+
+
+def test_an_unknown_path_and_a_wrong_method_are_named(client):
+    assert client.get("/api/nowhere").json()["detail"] == "There is nothing at /api/nowhere."
+    assert "There is nothing at /nowhere." in client.get("/nowhere").text
+    refused = client.put("/api/summary")
+    assert (refused.json()["detail"], refused.headers["allow"]) == ("PUT is not allowed at /api/summary.", "GET")
 
 
 def test_the_document_names_every_route_of_the_api_and_its_problems(make_app):

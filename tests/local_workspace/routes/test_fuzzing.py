@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from fastapi import APIRouter
 
-from api_fuzzing import Target, bearer, fuzz
+from api_fuzzing import Target, ask_oddly, bearer, fuzz
 from asgi_server import Served
 from job_workspace import TOKEN, JobWorkspace
 from local_workspace.engines.files import VolumeFiles
@@ -72,6 +72,11 @@ def test_no_request_fails_or_hangs(target):
     failures, called = fuzz(target)
     assert not failures, "\n".join(failures)
     assert {"POST /api/2.2/jobs/create", "PUT /api/2.0/fs/files/{path}", "POST /api/2.0/pipelines"} <= called
+
+
+def test_odd_methods_and_paths_are_refused_with_a_reason(target):
+    failures = ask_oddly(target, target.document())
+    assert not failures, "\n".join(failures)
 
 
 def test_what_fails_and_what_hangs_is_found(monkeypatch):
