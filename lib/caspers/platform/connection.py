@@ -1,4 +1,4 @@
-"""Which workspace to talk to: the one that the environment names, or one on this laptop."""
+"""Which workspace is used: the Databricks workspace that the environment names, or a local one."""
 
 import json
 import os
@@ -71,7 +71,7 @@ def current() -> Connection | None:
 
 
 def stop() -> None:
-    """Stop the local workspace and everything it started; its data stay."""
+    """Stop the local workspace and everything it started; its data is kept."""
     _service("stop")
 
 
@@ -110,7 +110,7 @@ def _local(command: str) -> Connection | None:
 def _service(command: str) -> str:
     """Run a command of the local workspace; returns its standard output, passes its messages on to standard error.
 
-    Raises RuntimeError with the error that it reports.
+    Raises RuntimeError with the error that it reports, in which variables have this project's names.
     """
     settings = config.load()
     env = dict(os.environ)
@@ -129,5 +129,12 @@ def _service(command: str) -> str:
         print(line, end="", file=sys.stderr, flush=True)
     answer = process.communicate()[0].strip()
     if process.returncode == 2:
-        raise RuntimeError(json.loads(answer)["error"])
+        raise RuntimeError(_with_own_names(json.loads(answer)["error"]))
     return answer
+
+
+def _with_own_names(message: str) -> str:
+    """A message of the local workspace with the variables that a user of this project sets."""
+    for name in ("HOME", "PORT"):
+        message = message.replace(f"LOCAL_WORKSPACE_{name}", f"CASPERS_{name}")
+    return message
