@@ -1,4 +1,4 @@
-"""What both agents share: facts in one query, decisions in parallel, the answer whole or as a stream."""
+"""What both agents share: facts from one query, decisions in parallel, answers whole or as a stream."""
 
 import re
 from abc import abstractmethod
@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from caspers import offline_policy
 from caspers.agents.ask import client
 from caspers.agents.inputs import ParsedRequest, Question
-from caspers.agents.lookup import FactRows, Lookup, gather, keeping_timings, only, sql_lookup
+from caspers.agents.lookup import FactRows, Lookup, gather, only, sql_lookup, with_cached_timings
 from caspers.agents.loop import NoAnswer, converse
 from caspers.agents.tools import Tools
 from caspers.refunds.facts import Fact
@@ -161,7 +161,7 @@ class KitchenAgent(ResponsesAgent):
     @cached_property
     def lookup(self) -> Lookup:
         """The lookup of facts."""
-        return self._given_lookup or keeping_timings(sql_lookup(self.catalog, self.warehouse_id))
+        return self._given_lookup or with_cached_timings(sql_lookup(self.catalog, self.warehouse_id))
 
     def _decisions(self, questions: Sequence[Question]) -> Iterator[Decision[BaseModel]]:
         """The decisions in the order of the questions, each as soon as it is made."""

@@ -1,4 +1,4 @@
-"""Where an agent's facts come from: the SQL functions of schema `ai`, for many things at once in one query."""
+"""How an agent looks facts up: through the SQL functions of schema `ai`, for many values in one query."""
 
 import json
 import threading
@@ -12,18 +12,18 @@ from caspers.refunds.facts import LOCATION_TIMINGS, Fact, together_sql
 from caspers.refunds.rows import Row
 
 TIMINGS_SECONDS = 600.0
-"""How long an endpoint keeps the locations' timings: they cover 30 days, and cost more than all else about an order."""
+"""How long an endpoint caches the locations' timings: they cover 30 days, and are the most expensive query."""
 
 type FactRows = dict[tuple[str, object], Rows]
-"""Rows by a fact's name and what the fact is about; no row where nothing is known of it."""
+"""Rows by the fact's name and the value of its argument, an order's or a location's id; an empty list if unknown."""
 type Lookup = Callable[[Sequence[Fact], Sequence[object]], FactRows]
 
 
 def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
     """A lookup through the SQL Statement API, in the workspace of the environment.
 
-    It asks about several things in one statement, and about a single one in a statement a fact, side by side, since
-    somebody waits for it. Without a `warehouse_id` it takes the first warehouse there is.
+    Several values are looked up in one statement. A single one, which somebody waits for, takes one statement a fact,
+    in parallel. Without a `warehouse_id`, statements run on the workspace's first warehouse.
     The lookup raises RuntimeError with the engine's message.
     """
     from databricks.sdk import WorkspaceClient
@@ -39,37 +39,37 @@ def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
         statements = [together_sql(group, list(bound)) for group in groups]
         with ThreadPoolExecutor(len(statements), thread_name_prefix="look up") as pool:
             found = pool.map(lambda statement: sql.query(w, warehouse, statement, bound, catalog, "ai"), statements)
-            return _by_thing(facts, values, chain.from_iterable(found))
+            return _by_value(facts, values, chain.from_iterable(found))
 
     return lookup
 
 
-def _by_thing(facts: Sequence[Fact], values: Sequence[object], found: Iterable[Row]) -> FactRows:
+def _by_value(facts: Sequence[Fact], values: Sequence[object], found: Iterable[Row]) -> FactRows:
     known: FactRows = {(fact.name, value): [] for fact in facts for value in values}
     for row in found:
         known[row["fact"], values[row["place"]]].append(json.loads(row["row"]))
     return known
 
 
-def keeping_timings(lookup: Lookup, seconds: float = TIMINGS_SECONDS) -> Lookup:
-    """`lookup`, with the timings of all locations kept for so many seconds: they move slowly and cost most.
+def with_cached_timings(lookup: Lookup, seconds: float = TIMINGS_SECONDS) -> Lookup:
+    """`lookup`, with the timings of all locations cached for so many seconds: they change slowly and cost most.
 
-    All are asked for at once, which takes hardly longer than one. Threads that want them wait for one query.
+    One query reads those of all locations, which takes hardly longer than one location's; threads share it.
     """
-    kept: dict[object, Rows] = {}
+    cached: dict[object, Rows] = {}
     until = 0.0
     lock = threading.Lock()
 
     def timings(locations: Sequence[object]) -> FactRows:
-        nonlocal kept, until
+        nonlocal cached, until
         with lock:
-            if until <= time.monotonic() or not kept.keys() >= set(locations):
+            if until <= time.monotonic() or not cached.keys() >= set(locations):
                 rows = lookup([LOCATION_TIMINGS], [None])[LOCATION_TIMINGS.name, None]
-                # A location without deliveries has no row, and need not be asked for again either.
+                # A location without deliveries has no row: an empty entry keeps it from being queried again.
                 found = {row[LOCATION_TIMINGS.argument.column]: [row] for row in rows}
-                kept = dict.fromkeys([*kept, *locations], []) | found
+                cached = dict.fromkeys([*cached, *locations], []) | found
                 until = time.monotonic() + seconds
-            return {(LOCATION_TIMINGS.name, each): kept[each] for each in locations}
+            return {(LOCATION_TIMINGS.name, each): cached[each] for each in locations}
 
     return lambda facts, values: timings(values) if list(facts) == [LOCATION_TIMINGS] else lookup(facts, values)
 
@@ -87,7 +87,7 @@ def gather(lookup: Lookup, facts: Sequence[Fact], order_ids: Sequence[str]) -> F
 
 
 def only(known: FactRows, order_id: str, location_id: int) -> Callable[[Fact, object], Rows]:
-    """What is known of this order and its location; raises OutOfScope for anything else."""
+    """A lookup in the rows `known`, limited to this order and its location; it raises OutOfScope for anything else."""
 
     def rows(fact: Fact, value: object) -> Rows:
         if value not in (order_id, location_id) or (fact.name, value) not in known:

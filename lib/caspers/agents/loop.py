@@ -1,4 +1,4 @@
-"""One conversation with a chat-completions model: tool calls until it knows enough, then an answer of a given class."""
+"""One conversation with a chat-completions model: its tool calls, then an answer that is valid for a given class."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -96,7 +96,7 @@ def _complete(
 
 
 def _checked(completion: "ChatCompletion") -> "ChatCompletion":
-    """The completion, if it is one: the client takes whatever a server sends for one. Raises NoAnswer."""
+    """The completion, if it is one: the client accepts any JSON that a server sends. Raises NoAnswer."""
     if getattr(completion, "choices", None) and completion.choices[0].message:
         return completion
     raise NoAnswer(f"the model's server sent no chat completion but {str(completion)[:200]!r}")

@@ -73,13 +73,13 @@ class RefundAgent(KitchenAgent):
             reason = f"The items or times of order {order_id} are not recorded, so no refund can be derived."
             return _declined("no_evidence", order_id, reason)
         total = round(sum(item["line_usd"] for item in items), 2)
-        evidence = policy.OrderFacts(
+        evidence = policy.Evidence(
             times["delivery_minutes"], timings[0]["p75_minutes"], timings[0]["p99_minutes"], total
         )
         policy_answer = Recommendation(**asdict(policy.decide(evidence)))
         tools = self.tools(rows, order_id, location_id)
-        asked = _format_question(order_id, question.text)
-        decision = self.ask_model(order_id, PROMPT, asked, tools, policy.ANSWER_SCHEMA, policy_answer)
+        message = _format_question(order_id, question.text)
+        decision = self.ask_model(order_id, PROMPT, message, tools, policy.ANSWER_SCHEMA, policy_answer)
         return _corrected(decision, total)
 
 

@@ -17,11 +17,11 @@ _PYTHON_TYPES = {"STRING": str, "INT": int}
 
 
 class OutOfScope(LookupError):
-    """A model asked for something that the conversation is not about; the message says what it is about."""
+    """A tool call about something outside the conversation's scope; the message names the scope."""
 
 
 class Tools:
-    """The facts that one conversation may look up; `lookup(fact, value)` returns the rows."""
+    """The facts that one conversation may look up; `lookup(fact, value)` returns the rows, or raises OutOfScope."""
 
     def __init__(self, facts: Iterable[Fact], lookup: Callable[[Fact, object], Rows]) -> None:
         self._facts = {fact.name: fact for fact in facts}

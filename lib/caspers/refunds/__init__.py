@@ -1,1 +1,1 @@
-"""What is about refunds: the policy, the facts of an order that it weighs, and money."""
+"""Refunds: the policy, the facts about an order that it decides on, and amounts of money in texts."""

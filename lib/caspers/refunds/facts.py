@@ -1,4 +1,4 @@
-"""What an agent may know about an order: the SQL functions and the timing view of schema `ai`.
+"""The facts about an order that an agent may look up: the SQL functions and the timing view of schema `ai`.
 
 Each carries a COMMENT that says what it answers, because a model reads it as the description of a tool.
 """
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 SCHEMA = "ai"
 TIMING_VIEW = "order_delivery_times_per_location_view"
 WINDOW_DAYS = 30
-CLEARLY = 2
-"""Minutes from a quantile at which an order's kind is beyond doubt."""
+MARGIN_MINUTES = 2
+"""Minutes from a quantile from which on an order keeps its kind while the quantiles change a little."""
 ORDER_ID = re.compile(r"\b[A-Z0-9]{6}(?:-L\d+)?\b")
 
 
@@ -88,7 +88,8 @@ ORDER_DELIVERY_TIME = Fact(
     f"\nSELECT order_id, location_id, order_ts, delivered_ts, minutes FROM ({_THIS_ORDER})",
 )
 
-# NULL asks for all locations: for an endpoint that keeps them. A model is not told, since it may ask about one only.
+# NULL returns all locations, for an endpoint that caches them. The comments, which a model reads, leave that out: a
+# model may look up one location only.
 LOCATION_TIMINGS = Fact(
     "get_location_timings",
     _LOCATION,
@@ -148,7 +149,7 @@ def _about_sql(fact: Fact, names: Sequence[str]) -> str:
         f"SELECT '{fact.name}' AS fact, place, {row} FROM VALUES {asked} AS asked(place, thing),\n"
         f"     LATERAL {fact.name}(asked.thing) AS found\n"
         f"WHERE found.{fact.argument.column} IN ({', '.join(things)})"
-    )  # says it again for the push-down
+    )  # the condition repeats the join, so that it is pushed down to the files
 
 
 def quantiles_sql(lakeflow: str = "lakeflow") -> str:
@@ -168,13 +169,13 @@ GROUP BY location_id"""
 def newest_of_each_kind_sql(lakeflow: str = "lakeflow") -> str:
     """A query of three orders, by `kind` the newest in time (1), late (2) and very late (3) for its location: order_id.
 
-    Each is CLEARLY minutes away from another kind, so that it stays of its kind while the location's timings move.
+    Each is at least MARGIN_MINUTES away from another kind, so that it keeps its kind while the timings change.
     """
     return f"""
 SELECT kind, max_by(order_id, struct(delivered_ts, order_id)) AS order_id
-FROM (SELECT *, CASE WHEN minutes <= p75_minutes - {CLEARLY} THEN 1
-                     WHEN minutes BETWEEN p75_minutes + {CLEARLY} AND p99_minutes - {CLEARLY} THEN 2
-                     WHEN minutes >= p99_minutes + {CLEARLY} THEN 3 END AS kind
+FROM (SELECT *, CASE WHEN minutes <= p75_minutes - {MARGIN_MINUTES} THEN 1
+                     WHEN minutes BETWEEN p75_minutes + {MARGIN_MINUTES} AND p99_minutes - {MARGIN_MINUTES} THEN 2
+                     WHEN minutes >= p99_minutes + {MARGIN_MINUTES} THEN 3 END AS kind
       FROM ({facts_sql(deliveries(lakeflow))}) JOIN {SCHEMA}.{TIMING_VIEW} USING (location_id)
       WHERE delivered_ts > (SELECT max(ts) FROM {lakeflow}.all_events) - INTERVAL {WINDOW_DAYS} DAYS)
 WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"""
@@ -215,8 +216,8 @@ def create(
     return made
 
 
-# Both agents' notebooks make the same view and function at the same time. Open Spark replaces by dropping first, so
-# that one of them finds what it makes there already, or what it reads gone for a moment.
+# Both agents' notebooks make the same view and function at the same time. Open Spark
+# drops an object before it replaces it, so one of them may find that it exists already, or miss it for a moment.
 _RACED = re.compile(rf"(?is).*(already.?exists|ROUTINE_NOT_FOUND|`{SCHEMA}`\.`{TIMING_VIEW}` cannot be found).*")
 _again = retry(
     retry=retry_if_exception_message(match=_RACED),
@@ -228,7 +229,7 @@ _again = retry(
 
 @_again
 def _ensure_view(spark: "SparkSession", lakeflow: str, simulator: str) -> None:
-    """Make the view, or make it anew if its query is another: for a reader it would be gone in between."""
+    """Create the view, or replace it if its query differs; not otherwise, since readers miss it meanwhile."""
     if _view_text(spark) != timing_view_query(lakeflow, simulator):
         spark.sql(timing_view_ddl(lakeflow, simulator))
 

@@ -20,8 +20,8 @@ STEP_USD = 0.5
 
 
 @dataclass(frozen=True)
-class OrderFacts:
-    """The numbers that the policy needs: minutes to 0.1, the order's total in US dollars to the cent."""
+class Evidence:
+    """What the policy decides on: delivery minutes to 0.1, the location's P75 and P99, the total in US dollars."""
 
     minutes: float
     p75: float
@@ -45,10 +45,10 @@ def refund_class(amount: float, total: float) -> RefundClass:
     return "full" if amount >= total else "partial"
 
 
-def decide(facts: OrderFacts) -> Refund:
+def decide(evidence: Evidence) -> Refund:
     """The policy's decision on one order."""
-    amount = _amount(facts)
-    return Refund(amount, refund_class(amount, facts.total_usd), _reason(facts, amount))
+    amount = _amount(evidence)
+    return Refund(amount, refund_class(amount, evidence.total_usd), _reason(evidence, amount))
 
 
 def bounded(amount: float, total: float) -> float:
@@ -56,42 +56,42 @@ def bounded(amount: float, total: float) -> float:
     return round(min(max(amount, 0.0), total), 2)
 
 
-def _amount(facts: OrderFacts) -> float:
-    if facts.minutes <= facts.p75:
+def _amount(evidence: Evidence) -> float:
+    if evidence.minutes <= evidence.p75:
         return 0.0
-    if facts.minutes > facts.p99:
-        return facts.total_usd
-    return min(math.floor(facts.total_usd * _share(facts) / STEP_USD + 0.5) * STEP_USD, facts.total_usd)
+    if evidence.minutes > evidence.p99:
+        return evidence.total_usd
+    return min(math.floor(evidence.total_usd * _share(evidence) / STEP_USD + 0.5) * STEP_USD, evidence.total_usd)
 
 
-def _share(facts: OrderFacts) -> float:
-    climbed = (facts.minutes - facts.p75) / (facts.p99 - facts.p75)
+def _share(evidence: Evidence) -> float:
+    climbed = (evidence.minutes - evidence.p75) / (evidence.p99 - evidence.p75)
     return SHARE_AT_P75 + (SHARE_AT_P99 - SHARE_AT_P75) * climbed
 
 
-def _reason(facts: OrderFacts, amount: float) -> str:
-    took = f"Delivered in {facts.minutes:.1f} min"
-    if facts.minutes <= facts.p75:
+def _reason(evidence: Evidence, amount: float) -> str:
+    took = f"Delivered in {evidence.minutes:.1f} min"
+    if evidence.minutes <= evidence.p75:
         return (
-            f"{took}, within the location's P75 of {facts.p75:.1f} (P99 {facts.p99:.1f}): "
-            f"no refund on the total of ${facts.total_usd:.2f}."
+            f"{took}, within the location's P75 of {evidence.p75:.1f} (P99 {evidence.p99:.1f}): "
+            f"no refund on the total of ${evidence.total_usd:.2f}."
         )
-    if facts.minutes > facts.p99:
+    if evidence.minutes > evidence.p99:
         return (
-            f"{took}, beyond the location's P99 of {facts.p99:.1f} (P75 {facts.p75:.1f}): "
-            f"the full total of ${facts.total_usd:.2f}."
+            f"{took}, beyond the location's P99 of {evidence.p99:.1f} (P75 {evidence.p75:.1f}): "
+            f"the full total of ${evidence.total_usd:.2f}."
         )
-    share = math.floor(_share(facts) * 100 + 0.5)
+    share = math.floor(_share(evidence) * 100 + 0.5)
     return (
-        f"{took}, between the location's P75 of {facts.p75:.1f} and P99 of {facts.p99:.1f}: "
-        f"{share}% of the total of ${facts.total_usd:.2f}, to the half dollar ${amount:.2f}."
+        f"{took}, between the location's P75 of {evidence.p75:.1f} and P99 of {evidence.p99:.1f}: "
+        f"{share}% of the total of ${evidence.total_usd:.2f}, to the half dollar ${amount:.2f}."
     )
 
 
 def refunds_sql(orders: str) -> str:
     """A query that decides on every row of the relation `orders`.
 
-    `orders` has minutes, p75, p99 and total_usd as in `OrderFacts`; the result adds refund_usd, refund_class and
+    `orders` has minutes, p75, p99 and total_usd as in `Evidence`; the result adds refund_usd, refund_class and
     reason, all NULL where one of the four is.
     """
     unknown = "minutes + p75 + p99 + total_usd IS NULL"

@@ -39,7 +39,7 @@ def _order_id(text: str) -> str | None:
 def _by_policy(minutes: float, timings: list[Row], total: float) -> Json:
     if not timings:
         return _nothing("The location has no timings yet, so no refund can be derived.")
-    evidence = policy.OrderFacts(minutes, timings[0]["p75_minutes"], timings[0]["p99_minutes"], total)
+    evidence = policy.Evidence(minutes, timings[0]["p75_minutes"], timings[0]["p99_minutes"], total)
     return asdict(policy.decide(evidence))
 
 

@@ -4,7 +4,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.types.responses import ResponsesAgentRequest
 
-from caspers.agents.lookup import keeping_timings
+from caspers.agents.lookup import with_cached_timings
 from caspers.agents.refund_agent import RefundAgent
 from caspers.refunds import facts
 from caspers.standin import chat
@@ -231,17 +231,17 @@ def test_all_timings_are_looked_up_once_a_while_and_orders_every_time():
         rows = [{"location_id": 3, "n": len(asked)}, {"location_id": 4, "n": len(asked)}]
         return {(fact.name, value): rows for fact in facts for value in values}
 
-    remembering = keeping_timings(counting, seconds=3600)
+    caching = with_cached_timings(counting, seconds=3600)
     for location in (3, 4):
-        known = remembering([facts.LOCATION_TIMINGS], [location])
+        known = caching([facts.LOCATION_TIMINGS], [location])
         assert known == {("get_location_timings", location): [{"location_id": location, "n": 1}]}
-        remembering([facts.ORDER_DETAILS], ["AB12CD"])
+        caching([facts.ORDER_DETAILS], ["AB12CD"])
     timings, details = (["get_location_timings"], [None]), (["get_order_details"], ["AB12CD"])
     assert asked == [timings, details, details]
     for opened in (8, 9, 8, 9):  # nothing has been delivered there yet
-        assert remembering([facts.LOCATION_TIMINGS], [opened, 3])["get_location_timings", opened] == []
+        assert caching([facts.LOCATION_TIMINGS], [opened, 3])["get_location_timings", opened] == []
     assert asked[3:] == [timings] * 2
-    keeping_nothing = keeping_timings(counting, seconds=0)
+    uncached = with_cached_timings(counting, seconds=0)
     for _ in range(2):
-        keeping_nothing([facts.LOCATION_TIMINGS], [3])
+        uncached([facts.LOCATION_TIMINGS], [3])
     assert asked[-2:] == [timings] * 2
