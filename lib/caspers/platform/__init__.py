@@ -1,4 +1,4 @@
-"""What speaks to the platform, always by the official clients.
+"""Everything that calls the platform, always through the official clients.
 
-Connecting, SQL, jobs, pipelines, Lakebase, apps, grants, and the register of what was made.
+Connecting, SQL, jobs, pipelines, Lakebase, apps, grants, and the register of created resources.
 """

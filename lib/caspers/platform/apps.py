@@ -1,4 +1,4 @@
-"""The Refund Manager from outside: create or update the app, give it access, call its API."""
+"""The Refund Manager as a Databricks App: create or update it, grant it access, call its API."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ def find(ws: "Workbook", name: str) -> App | None:
 
 
 def ensure(ws: "Workbook", wanted: App) -> App:
-    """Create the app `wanted.name`, or give the existing one these resources; returns it with its compute active."""
+    """Create the app `wanted.name`, or update the resources of the existing one; returns it with its compute active."""
     found = find(ws, wanted.name)
     if found is None:
         return ws.w.apps.create_and_wait(wanted)

@@ -1,4 +1,4 @@
-"""What every module here needs of the SDK's client: who has one, and answers without a field that they always have."""
+"""A type for objects with an SDK client, and a check of fields that are optional in the SDK's types only."""
 
 from typing import TYPE_CHECKING, Protocol
 

@@ -55,7 +55,7 @@ class Workbook:
         from databricks.sdk import WorkspaceClient
 
         if self.local:
-            # Named, since an Azure or a service principal's sign-in in the environment would be a second way.
+            # Explicit, as Azure or service-principal credentials in the environment would be a second way to sign in.
             return WorkspaceClient(host=self.connection.host, token=self.connection.token, auth_type="pat")
         return WorkspaceClient()
 

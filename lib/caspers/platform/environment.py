@@ -1,4 +1,4 @@
-"""This project's own Python, for the processes and kernels started here, whatever Python the environment names."""
+"""Processes and kernels started here run this project's own Python, whatever the environment names."""
 
 import importlib.util
 import os
@@ -11,7 +11,7 @@ _LIBRARY = str(Path(__file__).parents[2])
 
 
 def keep_own_python(env: MutableMapping[str, str]) -> None:
-    """Take out of `env` what gives a Python other packages or another text encoding, and set UTC, as on Databricks."""
+    """Remove from `env` what leads Python to other packages or another text encoding, and set UTC, as on Databricks."""
     found_by_path = _LIBRARY in _python_path(env)
     for name in [name for name in env if name.startswith(_OF_OTHER_PYTHONS) and name not in _HARMLESS]:
         del env[name]

@@ -1,4 +1,4 @@
-"""What a service principal, such as an app's own identity, may do: in a Lakebase database, and in the lakehouse."""
+"""Privileges of a service principal, such as an app's identity, in a Lakebase database and in Unity Catalog."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING

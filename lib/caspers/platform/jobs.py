@@ -1,4 +1,4 @@
-"""Scheduled jobs, found again by their name: running a notebook twice leaves one job, not two."""
+"""Scheduled jobs, identified by their names: running a notebook twice leaves one job, not two."""
 
 from dataclasses import fields
 from datetime import timedelta
@@ -86,7 +86,7 @@ def every_minutes(minutes: int, first: int = 0) -> str:
     if rest or not 60 <= minutes <= MINUTES_A_DAY:
         raise ValueError(
             f"A schedule of every {minutes} minutes is not possible: "
-            f"take 1 to 59 minutes, or whole hours up to {MINUTES_A_DAY} minutes (a day)."
+            f"use 1 to 59 minutes, or whole hours up to {MINUTES_A_DAY} minutes (a day)."
         )
     return f"0 0 0/{hours} * * ?" if minutes < MINUTES_A_DAY else "0 0 0 * * ?"
 

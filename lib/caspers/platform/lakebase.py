@@ -1,4 +1,4 @@
-"""Lakebase for the workbook: names of an instance's parts, synced tables, connections, and waiting for rows.
+"""Lakebase: names of an instance's branch and endpoint, synced tables, connections, and waiting for rows.
 
 Everything goes through the official clients. A Lakebase instance is a *project*; what the workbook uses of it is the
 branch and the endpoint that every project comes with.
@@ -49,7 +49,9 @@ def find[T](get: Callable[[str], T], name: str) -> T | None:
 
 
 def ensure_synced_table(ws: HasClient, table: str, source: str, key: Sequence[str]) -> SyncedTable:
-    """Synced table `table`, following Delta table `source` (both catalog.schema.table); made if it isn't there.
+    """Synced table `table`, following Delta table `source` (both catalog.schema.table); created if it doesn't exist.
+
+    `key` are the columns of its primary key.
 
     Raises ValueError if it follows another table.
     """
@@ -70,7 +72,7 @@ def _make_synced_table(ws: HasClient, table: str, source: str, key: Sequence[str
 
 
 def online(ws: HasClient, table: str) -> bool:
-    """Whether synced table `table` is there, with its first snapshot in Postgres."""
+    """Whether synced table `table` exists, with its first snapshot in Postgres."""
     found = find(ws.w.postgres.get_synced_table, f"synced_tables/{table}")
     return found is not None and "ONLINE" in _state(found)
 
@@ -136,9 +138,9 @@ def connect(ws: HasClient, project: str, database: str) -> psycopg.Connection[Tu
 def wait_for_rows(
     connection: psycopg.Connection[TupleRow], query: str, enough: Callable[[list[TupleRow]], bool], timeout: float = 120
 ) -> float:
-    """Wait until the rows of `query` are `enough`; returns the seconds it took.
+    """Wait until `enough(rows)` is true of the rows of `query`; returns the seconds it took.
 
-    A table that isn't there yet counts as no rows. Raises TimeoutError with the rows seen last.
+    A table that doesn't exist yet counts as no rows. Raises TimeoutError with the last rows after `timeout` seconds.
     """
     began = time.perf_counter()
     Retrying(

@@ -1,4 +1,4 @@
-"""Declarative pipelines, found again by their name, and the check that their datasets agree."""
+"""Declarative pipelines, identified by their names, and the check that their datasets agree."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any

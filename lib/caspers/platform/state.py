@@ -1,4 +1,4 @@
-"""`_internal_state.resources`, the register: everything that a notebook made, so that it can be removed again."""
+"""`_internal_state.resources`, the register of everything that notebooks created, so that it can be removed."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace

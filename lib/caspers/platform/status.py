@@ -70,11 +70,11 @@ def is_missing(error: Exception) -> bool:
 
 def _describe(ws: "Workbook", resource: Resource) -> Entry:
     entry = Entry(type=resource.type, name=resource.name, task=resource.task, state="UNKNOWN", url=None)
-    ask = REQUESTS.get(resource.type)
-    if ask is None:
+    find = REQUESTS.get(resource.type)
+    if find is None:
         return entry
     try:
-        return {**entry, **ask(ws, resource)}
+        return {**entry, **find(ws, resource)}
     except Exception as error:  # one service's error must not hide the state of the others: it becomes the state
         return {**entry, "state": MISSING if is_missing(error) else f"ERROR {_first_line(error)}"}
 
@@ -153,11 +153,11 @@ def _table(ws: "Workbook", resource: Resource) -> Found:
 
 
 def _present(get: Callable[["Workbook", str], object], parts: int) -> Callable[["Workbook", Resource], Found]:
-    def ask(ws: "Workbook", resource: Resource) -> Found:
+    def find(ws: "Workbook", resource: Resource) -> Found:
         get(ws, full_name(ws, resource.name, parts))
         return {"state": "ACTIVE"}
 
-    return ask
+    return find
 
 
 def resource_path(collection: str, id: str) -> str:

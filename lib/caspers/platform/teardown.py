@@ -1,4 +1,4 @@
-"""Removes everything in the register: a thing that uses another goes before it."""
+"""Removes everything in the register, each resource before those that it uses."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
