@@ -111,7 +111,7 @@ def _launch(home: Home, report: Callable[[str], None]) -> Connection:
     from local_workspace.runtime import software
     from local_workspace.service.settings import load_settings
 
-    _check_machine()
+    _check_machine(home)
     software.ensure(report)
     load_settings(home)
     report(f"Starting the local workspace in {home.root} …")
@@ -153,11 +153,11 @@ def _await_connection(home: Home, child: subprocess.Popen[bytes], log: Path) -> 
         ) from None
 
 
-def _check_machine() -> None:
+def _check_machine(home: Home) -> None:
     """Raise SetupError for what would let the engines fail later, each in words of its own."""
     from local_workspace.doctor import network, user
 
-    for finding in (user.user(), network.localhost()):
+    for finding in (user.user(), user.home(home.root), network.localhost()):
         if finding.verdict == "failed":
             raise SetupError(f"{finding.text}. {finding.mend}")
 

@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -67,6 +68,14 @@ def test_a_workspace_lives_stops_and_comes_back_with_its_resources(proxy, home_r
     # Its port may have gone to another process of a busy machine meanwhile.
     w = WorkspaceClient(host=after_kill["DATABRICKS_HOST"], token=after_kill["DATABRICKS_TOKEN"], auth_type="pat")
     assert [catalog.name for catalog in w.catalogs.list()] == ["kept"]
+
+
+def test_a_home_on_a_disk_that_keeps_no_permissions_is_refused_before_anything_starts(home_root, monkeypatch):
+    # As /mnt/c in WSL: Postgres would refuse it much later.
+    monkeypatch.setattr("pathlib.Path.chmod", lambda path, _: os.chmod(path, 0o777))
+    with pytest.raises(SetupError, match="does not keep permissions.*--home"):
+        control.start(home_root, quiet)
+    assert not (home_root / "connection.json").exists()
 
 
 def test_destroy_refuses_a_directory_that_is_no_home(tmp_path):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from model_workspace import LONG_HOME
+
 NOTEBOOK = """
 import locale, os, subprocess, sys, time
 import pyspark
@@ -106,7 +108,7 @@ def python(environment, tmp_path) -> Callable[..., subprocess.CompletedProcess[s
 
 
 def test_a_workspace_in_a_shell_that_has_everything_set_for_other_work(python, tmp_path):
-    home = str(tmp_path / "a home of Zoë's")
+    home = str(tmp_path / LONG_HOME)
     started = python("-m", "local_workspace", "start", "--home", home)
     try:
         assert started.returncode == 0, started.stdout + started.stderr
