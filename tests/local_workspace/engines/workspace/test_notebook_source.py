@@ -1,75 +1,33 @@
-"""Notebooks in Databricks' source format."""
+"""Notebooks as the Python source that Databricks exports."""
 
-import pytest
-
-from local_workspace.engines.workspace import WorkspaceFiles
-from local_workspace.engines.workspace.notebook_source import as_source, from_source
-from local_workspace.runtime.errors import ApiError
-from local_workspace.runtime.home import open_home
-
-SOURCE = """# Databricks notebook source
-x = 1
-y = 2
-
-# COMMAND ----------
-
-# MAGIC %md
-# MAGIC # A title
-# MAGIC
-# MAGIC Prose
-
-# COMMAND ----------
-
-# MAGIC %sql
-# MAGIC SELECT 1
-
-# COMMAND ----------
-
-print(x)
-"""
+from local_workspace.engines.workspace.notebook_source import as_source
 
 
-@pytest.fixture
-def files(home_root):
-    return WorkspaceFiles(open_home(home_root))
+def notebook(*cells: tuple[str, object]) -> dict:
+    return {"cells": [{"cell_type": kind, "source": source} for kind, source in cells]}
 
 
-def test_the_cells_of_a_source():
-    cells = from_source(SOURCE)["cells"]
-    assert [(cell["cell_type"], cell["source"]) for cell in cells] == [
-        ("code", "x = 1\ny = 2"),
-        ("markdown", "# A title\n\nProse"),
-        ("code", "%sql\nSELECT 1"),
-        ("code", "print(x)"),
-    ]
-    assert as_source(from_source(SOURCE)) == SOURCE
+def test_code_stays_and_everything_else_is_magic():
+    source = as_source(
+        notebook(("markdown", "# Title\n\ntext"), ("code", ["a = 1\n", "b = 2"]), ("code", "%sql\nSELECT 1"))
+    )
+    assert source == (
+        "# Databricks notebook source\n"
+        "# MAGIC %md\n# MAGIC # Title\n# MAGIC\n# MAGIC text"
+        "\n\n# COMMAND ----------\n\n"
+        "a = 1\nb = 2"
+        "\n\n# COMMAND ----------\n\n"
+        "# MAGIC %sql\n# MAGIC SELECT 1\n"
+    )
 
 
-@pytest.mark.parametrize(
-    ("path", "format", "language", "name", "kind"),
-    [
-        ("/etl", "SOURCE", "PYTHON", "/etl", "NOTEBOOK"),
-        ("/etl.py", "SOURCE", "PYTHON", "/etl.py", "NOTEBOOK"),
-        ("/etl", "SOURCE", None, "/etl", "NOTEBOOK"),
-        ("/etl.py", "AUTO", None, "/etl", "NOTEBOOK"),
-        ("/etl.py", "RAW", None, "/etl.py", "FILE"),
-    ],
-)
-def test_what_an_import_of_a_source_makes(files, path, format, language, name, kind):
-    files.write(path, SOURCE.encode(), format, language=language)
-    [found] = files.list("/")
-    assert (found["path"], found["object_type"]) == (name, kind)
-    assert files.read(name)[0].decode() == SOURCE
+def test_the_source_of_any_notebook_is_python():
+    source = as_source(
+        notebook(("code", ""), ("markdown", ""), ("raw", "</x>"), ("code", "%pip install x"), ("code", "1"))
+    )
+    assert [line for line in source.splitlines() if line and not line.startswith("#")] == ["1"]
+    compile(source, "notebook", "exec")
 
 
-def test_python_without_the_first_line_is_a_notebook_only_by_its_language(files):
-    files.write("/a.py", b"print(1)\n", "AUTO")
-    files.write("/b", b"print(1)\n", "SOURCE", language="PYTHON")
-    assert [info["object_type"] for info in files.list("/")] == ["FILE", "NOTEBOOK"]
-
-
-@pytest.mark.parametrize(("content", "language", "named"), [(b"SELECT 1", "SQL", "SQL"), (b"\xff", "PYTHON", "'/n'")])
-def test_a_source_that_is_no_python_is_refused(files, content, language, named):
-    with pytest.raises(ApiError, match=named):
-        files.write("/n", content, "SOURCE", language=language)
-    assert files.list("/") == []
+def test_a_notebook_without_cells_is_its_header():
+    assert as_source(notebook()).strip() == "# Databricks notebook source"
