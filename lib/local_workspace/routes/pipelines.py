@@ -47,6 +47,7 @@ class Library(Body):
 
     glob: Include | None = None
     file: File | None = None
+    notebook: File | None = None
 
 
 class Cluster(Body):

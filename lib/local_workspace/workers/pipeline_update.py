@@ -81,8 +81,11 @@ def _load_sources(request: Request, spark: SparkSession, graph: str, registry: R
         for file in map(Path, request.files):
             if file.suffix == ".sql":
                 registry.register_sql(file.read_text(), file)
-            else:
-                with add_pipeline_analysis_context(spark, graph, None):
+                continue
+            with add_pipeline_analysis_context(spark, graph, None):
+                if file.suffix == ".ipynb":
+                    _load_notebook(file, spark, registry)
+                else:
                     _load_module(file, spark)
         registry.complete()
 
@@ -94,6 +97,22 @@ def _load_module(file: Path, spark: SparkSession) -> None:
     module = importlib.util.module_from_spec(spec)
     module.__dict__["spark"] = spark  # a source file need not import it, as on Databricks
     spec.loader.exec_module(module)
+
+
+def _load_notebook(file: Path, spark: SparkSession, registry: Registry) -> None:
+    """Run a notebook's Python cells one after the other, and register its SQL cells."""
+    names = {"__name__": file.stem, "__file__": str(file), "spark": spark}
+    for cell in json.loads(file.read_text())["cells"]:
+        source = "".join(cell["source"])
+        magic, _, rest = source.partition("\n")
+        if cell["cell_type"] != "code" or magic.strip() in ("%md", "%python"):
+            source = rest if magic.strip() == "%python" else ""
+        if magic.strip() == "%sql":
+            registry.register_sql(rest, file)
+        elif source.startswith("%"):
+            raise UpdateFailed(f"{file.stem}: a local pipeline can't run {magic!r}; remove the cell.")
+        else:
+            exec(compile(source, str(file), "exec"), names)
 
 
 def _add_expectations(registry: Registry) -> None:

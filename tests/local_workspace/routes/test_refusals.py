@@ -66,7 +66,7 @@ def pipeline(client):
         (f"{JOBS}/runs/cancel", {}, "run_id is missing"),
         ("/api/2.0/pipelines", {**PIPELINE, "libraries": ["x"]}, "libraries.0: "),
         ("/api/2.0/pipelines", {**PIPELINE, "libraries": [{"file": {"path": 5}}]}, "libraries.0.file.path: "),
-        ("/api/2.0/pipelines", {**PIPELINE, "libraries": [{"jar": "x"}]}, "libraries.jar"),
+        ("/api/2.0/pipelines", {**PIPELINE, "libraries": [{"jar": "x"}]}, "not ['jar']"),
         ("/api/2.0/pipelines", {**PIPELINE, "schema": 5}, "schema: "),
         ("/api/2.0/pipelines", {**PIPELINE, "configuration": {"a": 1}}, "configuration.a: "),
         ("/api/2.0/pipelines", {**PIPELINE, "name": LONG}, "name: "),

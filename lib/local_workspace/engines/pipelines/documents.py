@@ -20,6 +20,7 @@ class Library(TypedDict, total=False):
 
     glob: Include
     file: File
+    notebook: File
 
 
 class Spec(TypedDict, total=False):

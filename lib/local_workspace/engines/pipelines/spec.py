@@ -16,7 +16,7 @@ from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.refusals import refuse
 
-SOURCE_KINDS = (".py", ".sql")
+SOURCE_KINDS = (".py", ".sql", ".ipynb")
 
 
 def check(spec: Spec) -> None:
@@ -31,8 +31,8 @@ def check(spec: Spec) -> None:
     if not spec.get("libraries"):
         raise invalid("A pipeline needs source files: libraries=[PipelineLibrary(glob=PathPattern(include=…))]")
     for library in spec["libraries"]:
-        refuse(library, LIBRARY_DONE, LIBRARY_REFUSED, "libraries.")
         include_of(library)
+        refuse(library, LIBRARY_DONE, LIBRARY_REFUSED, "libraries.")
 
 
 def schema_of(spec: Spec) -> str:
@@ -42,9 +42,10 @@ def schema_of(spec: Spec) -> str:
 
 def include_of(library: Library) -> str:
     """The workspace path or `folder/**` that a library names. Raises ApiError for other kinds of libraries."""
-    include = library.get("glob", {}).get("include") or library.get("file", {}).get("path")
+    notebook = library.get("notebook", {}).get("path")
+    include = library.get("glob", {}).get("include") or library.get("file", {}).get("path") or notebook
     if not include:
-        raise invalid(f"The local workspace runs Python source files (`glob` or `file`), not {sorted(library)}")
+        raise invalid(f"The local workspace runs source files (`glob`, `file` or `notebook`), not {sorted(library)}")
     return str(include)
 
 
@@ -58,12 +59,12 @@ def local_path(home: Home, workspace_path: str) -> Path:
 
 
 def source_files(home: Home, spec: Spec) -> list[Path]:
-    """The Python and SQL files that the libraries name, sorted. Raises ApiError if a library names none."""
+    """The Python, SQL and notebook files that the libraries name, sorted. Raises ApiError if a library names none."""
     return sorted({file for library in spec["libraries"] for file in _files(home, include_of(library))})
 
 
 def _files(home: Home, include: str) -> list[Path]:
-    path = local_path(home, include.removesuffix("/**"))
+    path = _on_disk(local_path(home, include.removesuffix("/**")))
     files = [path] if path.is_file() else list(path.rglob("*")) if include.endswith("/**") else []
     sources = [file for file in files if file.suffix in SOURCE_KINDS]
     if path.is_file() and not sources:
@@ -71,6 +72,12 @@ def _files(home: Home, include: str) -> list[Path]:
     if not sources:
         raise invalid(f"No source file matches '{include}' in the workspace")
     return sources
+
+
+def _on_disk(path: Path) -> Path:
+    """A path itself, or that of the notebook which is called so in the workspace."""
+    notebook = path.with_name(f"{path.name.removesuffix('.py')}.ipynb")
+    return notebook if notebook.is_file() and not path.exists() else path
 
 
 def source_directories(home: Home, spec: Spec) -> list[Path]:

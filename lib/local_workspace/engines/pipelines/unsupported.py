@@ -57,11 +57,10 @@ CLUSTER_REFUSED: Reasons = {
     "spark_conf": "put it into the pipeline's `configuration`",
     "spark_env_vars": "put the values into the pipeline's `configuration`",
 }
-LIBRARY_DONE = frozenset(("file", "glob"))
+LIBRARY_DONE = frozenset(("file", "glob", "notebook"))
 LIBRARY_REFUSED: Reasons = {
     "jar": "a local workspace runs Python and SQL source files",
     "maven": "a local workspace runs Python and SQL source files",
-    "notebook": "export the notebook as a source file and name it in `file` or `glob`",
     "whl": "add the package to the workspace's environment with `uv add`",
 }
 

@@ -20,6 +20,7 @@ from local_workspace.runtime.home import Home
 IMPORT_FORMATS = ("AUTO", "SOURCE", "RAW", "JUPYTER")
 EXPORT_FORMATS = ("AUTO", "SOURCE", "RAW", "JUPYTER")
 NOTEBOOK = ".ipynb"
+_EXTENSIONS = (".py", ".sql", ".scala", ".r")
 # A file system takes names of 255 bytes; a notebook's has room for its extension.
 MAX_NAME, MAX_PATH, MAX_DEPTH = 249, 2048, 100
 
@@ -71,8 +72,8 @@ class WorkspaceFiles:
     ) -> None:
         """Put a file or notebook in place, whole or not at all.
 
-        SOURCE with a `language` is a notebook, and so is, for AUTO and SOURCE, what begins as one in source format;
-        AUTO then drops the extension `.py`.
+        SOURCE with a `language` and no extension is a notebook, and so is, for AUTO and SOURCE, what begins as one in
+        source format; AUTO then drops the extension `.py`.
 
         Raises 400 (path, format, language or content), 404 (no such folder), 409 (exists, and no `overwrite`).
         """
@@ -139,9 +140,11 @@ class WorkspaceFiles:
         if format not in IMPORT_FORMATS:
             raise invalid(f"Format {format!r} can't be imported here; it is one of {', '.join(IMPORT_FORMATS)}.")
         place = self._place(path)
-        if format == "SOURCE" and language not in (None, "PYTHON"):
+        # The SDK's upload sends SOURCE and the language of the extension for every .py and .sql that is to be a file.
+        named = format == "SOURCE" and language and place.suffix.lower() not in _EXTENSIONS
+        if named and language != "PYTHON":
             raise invalid(f"language: a local workspace runs notebooks in PYTHON; {language} is not supported.")
-        if (format == "SOURCE" and language) or (format in ("SOURCE", "AUTO") and is_source(content)):
+        if named or (format in ("SOURCE", "AUTO") and is_source(content)):
             name = place.name.removesuffix(".py") if format == "AUTO" else place.name
             return _as_notebook(place.with_name(name)), _from_source(path, content)
         if format != "JUPYTER" and place.suffix != NOTEBOOK:

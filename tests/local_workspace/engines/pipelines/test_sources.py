@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.service.pipelines import FileLibrary, PathPattern, PipelineLibrary, UpdateInfoState
+from databricks.sdk.service.pipelines import FileLibrary, NotebookLibrary, PathPattern, PipelineLibrary, UpdateInfoState
 
 from waiting import eventually
 
@@ -220,6 +220,37 @@ def test_an_expectation_fails_the_update_and_leaves_the_table_as_it_was(sources:
     sources.write("all.py", text.replace("id < 4", "id < 40"))
     assert sources.update() == UpdateInfoState.COMPLETED, sources.error()
     assert sources.count("checked") == 6
+
+
+NOTEBOOK = """# Databricks notebook source
+# MAGIC %md
+# MAGIC A pipeline's notebook
+
+# COMMAND ----------
+
+from pyspark import pipelines as dp
+rows = 4
+
+# COMMAND ----------
+
+@dp.materialized_view
+def in_python(): return spark.range(rows)
+
+# COMMAND ----------
+
+# MAGIC %sql
+# MAGIC CREATE OR REFRESH MATERIALIZED VIEW in_sql AS SELECT * FROM in_python
+"""
+
+
+def test_a_pipelines_source_may_be_a_notebook(sources: Sources) -> None:
+    sources.write("cells.sql", "")
+    sources.w.workspace.upload(f"{sources.folder}/cells.py", io.BytesIO(NOTEBOOK.encode()), overwrite=True)
+    assert sources.update() == UpdateInfoState.COMPLETED, sources.error()
+    assert (sources.count("in_python"), sources.count("in_sql")) == (4, 4)
+    library = PipelineLibrary(notebook=NotebookLibrary(path=f"{sources.folder}/cells"))
+    sources.w.pipelines.update(sources.id, name=sources.name, schema=sources.name, libraries=[library])
+    assert sources.update() == UpdateInfoState.COMPLETED, sources.error()
 
 
 def test_datasets_that_read_each_other_fail_the_update(sources: Sources) -> None:

@@ -1,82 +1,81 @@
-"""What a pipeline's spec asks for is done, means nothing on one machine, or is refused by name."""
-
-import inspect
-from dataclasses import fields
-from types import SimpleNamespace
+"""Which specs of pipelines are taken, and which files they name."""
 
 import pytest
-from databricks.sdk.service.pipelines import PipelineLibrary, PipelinesAPI, PipelineSpec
 
-from local_workspace.engines.pipelines import PipelinesEngine, unsupported
-from local_workspace.engines.pipelines.spec import check
+from local_workspace.engines.pipelines import spec
 from local_workspace.runtime.errors import ApiError
-from local_workspace.runtime.home import open_home
-from local_workspace.runtime.store import Store
+from local_workspace.runtime.home import Home, open_home
 
-SPEC = {"name": "p", "schema": "s", "libraries": [{"file": {"path": "/a.py"}}]}
+FILE = {"file": {"path": "/Workspace/a.py"}}
+GOOD = {"name": "x", "schema": "kitchens", "libraries": [FILE]}
 
 
 @pytest.fixture
-def engine(tmp_path):
+def home(tmp_path) -> Home:
     home = open_home(tmp_path / "home")
-    engine = PipelinesEngine(home, Store(home.database), SimpleNamespace(spark_home=home.root))
-    yield engine
-    engine.stop()
+    for path in ("a.py", "flows/b.py", "flows/deep/c.py", "flows/notes.txt", "flows.py"):
+        file = home.workspace_files / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("")
+    return home
 
 
-def parameters(method: object) -> set[str]:
-    return set(inspect.signature(method).parameters) - {"self", "pipeline_id"}
+def globs(*includes: str) -> dict:
+    return {**GOOD, "libraries": [{"glob": {"include": include}} for include in includes]}
 
 
-def test_no_setting_of_the_sdk_is_forgotten():
-    placed = [*unsupported.DONE, *unsupported.WITHOUT_EFFECT, *unsupported.REFUSED]
-    of_sdk = parameters(PipelinesAPI.create) | parameters(PipelinesAPI.update)
-    assert sorted(placed) == sorted(of_sdk | {field.name for field in fields(PipelineSpec)})
-    placed = [*unsupported.UPDATE_DONE, *unsupported.UPDATE_WITHOUT_EFFECT, *unsupported.UPDATE_REFUSED]
-    assert sorted(placed) == sorted(parameters(PipelinesAPI.start_update))
-    placed = [*unsupported.LIBRARY_DONE, *unsupported.LIBRARY_REFUSED]
-    assert sorted(placed) == sorted(field.name for field in fields(PipelineLibrary))
-
-
-@pytest.mark.parametrize("name", unsupported.REFUSED)
-def test_a_setting_that_is_refused_is_named_with_what_to_do(name):
-    with pytest.raises(ApiError, match=f"^{name} is not supported in a local workspace: .{{15,}}") as refused:
-        check(SPEC | {name: {"any": "value"}})
-    assert (refused.value.status, refused.value.error_code) == (400, "INVALID_PARAMETER_VALUE")
-    check(SPEC | {name: {}})
+@pytest.mark.parametrize("schema", [{"schema": "kitchens"}, {"target": "kitchens"}])
+def test_a_spec_names_its_schema_in_either_field(schema):
+    sent = {"name": "x", "libraries": [FILE], **schema}
+    spec.check(sent)
+    assert spec.schema_of(sent) == "kitchens"
 
 
 @pytest.mark.parametrize(
-    ("more", "named"),
+    ("change", "message"),
     [
-        ({"clusters": [{"num_workers": 1, "spark_conf": {"a": "b"}}]}, "clusters.spark_conf"),
-        ({"libraries": [{"notebook": {"path": "/n"}}]}, "libraries.notebook"),
-        ({"lybraries": ["x"]}, "lybraries"),
+        ({"name": ""}, "needs a name"),
+        ({"schema": ""}, "needs a schema"),
+        ({"schema": "a`; DROP"}, "needs a schema"),
+        ({"libraries": []}, "needs source files"),
+        ({"libraries": [FILE, {"jar": "x.jar"}]}, r"not \['jar'\]"),
+        ({"libraries": [{"glob": {}}]}, r"not \['glob'\]"),
     ],
 )
-def test_a_part_that_cannot_be_done_is_refused(more, named):
-    with pytest.raises(ApiError, match=f"^{named} is not supported"):
-        check(SPEC | more)
+def test_a_spec_that_cannot_run_is_refused(change, message):
+    with pytest.raises(ApiError, match=message):
+        spec.check({**GOOD, **change})
 
 
-def test_what_a_bundle_sends_beside_is_kept(engine):
-    beside = {"deployment": {"kind": "BUNDLE"}, "channel": "CURRENT", "edition": "ADVANCED", "serverless": True}
-    assert engine.get(engine.create(SPEC | beside))["spec"] == SPEC | beside
+def test_a_folder_names_all_python_files_below_it_once_and_sorted(home):
+    root = home.workspace_files.resolve()
+    found = spec.source_files(home, globs("/Workspace/flows/**", "/flows/b.py", "/a.py"))
+    assert found == [root / "a.py", root / "flows/b.py", root / "flows/deep/c.py"]
 
 
-def test_a_name_is_taken_twice_only_on_request(engine):
-    first = engine.create(SPEC)
-    with pytest.raises(ApiError, match="already used"):
-        engine.create(SPEC)
-    second = engine.create(SPEC | {"allow_duplicate_names": True})
-    assert second != first and engine.get(second)["spec"] == SPEC
+@pytest.mark.parametrize("include", ["/nothing/**", "/nothing.py", "/flows", "/Workspace/flows/deep/*.py"])
+def test_a_library_without_a_file_is_refused_by_name(home, include):
+    with pytest.raises(ApiError, match="No source file matches"):
+        spec.source_files(home, globs("/a.py", include))
 
 
-def test_an_edit_can_be_bound_to_what_was_read(engine):
-    pipeline_id = engine.create(SPEC)
-    read = engine.get(pipeline_id)["last_modified"]
-    with pytest.raises(ApiError, match="get it anew") as refused:
-        engine.edit(pipeline_id, SPEC | {"configuration": {"a": "b"}, "expected_last_modified": read - 1})
-    assert refused.value.status == 409 and engine.get(pipeline_id)["spec"] == SPEC
-    engine.edit(pipeline_id, SPEC | {"configuration": {"a": "b"}, "expected_last_modified": read})
-    assert engine.get(pipeline_id)["spec"] == SPEC | {"configuration": {"a": "b"}}
+@pytest.mark.parametrize("path", ["/../secret.py", "/Workspace/../../secret.py", "/flows/../../../secret.py"])
+def test_no_path_leads_out_of_the_workspace(home, path):
+    (home.root / "secret.py").write_text("")
+    with pytest.raises(ApiError, match="not a path in the workspace"):
+        spec.local_path(home, path)
+
+
+def test_a_link_does_not_lead_out_of_the_workspace(home, tmp_path):
+    (tmp_path / "outside.py").write_text("")
+    (home.workspace_files / "link.py").symlink_to(tmp_path / "outside.py")
+    with pytest.raises(ApiError, match="not a path in the workspace"):
+        spec.source_files(home, globs("/link.py"))
+
+
+def test_new_files_are_looked_for_in_the_volumes_that_the_configuration_names(home):
+    landing = home.volumes / "simulator" / "events"
+    configuration = {"a": str(landing), "b": f"file://{landing}/more", "c": "/tmp", "d": "events", "e": "5"}
+    found = spec.source_directories(home, {**GOOD, "configuration": configuration})
+    assert found == [landing, landing / "more"]
+    assert spec.source_directories(home, GOOD) == []

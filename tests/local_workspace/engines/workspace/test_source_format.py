@@ -62,10 +62,12 @@ def test_what_an_import_of_a_source_makes(files, path, format, language, name, k
     assert files.read(name)[0].decode() == SOURCE
 
 
-def test_python_without_the_first_line_is_a_notebook_only_by_its_language(files):
+def test_python_without_the_first_line_is_a_notebook_only_by_its_language_and_name(files):
     files.write("/a.py", b"print(1)\n", "AUTO")
-    files.write("/b", b"print(1)\n", "SOURCE", language="PYTHON")
-    assert [info["object_type"] for info in files.list("/")] == ["FILE", "NOTEBOOK"]
+    files.write("/b.py", b"print(1)\n", "SOURCE", language="PYTHON")
+    files.write("/c", b"print(1)\n", "SOURCE", language="PYTHON")
+    files.write("/d.sql", b"SELECT 1", "SOURCE", language="SQL")
+    assert [info["object_type"] for info in files.list("/")] == ["FILE", "FILE", "NOTEBOOK", "FILE"]
 
 
 @pytest.mark.parametrize(("content", "language", "named"), [(b"SELECT 1", "SQL", "SQL"), (b"\xff", "PYTHON", "'/n'")])
