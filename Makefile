@@ -4,7 +4,7 @@
 # make pictures  take the README's pictures of the app that runs
 # make lint   the style checks alone
 # make latest  the unit tests on the newest releases that pyproject.toml allows, in an environment of their own
-# make stop   end the local workspace; its data stay
+# make stop   stop the local workspace; its data is kept
 
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)

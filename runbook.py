@@ -1,4 +1,4 @@
-"""Runs Casper's Initializer, the notebooks of a target in databricks.yml. `uv run runbook.py --help` tells how."""
+"""Runs Casper's Initializer, the notebooks of a target in databricks.yml. See `uv run runbook.py --help`."""
 
 import os
 import sys

@@ -1,6 +1,6 @@
 """What can be read from a complaint without a language model: its category, the items it is about, alarm words.
 
-The category is the classifier's. The alarm words are a rule, because what a person has to see is policy.
+The category is the classifier's. The alarm words are a rule, because which complaints a person has to see is policy.
 """
 
 import re

@@ -11,7 +11,8 @@ _FOR_A_PERSON = {
     "delivery_delay": "We are sorry about the wait. One of our team is looking into it and will write to you.",
     "missing_items": "We are sorry that your order was not as you expected. One of our team is comparing it with "
     "what we have on record and will write to you.",
-    "food_quality": "We are sorry that your meal was not right. One of our team looks into it and will write to you.",
+    "food_quality": "We are sorry that your meal was not right. One of our team is looking into it "
+    "and will write to you.",
 }
 _ALARM = (
     "Thank you for telling us, we take this very seriously. A member of our team is looking into it now "

@@ -78,7 +78,7 @@ def _expanded(phrase: str, dice: random.Random) -> str:
 def _mistyped(phrase: str, dice: random.Random) -> str:
     """The phrase with two neighbouring letters swapped within one of its longer words.
 
-    Facts stay as they are, and so do the words that say what went wrong: people look twice at those.
+    Claims stay as they are, and so do the words that say what went wrong: people check those.
     """
     names = [match.span() for match in _NAME.finditer(phrase)]
     words = [

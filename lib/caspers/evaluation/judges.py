@@ -1,4 +1,4 @@
-"""Language models as judges of what code can't tell; only where LLM_MODEL is a language model."""
+"""A language model as judge of what code can't check; only where LLM_MODEL is a language model."""
 
 from typing import TYPE_CHECKING
 

@@ -29,7 +29,7 @@ class Sample:
 
     @property
     def failed(self) -> list[str]:
-        """The reasons of the new scores that say no."""
+        """The reasons of the new scores that failed."""
         return [why for why in self.scores.why if why] if len(self.scores) else []
 
 

@@ -30,7 +30,7 @@ def evaluate(
 ) -> "pd.DataFrame":
     """Call the agent with every scenario and score its answers; `agent` looks facts up with `scenarios.lookup`.
 
-    Returns one row per scenario, by name: its kind, a boolean column per scorer, and `why` if any said no.
+    Returns one row per scenario, by name: its kind, a boolean column per scorer, and `why` if any failed.
     The traces and their scores are in the experiment `/Shared/caspers_…_evaluation`.
     """
     with silent(ws):
@@ -51,7 +51,7 @@ def score(
     scorers: "Sequence[Scorer]",
     expected: Sequence[dict[str, Any]] | None = None,
 ) -> "pd.DataFrame":
-    """One row per trace, in their order: a boolean column per scorer, and `why` if any said no.
+    """One row per trace, in their order: a boolean column per scorer, and `why` if any failed.
 
     The scores are stored with the traces, which have to be in the current experiment.
     """
@@ -92,7 +92,7 @@ def _answers(ws: "Workbook", predict: Callable[[Any], object], scenarios: Scenar
 
 
 def _why(row: "pd.Series", names: Sequence[str]) -> str:
-    """The reasons of the scorers that said no, or that they failed."""
+    """The reasons of the scorers that failed, or the errors that they raised."""
     failed = (name for name in names if row[f"{name}/value"] not in (True, "yes"))
     return "; ".join(f"{name}: {_reason(row, name)}" for name in failed)
 

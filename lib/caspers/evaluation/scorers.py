@@ -1,4 +1,4 @@
-"""The scorers in code: each says yes or no to one aspect of an answer, and why.
+"""The scorers in code: each passes or fails one aspect of an answer, and says why.
 
 `WITHOUT_EXPECTATIONS` judge an answer by itself, so they score production calls too; `WITH_EXPECTATIONS` compare it
 with what a scenario expects. Importing this module imports MLflow's evaluation.

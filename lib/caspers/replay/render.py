@@ -120,7 +120,7 @@ def _bodies(events: pl.DataFrame) -> pl.Series:
 def as_lines(events: pl.DataFrame) -> pl.DataFrame:
     """Envelope and body of each event: event_id, event_type, ts, location_id, order_id, sequence, body.
 
-    `events` has the contract's columns, with `ts` (Datetime, the present time of the event) beside them.
+    `events` has the contract's columns, with `ts` (Datetime, the replayed time of the event) beside them.
     """
     types = pl.Series(schema.EVENT_TYPES)
     events = _with_whole_ids(events)

@@ -19,7 +19,7 @@ FILE_EVENTS = 40_000
 """Events in one file at most."""
 
 LONG_ABSENCE = timedelta(days=1)
-"""A gap between two runs from which on the user gets a note."""
+"""The shortest interval between two runs that a note reports."""
 
 WRITERS = 2
 
@@ -69,7 +69,7 @@ class _Timeline:
             yield start, min(start + WINDOW_MS, high)
 
     def between(self, number: int, window: tuple[int, int], anchor: datetime) -> pl.DataFrame:
-        """Events of one pass in a window (start, end], in order of time, with their present time as `ts`."""
+        """Events of one pass in a window (start, end], in order of time, with their replayed time as `ts`."""
         virtual = (pl.col("ts_seconds") - self.start + number * self.length) * MS
         offset = int(anchor.timestamp() * MS)
         rows = self.events.filter((virtual > window[0]) & (virtual <= window[1])).with_columns(
@@ -80,7 +80,7 @@ class _Timeline:
         return events.with_columns(pl.concat_str("order_id", suffix))
 
     def _with_places(self, events: pl.DataFrame) -> pl.DataFrame:
-        """Where a dataset gives no position with the delivery, the order's own is the place."""
+        """The events with the position of a delivery taken from its order's creation where the dataset has none."""
         delivered = pl.col("event_type_id") == schema.DELIVERED
         if events.filter(delivered & pl.col("customer_lat").is_null()).is_empty():
             return events
@@ -120,7 +120,7 @@ def _write(timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path) ->
     with ThreadPoolExecutor(WRITERS) as writers:
         for file, rows in _files(timeline, batch, anchor, volume):
             written.append(rows.height)
-            # A file that is there is whole, and a reader may have taken it already: leave it as it is.
+            # An existing file is whole, and may have been read already: it is not written again.
             if not file.exists():
                 waiting.append(writers.submit(write_lines, rows, file))
             if len(waiting) > 2 * WRITERS:
@@ -181,7 +181,7 @@ def replay(
     events. After the dataset's last day it begins again with later times and `-L1`, `-L2` … behind the order ids.
 
     Killed at any point and run again, it writes every event once: a batch is announced in `state_dir` before its
-    first file and finished first thing by the next run. Raises ValueError (also as ReplayError or
+    first file, and the next run finishes it before anything else. Raises ValueError (also as ReplayError or
     DatasetError) for a wrong parameter, watermark or dataset, before anything is written.
     """
     day, speed = int(check("START_DAY", start_day)), float(check("SPEED_MULTIPLIER", speed_multiplier))

@@ -1,4 +1,4 @@
-"""How far the replay has come, and which batch is under way: one small file, replaced atomically."""
+"""The watermark of a replay and its batch in progress: one small file, replaced atomically."""
 
 import json
 import os
@@ -20,7 +20,7 @@ class ReplayError(ValueError):
 class Batch:
     """Virtual milliseconds (start, end] that one run writes in files of up to `size` events.
 
-    `now` is the present time at which it was planned.
+    `now` is the clock's time at which it was planned.
     """
 
     start: int
@@ -33,8 +33,8 @@ class Batch:
 class Watermark:
     """The state of a replay.
 
-    Virtual time is milliseconds since midnight of day 0. `anchor` is the present time of virtual 0 (ISO), `virtual`
-    what has been written up to, at the present time `now`; `batch` is announced before its first file is written
+    Virtual time is milliseconds since midnight of day 0. `anchor` is the replayed time of virtual 0 (ISO), `virtual`
+    what has been written up to, at the clock's time `now`; `batch` is announced before its first file is written
     and cleared after its last, so that a killed run can be repeated file by file.
     """
 
@@ -52,7 +52,7 @@ class Watermark:
         return cls(anchor.isoformat(), -1, now.isoformat(), Batch(-1, end, now.isoformat(), size))
 
     def elapsed(self, now: datetime) -> timedelta:
-        """Present time since the watermark was moved; negative when the clock went back."""
+        """Time since the watermark was moved; negative if the clock went back."""
         return now - datetime.fromisoformat(self.now)
 
     def due(self, speed: float, now: datetime, size: int) -> Batch:
@@ -61,7 +61,7 @@ class Watermark:
         return Batch(self.virtual, self.virtual + int(seconds * MS), now.isoformat(), size)
 
     def announce(self, batch: Batch) -> Self:
-        """This watermark with `batch` under way."""
+        """This watermark with `batch` in progress."""
         return replace(self, batch=batch)
 
     def at(self, now: datetime) -> Self:

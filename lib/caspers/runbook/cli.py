@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         ("plan", "print the tasks and parameters, run nothing"),
         ("status", "list everything that was made, with its state"),
         ("env", "print shell lines that point the official clients at the workspace"),
-        ("stop", "stop the local workspace; its data stay"),
+        ("stop", "stop the local workspace; its data is kept"),
         ("destroy", "remove everything that was made"),
     ):
         action.add_argument(f"--{name}", dest="action", action="store_const", const=name, help=text)
@@ -88,7 +88,7 @@ def _command(options: argparse.Namespace, plan: Plan, root: Path) -> int:
         return 0
     if options.action == "stop":
         connection.stop()
-        print("The local workspace is stopped; its data stay. `uv run runbook.py` starts it again.")
+        print("The local workspace is stopped; its data is kept. `uv run runbook.py` starts it again.")
         return 0
     if options.action == "env":
         return _env()

@@ -14,7 +14,7 @@ from caspers.runbook.kernels import Kernels
 
 KERNEL_START_SECONDS = 120
 
-# What papermill and nbclient have to say about a failure is in the exception that they raise as well.
+# What papermill and nbclient log about a failure is also in the exception that they raise.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 
@@ -34,7 +34,7 @@ class NotebookFailed(Exception):
 
 @dataclass
 class _Place:
-    """Where an execution is: the code cell that runs, counted from 1, and how many there are."""
+    """The progress of an execution: the running code cell, counted from 1, and the number of code cells."""
 
     kernels: Kernels
     report: Callable[[int, int], None]
@@ -72,7 +72,7 @@ def execute(
     """Run `notebook` in its own folder with the parameters `values`; `report(cell, cells)` at each code cell.
 
     `output` is saved at each cell, so it shows how far a failed one came. A kernel that dies before the first
-    cell gets a second chance. Raises NotebookFailed.
+    cell is started once more. Raises NotebookFailed.
     """
     for first in (True, False):
         place = _Place(kernels, report)

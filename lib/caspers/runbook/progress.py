@@ -21,7 +21,7 @@ STYLES = {
 
 
 class Progress:
-    """Shows the runs that `show` is given; `changed` is what a Runner calls."""
+    """Shows the progress of task runs: `show` while they run, `changed` as a Runner's `on_change`."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -18,7 +18,7 @@ INTERRUPT_SECONDS = 10  # time that an interrupted cell has to clean up
 
 
 class State(StrEnum):
-    """What has become of a task."""
+    """The state of a task."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -52,7 +52,7 @@ class Runner:
     """Runs `plan` once. Executed notebooks go to `folder`; `on_change(run)` is called at each change of state."""
 
     def __init__(self, plan: Plan, folder: Path, on_change: Callable[[TaskRun], None]) -> None:
-        """Look at every notebook first. Raises PlanError if one is missing or damaged."""
+        """Read the parameters of every notebook. Raises PlanError if a notebook is missing or damaged."""
         self._folder = folder
         self._on_change = on_change
         self._kernels = Kernels()
@@ -124,7 +124,7 @@ class Runner:
         self._on_change(run)
 
     def _stop(self, running: Mapping[Future[None], TaskRun]) -> None:
-        """Interrupt the cells and give them a moment; a second Ctrl-C, or its end, kills the kernels."""
+        """Interrupt the cells; after INTERRUPT_SECONDS, or at a second Ctrl-C, kill the kernels."""
         try:
             self._kernels.interrupt()
             wait(running, timeout=INTERRUPT_SECONDS)

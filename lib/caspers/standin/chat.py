@@ -1,4 +1,4 @@
-"""Chat completions by written policy. This is no language model, and it says so."""
+"""Chat completions by written policy, not by a language model; each completion names `offline-policy` as its model."""
 
 import json
 import re

@@ -2,8 +2,8 @@
 
 A run first lets a structured stream append the newly delivered orders to an inbox; Delta and the checkpoint make that
 exactly once. It then asks the agent about the newest of them, at most AGENT_ORDERS, and inserts those answers together
-with the written policy's own for all the others, which Spark decides in one go. What is recommended already is never
-touched, so a run that was killed at any point is made good by the next.
+with the written policy's own for all the others, which Spark decides in one go. An existing
+recommendation is never changed, so the next run completes one that was killed at any point.
 """
 
 import json
@@ -28,7 +28,7 @@ _QUANTILES = "ARRAY<STRUCT<location_id: INT, p75_minutes: DOUBLE, p99_minutes: D
 
 
 def create_tables(ws: "Workbook") -> None:
-    """Make the inbox and the table of recommendations if they aren't there.
+    """Create the inbox and the table of recommendations if they don't exist.
 
     The change feed of the recommendations is what Lakebase syncs from.
     """
@@ -46,7 +46,10 @@ def create_tables(ws: "Workbook") -> None:
 
 
 def run(ws: "Workbook", endpoint: str, agent_orders: int = AGENT_ORDERS) -> Summary:
-    """Recommend for every order delivered since the last run, then return; `endpoint` is the refund agent's."""
+    """Recommend a refund for every order delivered since the last run; `endpoint` is the refund agent's.
+
+    The agent decides on the newest `agent_orders` orders at most.
+    """
     create_tables(ws)
     before = _counts(ws)
     receive(ws)
@@ -57,7 +60,7 @@ def run(ws: "Workbook", endpoint: str, agent_orders: int = AGENT_ORDERS) -> Summ
 
 
 def receive(ws: "Workbook") -> None:
-    """Append the orders delivered since the last time to the inbox, each delivery once."""
+    """Append the orders delivered since the last run to the inbox, each delivery once."""
     delivered = ws.spark.readStream.table("lakeflow.all_events").filter("event_type = 'delivered'")
     inbox.receive(delivered.select("order_id", "ts"), INBOX, f"{ws.volume(SCHEMA, VOLUME)}/delivered_orders")
 

@@ -1,4 +1,4 @@
-"""Written for this project: complaints to train the classifier on, others to measure it on, and their grammar."""
+"""Texts written for this project: training and held-out complaints for the classifier, and a grammar of complaints."""
 
 import json
 from dataclasses import dataclass
