@@ -37,7 +37,7 @@ SCHEMAS = ("simulator", "lakeflow", "ai", "recommender")
 
 @pytest.fixture(scope="module")
 def traced(connected: dict[str, str]) -> SimpleNamespace:
-    """What needs no Spark of a workbook on the living workspace: MLflow, which traces as in a notebook, and the SDK."""
+    """A workbook on the running workspace, without Spark: MLflow, which traces as in a notebook, and the SDK."""
     import mlflow
     from databricks.sdk import WorkspaceClient
 

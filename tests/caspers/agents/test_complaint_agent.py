@@ -43,7 +43,7 @@ def complain(client, text, order_id=None, said=""):
 
 
 def saying(**changes):
-    """A model that answers the same thing whatever it is asked."""
+    """A model that gives the same answer to every request."""
     said = {
         "category": "delivery_delay",
         "decision": "suggest_credit",

@@ -1,4 +1,4 @@
-"""The data card says what the data say."""
+"""The data card's figures are those of the dataset."""
 
 import re
 

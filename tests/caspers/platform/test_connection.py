@@ -26,7 +26,7 @@ auth_type = databricks-cli
 
 
 class NothingThere(BaseHTTPRequestHandler):
-    """A host that has heard of nothing: the SDK asks it for its configuration first."""
+    """A host that answers 404 to every request: the SDK reads a host's configuration first."""
 
     def do_GET(self) -> None:  # noqa: N802
         self.send_error(404)

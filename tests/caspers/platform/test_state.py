@@ -1,4 +1,4 @@
-"""What was registered: its state, and its removal, on a living workspace."""
+"""What was registered: its state, and its removal, on a running workspace."""
 
 from collections.abc import Iterator
 

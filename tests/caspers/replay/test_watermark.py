@@ -1,4 +1,4 @@
-"""How far a replay has come: what is due, and what is read back from the file."""
+"""The watermark of a replay: what is due, and what is read back from the file."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
