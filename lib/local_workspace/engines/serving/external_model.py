@@ -1,4 +1,4 @@
-"""Asks an OpenAI-compatible server on behalf of an endpoint, patiently and within the endpoint's limits."""
+"""Calls an OpenAI-compatible server for an endpoint: transient errors are retried, within the endpoint's limits."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from local_workspace.engines.serving import ExternalTarget, Gateway, Refusal
 _ATTEMPTS = 4
 _LONGEST_PAUSE = 20.0
 _CONNECT_SECONDS = 10.0
-_PASSING = {408, 429, 500, 502, 503, 504}  # worth another attempt
+_TRANSIENT_STATUSES = {408, 429, 500, 502, 503, 504}  # worth another attempt
 _CODES = {
     400: "BAD_REQUEST",
     401: "UNAUTHENTICATED",
@@ -24,8 +24,8 @@ _CODES = {
 }
 
 
-class _TryAgain(Exception):
-    """A passing trouble of the upstream: what to tell if it doesn't pass, and how long it asked us to wait."""
+class _TransientError(Exception):
+    """A transient error of the upstream: the refusal if it persists, and the pause in seconds that it requests."""
 
     def __init__(self, error: Refusal, pause: float | None = None) -> None:
         super().__init__(error.message)
@@ -40,7 +40,7 @@ def external_client() -> httpx.AsyncClient:
 async def ask(
     client: httpx.AsyncClient, target: ExternalTarget, gateway: Gateway, operation: str, body: dict[str, Any]
 ) -> httpx.Response:
-    """The upstream's good answer to `operation`; a stream is not yet read, so that it flows through.
+    """The upstream's successful response to `operation`; the body of a stream is not read yet.
 
     Tries four times when it can't be reached, is overloaded or fails, at the endpoint's pace. Raises Refusal: 429 if
     the budget is spent, 504 after the time-out, 502 if there was no answer at all, else the upstream's own status.
@@ -60,14 +60,14 @@ async def ask(
                 stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(seconds),
                 wait=_pause,
                 reraise=True,
-                retry=retry_if_exception_type(_TryAgain),
+                retry=retry_if_exception_type(_TransientError),
             ):
                 with attempt:
                     await _turn(gateway, deadline)
                     gateway.begin()
                     answer = await _once(client, outgoing, target, whole=not body.get("stream"))
         return answer
-    except _TryAgain as last:
+    except _TransientError as last:
         raise last.error from None
     except TimeoutError:
         raise Refusal(
@@ -104,23 +104,23 @@ async def _once(
             await answer.aread()
     except httpx.TransportError as error:
         message = f"{outgoing.url} could not be reached for model {target.model}: {type(error).__name__} {error}"
-        raise _TryAgain(Refusal(502, "BAD_GATEWAY", message.rstrip())) from error
+        raise _TransientError(Refusal(502, "BAD_GATEWAY", message.rstrip())) from error
     if answer.is_success:
         return answer
     refusal = _error(answer, target)
-    if answer.status_code in _PASSING:
-        raise _TryAgain(refusal, _asked_pause(answer))
+    if answer.status_code in _TRANSIENT_STATUSES:
+        raise _TransientError(refusal, _retry_after(answer))
     raise refusal
 
 
 def _error(answer: httpx.Response, target: ExternalTarget) -> Refusal:
-    told = _told(answer)
-    message = f"The server of external model {target.model} answered {answer.status_code}: {told.pop('message')}"
-    return Refusal(answer.status_code, _CODES.get(answer.status_code, "UPSTREAM_ERROR"), message, told)
+    details = _parsed_error(answer)
+    message = f"The server of external model {target.model} answered {answer.status_code}: {details.pop('message')}"
+    return Refusal(answer.status_code, _CODES.get(answer.status_code, "UPSTREAM_ERROR"), message, details)
 
 
-def _told(answer: httpx.Response) -> dict[str, Any]:
-    """The message, type, param and code of an error of OpenAI's form; other text is the message as it is."""
+def _parsed_error(answer: httpx.Response) -> dict[str, Any]:
+    """The message, type, param and code of an error in OpenAI's format; any other body is the message, unchanged."""
     try:
         error = answer.json()["error"]
         return {"message": error["message"], **{key: error.get(key) for key in ("type", "param", "code")}}
@@ -128,14 +128,14 @@ def _told(answer: httpx.Response) -> dict[str, Any]:
         return {"message": answer.text[:500]}
 
 
-def _asked_pause(answer: httpx.Response) -> float | None:
-    asked = answer.headers.get("retry-after", "")
-    return float(asked) if asked.isdigit() else None
+def _retry_after(answer: httpx.Response) -> float | None:
+    seconds = answer.headers.get("retry-after", "")
+    return float(seconds) if seconds.isdigit() else None
 
 
 def _pause(state: RetryCallState) -> float:
-    """What the upstream asked for, else half a second doubled each time; jitter keeps callers apart."""
-    trouble = state.outcome.exception() if state.outcome else None
-    asked = trouble.pause if isinstance(trouble, _TryAgain) else None
-    pause = asked if asked is not None else 0.5 * 2 ** (state.attempt_number - 1)
+    """Seconds to the next attempt: the requested pause, or half a second doubled each time; jitter spreads callers."""
+    error = state.outcome.exception() if state.outcome else None
+    requested = error.pause if isinstance(error, _TransientError) else None
+    pause = requested if requested is not None else 0.5 * 2 ** (state.attempt_number - 1)
     return min(pause, _LONGEST_PAUSE) + random.uniform(0, 0.1)
