@@ -3,11 +3,11 @@ import math
 import pytest
 
 from caspers.refunds import policy
-from caspers.refunds.policy import OrderFacts, decide
+from caspers.refunds.policy import Evidence, decide
 
 
 def facts(minutes, total=40.0, p75=30.0, p99=50.0):
-    return OrderFacts(minutes, p75, p99, total)
+    return Evidence(minutes, p75, p99, total)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_sql_and_python_agree_on_thousands_of_orders(spark):
     rows = spark.sql(f"SELECT * FROM {ORDERS}").collect()
     classes = set()
     for row in rows:
-        alone = decide(OrderFacts(row.minutes, row.p75, row.p99, row.total_usd))
+        alone = decide(Evidence(row.minutes, row.p75, row.p99, row.total_usd))
         together = decided[row.order_id]
         classes.add(alone.refund_class)
         assert math.isclose(together.refund_usd, alone.refund_usd, abs_tol=1e-9)

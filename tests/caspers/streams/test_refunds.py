@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 import caspers
-from caspers.refunds.policy import OrderFacts, decide
+from caspers.refunds.policy import Evidence, decide
 from caspers.streams import refunds
 
 NEW_ORDER = """
@@ -57,7 +57,7 @@ def test_the_answer_is_the_same_as_for_one_order_alone(ws):
     for order_id, row in recommendations(ws).items():
         time, answer = times[order_id], json.loads(row.agent_response)
         limits = quantiles[time.location_id]
-        alone = decide(OrderFacts(time.minutes, limits.p75_minutes, limits.p99_minutes, totals[order_id]))
+        alone = decide(Evidence(time.minutes, limits.p75_minutes, limits.p99_minutes, totals[order_id]))
         assert answer == {"refund_usd": alone.refund_usd, "refund_class": alone.refund_class, "reason": alone.reason}
         classes.add(alone.refund_class)
     assert classes == {"none", "partial", "full"}
