@@ -1,9 +1,9 @@
 """The medallion of the order events: from the lines in the events volume to revenue by brand, item and hour.
 
 Each dataset of `pipelines/order_items` is one function here, from DataFrames to a DataFrame, so that tests call it
-without a pipeline. They keep to `select`, `filter`, `join` and `groupBy().agg()`: what resolves its input while the
-graph is being built (`withColumn`, `distinct`, `dropDuplicates` …) hides the dependency from Spark Declarative
-Pipelines.
+without a pipeline. They keep to `select`, `filter`, `join` and `groupBy().agg()`: a method that resolves its input
+while the graph is being built (`withColumn`, `distinct`, `dropDuplicates` …) hides the dependency from Spark
+Declarative Pipelines.
 """
 
 from functools import reduce
@@ -36,14 +36,14 @@ def event_lines(reader: "DataFrameReader | DataStreamReader", source_format: str
     """The event lines in the files of `path`: EVENT_SCHEMA's columns and `_metadata`.
 
     `reader` is `spark.readStream` in the pipeline; `source_format` is `json`, or `cloudFiles` where Auto Loader exists.
-    A line that does not fit that schema comes with its text in `_corrupt_record`.
+    A line that does not fit that schema has its text in `_corrupt_record`.
     """
     options = {"cloudFiles.format": "json", "mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT}
     return reader.format(source_format).schema(EVENT_SCHEMA).options(**options).load(path)
 
 
 def all_events(lines: DataFrame) -> DataFrame:
-    """Bronze: a row per line. Of a line that is not a usable event only the text is kept, in `_corrupt_record`; the
+    """Bronze: one row per line. Of a line that is not a usable event only the text is kept, in `_corrupt_record`; the
     event columns are NULL, so that no part of it counts as an event."""
     usable = F.col(CORRUPT).isNull() & ~_any_null(*REQUIRED) & (~_created() | _items().isNotNull())
     text = F.coalesce(CORRUPT, F.to_json(F.struct(*EVENT_COLUMNS)))
@@ -55,8 +55,8 @@ def all_events(lines: DataFrame) -> DataFrame:
 
 
 def silver_order_items(events: DataFrame, brands: DataFrame) -> DataFrame:
-    """Silver: a row an item of an `order_created` event with its brand's name, NULL if `brands` (brand_id, name) has
-    none; money as DECIMAL, days and hours in the session's time zone."""
+    """Silver: one row per item of an `order_created` event, with its brand's name from `brands` (brand_id, name), or
+    NULL if it isn't there; money as DECIMAL, days and hours in the session's time zone."""
     lines = events.filter(_created()).select("order_id", "ts", "location_id", F.explode(_items()).alias("item"))
     names = F.broadcast(brands.select("brand_id", F.col("name").alias("brand_name")))
     return lines.join(names, F.col("item.brand_id") == F.col("brand_id"), "left").select(
@@ -77,7 +77,7 @@ def silver_order_items(events: DataFrame, brands: DataFrame) -> DataFrame:
 
 
 def gold_order_header(items: DataFrame) -> DataFrame:
-    """Gold: a row an order, with its revenue, quantities and the sorted ids of its brands."""
+    """Gold: one row per order, with its revenue, quantities and the sorted ids of its brands."""
     return items.groupBy("order_id", "location_id", "order_day").agg(
         _money("order_revenue"),
         F.sum("qty").alias("total_qty"),
@@ -87,21 +87,21 @@ def gold_order_header(items: DataFrame) -> DataFrame:
 
 
 def gold_item_sales_day(items: DataFrame) -> DataFrame:
-    """Gold: a row an item and day, with units sold and revenue."""
+    """Gold: one row per item and day, with units sold and revenue."""
     return items.groupBy("item_id", "menu_id", "category_id", "brand_id", F.col("order_day").alias("day")).agg(
         F.sum("qty").alias("units_sold"), _money("gross_revenue")
     )
 
 
 def gold_brand_sales_day(items: DataFrame) -> DataFrame:
-    """Gold: a row a brand and day, with its orders (each counted once), items sold and revenue."""
+    """Gold: one row per brand and day, with its orders (each counted once), items sold and revenue."""
     return items.groupBy("brand_id", F.col("order_day").alias("day")).agg(
         F.countDistinct("order_id").alias("orders"), F.sum("qty").alias("items_sold"), _money("brand_revenue")
     )
 
 
 def gold_location_sales_hourly(items: DataFrame) -> DataFrame:
-    """Gold: a row a location and hour, with its orders (each counted once) and revenue."""
+    """Gold: one row per location and hour, with its orders (each counted once) and revenue."""
     return items.groupBy("location_id", F.date_trunc("hour", "ts").alias("hour_ts")).agg(
         F.countDistinct("order_id").alias("orders"), _money("revenue")
     )

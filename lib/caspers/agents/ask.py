@@ -1,4 +1,4 @@
-"""Calling an agent's endpoint about many orders, and saying why when it could not decide on some of them."""
+"""Calling an agent's endpoint about many orders, and reporting why it could not decide on some of them."""
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""From an agent's code to its endpoint: what is logged, whether it changed, which version is champion and served."""
+"""From an agent's code to its endpoint: logging, detecting changes, promoting a champion and serving it."""
 
 import hashlib
 import io
@@ -66,7 +66,7 @@ def tag_fingerprint(ws: "Workbook", model: str, version: str, mark: str) -> None
 
 
 def champion(ws: "Workbook", model: str) -> str | None:
-    """The version of a registered model that carries the alias `champion`, or None."""
+    """The version of a registered model that has the alias `champion`, or None."""
     version = ws.mlflow.MlflowClient().get_registered_model(model).aliases.get(CHAMPION)
     return None if version is None else str(version)
 
@@ -90,14 +90,16 @@ def roll_back(ws: "Workbook", model: str, endpoint: str) -> "ServingEndpointDeta
     client, now = ws.mlflow.MlflowClient(), champion(ws, model)
     before = client.get_model_version(model, now).tags.get(REPLACES) if now else None
     if before is None:
-        raise LookupError(f"Model {model} can't go back: its champion, version {now}, replaced no other version.")
+        raise LookupError(
+            f"Model {model} can't be rolled back: its champion, version {now}, replaced no other version."
+        )
     served = serve(ws, endpoint, _entity(model, before))
     client.set_registered_model_alias(model, CHAMPION, before)  # last, so that a repeated call means the same version
     return served
 
 
 def resources(ws: "Workbook", llm_model: str, functions: Iterable[str]) -> list["Resource"]:
-    """What the agent uses; Databricks grants its endpoint access to exactly these resources."""
+    """The resources that the agent uses; Databricks grants its endpoint access to exactly these resources."""
     from mlflow.models.resources import DatabricksFunction, DatabricksServingEndpoint, DatabricksSQLWarehouse
 
     used = [DatabricksFunction(f"{ws.catalog}.ai.{name}") for name in functions]
@@ -151,7 +153,7 @@ def _entity(model: str, version: str) -> "ServedEntityInput":
 
 
 def _serves(found: "ServingEndpointDetailed", entity: "ServedEntityInput") -> bool:
-    """Whether it does or is about to; always False for an external model, whose key can't be read and compared."""
+    """Whether `found` serves `entity` or is about to; False for an external model, whose key can't be compared."""
     if entity.external_model:
         return False
     config = found.pending_config or found.config

@@ -22,8 +22,8 @@ type Lookup = Callable[[Sequence[Fact], Sequence[object]], FactRows]
 def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
     """A lookup through the SQL Statement API, in the workspace of the environment.
 
-    Several values are looked up in one statement. A single one, which somebody waits for, takes one statement a fact,
-    in parallel. Without a `warehouse_id`, statements run on the workspace's first warehouse.
+    Several values are looked up in one statement. A single value, for which a caller is waiting, takes one statement
+    per fact, in parallel. Without a `warehouse_id`, statements run on the workspace's first warehouse.
     The lookup raises RuntimeError with the engine's message.
     """
     from databricks.sdk import WorkspaceClient

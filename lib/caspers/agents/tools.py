@@ -35,12 +35,12 @@ class Tools:
         """The result of a call as the model reads it: the rows as JSON, or what was wrong with the call."""
         fact = self._facts.get(name)
         if fact is None:
-            return json.dumps({"error": f"There is no tool {name}. There are: {', '.join(self._facts)}."})
+            return json.dumps({"error": f"There is no tool {name}. Valid tools: {', '.join(self._facts)}."})
         try:
             value = _PYTHON_TYPES[fact.argument.sql_type](json.loads(arguments)[fact.argument.name])
         except (ValueError, KeyError, TypeError):
             wanted = f"{fact.argument.name} ({_JSON_TYPES[fact.argument.sql_type]})"
-            return json.dumps({"error": f"{name} wants a JSON object with {wanted}."})
+            return json.dumps({"error": f"{name} needs a JSON object with {wanted}."})
         try:
             return json.dumps(self._lookup(fact, value), default=str)
         except OutOfScope as error:

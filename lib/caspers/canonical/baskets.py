@@ -51,7 +51,7 @@ def _item_texts(items: pl.DataFrame) -> pl.Series:
 
 
 def draw_baskets(rng: np.random.Generator, items: pl.DataFrame, brand: Ints, second: Ints) -> tuple[pl.Series, Ints]:
-    """`items_json` and the number of pieces of each order; all arrays have one entry an order.
+    """`items_json` and the number of pieces of each order; all arrays have one entry per order.
 
     `items` is the dimensional table, `brand` the brand_id of each order, `second` another one or 0 for none.
     """

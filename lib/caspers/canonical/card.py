@@ -19,11 +19,11 @@ SIZE = 7, 2.7
 """Width and height of a plot in inches."""
 
 ROUTES_SHOWN = 250
-"""Routes a kitchen on the map: enough to see the streets, few enough to tell them apart."""
+"""Routes per kitchen on the map: enough to see the streets, few enough to tell them apart."""
 
 
 def orders(dataset: Dataset) -> pl.DataFrame:
-    """A row an order: location_id, `day` from 0, `hour`, `minutes` from order to door, `dollars`.
+    """One row per order: location_id, `day` from 0, `hour`, `minutes` from order to door, `dollars`.
 
     `minutes` is null for an order that is not delivered.
     """
@@ -75,7 +75,7 @@ def _by_kitchen(dataset: Dataset, rows: pl.DataFrame) -> dict[str, pl.DataFrame]
 
 
 def plot_days(kitchens: dict[str, pl.DataFrame]) -> Figure:
-    """Orders a day, thin, and their mean over seven days."""
+    """Orders per day as thin lines, and their mean over seven days."""
     figure, axes = plt.subplots(figsize=SIZE)
     for name, rows in kitchens.items():
         daily = rows.group_by("day").len("orders").sort("day")

@@ -22,8 +22,8 @@ class City:
     `box` is (south, north, west, east) in degrees. It lies inland of every shore, so a route that runs along the
     grid inside it never crosses the bay or a lake. `change` is the ratio of the last week's orders to the first
     week's; `meals` are peaks as (minute of day, width in minutes, weight); `weekly` is whether weekends are
-    busier; `capacity` is the orders an hour that the kitchen cooks without queueing; `trouble` the share of orders with
-    an incident; `spread` the sigma of log preparation time; `speed` the drivers' metres a second in light
+    busier; `capacity` is the orders per hour that the kitchen cooks without queueing; `incidents` the share of orders
+    with an incident; `spread` the sigma of log preparation time; `speed` the drivers' metres per second in light
     traffic.
     """
 
@@ -39,7 +39,7 @@ class City:
     change: float
     meals: tuple[tuple[float, float, float], ...]
     capacity: float
-    trouble: float
+    incidents: float
     spread: float
     speed: float
     weekly: bool = True
@@ -71,28 +71,28 @@ CITIES = (
         (37.737, 37.785, -122.470, -122.400),
         "Health-minded brands find their public: orders grow by about 70 % over the quarter.",
         base_orders=233, change=1.70, meals=((735, 50, 0.9), (1110, 65, 1.3)),
-        capacity=46, trouble=0.020, spread=0.20, speed=6.0,
+        capacity=46, incidents=0.020, spread=0.20, speed=6.0,
     ),
     City(
         2, "sv", "Silicon Valley", "420 Murphy Avenue, Sunnyvale, CA", 37.37700, -122.03000,
         (37.340, 37.403, -122.080, -121.980),
         "Teams that work late: orders nearly triple, peak again before midnight and know no weekend.",
         base_orders=112, change=2.85, meals=((730, 50, 0.7), (1125, 60, 0.8), (1390, 62, 1.35)),
-        capacity=38, trouble=0.035, spread=0.24, speed=7.0, weekly=False,
+        capacity=38, incidents=0.035, spread=0.24, speed=7.0, weekly=False,
     ),
     City(
         3, "bellevue", "Bellevue", "310 Bellevue Way, Bellevue, WA", 47.61500, -122.19000,
         (47.588, 47.640, -122.196, -122.130),
         "Families and regulars: a flat, dependable kitchen that delivers on time.",
         base_orders=193, change=1.00, meals=((725, 55, 0.8), (1080, 60, 1.4)),
-        capacity=42, trouble=0.010, spread=0.15, speed=6.8,
+        capacity=42, incidents=0.010, spread=0.15, speed=6.8,
     ),
     City(
         4, "chicago", "Chicago", "870 West Randolph Street, Chicago, IL", 41.88700, -87.65000,
         (41.866, 41.938, -87.700, -87.640),
         "An older kitchen that loses a quarter of its orders, with the slowest and least certain deliveries.",
         base_orders=187, change=0.75, meals=((740, 55, 0.8), (1120, 70, 1.4)),
-        capacity=30, trouble=0.050, spread=0.28, speed=5.4,
+        capacity=30, incidents=0.050, spread=0.28, speed=5.4,
     ),
 )  # fmt: skip
 """The kitchens, in the order of their ids."""

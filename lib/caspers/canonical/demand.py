@@ -1,4 +1,4 @@
-"""Demand: the number of orders a day, their times of day and their brands."""
+"""Demand: the number of orders per day, their times of day and their brands."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ SECOND_BRAND = 0.08
 
 @dataclass(frozen=True)
 class Demand:
-    """Orders in order of creation; every array has one entry an order.
+    """Orders in order of creation; every array has one entry per order.
 
     `city` indexes `CITIES`, `created` is seconds since day 0, `brand` a brand_id, `second` another or 0 for none.
     """

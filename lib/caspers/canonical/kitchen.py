@@ -48,7 +48,7 @@ def _cooking(
     variation = np.exp(rng.normal(0, _of_city("spread", demand.city), n))
     prep = prep_min * 60 * (0.72 + 0.06 * pieces.clip(max=8)) * (0.9 + 0.25 * load.clip(max=2) ** 2) * variation
     # Rare, long incidents (a forgotten order, a broken fryer) make the tail beyond P99, for which refunds are due.
-    incident = rng.random(n) < _of_city("trouble", demand.city)
+    incident = rng.random(n) < _of_city("incidents", demand.city)
     prep += incident * (300 + rng.exponential(15 * 60, n))
     return queue, prep, 30 + rng.gamma(2.0, 22, n)
 

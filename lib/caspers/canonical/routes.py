@@ -96,7 +96,7 @@ def _addresses(customer: Ints, axis: Ints) -> pl.Series:
 
 
 def draw_routes(rng: np.random.Generator, city: Ints) -> Routes:
-    """Draw a customer and a route for each order; `city`, one entry an order, indexes `CITIES`."""
+    """Draw a customer and a route for each order; `city`, one entry per order, indexes `CITIES`."""
     customer = np.zeros((len(city), 2), dtype=np.int64)
     for number, one in enumerate(CITIES):
         customer[city == number] = _customers(rng, one, int((city == number).sum()))

@@ -22,7 +22,7 @@ class Publishes(Protocol):
 
 
 class JobFailed(RuntimeError):
-    """A job's run did not succeed; the message carries the failing task's error, `run` the run."""
+    """A job's run did not succeed; the message has the failing task's error, `run` the run."""
 
     def __init__(self, message: str, run: Run) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class JobFailed(RuntimeError):
 
 
 def find(ws: HasClient, name: str) -> BaseJob | None:
-    """The job of that name, or None. Raises ValueError if several jobs carry it."""
+    """The job of that name, or None. Raises ValueError if several jobs have it."""
     found = list(ws.w.jobs.list(name=name))
     if len(found) > 1:
         ids = ", ".join(str(job.job_id) for job in found)

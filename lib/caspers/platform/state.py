@@ -32,7 +32,7 @@ class Resource:
 def register(
     ws: "Workbook", task: str, type: str, id: object, name: str, payload: dict[str, Any] | None = None
 ) -> None:
-    """Enter one thing that `task` made into the register; an earlier entry is updated and keeps its place."""
+    """Enter one thing that `task` made into the register; an existing entry is updated and keeps its place."""
     register_all(ws, task, [Resource(type, str(id), name, task, payload or {})])
 
 

@@ -94,7 +94,7 @@ LOCATION_TIMINGS = Fact(
     "get_location_timings",
     _LOCATION,
     "How long deliveries take at a location: P50, P75 and P99 of the minutes from order to door over the "
-    f"{WINDOW_DAYS} days before the newest event, and how many orders stand behind them.",
+    f"{WINDOW_DAYS} days before the newest event, and the number of those orders.",
     "location_id INT, location_name STRING, delivered_orders BIGINT, p50_minutes DOUBLE, p75_minutes DOUBLE, "
     "p99_minutes DOUBLE",
     f"""
@@ -134,7 +134,7 @@ def together_sql(facts: Iterable[Fact], names: Sequence[str]) -> str:
     """One query for what several functions say about several things, whose values are bound as `:name`.
 
     Its columns: fact (the function's name), place (of the thing in `names`), row (JSON of all the function's columns).
-    It calls the functions, so that whoever may call them needs no right to a table.
+    It calls the functions, so the caller needs EXECUTE on them, but no right to a table.
     """
     return "\nUNION ALL\n".join(_about_sql(fact, names) for fact in facts)
 

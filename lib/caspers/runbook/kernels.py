@@ -1,4 +1,4 @@
-"""Kernels that run side by side: they talk over sockets in a private folder, so none races another for a port."""
+"""Kernels that run in parallel: they use sockets in a private folder, so none races another for a port."""
 
 import os
 import shutil

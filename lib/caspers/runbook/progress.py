@@ -1,4 +1,4 @@
-"""Progress of a run: a live table on a terminal, one line a change of state elsewhere."""
+"""Progress of a run: a live table on a terminal, one line per change of state elsewhere."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping

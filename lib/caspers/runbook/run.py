@@ -1,4 +1,4 @@
-"""One run from start to end: workspace, notebooks, failures, what is running afterwards."""
+"""One run from start to end: start the workspace, run the notebooks, report failures and the resulting status."""
 
 import os
 import shlex
@@ -27,7 +27,7 @@ def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -
     runner = Runner(plan, executed, progress.changed)
     found = connection.ensure()
     environment.keep_own_python(os.environ)  # for the kernels, as the next line
-    os.environ["CASPERS_RUN"] = executed.name  # a budget counts anew in each run
+    os.environ["CASPERS_RUN"] = executed.name  # each run has a budget of its own
     code = run_notebooks(runner, plan, given, progress, console)
     if code == 0:
         from caspers.platform.status import status
@@ -61,7 +61,7 @@ def run_notebooks(runner: Runner, plan: Plan, given: Sequence[str], progress: Pr
 
 
 def _continuation(plan: Plan, given: Sequence[str], runs: Collection[TaskRun]) -> str:
-    """The command that continues: from each task that is not done though all that it waits for are."""
+    """The command that continues from each unfinished task whose dependencies are done."""
     open_keys = {run.task.key for run in runs if run.state is not State.DONE}
     first = [run.task.key for run in runs if run.task.key in open_keys and not open_keys & set(run.task.depends_on)]
     options = ["--target", plan.target]
@@ -73,7 +73,7 @@ def _continuation(plan: Plan, given: Sequence[str], runs: Collection[TaskRun]) -
 
 
 def _new_folder(parent: Path) -> Path:
-    """A path in `parent` named after the current time, which no other run has."""
+    """An unused path in `parent`, named after the current time."""
     name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     candidates = (parent / (name if number == 1 else f"{name}-{number}") for number in count(1))
     return next(path for path in candidates if not path.exists())

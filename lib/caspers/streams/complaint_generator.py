@@ -85,7 +85,7 @@ def category_sql() -> str:
 
 
 def _orders_sql(simulator: str) -> str:
-    """One row an order of the inbox without a complaint: what a complaint refers to, and its category."""
+    """One row per order of the inbox without a complaint: what a complaint refers to, and its category."""
     events = (
         f"(SELECT * FROM {order_facts.deliveries()} LEFT SEMI JOIN {INBOX} USING (order_id) "
         f"LEFT ANTI JOIN {TABLE} USING (order_id))"

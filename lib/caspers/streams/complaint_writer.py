@@ -42,11 +42,11 @@ def by_model(ws: "Workbook", endpoint: str, orders: Sequence[tuple[ComplainedOrd
         return {}
     ws.offer_ai_query()
     prompts = [(order.order_id, prompt(order, category)) for order, category in orders]
-    # Databricks wants the endpoint as a constant; `parameters.check` lets no quote into it.
+    # Databricks requires the endpoint to be a constant; `parameters.check` allows no quote in it.
     answers = ws.spark.createDataFrame(prompts, "order_id STRING, prompt STRING").selectExpr(
         "order_id", f"ai_query('{endpoint}', prompt, failOnError => false) AS answer"
     )
-    # By place: the answer comes first and the error second, whatever a version of ai_query calls them.
+    # By position: the answer is first and the error second, whatever a version of ai_query names them.
     return {row.order_id: row.answer[0].strip() for row in answers.collect() if row.answer[0] and row.answer[0].strip()}
 
 

@@ -7,9 +7,9 @@ if TYPE_CHECKING:
 
 
 def receive(rows: "DataFrame", inbox: str, checkpoint: str) -> None:
-    """Append what is new in the streaming frame `rows` to the table `inbox`, then return.
+    """Append the new rows of the streaming frame `rows` to the table `inbox`, then return.
 
-    The checkpoint (a directory) and Delta together make that exactly once, also after a kill.
+    The checkpoint (a directory) and Delta together ensure that each row is appended exactly once, also after a kill.
     """
     query = (
         rows.writeStream.option("checkpointLocation", checkpoint)

@@ -1,4 +1,4 @@
-"""Inserting rows into a table without ever inserting one twice."""
+"""Inserting rows into a table, each only once."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -8,7 +8,7 @@ from caspers import medallion
 spark = SparkSession.active()
 
 
-@dp.table(comment="One row an item of an order", table_properties=medallion.STREAMED)
+@dp.table(comment="One row per item of an order", table_properties=medallion.STREAMED)
 def silver_order_items() -> DataFrame:
     """The items of the orders that came in since the last update; the pipeline's configuration names the brands."""
     brands = spark.table(spark.conf.get("caspers.brands"))

@@ -36,13 +36,13 @@ def test_a_call_returns_the_rows_as_json(name, arguments, found):
 @pytest.mark.parametrize(
     ("name", "arguments", "error"),
     [
-        ("drop_tables", "{}", "There is no tool drop_tables. There are: get_order_details, get_location_timings."),
-        ("get_order_details", "no JSON", "get_order_details wants a JSON object with oid (string)."),
-        ("get_order_details", "[]", "get_order_details wants a JSON object with oid (string)."),
+        ("drop_tables", "{}", "There is no tool drop_tables. Valid tools: get_order_details, get_location_timings."),
+        ("get_order_details", "no JSON", "get_order_details needs a JSON object with oid (string)."),
+        ("get_order_details", "[]", "get_order_details needs a JSON object with oid (string)."),
         (
             "get_location_timings",
             '{"location": "x"}',
-            "get_location_timings wants a JSON object with location (integer).",
+            "get_location_timings needs a JSON object with location (integer).",
         ),
         ("get_order_details", '{"oid": "ZZ99ZZ"}', "This is about order AB12CD."),
     ],

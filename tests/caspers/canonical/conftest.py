@@ -15,7 +15,7 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="session")
 def stages(dataset: Dataset) -> pl.DataFrame:
-    """A row an order: location_id, the seconds of each stage by its event type, day, minute of day and minutes."""
+    """One row per order: location_id, the seconds of each stage by its event type, day, minute of day and minutes."""
     once = dataset.events.filter(pl.col("event_type_id") != schema.PING)
     wide = once.pivot("event_type_id", index=["order_id", "location_id"], values="ts_seconds")
     start = int(schema.FIRST_DAY.timestamp())
