@@ -102,14 +102,14 @@ def test_a_principal_reads_one_table_and_writes_its_own_schema_only(workspace, w
         lakebase.ensure_synced_table(ws, f"{CATALOG}.{table}", f"my_dev.{table}", ["order_id"])
         lakebase.wait_online(ws, f"{CATALOG}.{table}")
     for _ in range(2):
-        grants.let_into_database(ws, "app-desk", PROJECT, DATABASE, "kitchen.open")
-    password = workspace.engine.credential(PROJECT, "app-desk")["token"]
+        grants.let_into_database(ws, "app-manager", PROJECT, DATABASE, "kitchen.open")
+    password = workspace.engine.credential(PROJECT, "app-manager")["token"]
     info = connection.info
     with psycopg.connect(
-        host=info.host, port=info.port, dbname=DATABASE, user="app-desk", password=password, autocommit=True
+        host=info.host, port=info.port, dbname=DATABASE, user="app-manager", password=password, autocommit=True
     ) as app:
         assert app.execute("SELECT * FROM kitchen.open").fetchall() == [("a",)]
-        app.execute("CREATE SCHEMA desk")
+        app.execute("CREATE SCHEMA own")
         for statement in (
             "SELECT * FROM kitchen.closed",
             "UPDATE kitchen.open SET order_id = 'b'",

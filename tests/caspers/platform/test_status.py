@@ -17,7 +17,7 @@ PIPELINE = Resource("pipeline", "p-1", "Medallion", "Pipeline")
 
 
 def test_each_service_reports_its_own_word():
-    app = App("desk", url="https://desk", app_status=ApplicationStatus(state=ApplicationState.RUNNING))
+    app = App("manager", url="https://manager", app_status=ApplicationStatus(state=ApplicationState.RUNNING))
     endpoint = ServingEndpointDetailed(name="agent", state=EndpointState(ready=EndpointStateReady.NOT_READY))
     w = SimpleNamespace(
         config=SimpleNamespace(host="https://host"),
@@ -26,19 +26,19 @@ def test_each_service_reports_its_own_word():
         serving_endpoints=SimpleNamespace(get=lambda _: endpoint),
     )
     entries = status(
-        RegisteredWorkbook(w, PIPELINE, Resource("app", "desk", "desk"), Resource("endpoint", "a", "agent"))
+        RegisteredWorkbook(w, PIPELINE, Resource("app", "manager", "manager"), Resource("endpoint", "a", "agent"))
     )
     assert [(entry["type"], entry["state"], entry["url"]) for entry in entries] == [
         ("pipeline", "RUNNING", None),
-        ("app", "RUNNING", "https://desk"),
+        ("app", "RUNNING", "https://manager"),
         ("endpoint", "NOT_READY", "https://host/serving-endpoints/agent/invocations"),
     ]
     assert entries[0] == {"type": "pipeline", "name": "Medallion", "task": "Pipeline", "state": "RUNNING", "url": None}
 
 
 def test_a_service_that_says_nothing_of_a_state_leaves_it_unknown():
-    w = SimpleNamespace(apps=SimpleNamespace(get=lambda _: App("desk")))
-    ws = RegisteredWorkbook(w, Resource("app", "desk", "desk"), Resource("piano", "1", "grand"))
+    w = SimpleNamespace(apps=SimpleNamespace(get=lambda _: App("manager")))
+    ws = RegisteredWorkbook(w, Resource("app", "manager", "manager"), Resource("piano", "1", "grand"))
     assert [entry["state"] for entry in status(ws)] == ["UNKNOWN", "UNKNOWN"]
 
 

@@ -15,7 +15,7 @@ REGISTERED = [
     Resource("pipeline", "p-1", "Medallion"),
     Resource("job", "7", "Replay"),
     Resource("job", "8", "Refunds"),
-    Resource("app", "desk", "desk"),
+    Resource("app", "manager", "manager"),
 ]
 
 
@@ -34,7 +34,7 @@ def test_users_go_first_the_newest_of_a_type_first_and_the_warehouse_last():
     w = workspace("default", "information_schema", "_internal_state")
     assert destroy(RegisteredWorkbook(w, *REGISTERED)) == []
     assert deletions(w) == [
-        ("apps", "desk"),
+        ("apps", "manager"),
         ("jobs", 8),
         ("jobs", 7),
         ("pipelines", "p-1"),

@@ -21,26 +21,30 @@ def at(monkeypatch):
 
 
 def test_a_token_is_its_holders_until_its_time_is_over(at):
-    token = principals.access_token("workspace", "app-desk")
-    for seconds, holder in ((0, "app-desk"), (principals.TOKEN_LIFE, "app-desk"), (principals.TOKEN_LIFE + 0.1, None)):
+    token = principals.access_token("workspace", "app-manager")
+    for seconds, holder in (
+        (0, "app-manager"),
+        (principals.TOKEN_LIFE, "app-manager"),
+        (principals.TOKEN_LIFE + 0.1, None),
+    ):
         at(seconds)
         assert principals.holder("workspace", token) == holder
 
 
 def test_a_token_of_another_workspace_is_nobodys(at):
-    assert principals.holder("other", principals.access_token("workspace", "app-desk")) is None
+    assert principals.holder("other", principals.access_token("workspace", "app-manager")) is None
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_no_part_of_a_token_can_be_changed(at, part):
-    parts = principals.access_token("workspace", "app-desk").split(".")
-    assert principals.holder("workspace", ".".join(parts)) == "app-desk"
+    parts = principals.access_token("workspace", "app-manager").split(".")
+    assert principals.holder("workspace", ".".join(parts)) == "app-manager"
     parts[part] = ["app-other", str(NOW + 10 * principals.TOKEN_LIFE), "0" * 64][part]
     assert principals.holder("workspace", ".".join(parts)) is None
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "..", "app-desk", "app-desk.9999999999", "app-desk.².x", "é.9999999999.é", "a.b.c.d"]
+    "text", ["", ".", "..", "app-manager", "app-manager.9999999999", "app-manager.².x", "é.9999999999.é", "a.b.c.d"]
 )
 def test_what_is_no_token_is_nobodys(at, text):
     assert principals.holder("workspace", text) is None

@@ -97,15 +97,15 @@ def test_a_wrong_or_missing_token_is_refused(workspace):
 
 def test_grants_are_kept_and_shown(w, catalog, schema):
     name = f"{catalog}.{schema}"
-    add = PermissionsChange(add=[Privilege.USE_SCHEMA, Privilege.SELECT], principal="app-desk")
+    add = PermissionsChange(add=[Privilege.USE_SCHEMA, Privilege.SELECT], principal="app-manager")
     for _ in range(2):
         w.grants.update("schema", name, changes=[add])
-    remove = PermissionsChange(remove=[Privilege.SELECT], principal="app-desk")
+    remove = PermissionsChange(remove=[Privilege.SELECT], principal="app-manager")
     shown = w.grants.update("schema", name, changes=[remove])
     held = w.grants.get("schema", name)
     assert shown.as_dict() == held.as_dict()
     assert [(each.principal, each.privileges) for each in held.privilege_assignments] == [
-        ("app-desk", [Privilege.USE_SCHEMA])
+        ("app-manager", [Privilege.USE_SCHEMA])
     ]
     with pytest.raises(NotFound):
         w.grants.update("schema", f"{catalog}.nowhere", changes=[add])

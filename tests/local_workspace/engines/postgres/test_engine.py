@@ -140,42 +140,42 @@ def app_client(workspace) -> Callable[[str], WorkspaceClient]:
     """A client that signs in as an app does."""
 
     def sign_in(secret: str) -> WorkspaceClient:
-        return WorkspaceClient(host=workspace.w.config.host, client_id="app-desk", client_secret=secret)
+        return WorkspaceClient(host=workspace.w.config.host, client_id="app-manager", client_secret=secret)
 
     return sign_in
 
 
 def test_an_app_signs_in_with_its_secret_and_is_itself(workspace, app_client):
-    me = app_client(principals.secret(TOKEN, "app-desk"))
-    assert me.current_user.me().user_name == "app-desk"
+    me = app_client(principals.secret(TOKEN, "app-manager"))
+    assert me.current_user.me().user_name == "app-manager"
     assert workspace.w.current_user.me().user_name == USER
     with pytest.raises(ValueError):
         app_client(principals.secret(TOKEN, "app-other")).current_user.me()
 
 
 def test_tokens_end_and_can_not_be_made_up(monkeypatch):
-    token = principals.access_token(TOKEN, "app-desk")
-    assert principals.holder(TOKEN, token) == "app-desk"
-    assert principals.holder(TOKEN, token.replace("desk", "host")) is None
-    assert [principals.holder(TOKEN, wrong) for wrong in ("", "..", "app-desk.9999999999.", TOKEN)] == [None] * 4
+    token = principals.access_token(TOKEN, "app-manager")
+    assert principals.holder(TOKEN, token) == "app-manager"
+    assert principals.holder(TOKEN, token.replace("manager", "host")) is None
+    assert [principals.holder(TOKEN, wrong) for wrong in ("", "..", "app-manager.9999999999.", TOKEN)] == [None] * 4
     monkeypatch.setattr(principals, "TOKEN_LIFE", -1)
-    assert principals.holder(TOKEN, principals.access_token(TOKEN, "app-desk")) is None
+    assert principals.holder(TOKEN, principals.access_token(TOKEN, "app-manager")) is None
 
 
 def test_an_app_gets_the_variables_of_its_database_and_may_connect(workspace, app_client):
     resource = {"branch": BRANCH, "database": f"{BRANCH}/databases/caspers"}
-    given = workspace.engine.client_environment(resource, "app-desk")
+    given = workspace.engine.client_environment(resource, "app-manager")
     assert f"{given['PGHOST']}:{given['PGPORT']}" == workspace.engine.address(PROJECT)
-    assert (given["PGUSER"], given["PGDATABASE"]) == ("app-desk", "caspers")
+    assert (given["PGUSER"], given["PGDATABASE"]) == ("app-manager", "caspers")
     password = (
-        app_client(principals.secret(TOKEN, "app-desk"))
+        app_client(principals.secret(TOKEN, "app-manager"))
         .postgres.generate_database_credential(f"{BRANCH}/endpoints/primary")
         .token
     )
     with psycopg.connect(
-        host=given["PGHOST"], port=given["PGPORT"], user="app-desk", dbname="caspers", password=password
+        host=given["PGHOST"], port=given["PGPORT"], user="app-manager", dbname="caspers", password=password
     ) as connection:
-        connection.execute("CREATE SCHEMA desk")
+        connection.execute("CREATE SCHEMA own")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("CREATE TABLE public.mine (n int)")
 
