@@ -35,7 +35,7 @@ def test_every_delivered_order_gets_the_policys_answer_and_a_second_run_adds_not
     found = recommendations(ws)
     assert "ONROAD" not in found
     assert {(row.source, row.model) for row in found.values()} == {("fallback", "offline-policy")}
-    assert {row.ts.replace(tzinfo=UTC) for row in found.values()} == {datetime(2026, 3, 2, 12, tzinfo=UTC)}
+    assert {row.ts.astimezone(UTC) for row in found.values()} == {datetime(2026, 3, 2, 12, tzinfo=UTC)}
     assert refunds.run(ws, "no_such_agent").added == 0
     assert recommendations(ws) == found
 
