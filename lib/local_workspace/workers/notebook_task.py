@@ -21,6 +21,7 @@ import psutil
 
 from local_workspace.runtime import sockets
 from local_workspace.runtime.home import write_atomically
+from local_workspace.workers import notebook_names
 
 if TYPE_CHECKING:  # the engine is of no use in a notebook's process, and slow to import
     from local_workspace.engines.jobs.documents import Outcome
@@ -41,10 +42,13 @@ def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> "Out
     outcome: Outcome = {}
     try:
         declared = _declared(source)
-        outcome["ignored"] = sorted(parameters.keys() - declared.keys())
+        outcome["ignored"] = sorted(parameters.keys() - declared.keys()) if not _has_widgets(source) else []
         known = {name: typed(parameters[name], declared[name]) for name in parameters.keys() & declared.keys()}
         notebook = _execute(source, output, known)
     except papermill.PapermillExecutionError as error:
+        if error.ename == notebook_names.NotebookExit.__name__:
+            value = str(error.evalue)
+            return outcome | {"result": value[:MAX_RESULT], "truncated": len(value) > MAX_RESULT}
         trace = _COLOURS.sub("", "\n".join(error.traceback))
         return outcome | {"error": f"{error.ename}: {error.evalue}", "error_trace": trace}
     except Exception as error:  # a dead kernel, a damaged notebook: the run has to say which
@@ -94,12 +98,27 @@ def _declared(source: Path) -> dict[str, str]:
     return {parameter.name: parameter.default for parameter in found}
 
 
+def _has_widgets(source: Path) -> bool:
+    """Whether a notebook reads its parameters as `dbutils.widgets`."""
+    return "dbutils.widgets" in source.read_text()
+
+
+def _write_startup(folder: Path) -> None:
+    """Have the kernel load Databricks' names at its start."""
+    startup = folder / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    module = notebook_names.__name__
+    (startup / "00-names.py").write_text(f"from {module} import install\ninstall(get_ipython())\ndel install\n")
+    os.environ["IPYTHONDIR"] = str(folder)  # of this process, which is there for one notebook
+
+
 def _execute(source: Path, output: Path, parameters: Mapping[str, object]) -> dict[str, Any]:
     import papermill
     from traitlets.config import Config
 
     # Unix sockets instead of ports: kernels that start at the same moment race for ports.
     with tempfile.TemporaryDirectory(prefix="kernel-", dir=sockets.temporary_parent()) as folder:
+        _write_startup(Path(folder) / "ipython")
         manager = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
         executed: dict[str, Any] = papermill.execute_notebook(
             source,
@@ -132,6 +151,8 @@ def _end_kernel(*_: object) -> None:
 def main() -> None:
     """INPUT OUTPUT PARAMETERS RESULT: run INPUT with the JSON file PARAMETERS, write the outcome to RESULT."""
     source, output, parameters, result = map(Path, sys.argv[1:])
+
+    os.environ[notebook_names.PARAMETERS] = str(parameters)
 
     def work() -> None:
         outcome = run_notebook(source, output, json.loads(parameters.read_text()))

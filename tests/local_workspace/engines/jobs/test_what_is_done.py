@@ -141,6 +141,46 @@ def test_a_notebook_in_source_format_is_a_notebook_and_runs(space):
         assert space.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result == "'there'"
 
 
+def output(space, run) -> str:
+    assert run.state.result_state.value == "SUCCESS", run.state.state_message
+    return space.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result
+
+
+@pytest.mark.parametrize(
+    ("cells", "result"),
+    [
+        (["dbutils.notebook.exit(3)", "'not reached'"], "3"),
+        (
+            ["dbutils.widgets.text('A', 'default')\nprint(dbutils.widgets.get('A'), dbutils.widgets.getAll())"],
+            "x {'A': 'x'}\n",
+        ),
+        (["dbutils.widgets.dropdown('B', 'b', ['b', 'c'])\ndbutils.widgets.get('B')"], "'b'"),
+        (["%run ./other", "from_other + 1"], "42"),
+        (["dbutils = 'own'", "dbutils"], "'own'"),
+        (["%md\nSome *prose* of a source file", "%python\n1 + 1"], "2"),
+    ],
+)
+def test_a_notebook_has_what_databricks_puts_into_it(space, cells, result):
+    space.upload("/Users/names/other.ipynb", "from_other = 41")
+    path = space.upload("/Users/names/nb.ipynb", *cells)
+    run = ended(space, Task("t", notebook_task=NotebookTask(path, {"A": "x"})))
+    assert output(space, run) == result
+    assert ("Ignored" in run.tasks[0].state.state_message) == ("widgets" not in cells[0])
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        ("dbutils.notebook.run('x', 60)", "use %run"),
+        ("dbutils.jobs.taskValues.set('a', 1)", "in a table"),
+        ("dbutils.widgets.get('nothing')", "'nothing'"),
+    ],
+)
+def test_what_a_local_notebook_has_not_says_what_to_do(space, cell, advice):
+    run = ended(space, Task("t", notebook_task=NotebookTask(space.upload("/Users/names/not.ipynb", cell))))
+    assert run.state.result_state.value == "FAILED" and advice in run.state.state_message
+
+
 def test_no_setting_of_the_sdk_is_forgotten():
     for kind, tables in (
         (JobSettings, (unsupported.JOB_DONE, unsupported.JOB_WITHOUT_EFFECT, unsupported.JOB_REFUSED)),

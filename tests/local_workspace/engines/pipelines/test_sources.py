@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.pipelines import FileLibrary, NotebookLibrary, PathPattern, PipelineLibrary, UpdateInfoState
+from databricks.sdk.service.workspace import ImportFormat
 
 from waiting import eventually
 
@@ -245,7 +246,7 @@ def in_python(): return spark.range(rows)
 
 def test_a_pipelines_source_may_be_a_notebook(sources: Sources) -> None:
     sources.write("cells.sql", "")
-    sources.w.workspace.upload(f"{sources.folder}/cells.py", io.BytesIO(NOTEBOOK.encode()), overwrite=True)
+    sources.w.workspace.upload(f"{sources.folder}/cells.py", io.BytesIO(NOTEBOOK.encode()), format=ImportFormat.AUTO)
     assert sources.update() == UpdateInfoState.COMPLETED, sources.error()
     assert (sources.count("in_python"), sources.count("in_sql")) == (4, 4)
     library = PipelineLibrary(notebook=NotebookLibrary(path=f"{sources.folder}/cells"))
