@@ -1,1 +1,1 @@
-"""What stands between a request and a route: the server, its errors, and the proxy to servers behind it."""
+"""Between a request and a route: the server, its errors, and the proxy to servers behind it."""

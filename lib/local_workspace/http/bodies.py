@@ -1,4 +1,4 @@
-"""What request bodies are checked with: the base of all models, and the types of names, paths and JSON."""
+"""The validation of request bodies: the base of all models, and the types of names, paths and JSON."""
 
 import math
 from typing import Annotated, Any

@@ -67,7 +67,7 @@ def described(problem: dict[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value as an error repeats it: never more than a line, however long or deep it is."""
+    """A value as an error shows it: at most a line, however long or deep it is."""
     shortening = reprlib.Repr(maxlevel=2, maxstring=_SHOWN, maxother=_SHOWN)
     return shortening.repr(value)
 
@@ -75,17 +75,17 @@ def _shown(value: object) -> str:
 def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
-    asked = f"{request.method} {request.url.path}"
+    call = f"{request.method} {request.url.path}"
     if error.status_code == 404:
-        return error_response(404, "ENDPOINT_NOT_FOUND", f"No API found for '{asked}' in a local workspace.", headers)
+        return error_response(404, "ENDPOINT_NOT_FOUND", f"No API found for '{call}' in a local workspace.", headers)
     if error.status_code == 405:
         allowed = headers.get("Allow") or headers.get("allow") or "another method"
-        return error_response(405, "METHOD_NOT_ALLOWED", f"No API found for '{asked}'; use {allowed}.", headers)
+        return error_response(405, "METHOD_NOT_ALLOWED", f"No API found for '{call}'; use {allowed}.", headers)
     code = "MALFORMED_REQUEST" if error.status_code == 400 else "BAD_REQUEST"
     return error_response(error.status_code, code, f"{error.detail}.", headers)
 
 
 def _internal_error(request: Request, error: Exception) -> JSONResponse:
-    """What no route expected. The server writes the traceback to its log."""
+    """An exception that no route handles. The server writes the traceback to its log."""
     message = f"{request.method} {request.url.path} failed with {type(error).__name__}; the workspace's log has more."
     return error_response(500, "INTERNAL_ERROR", message)

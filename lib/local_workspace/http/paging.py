@@ -48,7 +48,7 @@ def page[T](
 ) -> tuple[Sequence[T], str | None]:
     """A page of up to `size` (at least 1) of `items`, and the token of the next one, None if it is the last.
 
-    It begins where `token` says, or at `offset` if that is empty. A token is good for the path it was handed out at,
+    It begins at the offset in `token`, or at `offset` if that is empty. A token is valid for the path that issued it,
     also after a restart. Raises 400 for any other.
     """
     start = _offset(request, token) if token else offset
@@ -67,7 +67,7 @@ def _offset(request: Request, token: str) -> int:
             return int(offset)
     except (binascii.Error, ValueError, TypeError):
         pass  # refused like a wrong signature
-    raise invalid(f"page_token: {token!r} was not handed out for this listing; begin again without one.")
+    raise invalid(f"page_token: {token!r} is not a token of this listing; start again without one.")
 
 
 def _signature(request: Request, offset: int) -> str:

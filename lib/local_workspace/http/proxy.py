@@ -27,7 +27,7 @@ _OF_BYTES = {"content-length", "content-encoding"}
 
 
 def socket_client(socket: Path) -> httpx.AsyncClient:
-    """A client of the HTTP server on a unix socket. It waits as long as the server works."""
+    """A client of the HTTP server on a unix socket. It has no time-out."""
     transport = httpx.AsyncHTTPTransport(
         uds=str(socket), verify=False, limits=httpx.Limits(max_connections=256, keepalive_expiry=30)
     )
@@ -69,7 +69,7 @@ async def relay(request: Request, client: httpx.AsyncClient, what: str, prefix: 
 
     Raises ApiError 503 naming `what` if the server can't be reached.
     """
-    # As it came over the wire: names of artifacts may hold encoded characters.
+    # Undecoded: names of artifacts may hold encoded characters.
     path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
     outgoing = client.build_request(
         request.method,

@@ -1,4 +1,4 @@
-"""Query parameters that nobody declares are refused, so that none is taken and ignored."""
+"""Undeclared query parameters are refused rather than ignored."""
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant

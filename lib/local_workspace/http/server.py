@@ -1,4 +1,4 @@
-"""The workspace's HTTP face: one app, one token, a route file a service."""
+"""The workspace's HTTP server: one app, one token, one route file per service."""
 
 import base64
 import binascii
@@ -17,9 +17,9 @@ OPEN_PATHS = {"/.well-known/databricks-config", "/oidc/.well-known/oauth-authori
 
 
 class TokenMiddleware:
-    """Lets a request through if it carries the token: as Bearer, or as the password of HTTP Basic.
+    """Lets a request through if it has the token: as Bearer, or as the password of HTTP Basic.
 
-    A service principal's access token is as good; `request.state.principal` tells who it is, None for the user.
+    A service principal's access token is accepted as well; `request.state.principal` names it, None for the user.
     """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
@@ -59,7 +59,7 @@ def basic_credentials(header: str) -> tuple[str, str]:
 
 
 def create_app(engines: object, token: str, routers: Iterable[APIRouter]) -> FastAPI:
-    """The API app over `engines`; every route of `routers` wants `token`."""
+    """The API app over `engines`; every route of `routers` requires `token`."""
     app = FastAPI(
         title="Local workspace",
         description="The part of the Databricks REST API that a local workspace answers.",

@@ -69,7 +69,7 @@ def test_a_token_of_another_listing_or_workspace_is_refused():
 @pytest.mark.parametrize("token", ["x", "====", "MyA0", "é", "LTEgYWFhYQ", "eCB5", "MTAwIA"])
 def test_what_no_listing_has_handed_out_is_refused(token):
     answer = listing("secret", 7).get("/tables", params={"page_token": token})
-    assert answer.status_code == 400 and "begin again without one" in answer.json()["message"]
+    assert answer.status_code == 400 and "start again without one" in answer.json()["message"]
 
 
 def test_a_listing_that_has_shrunk_ends():

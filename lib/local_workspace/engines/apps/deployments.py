@@ -1,4 +1,4 @@
-"""What was deployed: a document each, and a copy of the code as it was at that moment."""
+"""Deployments: a document for each, and a copy of the code that was deployed."""
 
 import shutil
 from pathlib import Path
@@ -21,13 +21,13 @@ class Deployments:
         self._root, self._store = home.root / "apps", store
 
     def fail_interrupted(self) -> None:
-        """Mark as failed what a workspace that was killed left under way."""
+        """Mark as failed the deployments that a killed workspace left in progress."""
         for doc in self._all():
             if doc["status"]["state"] == "IN_PROGRESS":
                 self.settle(doc, "FAILED", _INTERRUPTED)
 
     def new(self, app: str, path: str, creator: str, request: dict[str, Any]) -> StoredDeployment:
-        """A deployment of the workspace folder `path`, under way."""
+        """A new deployment of the workspace folder `path`, in progress."""
         deployment_id = str(self._store.next_id())
         doc: StoredDeployment = {
             "deployment_id": deployment_id,
@@ -57,17 +57,17 @@ class Deployments:
         return [doc for doc in reversed(self._all()) if doc["app"] == app]
 
     def pending(self, app: str) -> StoredDeployment | None:
-        """The deployment that is under way."""
+        """The deployment that is in progress, None if there is none."""
         return next((doc for doc in self.of_app(app) if doc["status"]["state"] == "IN_PROGRESS"), None)
 
     def settle(self, doc: StoredDeployment, state: str, message: str) -> None:
-        """Note how a deployment went; nothing happens if it was deleted meanwhile."""
+        """Record the outcome of a deployment; nothing happens if it was deleted in the meantime."""
         key = f"{doc['app']}/{doc['deployment_id']}"
         if self._store.get(_KIND, key):
             self._store.update(_KIND, key, update_time=now_iso(), status={"state": state, "message": message})
 
     def folder(self, doc: StoredDeployment) -> Path:
-        """Where its copy of the code lies."""
+        """The folder of its copy of the code."""
         return self._root / doc["app"] / doc["deployment_id"]
 
     def copy(self, source: Path, doc: StoredDeployment) -> None:

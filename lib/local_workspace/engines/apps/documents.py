@@ -1,4 +1,4 @@
-"""What the store keeps of apps and deployments. Resources are as their requests sent them."""
+"""The stored documents of apps and deployments. Resources are as their requests sent them."""
 
 from typing import Any, TypedDict
 
@@ -8,7 +8,7 @@ EnvEntry = dict[str, Any]
 
 
 class AppIdentity(TypedDict):
-    """What decides how an app signs in and what its role may do."""
+    """The part of an app that determines how it signs in and what its role may do."""
 
     name: str
     resources: list[Resource]
@@ -36,14 +36,14 @@ class StoredApp(AppSettings):
 
 
 class Status(TypedDict):
-    """How a deployment stands: IN_PROGRESS, SUCCEEDED or FAILED."""
+    """The state of a deployment: IN_PROGRESS, SUCCEEDED or FAILED."""
 
     state: str
     message: str
 
 
 class Artifacts(TypedDict):
-    """Where a deployment's copy of the code lies."""
+    """The folder of a deployment's copy of the code."""
 
     source_code_path: str
 

@@ -45,7 +45,7 @@ class AppsEngine:
         self._lock = threading.RLock()
 
     def start(self) -> None:
-        """Start again what ran before; returns at once."""
+        """Start the apps that ran before; returns at once."""
         self._running.open()
         self._deployments.fail_interrupted()
         for app in self._apps.list():
@@ -122,7 +122,7 @@ class AppsEngine:
     # deployments
 
     def deploy(self, name: str, request: Json) -> Json:
-        """Start to deploy a workspace folder: a copy of it is what runs. Raises 404, 400, 409 if one is under way."""
+        """Start to deploy a workspace folder: a copy of it is run. Raises 404, 400, 409 if one is in progress."""
         path = request.get("source_code_path") or ""
         source = self._files.resolve(path)
         if not source.is_dir():
@@ -132,7 +132,9 @@ class AppsEngine:
             if self._app(name)["compute"] != "ACTIVE":
                 raise invalid(f"The app '{name}' is stopped; start it before deploying.")
             if self._deployments.pending(name):
-                raise ApiError(409, "RESOURCE_CONFLICT", f"A deployment of '{name}' is under way; wait for it.")
+                raise ApiError(
+                    409, "RESOURCE_CONFLICT", f"A deployment of '{name}' is in progress; wait until it has ended."
+                )
             doc = self._deployments.new(name, path, user({}), request)
             self._rollouts.begin(doc, source)
         return public(doc)
@@ -158,7 +160,7 @@ class AppsEngine:
                 self._running.launch(self._deployments.get(name, app["active"]))
 
     def _plan(self, doc: StoredDeployment) -> Launch:
-        """What to start: asked at each start, because a port or a resource's address may have changed."""
+        """What to start: computed at each start, because a port or a resource's address may have changed."""
         app, folder = self._app(doc["app"]), self._deployments.folder(doc)
         port = ports.free(app["port"])
         self._note(app["name"], port=port)

@@ -13,7 +13,7 @@ from local_workspace.engines.apps.shapes import url
 def of_app(app: StoredApp, port: int, given: Mapping[str, str]) -> dict[str, str]:
     """What every app gets, and `given`, its identity and addresses.
 
-    A local app has no proxy in front that vouches for users, so the environment names the one user.
+    A local app has no proxy in front that authenticates users, so the environment names the one user.
     """
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     return {

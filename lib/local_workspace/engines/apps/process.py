@@ -23,7 +23,7 @@ class AppProcess:
 
     @property
     def message(self) -> str:
-        """What the state means, for people: after a crash why, with the end of the log."""
+        """A message about the state: after a crash, the reason and the end of the log."""
         return _shown(self._supervisor.status)[1]
 
     def start(self) -> None:
@@ -31,7 +31,7 @@ class AppProcess:
         self._supervisor.start()
 
     def first_outcome(self) -> str | None:
-        """Wait until the first start went well (None) or not (why)."""
+        """Wait for the outcome of the first start: None if it succeeded, else why it failed."""
         try:
             self._supervisor.wait_ready()
         except RuntimeError as error:
@@ -39,7 +39,7 @@ class AppProcess:
         return None
 
     def stop(self) -> None:
-        """End it for good. Safe to call twice."""
+        """End it; it is not started again. Safe to call twice."""
         self._supervisor.stop()
 
 

@@ -1,4 +1,4 @@
-"""Puts deployments in the place of those that run, each in a thread of its own."""
+"""Replaces running deployments with new ones, each in a thread of its own."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Rollouts:
-    """The deployments under way. `note(app, **changes)` writes down how one changed its app."""
+    """The deployments in progress. `note(app, **changes)` records the changes to an app."""
 
     def __init__(self, deployments: Deployments, running: RunningApps, note: Callable[..., None]) -> None:
         self._deployments, self._running, self._note = deployments, running, note
@@ -26,20 +26,20 @@ class Rollouts:
         thread.start()
 
     def join(self) -> None:
-        """Wait until none is under way."""
+        """Wait until none is in progress."""
         for thread in self._threads:
             thread.join()
 
     def _roll_out(self, doc: StoredDeployment, source: Path) -> None:
         try:
             problem = self._replace(doc, source)
-        except Exception as error:  # a thread's boundary: whatever it is, the deployment's status says it
+        except Exception as error:  # a thread's boundary: any error becomes the deployment's status
             log.exception("deployment of %s", doc["app"])
             problem = str(error)
         self._deployments.settle(doc, "FAILED" if problem else "SUCCEEDED", problem or "App started successfully")
 
     def _replace(self, doc: StoredDeployment, source: Path) -> str | None:
-        """Start a copy of the code instead of what runs; why that did not go well, None if it did."""
+        """Start a copy of the code in place of the running one; returns why that failed, None if it succeeded."""
         self._deployments.copy(source, doc)
         self._running.halt(doc["app"])
         process = self._running.launch(doc)

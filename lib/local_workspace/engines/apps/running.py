@@ -1,4 +1,4 @@
-"""The processes of the apps, one an app."""
+"""The processes of the apps, one per app."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from local_workspace.runtime.processes import Processes
 
 
 class RunningApps:
-    """Starts and ends the processes of deployments. `plan` says what to start, and is asked at each start."""
+    """Starts and ends the processes of deployments. `plan` returns what to start, and is called at each start."""
 
     def __init__(self, processes: Processes, plan: Callable[[StoredDeployment], Launch]) -> None:
         self._processes, self._plan = processes, plan
@@ -35,7 +35,7 @@ class RunningApps:
         return self._running.get(app)
 
     def launch(self, deployment: StoredDeployment) -> AppProcess:
-        """Begin to start a deployment. Raises ApiError 503 while they are closed."""
+        """Begin to start a deployment. Raises ApiError 503 after `close`."""
         process = AppProcess(deployment["app"], self._processes, lambda: self._plan(deployment))
         with self._lock:
             if self._closed:

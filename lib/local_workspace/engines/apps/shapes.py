@@ -1,4 +1,4 @@
-"""How the API describes an app, from what the engine knows of it."""
+"""How the API describes an app, from the engine's documents."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _OWN_NOTES = ("port", "active", "compute", "problem")  # kept with an app, not s
 def app(
     doc: StoredApp, active: StoredDeployment | None, pending: StoredDeployment | None, process: AppProcess | None
 ) -> Json:
-    """An app with the deployment that runs, the one that is under way, and its process, where it has them."""
+    """An app with the deployment that runs, the one that is in progress, and its process, where it has them."""
     shown = {key: value for key, value in doc.items() if key not in _OWN_NOTES and value is not None}
     if active:
         shown |= {"active_deployment": public(active), "default_source_code_path": active["source_code_path"]}
@@ -29,7 +29,7 @@ def app(
 
 
 def url(port: int) -> str:
-    """Where an app on `port` answers."""
+    """The URL of an app on `port`."""
     return f"http://127.0.0.1:{port}"
 
 

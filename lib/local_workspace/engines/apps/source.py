@@ -1,4 +1,4 @@
-"""What a deployed folder says about its app: the command and the environment in `app.yaml`."""
+"""The `app.yaml` of a deployed folder: its command and environment."""
 
 import shutil
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def read_source(folder: Path) -> AppSource:
     try:
         spec = yaml.safe_load(file.read_text()) or {}
     except yaml.YAMLError as error:
-        raise invalid(f"{file.name} is no YAML: {error}") from None
+        raise invalid(f"{file.name} is not YAML: {error}") from None
     if not isinstance(spec, dict):
         raise invalid(f"{file.name} must be a mapping with `command` and `env`.")
     command, env = spec.get("command") or _DEFAULT_COMMAND, spec.get("env") or []

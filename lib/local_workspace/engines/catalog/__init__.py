@@ -1,4 +1,4 @@
-"""Unity Catalog: the names of things, and who was granted what."""
+"""Unity Catalog: catalog, schemas, volumes, tables and functions by name, and grants on them."""
 
 from local_workspace.engines.catalog.engine import CatalogEngine
 from local_workspace.engines.catalog.functions import FunctionsEngine

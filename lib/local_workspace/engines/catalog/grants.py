@@ -49,6 +49,6 @@ class GrantsEngine:
 
     def _held(self, kind: str, full_name: str) -> dict[str, list[str]]:
         if kind not in self._find:
-            raise invalid(f"Permissions are of a {', a '.join(self._find)}; {kind[:50]!r} is none of these.")
+            raise invalid(f"{kind[:50]!r} has no permissions: use {', '.join(self._find)}.")
         self._find[kind](full_name)
         return self._grants.get(f"{kind} {full_name}") or {}

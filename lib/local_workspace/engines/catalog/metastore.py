@@ -38,7 +38,7 @@ class Metastore:
             return session.sql(statement).collect()
 
     def forget_session(self, schema: str) -> None:
-        """Drop the session that is kept for a schema, after the schema went away."""
+        """Drop the cached session of a schema that was removed."""
         self._spark.forget_session(schema)
 
     def _ready_session(self) -> "SparkSession":

@@ -1,4 +1,4 @@
-"""Names of things in the catalog."""
+"""Checks of names in the catalog."""
 
 import re
 
@@ -11,7 +11,7 @@ def checked_name(name: str) -> str:
     """`name`, if it is an identifier. Raises ApiError 400 otherwise."""
     if not _IDENTIFIER.fullmatch(name):
         raise invalid(
-            f"'{name[:200]}' is no identifier: use up to 128 letters, digits and underscores, not starting with a digit"
+            f"'{name[:200]}' is not an identifier: use up to 128 letters, digits and underscores, no digit first"
         )
     return name
 

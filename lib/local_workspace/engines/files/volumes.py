@@ -82,7 +82,7 @@ class VolumeFiles:
         self.file(path).unlink()
 
     def make_directory(self, path: str) -> None:
-        """Make a directory and its parents; it may exist. Raises ApiError if a file is in the way."""
+        """Create a directory and its parents; it may exist. Raises ApiError if one of them is a file."""
         _make(self.resolve(path))
 
     def delete_directory(self, path: str) -> None:

@@ -91,7 +91,7 @@ class MlflowEngine:
         }
 
     def _answers(self) -> bool:
-        # The first request makes the database, so it is asked once for all before anyone else may ask.
+        # The first request creates the database: sent here, before any other, it meets no concurrent one.
         try:
             answer = self._client.post("/api/2.0/mlflow/experiments/search", json={"max_results": 1})
         except httpx.TransportError:

@@ -1,4 +1,4 @@
-"""Postgres refuses to run as root. Where the workspace is root's, its servers run as `nobody`."""
+"""Postgres refuses to run as root: a workspace of root runs its servers as `nobody`."""
 
 import os
 import pwd
@@ -35,7 +35,7 @@ def give(path: Path) -> None:
 
 
 def let_through(path: Path) -> None:
-    """Let that account pass, not list, the folders above `path`; the files in them keep their own modes."""
+    """Let that account traverse, not list, the folders above `path`; the files in them keep their modes."""
     if os.geteuid() != 0:
         return
     for folder in path.resolve().parents:

@@ -1,4 +1,4 @@
-"""The databases of one server, and who may use them."""
+"""The databases of one server, and the roles that may use them."""
 
 import psycopg
 from psycopg import sql
@@ -9,7 +9,7 @@ from local_workspace.engines.postgres.instance import Instance
 from local_workspace.engines.postgres.programs import ADMIN
 from local_workspace.runtime.errors import already_exists, not_found
 
-# The owner reads synced tables, which are the administrator's, and may let others read them.
+# The owner may read synced tables, which are the administrator's, and grant others the right to.
 _DEFAULT_PRIVILEGES = ("SELECT ON TABLES", "USAGE ON SCHEMAS")
 
 

@@ -1,10 +1,10 @@
-"""What the store keeps of projects and catalogs, and what the engine says of them."""
+"""Documents of projects and catalogs, as they are stored and as the engine returns them."""
 
 from typing import NotRequired, TypedDict
 
 
 class StoredProject(TypedDict):
-    """A project in the store; `port` is its server's, None until it has had one."""
+    """A project in the store; `port` is its server's last one, None before the first start."""
 
     project_id: str
     display_name: str
@@ -15,7 +15,7 @@ class StoredProject(TypedDict):
 
 
 class Project(StoredProject):
-    """A project with what is the same for all: the user who owns it, the version of Postgres."""
+    """A project with what all have in common: the owner and the version of Postgres."""
 
     owner: str
     pg_version: int
@@ -41,7 +41,7 @@ class Database(TypedDict):
 
 
 class Credential(TypedDict):
-    """A password, and the time until which to use it."""
+    """A password and its expiry time (ISO 8601)."""
 
     token: str
     expire_time: str

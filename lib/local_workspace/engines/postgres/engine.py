@@ -48,7 +48,7 @@ class PostgresEngine:
         self.synced = SyncEngine(store, self.connect, self.catalog_target, lake)
 
     def start(self) -> None:
-        """Start every server and sync that the store knows, and finish deletions that were cut short."""
+        """Start every server and sync that the store knows, and finish interrupted deletions."""
         for project in self._projects:
             if project.get("deleting"):
                 self.delete_project(project["project_id"])
@@ -87,7 +87,7 @@ class PostgresEngine:
     def delete_project(self, project: str) -> None:
         """Remove a project with its syncs, catalogs, databases and files. Raises 404."""
         self._projects.begin_deletion(project)
-        self.synced.forget(project)  # without the lock, which a sync that is connecting may want
+        self.synced.forget(project)  # without the lock, which a connecting sync may be waiting for
         with self._lock:
             self._catalogs.remove_project(project)
             self._projects.destroy(project)
@@ -97,7 +97,7 @@ class PostgresEngine:
         return f"{ports.HOST}:{self.running(project).port}"
 
     def credential(self, project: str, role: str | None = None) -> Credential:
-        """The password of `role`, or the user's, and the time until which to use it. Raises 404 for no such role."""
+        """The password of `role`, or the user's, and its expiry time. Raises 404 if there is no such role."""
         wanted = role or self._user
         if wanted not in self.roles(project):
             raise not_found(f"Project {project} has no role {wanted}.")
@@ -105,7 +105,7 @@ class PostgresEngine:
         return {"token": self.running(project).password(wanted), "expire_time": to_iso(expires)}
 
     def roles(self, project: str) -> list[str]:
-        """The roles of a project: the user, and the service principals that were let in. Raises 404."""
+        """The roles of a project: the user, and the service principals that may log in. Raises 404."""
         return self.running(project).roles()
 
     def create_role(self, project: str, name: str) -> None:
@@ -146,7 +146,7 @@ class PostgresEngine:
         return create_database(self.running(project), name)
 
     def delete_database(self, project: str, database_id: str) -> None:
-        """Remove a database and end its connections. Raises 404, or 400 if a catalog still shows it."""
+        """Remove a database and end its connections. Raises 404, or 400 if it is registered as a catalog."""
         server = self.running(project)
         name = find_database(server, database_id)["name"]
         if catalog := self._catalogs.of_database(project, name):
@@ -176,7 +176,7 @@ class PostgresEngine:
         return doc["project"], doc["database"]
 
     def delete_catalog(self, catalog: str) -> None:
-        """Take a catalog off its database, which stays. Raises 404, or 400 while it has synced tables."""
+        """Remove a catalog; its database stays. Raises 404, or 400 while it has synced tables."""
         self.catalog(catalog)
         left = [name for name in self.synced.names() if name.startswith(f"{catalog}.")]
         if left:

@@ -79,7 +79,7 @@ class Instance:
             self._secret.unlink(missing_ok=True)
 
     def password(self, role: str) -> str:
-        """The password of `role`, made when it is asked for the first time."""
+        """The password of `role`, generated at the first call."""
         with self._lock:
             doc: dict[str, str] = read_json(self._secret) or {}
             if role not in doc:
@@ -137,7 +137,7 @@ class Instance:
         return not self._child.alive()
 
     def _create(self) -> None:
-        """Make the data directory: beside its place first, so that it is there whole or not at all."""
+        """Create the data directory under another name, then rename it, so that it is complete or absent."""
         if self.data.exists():
             return
         _remove(self._staging)

@@ -1,4 +1,4 @@
-"""Names of Lakebase resources: what is allowed, and how paths are put together."""
+"""Names of Lakebase resources: what is allowed, and the paths built from them."""
 
 import re
 

@@ -85,7 +85,7 @@ class Projects:
             self._servers.clear()
 
     def begin_deletion(self, project: str) -> None:
-        """Note that a project is to be destroyed, also after a restart; its server starts no more. Raises 404."""
+        """Mark a project for deletion, which a restart resumes; its server is not started again. Raises 404."""
         self.get(project)
         self._documents.update(project, deleting=True)
 

@@ -1,4 +1,4 @@
-"""How the API describes Lakebase resources, from what the engines know of them."""
+"""How the API describes Lakebase resources, from the engines' documents."""
 
 from datetime import datetime
 from typing import Any
@@ -48,7 +48,7 @@ def branch(doc: Project) -> Json:
 
 
 def endpoint(project_id: str, address: str) -> Json:
-    """The one endpoint. Its host carries the port: one machine can't give 5432 to every instance."""
+    """The one endpoint. Its host includes the port, since the instances of one machine can't all have 5432."""
     kind = "ENDPOINT_TYPE_READ_WRITE"
     return {
         "name": names.endpoint_path(project_id),
@@ -125,7 +125,7 @@ def synced_table(doc: SyncedTable, progress: Progress, newest: int | None) -> Js
 
 
 def _sync_state(progress: Progress, newest: int | None) -> Json:
-    """State, last version, its times, and in words how far the sync is behind."""
+    """State, last version, its times, and a message with the versions that the sync is behind."""
     if progress.version is None:
         state = "SYNCED_TABLE_OFFLINE_FAILED" if progress.error else "SYNCED_TABLE_PROVISIONING_INITIAL_SNAPSHOT"
         return {"detailed_state": state, "message": progress.error or "The first snapshot is being written."}

@@ -10,7 +10,7 @@ from local_workspace.runtime.errors import invalid
 
 
 class SparkLake:
-    """Finds and reads tables with the Spark server. Waits for it where it is starting."""
+    """Finds and reads tables with the Spark server. Waits for it while it is starting."""
 
     def __init__(self, spark: SparkEngine) -> None:
         self._spark = spark
@@ -22,7 +22,7 @@ class SparkLake:
             raise invalid(f"Source table {schema}.{table} does not exist.")
         detail = session.sql(f"DESCRIBE DETAIL `{schema}`.`{table}`").collect()[0]
         if detail.format != "delta":
-            raise invalid(f"Source table {schema}.{table} is no Delta table: its format is {detail.format}.")
+            raise invalid(f"Source table {schema}.{table} is not a Delta table: its format is {detail.format}.")
         return Path(unquote(urlsplit(detail.location).path))
 
     def query(self, statement: str) -> pa.Table:

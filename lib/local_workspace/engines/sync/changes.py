@@ -1,10 +1,10 @@
-"""What a change feed comes to: the rows to write, the keys to remove, and keys that more than one row has."""
+"""The net effect of a change feed: the rows to write, the keys to remove, and keys that more than one row has."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 IN_TARGET = -1
-"""Stands for the row that the target holds already."""
+"""Marks the row that the target holds already."""
 REMOVES = ("delete", "update_preimage")
 
 

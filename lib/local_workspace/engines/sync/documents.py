@@ -1,4 +1,4 @@
-"""What the store keeps of synced tables."""
+"""The stored documents of synced tables."""
 
 from typing import TypedDict
 

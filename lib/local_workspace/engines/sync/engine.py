@@ -1,4 +1,4 @@
-"""Synced tables: which Delta table follows into which Postgres table, and how each one stands."""
+"""Synced tables: which Delta table each Postgres table follows, and the progress of each sync."""
 
 import re
 import threading
@@ -66,7 +66,7 @@ class SyncEngine:
         catalog, schema, table = _three_parts(table_id, "Synced table")
         _, source_schema, source_table = _three_parts(source, "Source table")
         if policy != "CONTINUOUS":
-            raise invalid(f"Scheduling policy {policy} is not offered here: use CONTINUOUS.")
+            raise invalid(f"Scheduling policy {policy} is not supported here: use CONTINUOUS.")
         with self._lock:
             if self._store.get(SYNCED, table_id):
                 raise already_exists(f"Synced table {table_id} already exists.")
@@ -97,7 +97,7 @@ class SyncEngine:
             return doc
 
     def get(self, table_id: str) -> tuple[SyncedTable, Progress]:
-        """A synced table and how it stands. Raises 404."""
+        """A synced table and its progress. Raises 404."""
         doc = cast(SyncedTable | None, self._store.get(SYNCED, table_id))
         if doc is None:
             raise not_found(f"Synced table {table_id} does not exist.")
@@ -108,7 +108,7 @@ class SyncEngine:
         """The newest version of a synced table's source; None if the source is gone."""
         try:
             return DeltaSource(Path(doc["path"]), doc["source"], self._lake.query).version
-        except Exception:  # whatever keeps us from reading it, the worker's own error says so
+        except Exception:  # any error of reading the source, which the worker reports itself
             return None
 
     def delete(self, table_id: str) -> None:
@@ -136,7 +136,7 @@ class SyncEngine:
         return cast(list[SyncedTable], self._store.list(SYNCED))
 
     def _locate(self, doc: SyncedTable) -> Path:
-        """Where a synced table's source lies now; where it lay, while Spark can't say."""
+        """The folder of a synced table's source; its last known folder while Spark isn't available."""
         try:
             return self._lake.location(doc["source_schema"], doc["source_table"])
         except RuntimeError:

@@ -1,4 +1,4 @@
-"""What the sync needs of Spark."""
+"""What the sync needs from Spark."""
 
 from pathlib import Path
 from typing import Protocol
@@ -7,7 +7,7 @@ import pyarrow as pa
 
 
 class Lake(Protocol):
-    """Where Delta tables lie, and what a query over them gives."""
+    """Finds the folders of Delta tables, and runs queries over them."""
 
     def location(self, schema: str, table: str) -> Path:
         """The folder of a table. Raises ApiError 400 if there is no such table."""

@@ -48,7 +48,7 @@ _MOST_COLUMNS = 1_600
 
 
 class FeedGoneError(Exception):
-    """The change feed can't be read from the version asked for: vacuumed since, or the schema was replaced."""
+    """The change feed can't be read from the requested version: vacuumed since, or the schema was replaced."""
 
 
 class SourceError(SyncRefused):
@@ -66,7 +66,7 @@ class DeltaSource:
         try:
             self._table = DeltaTable(str(path))
         except TableNotFoundError:
-            raise invalid(f"Source table {name} does not exist, or is no Delta table.") from None
+            raise invalid(f"Source table {name} does not exist, or is not a Delta table.") from None
         metadata = self._table.metadata()
         self.version: int = self._table.version()
         self.id = str(metadata.id)

@@ -44,7 +44,7 @@ class WorkspaceFiles:
     def __init__(self, home: Home) -> None:
         self._root = home.workspace_files.resolve()
         self._partial = home.root / "workspace.partial"
-        shutil.rmtree(self._partial, ignore_errors=True)  # what a killed upload left half written
+        shutil.rmtree(self._partial, ignore_errors=True)  # incomplete files of killed uploads
 
     def resolve(self, path: str) -> Path:
         """The file, notebook or folder at `path`, with or without `/Workspace` and `.ipynb`.
@@ -58,7 +58,7 @@ class WorkspaceFiles:
         raise not_found(f"The workspace has nothing at {path!r}. Import it first (w.workspace.upload).")
 
     def mkdirs(self, path: str) -> None:
-        """Make a folder and its parents; nothing happens if it is there. Raises 400 if a file is in the way."""
+        """Create a folder and its parents; it may exist. Raises 400 if one of them is a file."""
         place = self._place(path)
         for folder in (place, *place.parents):
             if folder == self._root:
@@ -79,7 +79,7 @@ class WorkspaceFiles:
         """
         place, content = self._target(path, content, format, language)
         if not place.parent.is_dir():
-            raise not_found(f"The folder {self._name(place.parent)!r} does not exist. Make it with mkdirs.")
+            raise not_found(f"The folder {self._name(place.parent)!r} does not exist. Create it with mkdirs.")
         if place.is_dir() or (place.suffix == NOTEBOOK and place.with_suffix("").is_dir()):
             raise already_exists(f"{path!r} is a folder.")
         if place.exists() and not overwrite:
@@ -186,7 +186,7 @@ def _from_source(path: str, content: bytes) -> bytes:
     try:
         return json.dumps(from_source(content.decode())).encode()
     except UnicodeDecodeError as error:
-        raise invalid(f"{path!r} is no notebook in source format: {error}.") from None
+        raise invalid(f"{path!r} is not a notebook in source format: {error}.") from None
 
 
 def _check_length(path: str, parts: Sequence[str]) -> None:
@@ -201,13 +201,15 @@ def _check_notebook(path: str, content: bytes) -> None:
     try:
         notebook = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise invalid(f"{path!r} is no Jupyter notebook: {error}.") from None
+        raise invalid(f"{path!r} is not a Jupyter notebook: {error}.") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
-        raise invalid(f"{path!r} is no Jupyter notebook: it has no list of cells.")
+        raise invalid(f"{path!r} is not a Jupyter notebook: it has no list of cells.")
     for number, cell in enumerate(cells, 1):
         if not _is_cell(cell):
-            raise invalid(f"{path!r} is no Jupyter notebook: its cell {number} has no cell_type or no text as source.")
+            raise invalid(
+                f"{path!r} is not a Jupyter notebook: its cell {number} has no cell_type or no text as source."
+            )
 
 
 def _is_cell(cell: object) -> bool:

@@ -30,7 +30,7 @@ def test_app_yaml_goes_before_app_yml_and_may_be_empty(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [", "is no YAML"),
+        ("a: [", "is not YAML"),
         ("[a]", "must be a mapping"),
         ("command: python app.py", "`command` must be a list of words"),
         ("command: [python, 5]", "`command` must be a list of words"),

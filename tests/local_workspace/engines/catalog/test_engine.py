@@ -131,7 +131,7 @@ MALFORMED = [
     ("PATCH", "permissions/schema/{schema}", {"changes": ["x"]}, "changes.0"),
     ("PATCH", "permissions/schema/{schema}", {"changes": [{"add": ["SELECT"]}]}, "principal is missing"),
     ("PATCH", "permissions/schema/{schema}", {"changes": [{"principal": "x", "add": "SELECT"}]}, "add"),
-    ("PATCH", "permissions/kitchen/{schema}", {"changes": []}, "'kitchen' is none of these"),
+    ("PATCH", "permissions/kitchen/{schema}", {"changes": []}, "'kitchen' has no permissions"),
     ("GET", "schemas", None, "catalog_name is missing"),
     ("GET", "schemas?catalog_name={catalog}&max_results=-1", None, "max_results"),
     ("GET", "schemas?catalog_name={catalog}&page_token=made-up", None, "page_token"),

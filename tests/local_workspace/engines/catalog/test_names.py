@@ -13,7 +13,7 @@ def test_identifiers_are_names(name):
 
 @pytest.mark.parametrize("name", ["", "1a", "a-b", "a b", "a.b", "é", "a\n", "`a`", "n" * 129])
 def test_other_text_is_no_name(name):
-    with pytest.raises(ApiError, match="is no identifier"):
+    with pytest.raises(ApiError, match="is not an identifier"):
         checked_name(name)
 
 
@@ -22,5 +22,5 @@ def test_a_full_name_has_so_many_parts():
     for name in ("kitchens.orders", "main.kitchens.orders.x", ""):
         with pytest.raises(ApiError, match="is not a name of 3 parts"):
             name_parts(name, 3)
-    with pytest.raises(ApiError, match="'' is no identifier"):
+    with pytest.raises(ApiError, match="'' is not an identifier"):
         name_parts("main..orders", 3)

@@ -187,7 +187,7 @@ def test_a_killed_server_loses_and_repeats_nothing(workspace, table):
 def test_a_table_made_anew_replaces_the_old_content(workspace, table):
     workspace.write(table, orders(x=1))
     shutil.rmtree(workspace.location(*table.split(".")))
-    eventually(lambda: status(workspace, table).message.endswith("is no Delta table."), True)
+    eventually(lambda: status(workspace, table).message.endswith("is not a Delta table."), True)
     workspace.write(table, orders(q=7))
     eventually(lambda: content(workspace, table), [("q", 7)])
 

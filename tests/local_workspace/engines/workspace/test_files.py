@@ -143,7 +143,7 @@ def test_a_link_does_not_lead_out_either(space, tmp_path):
 
 @pytest.mark.parametrize("content", [b"not json", b"[]", b'{"cells": 3}'])
 def test_what_is_no_notebook_is_refused(files, content):
-    with pytest.raises(DatabricksError, match="no Jupyter notebook"):
+    with pytest.raises(DatabricksError, match="not a Jupyter notebook"):
         files.upload(f"{HOME}/broken.ipynb", content, format=ImportFormat.AUTO)
     with pytest.raises(NotFound):
         files.get_status(f"{HOME}/broken")
