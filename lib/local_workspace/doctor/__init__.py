@@ -12,7 +12,7 @@ __all__ = ["Finding", "check"]
 def check(root: Path) -> Iterator[Finding]:
     """The findings of all checks of this machine, for a workspace with its home at `root`; each as it comes.
 
-    Those after the first are left out on a system that can't have a workspace.
+    On a system that is not supported, the first finding is the only one.
     """
     yield (system := machine.system())
     if system.verdict == "failed":

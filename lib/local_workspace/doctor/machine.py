@@ -29,10 +29,10 @@ def system(
     libc: str = platform.libc_ver()[0],
     release: str = platform.uname().release,
 ) -> Finding:
-    """Whether Postgres, Java and Spark can be had for this system."""
+    """Whether Postgres, Java and Spark are available for this system."""
     found = f"{kind} on {processor}"
     if kind == "win32":
-        return failed("system", found, "Windows alone has no Unix sockets for it: use WSL 2.")
+        return failed("system", found, "Use WSL 2: Windows itself lacks what the servers need, such as Unix sockets.")
     if "Microsoft" in release:  # WSL 2 says microsoft
         return failed("system", f"{found}, WSL 1", "Change over to WSL 2: wsl --set-version DISTRIBUTION 2")
     if kind not in ("linux", "darwin") or processor not in _PROCESSORS:

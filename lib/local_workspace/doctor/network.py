@@ -46,7 +46,9 @@ def free_ports(root: Path, take: Callable[[], int] = ports.free) -> Finding:
         text, _, mend = str(error).partition(". ")
         return failed("ports", text, mend or "Unset LOCAL_WORKSPACE_PORT.")
     except OSError as error:
-        return failed("ports", f"no port of {ports.HOST} can be had: {error}", "Allow this user to listen on loopback.")
+        return failed(
+            "ports", f"no port on {ports.HOST} is available: {error}", "Allow this user to listen on loopback."
+        )
 
 
 def proxy(ambient: Mapping[str, str] = os.environ) -> Finding:
