@@ -1,10 +1,10 @@
 """`python -m local_workspace doctor|setup|start|find|stop|destroy|serve --home DIR`: the service from a shell.
 
 The home is LOCAL_WORKSPACE_HOME unless --home is given; LOCAL_WORKSPACE_PORT is the port of the API.
-doctor checks this machine, a line a check, and exits with 1 if one fails; setup fetches the Spark server's
-distribution. start and find print one JSON object: the variables by which clients find the workspace and no proxy, its
-process, and under `unset` the names of those variables of the caller's that lead elsewhere. An error is an object with
-the key `error`; progress goes to standard error.
+doctor checks this machine, one line per check, and exits with 1 if one fails; setup fetches the Spark server's
+distribution. start and find print one JSON object: the variables by which clients find the workspace without a proxy,
+its process, and under `unset` the names of the caller's variables that lead elsewhere. An error is an object with the
+key `error`; progress goes to standard error.
 """
 
 import argparse
@@ -22,7 +22,7 @@ _HOME_HELP = "the workspace's home directory, by default LOCAL_WORKSPACE_HOME; d
 
 
 def main() -> int:
-    """Do what the arguments say; 0 if it went well, 1 if there is nothing to find, 2 for an error."""
+    """Run the command; returns 0 for success, 1 if there is no running workspace or a check failed, 2 for an error."""
     parser = argparse.ArgumentParser(prog="local_workspace", description=__doc__)
     parser.add_argument("command", choices=["doctor", "setup", "start", "find", "stop", "destroy", "serve"])
     home = os.environ.get("LOCAL_WORKSPACE_HOME")
@@ -57,7 +57,7 @@ def _doctor(root: Path) -> int:
     from local_workspace import doctor
 
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # it says so if the terminal lacks letters
+        sys.stdout.reconfigure(errors="replace")  # a check reports a terminal that lacks letters
     code = 0
     for finding in doctor.check(root.resolve()):
         print(finding, flush=True)

@@ -1,4 +1,4 @@
-"""Checks of this machine: whether a workspace can run here, and how to mend what keeps it from that."""
+"""Checks of this machine: whether a workspace can run here, and how to fix what prevents it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,14 +10,14 @@ __all__ = ["Finding", "check"]
 
 
 def check(root: Path) -> Iterator[Finding]:
-    """The findings of all checks of this machine, for a workspace with its home at `root`; each as it comes.
+    """The findings of all checks of this machine, for a workspace with its home at `root`; each as soon as it is known.
 
     On a system that is not supported, the first finding is the only one.
     """
     yield (system := machine.system())
     if system.verdict == "failed":
         return
-    from local_workspace.doctor import network, software, user  # Windows has not all that they import
+    from local_workspace.doctor import network, software, user  # Windows lacks modules that they import
 
     yield user.user()
     yield user.home(root)

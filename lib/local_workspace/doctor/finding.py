@@ -1,4 +1,4 @@
-"""What a check found out about this machine."""
+"""The result of a check of this machine."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,17 +8,17 @@ type Verdict = Literal["ok", "warning", "failed"]
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of the check `name`: what it saw in `text`, and in `mend` what to do unless all is well."""
+    """The result of the check `name`: `text` is what it found, `remedy` what to do about it, empty for ok."""
 
     name: str
     verdict: Verdict
     text: str
-    mend: str = ""
+    remedy: str = ""
 
     def __str__(self) -> str:
-        """One line; below it, if something is to be done, a second one that says what."""
+        """One line, and the remedy on a second line if there is one."""
         line = f"{self.verdict:<7}  {self.name:<11}  {self.text}"
-        return f"{line}\n{'':<22}{self.mend}" if self.mend else line
+        return f"{line}\n{'':<22}{self.remedy}" if self.remedy else line
 
 
 def ok(name: str, text: str) -> Finding:
@@ -26,11 +26,11 @@ def ok(name: str, text: str) -> Finding:
     return Finding(name, "ok", text)
 
 
-def warning(name: str, text: str, mend: str) -> Finding:
-    """A check that found something that may do harm."""
-    return Finding(name, "warning", text, mend)
+def warning(name: str, text: str, remedy: str) -> Finding:
+    """A check that found a possible problem."""
+    return Finding(name, "warning", text, remedy)
 
 
-def failed(name: str, text: str, mend: str) -> Finding:
-    """A check that found something with which the workspace can't work."""
-    return Finding(name, "failed", text, mend)
+def failed(name: str, text: str, remedy: str) -> Finding:
+    """A check that found a problem that prevents the workspace from working."""
+    return Finding(name, "failed", text, remedy)

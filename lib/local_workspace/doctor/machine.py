@@ -34,7 +34,7 @@ def system(
     if kind == "win32":
         return failed("system", found, "Use WSL 2: Windows itself lacks what the servers need, such as Unix sockets.")
     if "Microsoft" in release:  # WSL 2 says microsoft
-        return failed("system", f"{found}, WSL 1", "Change over to WSL 2: wsl --set-version DISTRIBUTION 2")
+        return failed("system", f"{found}, WSL 1", "Change to WSL 2: wsl --set-version DISTRIBUTION 2")
     if kind not in ("linux", "darwin") or processor not in _PROCESSORS:
         return failed("system", found, "Use Linux or macOS on x86_64 or ARM: there is no Postgres or Java for this.")
     if kind == "linux" and libc != "glibc":
@@ -43,27 +43,29 @@ def system(
 
 
 def memory(total: int | None = None, available: int | None = None) -> Finding:
-    """Whether there is memory for Spark, Postgres and the models; in bytes, by default this machine's."""
+    """Whether there is enough memory for Spark, Postgres and the models; in bytes, by default this machine's."""
     found = psutil.virtual_memory()
     total = min(found.total, *_limits()) if total is None else total
     available = min(found.available, total) if available is None else available
     text = f"{available / GIB:.1f} GiB of {total / GIB:.1f} GiB are available"
     if total < _MEMORY:
-        return failed("memory", text, f"Give the machine or container {_MEMORY // GIB} GiB at least; 8 are good.")
+        return failed(
+            "memory", text, f"Give the machine or container {_MEMORY // GIB} GiB at least; 8 GiB are recommended."
+        )
     if available < _MEMORY:
         return warning("memory", text, f"Close other programs: {_MEMORY // GIB} to 6 GiB will be in use.")
     return ok("memory", text)
 
 
 def disk(folder: Path, free: int | None = None) -> Finding:
-    """Whether the disk of `folder`, which need not exist, has room; `free` in bytes."""
+    """Whether the disk of `folder`, which need not exist, has enough free space; `free` in bytes."""
     stats = os.statvfs(existing(folder))
     free = stats.f_bavail * stats.f_frsize if free is None else free
     text = f"{free / GIB:.1f} GiB are free on the disk of {folder}"
-    mend = "Free some space, or name a home on another disk."
+    remedy = "Free some space, or name a home on another disk."
     if free < MIN_FREE_BYTES:
-        return failed("disk", f"{text}; {MIN_FREE_BYTES // GIB} GiB are needed", mend)
-    return warning("disk", text, mend) if free < _DISK else ok("disk", text)
+        return failed("disk", f"{text}; {MIN_FREE_BYTES // GIB} GiB are needed", remedy)
+    return warning("disk", text, remedy) if free < _DISK else ok("disk", text)
 
 
 def open_files(limit: int | None = None) -> Finding:
@@ -85,11 +87,11 @@ def clock(folder: Path, now: Callable[[], float] = time.time, installed: float |
     with tempfile.TemporaryFile(dir=existing(folder)) as file:
         written = os.fstat(file.fileno()).st_mtime
     text = f"{datetime.fromtimestamp(before, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    mend = "Set it, best by the network's time (in WSL after sleep: sudo hwclock -s)."
+    remedy = "Set the clock, preferably from a network time server (in WSL after sleep: sudo hwclock -s)."
     if before < installed:
-        return failed("clock", f"{text} is before this software was installed", mend)
+        return failed("clock", f"{text} is before this software was installed", remedy)
     if not before - _CLOCK_SECONDS <= written <= now() + _CLOCK_SECONDS:
-        return warning("clock", f"{text}, but the disk's clock differs by {written - before:.0f} s", mend)
+        return warning("clock", f"{text}, but the disk's clock differs by {written - before:.0f} s", remedy)
     return ok("clock", text)
 
 
@@ -99,6 +101,6 @@ def existing(folder: Path) -> Path:
 
 
 def _limits() -> list[int]:
-    """The container's limits of memory in bytes, as far as there are any."""
+    """The container's memory limits in bytes; `sys.maxsize` if there is none."""
     texts = [path.read_text().strip() for path in _CGROUPS if path.exists()]
     return [int(text) for text in texts if text.isdigit()] or [sys.maxsize]

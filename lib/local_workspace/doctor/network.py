@@ -16,7 +16,7 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy")
 
 
 def addresses_of(name: str) -> list[str]:
-    """The addresses of a machine in the order in which they are tried; none if nobody knows it."""
+    """The addresses of a machine in the order in which they are tried; none if the name can't be resolved."""
     try:
         return [str(found[4][0]) for found in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)]
     except OSError:
@@ -24,7 +24,7 @@ def addresses_of(name: str) -> list[str]:
 
 
 def localhost(resolve: Callable[[str], list[str]] = addresses_of) -> Finding:
-    """Whether `localhost` is 127.0.0.1, where Spark's clients look for it; ::1 may come first."""
+    """Whether `localhost` is 127.0.0.1, where Spark's clients connect to; ::1 may come first."""
     found = resolve("localhost")
     if ports.HOST in found:
         return ok("localhost", ", ".join(found))
@@ -36,15 +36,15 @@ def localhost(resolve: Callable[[str], list[str]] = addresses_of) -> Finding:
 
 
 def free_ports(root: Path, take: Callable[[], int] = ports.free) -> Finding:
-    """Whether the workspace runs, or there is a port for it."""
+    """Whether the workspace runs, or a port for it is free."""
     try:
         if running := control.find(root):
             return ok("ports", f"the workspace runs at {running['DATABRICKS_HOST']}")
         wanted = wanted_port()
         return ok("ports", f"{wanted} is free" if wanted else f"{take()} is free, for example")
     except SetupError as error:
-        text, _, mend = str(error).partition(". ")
-        return failed("ports", text, mend or "Unset LOCAL_WORKSPACE_PORT.")
+        text, _, remedy = str(error).partition(". ")
+        return failed("ports", text, remedy or "Unset LOCAL_WORKSPACE_PORT.")
     except OSError as error:
         return failed(
             "ports", f"no port on {ports.HOST} is available: {error}", "Allow this user to listen on loopback."
@@ -52,7 +52,7 @@ def free_ports(root: Path, take: Callable[[], int] = ports.free) -> Finding:
 
 
 def proxy(ambient: Mapping[str, str] = os.environ) -> Finding:
-    """Whether there is a proxy, and whether the clients can speak to it."""
+    """Whether there is a proxy, and whether the clients support it."""
     found = {name: value for name, value in ambient.items() if name.lower() in _PROXIES and value}
     if not found:
         return ok("proxy", "none")

@@ -20,13 +20,13 @@ _SYNC = "Run `uv sync` in the project's folder."
 
 
 def python(first: str | None = None, version: tuple[int, ...] = sys.version_info[:2]) -> Finding:
-    """Whether this Python is the right one, and `python` in a shell the same."""
+    """Whether this Python has the right version, and whether `python` in a shell is the same one."""
     first = first or shutil.which("python") or ""
     text = f"{'.'.join(map(str, version))}, {sys.executable}"
     if version != (3, 12):
         return failed("Python", text, f"Use Python 3.12. {_SYNC}")
     if first and Path(first).parent != Path(sys.executable).parent:
-        return ok("Python", f"{text}; `python` alone is another one, so write `uv run python`")
+        return ok("Python", f"{text}; `python` alone is another one: use `uv run python`")
     return ok("Python", text)
 
 
@@ -56,10 +56,10 @@ def spark(folder: Path | None = None, writable: bool | None = None) -> Finding:
     server = folder / software.spark_folder().name
     if software.Software(software.java(), server, spark_extension.folder(server)).complete():
         return ok("Spark", str(server))
-    mend = "Run `python -m local_workspace setup`"
+    remedy = "Run `python -m local_workspace setup`"
     if os.access(existing(folder), os.W_OK | os.X_OK) if writable is None else writable:
-        return warning("Spark", "not set up yet", f"{mend}; else the first start does it.")
-    return failed("Spark", f"not set up yet, and {folder} can't be written", f"{mend} as the user who owns it.")
+        return warning("Spark", "not set up yet", f"{remedy}; otherwise the first start does.")
+    return failed("Spark", f"not set up yet, and {folder} can't be written", f"{remedy} as the user who owns it.")
 
 
 def postgres(folder: Path | None = None) -> Finding:

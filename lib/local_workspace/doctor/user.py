@@ -32,26 +32,28 @@ def user(number: int | None = None, entry: Callable[[int], pwd.struct_passwd] = 
 
 
 def home(root: Path) -> Finding:
-    """Whether the home can be made or used, and its disk keeps who may read a file."""
-    mend = "Name another home: --home or LOCAL_WORKSPACE_HOME."
+    """Whether the home can be created or used, and its disk keeps file permissions."""
+    remedy = "Name another home: --home or LOCAL_WORKSPACE_HOME."
     try:
         check_version(Home(root))
         with tempfile.TemporaryDirectory(dir=existing(root)) as folder:
             Path(folder).chmod(0o700)
             mode = stat.S_IMODE(Path(folder).stat().st_mode)
     except SetupError as error:
-        return failed("home", str(error), mend)
+        return failed("home", str(error), remedy)
     except OSError as error:
-        return failed("home", f"{root} can't be written: {error.strerror}", mend)
+        return failed("home", f"{root} can't be written: {error.strerror}", remedy)
     if mode != 0o700:
-        return failed("home", f"the disk of {root} does not keep permissions (as /mnt/c in WSL)", mend)
+        return failed("home", f"the disk of {root} does not keep permissions (as /mnt/c in WSL)", remedy)
     return ok("home", str(root))
 
 
 def temporary_folder(root: Path, named: str | None = os.environ.get("TMPDIR")) -> Finding:
     """Whether there is a folder for temporary files, and a place for the home's sockets."""
     if named and not os.access(named, os.W_OK | os.X_OK):
-        return warning("temporary", f"TMPDIR is {named}, which can't be written", "Unset TMPDIR, or make that folder.")
+        return warning(
+            "temporary", f"TMPDIR is {named}, which can't be written", "Unset TMPDIR, or create that folder."
+        )
     run = Home(root.resolve()).run
     folder = sockets.folder(run)
     try:
@@ -66,7 +68,7 @@ def temporary_folder(root: Path, named: str | None = os.environ.get("TMPDIR")) -
 
 
 def users_folder(folder: Path | None = None) -> Finding:
-    """Whether the user's folder can be written; it need not be."""
+    """Whether the user's folder is writable; if it isn't, that is no failure."""
     with contextlib.suppress(RuntimeError):  # neither HOME nor an entry of the user
         folder = folder or Path.home()
     if folder and os.access(folder, os.W_OK | os.X_OK):
@@ -76,16 +78,16 @@ def users_folder(folder: Path | None = None) -> Finding:
 
 def text(encoding: str | None = sys.stdout.encoding, files: str = sys.getfilesystemencoding()) -> Finding:
     """Whether names of files and the terminal are in UTF-8."""
-    mend = "Set LC_ALL=C.UTF-8 (macOS: en_US.UTF-8) and unset PYTHONIOENCODING."
+    remedy = "Set LC_ALL=C.UTF-8 (macOS: en_US.UTF-8) and unset PYTHONIOENCODING."
     if files.lower() != "utf-8":
-        return warning("text", f"names of files are in {files}: those with other letters may not be found", mend)
+        return warning("text", f"names of files are in {files}: those with other letters may not be found", remedy)
     if (encoding or "utf-8").lower() != "utf-8":
-        return warning("text", f"output is in {encoding}: some letters appear as question marks", mend)
+        return warning("text", f"output is in {encoding}: some letters appear as question marks", remedy)
     return ok("text", "UTF-8")
 
 
 def variables(ambient: Mapping[str, str] = os.environ) -> Finding:
-    """Which variables of this shell the workspace's processes don't get."""
+    """The variables of this shell that the workspace's processes don't get."""
     hidden = sorted(ambient.keys() - environment.of_child(ambient=ambient).keys())
     if not hidden:
         return ok("variables", "none for another Spark, Python or workspace")

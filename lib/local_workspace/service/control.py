@@ -154,12 +154,12 @@ def _await_connection(home: Home, child: subprocess.Popen[bytes], log: Path) -> 
 
 
 def _check_machine(home: Home) -> None:
-    """Raise SetupError for what would let the engines fail later, each in words of its own."""
+    """Raise SetupError, with the remedy, for problems that would make the engines fail later."""
     from local_workspace.doctor import network, user
 
     for finding in (user.user(), user.home(home.root), network.localhost()):
         if finding.verdict == "failed":
-            raise SetupError(f"{finding.text}. {finding.mend}")
+            raise SetupError(f"{finding.text}. {finding.remedy}")
 
 
 def _answers(connection: Connection) -> bool:

@@ -22,7 +22,7 @@ GIB = 1024**3
 )
 def test_systems_for_which_there_is_no_postgres_or_java_are_named(facts, verdict):
     found = machine.system(*facts)
-    assert found.verdict == verdict and bool(found.mend) == (verdict == "failed")
+    assert found.verdict == verdict and bool(found.remedy) == (verdict == "failed")
 
 
 def test_this_system_will_do():
@@ -47,7 +47,7 @@ def test_a_containers_limit_counts_as_its_memory(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("free", "verdict"), [(20, "ok"), (3, "warning"), (1, "failed")])
 def test_disk(tmp_path, free, verdict):
     found = machine.disk(tmp_path / "not" / "there", free * GIB)
-    assert found.verdict == verdict and bool(found.mend) == (verdict != "ok")
+    assert found.verdict == verdict and bool(found.remedy) == (verdict != "ok")
     assert f"{free}.0 GiB" in found.text and "there" in found.text
 
 

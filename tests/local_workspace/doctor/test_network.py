@@ -12,7 +12,7 @@ from local_workspace.doctor import network
 )
 def test_localhost_has_to_be_where_spark_listens(addresses, verdict):
     found = network.localhost(lambda _: addresses)
-    assert found.verdict == verdict and bool(found.mend) == (verdict == "failed")
+    assert found.verdict == verdict and bool(found.remedy) == (verdict == "failed")
 
 
 def test_this_machines_localhost_is_looked_up():
@@ -30,7 +30,7 @@ def test_a_wanted_port_that_is_taken(home_root, monkeypatch):
         monkeypatch.setenv("LOCAL_WORKSPACE_PORT", str(port))
         found = network.free_ports(home_root)
     assert found.verdict == "failed" and f"Port {port} is already taken" in found.text
-    assert "LOCAL_WORKSPACE_PORT" in found.mend
+    assert "LOCAL_WORKSPACE_PORT" in found.remedy
     assert network.free_ports(home_root).text == f"{port} is free"
 
 
@@ -39,7 +39,7 @@ def test_no_port_at_all(home_root):
         raise PermissionError("not allowed")
 
     found = network.free_ports(home_root, refuse)
-    assert found.verdict == "failed" and "not allowed" in found.text and found.mend
+    assert found.verdict == "failed" and "not allowed" in found.text and found.remedy
 
 
 def test_a_running_workspace_is_no_obstacle(workspace):

@@ -31,7 +31,7 @@ def test_a_package_that_the_python_path_hides(tmp_path, monkeypatch):
     (tmp_path / "hidden/__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
     found = software.packages(["hidden"], {"PYTHONPATH": os.pathsep.join(["/other", str(tmp_path)])})
-    assert found.verdict == "failed" and str(tmp_path) in found.text and "PYTHONPATH" in found.mend
+    assert found.verdict == "failed" and str(tmp_path) in found.text and "PYTHONPATH" in found.remedy
 
 
 def test_java_and_postgres_run_here():
@@ -46,17 +46,17 @@ def test_programs_that_do_not_run(tmp_path):
         if folder.owner() == Path.home().owner() and folder != Path(folder.root):
             folder.chmod(folder.stat().st_mode | 0o011)
     found = software.postgres(tmp_path)
-    assert found.verdict == "failed" and "a library is missing" in found.text and "chmod" in found.mend
+    assert found.verdict == "failed" and "a library is missing" in found.text and "chmod" in found.remedy
     found = software.java(tmp_path / "java")
-    assert found.verdict == "failed" and "No such file" in found.text and "uv sync" in found.mend
+    assert found.verdict == "failed" and "No such file" in found.text and "uv sync" in found.remedy
 
 
 def test_a_spark_server_that_is_not_there_yet(tmp_path):
     assert software.spark().verdict == "ok"
     found = software.spark(tmp_path / "gone")
-    assert found.verdict == "warning" and "setup" in found.mend
+    assert found.verdict == "warning" and "setup" in found.remedy
 
 
 def test_a_spark_server_that_only_another_user_can_set_up(tmp_path):
     found = software.spark(tmp_path, writable=False)
-    assert found.verdict == "failed" and "can't be written" in found.text and "setup" in found.mend
+    assert found.verdict == "failed" and "can't be written" in found.text and "setup" in found.remedy

@@ -17,7 +17,7 @@ MAY_READ = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
 def test_a_user_id_without_a_name():
     found = user.user(12345, {}.__getitem__)
     assert found.verdict == "failed" and "12345 has no name" in found.text
-    assert "workspace:x:12345:" in found.mend and "/etc/passwd" in found.mend
+    assert "workspace:x:12345:" in found.remedy and "/etc/passwd" in found.remedy
     assert user.user(0, pwd.getpwuid).text == "root (0)"
 
 
@@ -42,7 +42,7 @@ def test_a_home_that_is_there_or_can_be_made(tmp_path):
 def test_a_home_on_a_disk_that_keeps_no_permissions(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.chmod", lambda *_: os.chmod(_[0], 0o777))
     found = user.home(tmp_path / "home")
-    assert found.verdict == "failed" and "does not keep permissions" in found.text and "--home" in found.mend
+    assert found.verdict == "failed" and "does not keep permissions" in found.text and "--home" in found.remedy
 
 
 def test_a_home_on_a_disk_that_cant_be_written(tmp_path, monkeypatch):
@@ -58,10 +58,10 @@ def test_the_place_for_temporary_files_and_sockets(tmp_path, monkeypatch):
     assert user.temporary_folder(tmp_path / "home", None).verdict == "ok"
     assert user.temporary_folder(tmp_path / ("x" * 90) / "home", None).text.count("sockets in /") == 1
     found = user.temporary_folder(tmp_path / "home", str(tmp_path / "gone"))
-    assert found.verdict == "warning" and "TMPDIR" in found.mend
+    assert found.verdict == "warning" and "TMPDIR" in found.remedy
     monkeypatch.setattr("local_workspace.doctor.user.existing", lambda _: tmp_path / "gone")
     found = user.temporary_folder(tmp_path / "home", None)
-    assert found.verdict == "failed" and "TMPDIR" in found.mend
+    assert found.verdict == "failed" and "TMPDIR" in found.remedy
 
 
 def test_a_users_folder_that_cant_be_written_is_named_and_no_fault(tmp_path):
