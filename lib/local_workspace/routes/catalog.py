@@ -79,14 +79,14 @@ def create_volume(engines: Engines, body: NewVolume) -> Volume:
 
 
 class Place(NamedTuple):
-    """Where a listing looks."""
+    """The catalog and schema to list; empty where a listing is of all."""
 
     catalog: str = ""
     schema: str = ""
 
 
 def anywhere(include_unbound: bool = False) -> Place:
-    """A listing of everything; no catalog here is bound to another workspace."""
+    """Parameters of the listing of catalogs; none here is bound to another workspace."""
     return Place()
 
 

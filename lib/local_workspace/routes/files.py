@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/2.0/fs", dependencies=[REFUSE_UNKNOWN])
 
 
 class Listing(TypedDict):
-    """A page of what is in a directory."""
+    """A page of the contents of a directory."""
 
     contents: list[DirectoryEntry]
     next_page_token: NotRequired[str]
@@ -68,7 +68,7 @@ def directory_metadata(request: Request, path: str) -> Response:
 
 @router.get("/directories/{path:path}", response_model=Listing)
 def list_directory(request: Request, path: str, page: Annotated[Page, Depends(by_page_size)]) -> Mapping[str, object]:
-    """What is in a directory, by name."""
+    """The contents of a directory, by name."""
     return page.of("contents", _files(request).list_directory("/" + path))
 
 

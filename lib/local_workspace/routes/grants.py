@@ -46,7 +46,7 @@ def get(
     full_name: Text,
     principal: Name | None = None,
 ) -> Mapping[str, object]:
-    """Who holds which privileges, or which ones `principal` holds."""
+    """The principals with their privileges; of `principal` only, if it is given."""
     held = [each for each in grants.get(kind, full_name) if principal in (None, each["principal"])]
     return page.of("privilege_assignments", held)
 

@@ -1,4 +1,4 @@
-"""How the workspace itself is; the one route that Databricks doesn't have."""
+"""The health of the workspace; Databricks has no such routes."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""Who is asking, how service principals sign in, and what host this is."""
+"""The caller's identity, the sign-in of service principals, and the host's metadata."""
 
 import secrets
 from typing import Any, TypedDict
@@ -27,7 +27,7 @@ def host_config(request: Request) -> dict[str, str]:
 
 @router.get("/oidc/.well-known/oauth-authorization-server")
 def authorization_server(request: Request) -> dict[str, str]:
-    """Where tokens come from. People don't sign in here: they have the workspace's token."""
+    """The URLs that issue tokens. Users don't sign in here: they have the workspace's token."""
     return {
         "authorization_endpoint": f"{request.base_url}oidc/v1/authorize",
         "token_endpoint": f"{request.base_url}oidc/v1/token",
@@ -36,7 +36,7 @@ def authorization_server(request: Request) -> dict[str, str]:
 
 @router.post("/oidc/v1/token", responses={401: {"model": OAuthError, "description": "The secret is wrong."}})
 def token(request: Request) -> JSONResponse:
-    """An access token for a service principal that shows its secret: OAuth's client credentials; 401 if it is wrong."""
+    """An access token for a service principal with its secret: OAuth's client credentials; 401 if it is wrong."""
     name, secret = basic_credentials(request.headers.get("authorization", ""))
     ours = request.app.state.token
     if not secrets.compare_digest(secret.encode(), principals.secret(ours, name).encode()):
@@ -53,7 +53,7 @@ def token(request: Request) -> JSONResponse:
 
 @router.get("/api/2.0/preview/scim/v2/Me")
 def me(request: Request) -> dict[str, Any]:
-    """The one user of this workspace, or the service principal that asks."""
+    """The one user of this workspace, or the calling service principal."""
     user = request.state.principal or request.app.state.engines.user
     return {
         "id": "1",

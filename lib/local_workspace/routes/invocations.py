@@ -1,4 +1,4 @@
-"""Questions to serving endpoints, in Databricks' and in OpenAI's form."""
+"""Requests to serving endpoints, in Databricks' and in OpenAI's format."""
 
 import json
 from typing import Any
@@ -33,13 +33,13 @@ _OPERATIONS = {
 
 @router.post("/{name}/invocations", openapi_extra=_JSON_OBJECT)
 async def invocations(request: Request, name: Name) -> Relay:
-    """Ask an endpoint, whatever it serves."""
+    """Query an endpoint, whatever it serves."""
     return await _ask(request, name, "invocations")
 
 
 @router.post("/{operation:path}", response_model=None, openapi_extra=_JSON_OBJECT)
 async def openai_style(request: Request, operation: Name) -> Response:
-    """Ask as OpenAI's client does: `model` is the endpoint's name, and errors have OpenAI's form too."""
+    """Query as OpenAI's client does: `model` is the endpoint's name, and errors have OpenAI's format too."""
     try:
         if operation not in ("chat/completions", "completions", "embeddings", "responses"):
             raise not_found(f"There is no operation {operation} on serving endpoints.")
@@ -53,7 +53,7 @@ async def openai_style(request: Request, operation: Name) -> Response:
 
 def _openai_error(error: ApiError) -> JSONResponse:
     body = error_body(error.status, error.error_code, error.message, **getattr(error, "details", {}))
-    # An endpoint has asked as often as it makes sense; OpenAI's client would try again and again.
+    # The endpoint has retried already; without this header OpenAI's client would retry as well.
     return JSONResponse(body, error.status, {"x-should-retry": "false"} if isinstance(error, Refusal) else None)
 
 
@@ -90,7 +90,7 @@ async def _ask_external(request: Request, target: ExternalTarget, name: str, ope
 
 
 def _sent_on(body: Json) -> Json:
-    """What an external model gets of `body`. Raises 400 for a part that is of the wrong type."""
+    """The part of `body` that is sent to an external model. Raises 400 for a field of the wrong type."""
     extra = _checked(ExtraParams, body).extra_params or {}
     # The SDK's `query` adds some of Databricks' own; its extra_params are a part of the request itself.
     own = ("client_request_id", "usage_context", "extra_params")
@@ -123,7 +123,7 @@ def _engine(request: Request) -> ServingEngine:
 
 
 def _process_client(request: Request, lease: Lease) -> httpx.AsyncClient:
-    """One client a process, forgotten with it."""
+    """One client per replica, dropped with it."""
     state = request.app.state
     if not hasattr(state, "model_clients"):
         state.model_clients = WeakKeyDictionary()

@@ -9,7 +9,7 @@ from local_workspace.http.proxy import Relay, relay, socket_client
 router = APIRouter(include_in_schema=False)  # MLflow documents its API itself
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
-# Where MLflow's clients ask. The pages ask relative to their own address, so they work under any prefix.
+# The paths that MLflow's clients call. The pages' own requests are relative, so they work under any prefix.
 _CLIENT_PATHS = (
     "/api/2.0/mlflow/{rest:path}",
     "/api/3.0/mlflow/{rest:path}",
@@ -35,7 +35,7 @@ def pages() -> RedirectResponse:
 
 @router.api_route("/mlflow/{rest:path}", methods=_METHODS)
 async def under_prefix(rest: str, request: Request) -> Relay:
-    """A page of MLflow, or what it asks for."""
+    """A page of MLflow, or a request of one."""
     return await relay(request, _client(request), "MLflow", prefix="/mlflow")
 
 

@@ -42,7 +42,7 @@ def get(request: Request, name: Name) -> Json:
 
 @router.put(_API + "/{name}/config")
 def update_config(request: Request, name: Name, body: bodies.Config) -> Json:
-    """Serve something else."""
+    """Serve another config."""
     return _engine(request).update(name, body.sent())
 
 
@@ -54,13 +54,13 @@ def put_ai_gateway(request: Request, name: Name, body: bodies.AiGateway) -> Json
 
 @router.get(_LOCAL + "/{name}/usage")
 def usage(request: Request, name: Name) -> Usage:
-    """The limits of an endpoint that asks a server elsewhere, and what it has used of its budget."""
+    """The limits of an endpoint with an external server, and what it has used of its budget."""
     return _engine(request).usage(name)
 
 
 @router.put(_LOCAL + "/{name}/limits")
 def put_limits(request: Request, name: Name, limits: bodies.EndpointLimits) -> Usage:
-    """Set the time-out and the budget of an endpoint, which may be made afterwards."""
+    """Set the time-out and the budget of an endpoint, which may be created afterwards."""
     gateway = _engine(request).gateway(name)
     gateway.limit(limits)
     return gateway.describe()

@@ -14,7 +14,7 @@ MAX_INT = 2**31 - 1
 
 
 class OpenAiConfig(Body):
-    """How to reach an OpenAI-compatible server."""
+    """The address of an OpenAI-compatible server."""
 
     openai_api_base: Text | None = None
     openai_api_key: HeaderValue | None = None
@@ -37,7 +37,7 @@ class BearerTokenAuth(Body):
 
 
 class CustomProviderConfig(Body):
-    """How to reach any server that speaks OpenAI's API."""
+    """The address of any server with OpenAI's API."""
 
     custom_provider_url: Text | None = None
     api_key_auth: ApiKeyAuth | None = None
@@ -45,7 +45,7 @@ class CustomProviderConfig(Body):
 
 
 class ExternalModel(Body):
-    """A model on a server elsewhere."""
+    """A model on an external server."""
 
     name: Text | None = None
     task: Text | None = None
@@ -80,7 +80,7 @@ class Tag(Body):
 
 
 class RateLimit(Body):
-    """How many calls a period may have."""
+    """The number of calls allowed in a period."""
 
     calls: Annotated[StrictInt, Field(le=MAX_INT)] | None = None
     key: Text | None = None
@@ -114,7 +114,7 @@ class EndpointLimits(Body, Limits):
 
 
 class OpenAiRequest(Body):
-    """A request in OpenAI's form; `model` is the endpoint's name."""
+    """A request in OpenAI's format; `model` is the endpoint's name."""
 
     model: Text | None = None
 

@@ -120,7 +120,7 @@ def import_file(
 
 @router.get("/workspace/get-status")
 def get_status(files: Files, path: Path, return_export_info: bool = False) -> Json:
-    """What is at a path; nothing here has export info."""
+    """The object at a path; none has export info here."""
     return {**files.status(path)}
 
 

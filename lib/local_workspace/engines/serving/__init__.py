@@ -1,4 +1,4 @@
-"""Model serving: one process an endpoint, or an OpenAI-compatible server elsewhere."""
+"""Model serving: one process per endpoint, or an external OpenAI-compatible server."""
 
 from local_workspace.engines.serving.budget import Limits
 from local_workspace.engines.serving.endpoint import Lease

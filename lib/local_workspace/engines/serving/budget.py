@@ -1,4 +1,4 @@
-"""What an endpoint may use of a server elsewhere, and what it has used."""
+"""The limits of an endpoint's use of an external server, and its usage."""
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -6,7 +6,7 @@ from local_workspace.runtime.timestamps import now_iso
 
 
 class Limits(BaseModel):
-    """The longest time of an answer in seconds, waits and further attempts included; the budget of a run.
+    """The longest time of an answer in seconds, waits and retries included; the budget of a run.
 
     A limit that is None does not exist. `run` names what the budget is for: another name starts the count anew, none
     goes on with it. `advice` is what errors about a limit add: how whoever has set the limits can change them.
@@ -33,13 +33,16 @@ class Limits(BaseModel):
         return f" {self.advice}" if self.advice else ""
 
     def usd(self, tokens: tuple[int, int]) -> float:
-        """What so many tokens in and out cost."""
+        """The cost of so many tokens in and out, in US dollars."""
         prices = (self.usd_per_million_input or 0.0, self.usd_per_million_output or 0.0)
         return sum(count * price for count, price in zip(tokens, prices, strict=True)) / 1e6
 
 
 class Used(BaseModel):
-    """What a run has used: requests sent, tokens, dollars; of how many calls the tokens are guessed by length."""
+    """The usage of a run: requests sent, tokens, US dollars.
+
+    `guessed_calls` is the number of calls whose tokens are estimated by length.
+    """
 
     run: str | None = None
     since: str = Field(default_factory=now_iso)
@@ -51,7 +54,7 @@ class Used(BaseModel):
 
 
 def spent(limits: Limits, used: Used) -> str:
-    """Which budget is spent and what to do, or nothing."""
+    """Which budget is spent and what to do; empty if none is."""
     if limits.max_calls is not None and used.calls >= limits.max_calls:
         what, setting = f"the budget of {limits.max_calls} calls", "max_calls"
     elif limits.max_usd is not None and used.usd >= limits.max_usd:

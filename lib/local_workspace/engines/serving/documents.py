@@ -1,4 +1,4 @@
-"""What the store keeps of endpoints and their gateways. Entities and settings are as their requests sent them."""
+"""The stored documents of endpoints and their gateways. Entities and settings are as their requests sent them."""
 
 from typing import Any, TypedDict
 
@@ -7,7 +7,7 @@ Settings = dict[str, Any]
 
 
 class Config(TypedDict):
-    """A config: its number, the served entity, and since when it is (milliseconds since 1970)."""
+    """A config: its number, the served entity, and the time of its creation (milliseconds since 1970)."""
 
     config_version: int
     entity: Entity

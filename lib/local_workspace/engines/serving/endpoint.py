@@ -1,4 +1,4 @@
-"""One endpoint: brings a new config in without dropping a request, and knows its state."""
+"""One endpoint: rolls out a new config without dropping a request, and reports its state."""
 
 import contextlib
 import threading
@@ -17,7 +17,7 @@ KIND = "serving_endpoint"
 
 
 class Lease:
-    """A replica that stays until `release`, so that a config change waits for the request under way."""
+    """A replica that stays until `release`, so that a config change waits for the request in progress."""
 
     def __init__(self, replica: Replica) -> None:
         self.replica = replica
@@ -29,7 +29,7 @@ class Lease:
 
 
 class Endpoint:
-    """Works off what the store says of the endpoint `name`: an active config, a pending one, the last failure."""
+    """Applies the stored document of the endpoint `name`: an active config, a pending one, the last failure."""
 
     def __init__(
         self, name: str, store: Store, processes: Processes, env: dict[str, str], await_registry: Callable[[], None]
@@ -61,7 +61,7 @@ class Endpoint:
         self._thread.join()
 
     def lease(self) -> Lease:
-        """The right to ask the endpoint now. Raises ApiError: 503 while it starts, 400 if its model can't start."""
+        """A lease for a request to the endpoint. Raises ApiError: 503 while it starts, 400 if its model can't start."""
         with self._lock:
             replica = self._replica
             if replica and replica.ready():
@@ -73,9 +73,9 @@ class Endpoint:
                 "INVALID_STATE",
                 f"Endpoint {self.name} could not start its model: {doc['failed'] and doc['failed']['message']}",
             )
-        why = f"; what went wrong last: {replica.trouble}" if replica and replica.trouble else ""
+        why = f"; last error: {replica.trouble}" if replica and replica.trouble else ""
         raise unavailable(
-            f"Endpoint {self.name} is starting{why}. Ask w.serving_endpoints.get({self.name!r}) until "
+            f"Endpoint {self.name} is starting{why}. Poll w.serving_endpoints.get({self.name!r}) until "
             "state.ready is READY."
         )
 
@@ -123,7 +123,7 @@ class Endpoint:
                 self._wake.clear()
 
     def _resume(self) -> None:
-        """Start the active config first: a daemon may have been killed amid a change."""
+        """Start the active config first: the service may have been killed during a change."""
         doc = self._document()
         if doc["config"]:
             replica = self._new_replica(doc["config"], tried=False)

@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 
 class ServingEngine:
-    """Creates, changes, asks and removes endpoints, and brings those of the store back at start.
+    """Creates, changes, calls and removes endpoints, and starts the stored ones again at start.
 
     `client_env` are the variables with which the official clients find this workspace; every model gets them.
     """
@@ -103,7 +103,7 @@ class ServingEngine:
     def update(self, name: str, config: Json) -> Json:
         """Begin to serve another config; the present one answers until the new one is ready.
 
-        Raises ApiError: 400, 404 as for `create`, 409 while another change is under way.
+        Raises ApiError: 400, 404 as for `create`, 409 while another change is in progress.
         """
         endpoint = self._endpoint(name)
         entity = self._resolved(read_entity(config))
@@ -157,7 +157,7 @@ class ServingEngine:
         return ai_gateway
 
     def lease(self, name: str) -> Lease:
-        """The right to ask endpoint `name`; release it when the answer is complete. Raises ApiError 404, 503, 400."""
+        """A lease for one request; release it when the answer is complete. Raises ApiError 404, 503, 400."""
         return self._endpoint(name).lease()
 
     def logs(self, name: str, served_entity: str) -> str:
@@ -187,7 +187,7 @@ class ServingEngine:
             if name in self._endpoints:
                 return self._endpoints[name]
         if self._store.get(KIND, name):  # the daemon listens before its engines have started
-            raise unavailable(f"The workspace is starting and will bring endpoint {name} back in a moment.")
+            raise unavailable(f"The workspace is starting, and endpoint {name} with it; try again in a moment.")
         raise not_found(f"There is no endpoint {name}.")
 
     def _open(self, name: str) -> Endpoint:
@@ -197,7 +197,7 @@ class ServingEngine:
         return endpoint
 
     def _resolved(self, entity: Entity) -> Entity:
-        """`entity` with an alias replaced by the version it stands for now."""
+        """`entity` with an alias replaced by the version that it refers to now."""
         if "external_model" in entity:
             return entity
         version = self._mlflow.model_version(entity["entity_name"], str(entity["entity_version"]).removeprefix("@"))

@@ -27,12 +27,12 @@ class ExternalTarget:
     task: str
 
     def address(self, operation: str) -> str:
-        """Where `operation` (for example chat/completions) is called; a custom provider may give the whole URL."""
+        """The URL of `operation` (for example chat/completions); a custom provider's may be complete already."""
         return self.url if self.url.endswith(f"/{operation}") else f"{self.url}/{operation}"
 
 
 def check_name(name: str) -> str:
-    """`name` if an endpoint may be called so; raises ApiError 400 otherwise."""
+    """`name`, if it is valid for an endpoint; raises ApiError 400 otherwise."""
     if not _NAME.fullmatch(name):
         raise invalid(f"Endpoint name {name!r}: use 1 to 63 letters, digits, dashes and underscores.")
     return name
@@ -54,7 +54,7 @@ def read_entity(config: Mapping[str, Any]) -> Entity:
 
 
 def external_target(entity: Entity) -> ExternalTarget:
-    """Where the external model of `entity` is called. Raises ApiError 400 that names what is wrong."""
+    """The server of the external model of `entity`. Raises ApiError 400 that names what is wrong."""
     model = entity["external_model"]
     if not model.get("name") or model.get("task") not in _TASKS:
         raise invalid(f"external_model needs a name and a task, one of {', '.join(_TASKS)}.")
@@ -68,7 +68,7 @@ def external_target(entity: Entity) -> ExternalTarget:
 
 
 def public(entity: Entity) -> Entity:
-    """`entity` as it may be shown: without any secret given in plain text."""
+    """`entity` without the secrets that it has in plain text."""
     return {
         key: public(value) if isinstance(value, dict) else value
         for key, value in entity.items()

@@ -1,4 +1,4 @@
-"""An external model's answer on its way to the caller: its tokens are counted, and a stream that breaks says so."""
+"""Relays an external model's answer: counts its tokens, and reports a broken stream to the caller."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -12,14 +12,14 @@ _DATA, _DONE = b"data:", b"[DONE]"
 
 
 def asking_for_usage(body: dict[str, Any]) -> dict[str, Any]:
-    """`body`, its stream told to end with the usage, as a whole answer does by itself."""
+    """`body` with the option that ends a stream with its usage, which a whole answer always has."""
     if not body.get("stream") or "messages" not in body:
         return body
     return {**body, "stream_options": {**(body.get("stream_options") or {}), "include_usage": True}}
 
 
 async def metered(answer: httpx.Response, gateway: Gateway, body: dict[str, Any]) -> AsyncGenerator[bytes]:
-    """The bytes of the answer to `body`; its tokens are counted before the caller has all of it."""
+    """The bytes of the answer to `body`; its tokens are counted before the last bytes are sent."""
     if body.get("stream"):
         async for piece in _metered_stream(answer, gateway, body):
             yield piece
@@ -44,11 +44,11 @@ async def _metered_stream(answer: httpx.Response, gateway: Gateway, body: dict[s
         yield f"data: {json.dumps({'error': {'message': message, 'type': 'server_error'}})}\n\n".encode()
         yield b"data: [DONE]\n\n"
     finally:
-        bill.settle()  # also when the caller has gone
+        bill.settle()  # also when the caller has disconnected
 
 
 class _Bill:
-    """What one stream costs, settled once."""
+    """The cost of one stream, settled once."""
 
     def __init__(self, gateway: Gateway, sent: int) -> None:
         self._gateway, self._sent, self._received = gateway, sent, 0
@@ -56,7 +56,7 @@ class _Bill:
         self._settled = False
 
     def look(self, line: bytes) -> dict[str, Any]:
-        """Take note of a line; the chunk in it, if it may hold the usage. The end settles the bill."""
+        """Count a line; returns the chunk in it, if it may hold the usage. The last line settles the bill."""
         self._received += len(line)
         data = line.removeprefix(_DATA).strip()
         if data == _DONE:
@@ -73,7 +73,7 @@ class _Bill:
 
 
 async def _lines(answer: httpx.Response) -> AsyncGenerator[bytes]:
-    """Lines of the answer as servers-sent events have them: JSON may hold what Unicode calls a line's end."""
+    """Lines of the answer as server-sent events define them: JSON may hold Unicode's other line separators."""
     rest = b""
     async for piece in answer.aiter_bytes():
         *lines, rest = (rest + piece).split(b"\n")

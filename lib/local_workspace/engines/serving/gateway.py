@@ -1,4 +1,4 @@
-"""What stands between an endpoint and a server elsewhere: a pace, its limits, and what was used of them."""
+"""The gateway between an endpoint and an external server: its pace, its limits and its usage."""
 
 import logging
 import threading
@@ -12,13 +12,13 @@ from local_workspace.runtime.store import Store
 
 KIND = "serving_gateway"
 _MINUTE = 60.0
-_BYTES_A_TOKEN = 4  # of an answer that does not tell its tokens
+_BYTES_PER_TOKEN = 4  # of an answer that does not report its tokens
 
 _log = logging.getLogger(__name__)
 
 
 class Refusal(ApiError):
-    """An answer that asking again won't change now; `details` are type, param and code as OpenAI's errors have them."""
+    """An error that a retry won't change; `details` are type, param and code as OpenAI's errors have them."""
 
     def __init__(self, status: int, error_code: str, message: str, details: dict[str, Any] | None = None) -> None:
         super().__init__(status, error_code, message)
@@ -26,7 +26,7 @@ class Refusal(ApiError):
 
 
 class Pace:
-    """Hands out turns so that no more than `calls` fall into any minute."""
+    """Schedules turns so that no more than `calls` fall into any minute."""
 
     def __init__(self, calls: int) -> None:
         self._turns: deque[float] = deque(maxlen=calls)
@@ -53,7 +53,7 @@ class Gateway:
         self.pace = _pace(self.settings)
 
     def limit(self, limits: Limits) -> None:
-        """Set the limits; what was used stays, unless they are for another run."""
+        """Set the limits; the usage is kept, unless they are for another run."""
         with self._lock:
             if limits.run is not None and limits.run != self.used.run:
                 self.used = Used(run=limits.run)
@@ -61,7 +61,7 @@ class Gateway:
             self._save()
 
     def configure(self, settings: Settings) -> None:
-        """Take the AI Gateway's settings. Raises ApiError 400 for what a local workspace doesn't do."""
+        """Set the AI Gateway's settings. Raises ApiError 400 for those that a local workspace doesn't support."""
         pace = _pace(settings)
         with self._lock:
             self.settings, self.pace = settings, pace
@@ -83,7 +83,7 @@ class Gateway:
     def settle(self, usage: object, sent: int, received: int) -> None:
         """Add the tokens of an answer; one without `usage` is charged by its bytes sent and received."""
         tokens = _counted(usage)
-        charged = tokens or (sent // _BYTES_A_TOKEN, received // _BYTES_A_TOKEN)
+        charged = tokens or (sent // _BYTES_PER_TOKEN, received // _BYTES_PER_TOKEN)
         with self._lock:
             used = self.used
             used.input_tokens, used.output_tokens = used.input_tokens + charged[0], used.output_tokens + charged[1]
@@ -94,7 +94,7 @@ class Gateway:
                 _log.warning("endpoint %s: %s", self.name, why)
 
     def describe(self) -> Usage:
-        """The limits, and what was used of them."""
+        """The limits and the usage."""
         return {"name": self.name, "limits": self.limits.model_dump(), "used": self.used.model_dump()}
 
     def _save(self) -> None:

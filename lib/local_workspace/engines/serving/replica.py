@@ -25,7 +25,7 @@ _QUIET = {
 
 
 class Replica:
-    """What answers for one config of an endpoint: a process of our own, kept alive, or a server elsewhere.
+    """The server of one config of an endpoint: a process of its own, kept alive, or an external one.
 
     `await_registry` returns once the model can be loaded. A replica that is `tried` has failed if its first start
     fails; others are started again.
@@ -66,7 +66,7 @@ class Replica:
         return self._supervisor.status.message if self._supervisor else ""
 
     def start(self) -> None:
-        """Begin to start it; returns at once. Nothing happens to a server elsewhere."""
+        """Begin to start it; returns at once. Nothing happens to an external server."""
         if self._supervisor:
             self._supervisor.start()
 
@@ -76,22 +76,22 @@ class Replica:
             self._supervisor.wait_ready()
 
     def ready(self) -> bool:
-        """Whether it can be asked. An external server always can: it answers for itself."""
+        """Whether it accepts requests. An external server always counts as ready."""
         return self._supervisor is None or self._supervisor.status.state is State.RUNNING
 
     def enter(self) -> None:
-        """Count a request in."""
+        """Count a request that begins."""
         with self._idle:
             self._in_flight += 1
 
     def leave(self) -> None:
-        """Count a request out."""
+        """Count a request that has ended."""
         with self._idle:
             self._in_flight -= 1
             self._idle.notify_all()
 
     def drain(self) -> None:
-        """Wait until the requests under way are answered (at most five minutes), then end the process."""
+        """Wait until the requests in progress are answered (at most five minutes), then end the process."""
         with self._idle:
             self._idle.wait_for(lambda: self._in_flight == 0, _DRAIN_SECONDS)
         self.stop()

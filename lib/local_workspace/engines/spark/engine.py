@@ -36,7 +36,7 @@ _OPENED = (
     "sun.security.action",
     "sun.util.calendar",
 )
-# While the thorough compiler has work, new code need not count where it spends its time, which would slow the start.
+# While the optimizing compiler is busy, new code is compiled without profiling, which would slow the start.
 # Of the 240 MB that are reserved for code by default, Spark filled 185 in its first five minutes.
 _COMPILERS = ("-XX:Tier3DelayOn=0", "-XX:ReservedCodeCacheSize=512m")
 _START_SECONDS = 180
@@ -51,7 +51,7 @@ class SparkEngine:
         self._home, self._software = home, software
         self._port, self._token = port, token
         unit = ProcessUnit(processes, "spark", "the Spark server", self._launch, _START_SECONDS)
-        # A server that never worked would not work the next time either.
+        # If the first start fails, so will the next.
         self._supervisor = Supervisor(unit, Policy(first_pause=0.2, first_start_decides=True))
         self._sessions: dict[str | None, tuple[SparkSession, float]] = {}
         self._lock = threading.Lock()
@@ -67,7 +67,7 @@ class SparkEngine:
         return self._software.spark_home
 
     def start(self) -> None:
-        """Start the server; returns at once, `wait_ready` waits. Should it die, it is started again."""
+        """Start the server; returns at once, `wait_ready` waits. A server that ends is started again."""
         self._supervisor.start()
 
     def wait_ready(self, timeout: float = _START_SECONDS) -> None:
@@ -79,7 +79,7 @@ class SparkEngine:
         return _STATES.get(self._supervisor.status.state, "failed")
 
     def session(self, schema: str | None = None) -> "SparkSession":
-        """A client session, kept for each `schema` and already in it. Safe for threads."""
+        """A client session whose current schema is `schema`, cached by schema. Safe for threads."""
         self.wait_ready()
         with self._lock:
             known = self._sessions.get(schema)
@@ -90,7 +90,7 @@ class SparkEngine:
 
     @contextlib.contextmanager
     def own_session(self, schema: str | None = None) -> "Iterator[SparkSession]":
-        """A session for one piece of work, already in `schema`: what is set in it reaches nobody else."""
+        """A session of the caller's own, whose current schema is `schema`; its settings affect no other."""
         self.wait_ready()
         session = self._open(schema)
         try:
@@ -99,22 +99,22 @@ class SparkEngine:
             session.stop()
 
     def forget_session(self, schema: str | None) -> None:
-        """Drop a kept session, for example after its schema went away."""
+        """Drop a cached session, for example after its schema was removed."""
         with self._lock:
             self._sessions.pop(schema, None)
 
     def stop(self) -> None:
         """Close the daemon's sessions, then end the server."""
         with self._lock:
-            # Before the server goes: a client that can't reach it would try to say goodbye for minutes.
+            # Before the server ends: a client that can't reach it retries its last call for minutes.
             for session, _ in self._sessions.values():
                 session.stop()
             self._sessions.clear()
         self._supervisor.stop()
 
     def _open(self, schema: str | None) -> "SparkSession":
-        # Imported here: it costs seconds, which the first requests of a starting daemon need not wait for.
-        # The server's own client and not the one of databricks-connect, whose bound values open Spark doesn't see.
+        # Imported here: it takes seconds, which the first requests of a starting service need not wait for.
+        # The server's own client, not that of databricks-connect, whose bound values open Spark ignores.
         if str(self._software.spark) not in sys.path:
             sys.path.insert(0, str(self._software.spark))
         from pyspark.sql.connect.session import SparkSession
@@ -123,7 +123,7 @@ class SparkEngine:
         # Answers that can be asked for again need threads that all sessions of a process share, and a session that is
         # closed while one of them collects garbage waits for itself. The server is on this machine: nothing gets lost.
         session.client.disable_reattachable_execute()
-        # Finding the files whose statistics a question allows costs more than reading the few of a laptop's table.
+        # Skipping files by their statistics costs more than reading the few of a laptop's table.
         session.conf.set("spark.databricks.delta.stats.skipping", "false")
         if schema:
             session.catalog.setCurrentDatabase(schema)
@@ -193,10 +193,10 @@ class SparkEngine:
             # Not Spark's default, INT96, which other readers take for nanoseconds: years 1677 to 2262 only.
             "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
             "spark.sql.shuffle.partitions": "2",
-            # The classes compiled for queries: of the 100 that Spark keeps, one pipeline update leaves none for others.
+            # The cache of classes compiled for queries: one pipeline update would fill Spark's default of 100.
             "spark.sql.codegen.cache.maxEntries": "2000",
             "spark.databricks.delta.snapshotPartitions": "1",
-            # Small row groups: a question about one key reads the few whose dictionary has it, a third of the time.
+            # Small row groups: a query for one key reads the few whose dictionary has it, in a third of the time.
             "spark.hadoop.parquet.block.size": str(4 << 20),
             "spark.connect.grpc.binding.address": "127.0.0.1",
             "spark.connect.grpc.binding.port": str(self._port),
