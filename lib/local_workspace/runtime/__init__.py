@@ -1,1 +1,1 @@
-"""The ground floor: the home, its store, child processes, ports and errors. It imports nothing above it."""
+"""The lowest layer: the home, its store, child processes, ports and errors. It imports no other package here."""

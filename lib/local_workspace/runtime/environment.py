@@ -21,9 +21,9 @@ _NAMES = {"CLASSPATH", "FORWARDED_ALLOW_IPS", "LANG", "LANGUAGE", "MPLBACKEND", 
 _HARMLESS = {"PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED"}
 # As on Databricks. Without UTF-8 Java can't open files whose names aren't ASCII; macOS has no C.UTF-8.
 _FIXED = {"LC_ALL": "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8", "PYTHONUTF8": "1", "TZ": "UTC"}
-# What leads an official client elsewhere, also one that has the workspace's address.
+# Variables that lead official clients to another workspace, even those that have this one's address.
 _OF_OTHER_WORKSPACES = ("DATABRICKS_", "MLFLOW_TRACKING_", "MLFLOW_REGISTRY_", "MLFLOW_EXPERIMENT_")
-# What changes how libpq reaches a host that it is given.
+# Variables that change how libpq connects to a given host.
 _OF_OTHER_POSTGRES = {"PGHOSTADDR", "PGSERVICE", "PGSSLMODE", "PGOPTIONS", "PGCHANNELBINDING", "PGREQUIREAUTH"}
 _FOR_THE_USER = {"DATABRICKS_CONFIG_FILE"}  # a client that is given a profile by name needs it
 
@@ -38,7 +38,7 @@ def of_child(given: Mapping[str, str] | None = None, ambient: Mapping[str, str] 
 def of_client(
     connection: Mapping[str, str], ambient: Mapping[str, str] = os.environ
 ) -> tuple[dict[str, str], list[str]]:
-    """What a client's process has to set and to unset so that official clients find the workspace and no other.
+    """The variables that a client's process has to set and those to unset, to reach this workspace and no other.
 
     `connection` has the workspace's variables, `ambient` those of that process.
     """
@@ -48,11 +48,11 @@ def of_client(
 
 
 def beside_proxy(ambient: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables with the hosts that are reached without the proxy: those of `ambient`, and this machine."""
+    """The variables that name the hosts to reach without the proxy: those in `ambient`, and this machine."""
     listed = ambient.get("no_proxy") or ambient.get("NO_PROXY") or ""
-    hosts = "*" if listed.strip() == "*" else _with_loopback(listed)  # a * in a list would be no host's name
+    hosts = "*" if listed.strip() == "*" else _with_loopback(listed)  # only a * alone means every host
     found = {"no_proxy": hosts, "NO_PROXY": hosts}
-    if hosts == "*" or "no_grpc_proxy" in ambient:  # gRPC looks here first, and knows no *
+    if hosts == "*" or "no_grpc_proxy" in ambient:  # gRPC reads this first, and does not support *
         found["no_grpc_proxy"] = _with_loopback(ambient.get("no_grpc_proxy", ""))
     return found
 
@@ -73,7 +73,7 @@ def _python_path(ambient: Mapping[str, str]) -> dict[str, str]:
 
 
 def _temporary(ambient: Mapping[str, str]) -> dict[str, str]:
-    """TMPDIR, if it can be used: Python looks elsewhere then, other programs fail."""
+    """TMPDIR, if it is writable: else Python would use another folder, and other programs would fail."""
     folder = ambient.get("TMPDIR", "")
     return {"TMPDIR": folder} if os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK) else {}
 

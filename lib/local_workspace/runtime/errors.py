@@ -1,4 +1,4 @@
-"""The errors an engine raises and a route answers with, in Databricks' own words."""
+"""The errors that engines raise and routes answer with, with Databricks' codes."""
 
 
 class ApiError(Exception):
@@ -20,7 +20,7 @@ def already_exists(message: str) -> ApiError:
 
 
 def invalid(message: str) -> ApiError:
-    """The request's values make no sense (400)."""
+    """The request's values are not valid (400)."""
     return ApiError(400, "INVALID_PARAMETER_VALUE", message)
 
 

@@ -16,7 +16,7 @@ MIN_FREE_BYTES = 2 * 1024**3
 
 @dataclass(frozen=True)
 class Home:
-    """The directory `root` and what lies where in it. Made by `open_home`."""
+    """The directory `root` and the paths in it. Created by `open_home`."""
 
     root: Path
 
@@ -52,7 +52,7 @@ class Home:
 
     @property
     def logs(self) -> Path:
-        """One log file a process."""
+        """One log file per process."""
         return self.root / "logs"
 
     @property
@@ -62,7 +62,7 @@ class Home:
 
     @property
     def run(self) -> Path:
-        """Process ids of what is running now."""
+        """Process ids of the running processes."""
         return self.root / "run"
 
     def socket(self, name: str) -> Path:
@@ -71,12 +71,12 @@ class Home:
 
     @property
     def database(self) -> Path:
-        """The SQLite file that remembers every resource."""
+        """The SQLite file with the documents of all resources."""
         return self.root / "workspace.db"
 
     @property
     def connection(self) -> Path:
-        """How to reach the running workspace; only its user can read it."""
+        """The file with the running workspace's addresses and token; only its user can read it."""
         return self.root / "connection.json"
 
     @property
@@ -86,7 +86,7 @@ class Home:
 
 
 def open_home(root: Path) -> Home:
-    """The home at `root`, made if it isn't there.
+    """The home at `root`, created if it doesn't exist.
 
     Raises SetupError if it was written by another version, the disk is nearly full, or sockets have no safe place.
     """

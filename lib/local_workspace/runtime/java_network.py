@@ -1,4 +1,4 @@
-"""How Java reaches the network as everything else here does: through the system's proxy, trusting its certificates."""
+"""Java's network settings, taken from the system as by all other programs here: its proxy and its certificates."""
 
 import os
 import ssl
@@ -19,7 +19,7 @@ _TRUST_PASSWORD = "changeit"  # Java's own default; a trust store holds nothing 
 def options(folder: Path, ambient: Mapping[str, str] = os.environ) -> list[str]:
     """Options of the `java` command for the proxy and certificates of this system; `folder` gets the files they name.
 
-    In a file and not as arguments: everyone on the machine can read these, and a proxy may have a password.
+    They are in a file, since every user of the machine can read arguments, and a proxy may have a password.
     """
     lines = [*_trust_store(folder / "trust.p12"), *proxy_options(ambient)]
     quoted = ['"' + line.replace("\\", "\\\\").replace('"', '\\"') + '"' for line in lines]
@@ -63,7 +63,7 @@ def _first(ambient: Mapping[str, str], *names: str) -> str:
 
 
 def _trust_store(path: Path) -> list[str]:
-    """Java options that make it trust the certificates this system trusts (say, a company's proxy)."""
+    """Java options for trusting the certificates that this system trusts, such as that of a company's proxy."""
     bundle = ssl.get_default_verify_paths().cafile
     if bundle is None:
         return []

@@ -1,4 +1,4 @@
-"""How many files and connections a process may have open: some systems start with 256, which is few for a server."""
+"""The limit of a process' open files and connections: some systems start with 256, too few for a server."""
 
 import resource
 
@@ -6,7 +6,7 @@ ENOUGH = 8192
 
 
 def limit() -> int:
-    """What this process may raise its own limit to, at most ENOUGH."""
+    """The limit to which this process may raise its own, at most ENOUGH."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return ENOUGH if hard == resource.RLIM_INFINITY else min(hard, ENOUGH)
 

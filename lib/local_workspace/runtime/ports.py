@@ -1,4 +1,4 @@
-"""Loopback ports: which are free, and whether someone listens."""
+"""Loopback ports: finding free ones, and checking for a listening server."""
 
 import socket
 from collections.abc import Collection
@@ -7,7 +7,7 @@ HOST = "127.0.0.1"
 
 
 def free(wanted: int | None = None, taken: Collection[int] = ()) -> int:
-    """`wanted`, or another port if that is in `taken` or someone listens there. Raises OSError if there is none."""
+    """`wanted`, or another port if that is in `taken` or in use. Raises OSError if there is none."""
     if wanted and wanted not in taken and is_free(wanted):
         return wanted
     while True:

@@ -1,6 +1,6 @@
 """Service principals: an app's name, the secret that it signs in with, and the tokens it gets for that.
 
-All of it follows from the workspace's own token, so nothing is kept, and a restart changes nothing.
+All of it is derived from the workspace's own token, so nothing is stored, and a restart changes nothing.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ def secret(token: str, name: str) -> str:
 
 
 def access_token(token: str, name: str) -> str:
-    """A token of the service principal, good for TOKEN_LIFE seconds."""
+    """A token of the service principal, valid for TOKEN_LIFE seconds."""
     return _signed(token, name, int(time.time()) + TOKEN_LIFE)
 
 
 def holder(token: str, presented: str) -> str | None:
-    """The service principal whose access token this is, None if it is nobody's or its time is over."""
+    """The service principal whose access token this is, None if it is not valid or has expired."""
     name, ends, *_ = [*presented.split("."), "", ""]
     if not ends.isdecimal() or int(ends) < time.time():
         return None

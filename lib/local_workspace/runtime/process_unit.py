@@ -9,7 +9,7 @@ from local_workspace.runtime.processes import Child, Processes, await_ready
 
 @dataclass(frozen=True)
 class Launch:
-    """What to start: the words, whether it is `ready`, what is added to the environment, and where (the home)."""
+    """What to start: the command, the check `ready`, additional environment variables, and the working directory."""
 
     argv: Sequence[str]
     ready: Callable[[], bool]

@@ -1,4 +1,4 @@
-"""Child processes of the workspace: started in groups of their own, remembered on disk, ended for good."""
+"""Child processes of the workspace: each starts in a group of its own, is recorded on disk and ends with its group."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from local_workspace.runtime import environment
 from local_workspace.runtime.home import Home, read_json, write_atomically
 
 GRACE_SECONDS = 10
-_CLOCK_TOLERANCE = 1  # seconds; the system derives creation times from a boot time that moves with the clock
+_CLOCK_TOLERANCE = 1  # seconds; the system derives creation times from a boot time that changes with the clock
 
 
 class Child:
@@ -38,7 +38,7 @@ class Child:
         return self.process.wait(timeout)
 
     def terminate(self, grace: float = GRACE_SECONDS) -> None:
-        """End the whole group: ask, wait `grace` seconds, then kill. Safe to call twice."""
+        """End the whole group: SIGTERM, then SIGKILL after `grace` seconds. Safe to call twice."""
         if self._ended:
             return  # another process may have the group's id by now
         _signal_group(self.pid, signal.SIGTERM)
@@ -100,7 +100,7 @@ class Processes:
 def same_process(pid: int, created: float) -> psutil.Process | None:
     """The process of that id, a zombie too, if it was created at that time (seconds since 1970); None otherwise.
 
-    The system hands out the ids of ended processes again.
+    The system reuses the ids of ended processes.
     """
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
@@ -109,7 +109,7 @@ def same_process(pid: int, created: float) -> psutil.Process | None:
 
 
 def live_process(pid: int, created: float) -> psutil.Process | None:
-    """`same_process`, unless it has ended and only its parent hasn't taken notice yet."""
+    """`same_process`, unless it has ended and is only a zombie."""
     process = same_process(pid, created)
     return process if process and _runs(process) else None
 
@@ -117,7 +117,7 @@ def live_process(pid: int, created: float) -> psutil.Process | None:
 def process_with_argument(pid: int, argument: str) -> psutil.Process | None:
     """The process of that id if it runs and has `argument` in its command line; None otherwise.
 
-    For a process whose creation time nobody has written down.
+    For a process whose creation time is not recorded.
     """
     with contextlib.suppress(psutil.Error):  # AccessDenied: another user's
         process = psutil.Process(pid)
@@ -136,7 +136,8 @@ def await_ready(child: Child, probe: Callable[[], bool], what: str, timeout: flo
 
     Raises RuntimeError with the log's end if the child dies or `timeout` seconds pass.
     """
-    from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed  # 0.1 s for who finds only
+    # Imported here: it takes 0.1 s, which a command that only finds the workspace need not spend.
+    from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
     def state() -> str:
         if not child.alive():

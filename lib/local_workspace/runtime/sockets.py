@@ -1,4 +1,4 @@
-"""Where a home's unix sockets lie. Their paths are absolute, and the system allows about 100 bytes for one."""
+"""The folder of a home's unix sockets. Their paths are absolute, and the system allows about 100 bytes for one."""
 
 import hashlib
 import os

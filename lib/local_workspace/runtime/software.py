@@ -33,7 +33,7 @@ JARS = (
 
 @dataclass(frozen=True)
 class Software:
-    """Where the server's parts are.
+    """The paths of the server's parts.
 
     `java` is the executable, `spark` the folder that holds the package `pyspark`, `extension` that of our own classes.
     """
@@ -44,7 +44,7 @@ class Software:
 
     @property
     def spark_home(self) -> Path:
-        """What Spark calls SPARK_HOME."""
+        """Spark's SPARK_HOME."""
         return self.spark / "pyspark"
 
     def complete(self) -> bool:
@@ -53,9 +53,9 @@ class Software:
 
 
 def ensure(report: Callable[[str], None]) -> Software:
-    """The software, fetched if it isn't there; `report` is told each step.
+    """The software, fetched if it isn't installed; `report` is called with a message at each step.
 
-    Raises SetupError if a download fails. Two processes may call it at once; a killed one leaves nothing half done.
+    Raises SetupError if a download fails. Two processes may call it at once; a killed one leaves nothing incomplete.
     """
     spark = spark_folder()
     found = Software(java(), spark, spark_extension.folder(spark))
@@ -72,7 +72,7 @@ def ensure(report: Callable[[str], None]) -> Software:
 
 
 def folder() -> Path:
-    """Where everything that is fetched lies, in the Python environment."""
+    """The folder for downloads, in the Python environment."""
     return Path(sys.prefix) / "share" / "local_workspace"
 
 
@@ -82,7 +82,7 @@ def java() -> Path:
 
 
 def spark_folder() -> Path:
-    """Where the Spark server is, or will be once it is fetched."""
+    """The folder of the Spark server, which need not be fetched yet."""
     return folder() / f"spark-{SPARK_VERSION}"
 
 

@@ -17,7 +17,7 @@ _SOURCES = Path(__file__).parent / "java"
 
 
 def folder(spark: Path) -> Path:
-    """Where the classes for the distribution `spark` belong: beside it, under a name that changes with the sources."""
+    """The folder of the classes for the distribution `spark`: beside it, with a name that changes with the sources."""
     digest = hashlib.sha256(f"{spark.name} {COMPILER}".encode())
     for source in _sources():
         digest.update(source.read_bytes())

@@ -1,4 +1,4 @@
-"""What the workspace remembers of its resources: JSON documents in one SQLite file."""
+"""The store of the workspace's resources: JSON documents in one SQLite file."""
 
 import json
 import sqlite3
@@ -65,7 +65,7 @@ class Store:
             return doc
 
     def next_id(self) -> int:
-        """A number never handed out before by this store."""
+        """A number that this store has never returned before."""
         with self._lock:
             number: int = self._db.execute(
                 "UPDATE counters SET value = value + 1 WHERE name = 'id' RETURNING value"

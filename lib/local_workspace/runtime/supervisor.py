@@ -16,7 +16,7 @@ class Unit[Handle](Protocol):
 
     @property
     def what(self) -> str:
-        """What messages call it, such as "the Spark server"."""
+        """Its name in messages, such as "the Spark server"."""
 
     def start(self) -> Handle:
         """Start it, without waiting until it is ready. May raise anything."""
@@ -32,7 +32,7 @@ class Unit[Handle](Protocol):
 
 
 class State(StrEnum):
-    """STARTING before the first start too, and after an end; RETRYING once a start has not got ready."""
+    """STARTING before the first start too, and after an end; RETRYING once a start has failed."""
 
     STOPPED = "STOPPED"
     STARTING = "STARTING"
@@ -43,7 +43,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """A state, and what went wrong last; the message is empty while nothing is wrong."""
+    """A state and the last error; the message is empty if there is none."""
 
     state: State = State.STARTING
     message: str = ""
@@ -87,7 +87,7 @@ class Supervisor[Handle]:
 
     @property
     def status(self) -> Status:
-        """How it is now."""
+        """The current status."""
         with self._changed:
             return self._status
 
@@ -115,7 +115,7 @@ class Supervisor[Handle]:
             raise RuntimeError(message or f"{self._unit.what} was stopped")
 
     def stop(self) -> None:
-        """End it for good. Safe to call twice, and while it is being started."""
+        """End it; it is not started again. Safe to call twice, and while it is being started."""
         self._stopping.set()
         with self._changed:
             handle, thread = self._handle, self._thread
@@ -151,7 +151,7 @@ class Supervisor[Handle]:
             since = self._monotonic()
             self._become(State.RUNNING)
             reason = self._unit.wait_end(handle)
-        except Exception as error:  # the thread's boundary: whatever goes wrong in one life, the next may go well
+        except Exception as error:  # the thread's boundary: after any error in one life the next may succeed
             reason = str(error) or type(error).__name__
         finally:
             self._release(handle)
@@ -169,7 +169,7 @@ class Supervisor[Handle]:
             return
         try:
             self._unit.end(handle)
-        except Exception:  # the thread's boundary: what could not be removed must not keep it from starting again
+        except Exception:  # the thread's boundary: a failed clean-up must not prevent the next start
             log.exception("%s could not be cleaned up", self._unit.what)
 
     def _gives_up(self, failures: int, ever_ready: bool) -> bool:

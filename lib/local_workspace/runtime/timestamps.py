@@ -5,17 +5,17 @@ from datetime import UTC, datetime
 
 
 def now_ms() -> int:
-    """The present time in milliseconds since 1970."""
+    """The current time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
 def now_iso() -> str:
-    """The present time as `to_iso` writes it."""
+    """The current time as `to_iso` writes it."""
     return to_iso(datetime.now(UTC))
 
 
 def to_iso(moment: datetime) -> str:
-    """`moment`, which knows its zone, in UTC with milliseconds, such as 2026-05-01T12:00:00.000Z."""
+    """`moment`, which has a time zone, in UTC with milliseconds, such as 2026-05-01T12:00:00.000Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

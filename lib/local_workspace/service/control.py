@@ -93,7 +93,7 @@ def doctor_advice(root: Path | None) -> str:
 
 
 def _read_connection(home: Home) -> Connection | None:
-    """What a running workspace has written, or None. A second workspace beside a running one would end its engines."""
+    """The connection file's content, or None. A second workspace beside a running one would end its engines."""
     advice = (
         f"End the process `local_workspace serve --home {home.root}` if there is one, remove {home.connection}, "
         "and start the workspace again."

@@ -1,4 +1,4 @@
-"""The background service: puts the engines together, serves them, ends them."""
+"""The background service: creates the engines, serves their API, and stops them."""
 
 import json
 import logging
@@ -75,7 +75,7 @@ class Engines:
     failures: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
-        """Start each engine; one that fails is noted in `failures` and does not keep the others from starting."""
+        """Start each engine; one that fails is recorded in `failures`, and the others start nevertheless."""
         for name in ("spark", "mlflow", "postgres", "serving", "pipelines", "jobs", "apps"):
             try:
                 getattr(self, name).start()
@@ -84,7 +84,7 @@ class Engines:
                 self.failures[name] = str(error)
 
     def stop(self) -> None:
-        """Stop each engine, the ones that use others first."""
+        """Stop each engine before those that it uses."""
         for name in ("apps", "jobs", "pipelines", "serving", "statements", "postgres", "mlflow", "spark"):
             try:
                 getattr(self, name).stop()
@@ -93,7 +93,7 @@ class Engines:
 
 
 def serve(home: Home) -> None:
-    """Run the workspace of `home` until it is told to stop. Raises SetupError if it can't start."""
+    """Run the workspace of `home` until SIGTERM or SIGINT. Raises SetupError if it can't start."""
     open_files.raise_limit()
     processes = Processes(home)
     processes.reap()
@@ -196,7 +196,7 @@ class _Server(uvicorn.Server):
 
 
 def _announce(home: Home, engines: Engines, settings: Settings) -> None:
-    """Start the engines and write how to reach the workspace, now that it listens."""
+    """Start the engines and write the connection file, once the server listens."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal it was started from may close
     threading.Thread(target=engines.start, name="engines", daemon=True).start()
     me = psutil.Process()

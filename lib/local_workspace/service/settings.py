@@ -1,4 +1,4 @@
-"""What a workspace keeps between starts: its token and its ports."""
+"""The settings that a workspace keeps between starts: its token and its ports."""
 
 import json
 import os
@@ -22,10 +22,10 @@ class Settings:
 
 
 def load_settings(home: Home) -> Settings:
-    """The home's settings, made at the first start.
+    """The home's settings, created at the first start.
 
-    A port that something else took meanwhile is exchanged for a free one. Raises SetupError if LOCAL_WORKSPACE_PORT
-    names a port that is taken or no port.
+    A stored port that is in use is replaced by a free one. Raises SetupError if LOCAL_WORKSPACE_PORT is in use or not a
+    port number.
     """
     kept = read_json(home.secrets) or {}
     wanted = wanted_port()
@@ -38,7 +38,7 @@ def load_settings(home: Home) -> Settings:
 
 
 def wanted_port() -> int | None:
-    """LOCAL_WORKSPACE_PORT, None if it isn't set. Raises SetupError if it is taken or no port."""
+    """LOCAL_WORKSPACE_PORT, None if it isn't set. Raises SetupError if it is in use or not a port number."""
     text = os.environ.get("LOCAL_WORKSPACE_PORT")
     if not text:
         return None
@@ -55,7 +55,7 @@ def wanted_port() -> int | None:
 def _holder(port: int) -> str:
     try:
         connections = psutil.net_connections("tcp")
-    except psutil.AccessDenied:  # macOS tells root only
+    except psutil.AccessDenied:  # macOS allows it for root only
         return ""
     for connection in connections:
         if (
