@@ -73,6 +73,8 @@ SPELLINGS = """
 @dp.materialized_view
 def b_two_parts(): return spark.table("{schema}.mv_a")
 @dp.materialized_view
+def b_three_parts(): return spark.table("spark_catalog.{schema}.mv_a")
+@dp.materialized_view
 def c_quoted(): return spark.table("`mv_a`")
 @dp.materialized_view
 def d_quoted_parts(): return spark.read.table("`{schema}`.`MV_A`")
@@ -90,6 +92,7 @@ def i_subquery(): return spark.sql("SELECT id FROM range(100) WHERE id < (SELECT
 def j(): return spark.table("e_sql")
 """
 READERS = [
+    "b_three_parts",
     "b_two_parts",
     "c_quoted",
     "d_quoted_parts",
