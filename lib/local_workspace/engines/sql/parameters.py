@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from local_workspace.runtime.errors import invalid
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.column import Column
+    from pyspark.sql import Column
     from pyspark.sql.types import DataType
 
 _DECIMAL = re.compile(r"(?:DECIMAL|DEC|NUMERIC)(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
@@ -38,35 +38,37 @@ class Parameter:
             return None
         try:
             value = _READERS[kind](self.value)
-            return _rounded(value, *self._digits()) if isinstance(value, Decimal) else value
+            return _rounded(value, *self._digits(value)) if isinstance(value, Decimal) else value
         except (ValueError, ArithmeticError):
             raise invalid(f"Parameter '{self.name}': {self.value[:100]!r} is no {self.type.upper()}") from None
 
     def literal(self) -> "Column":
         """The value as a literal of its type for Spark's `sql`."""
-        from pyspark.sql.connect.column import Column
+        from pyspark.sql.connect.column import Column as Literal
         from pyspark.sql.connect.expressions import LiteralExpression
 
-        return Column(LiteralExpression(self.read(), self._spark_type()))
+        value = self.read()
+        return Literal(LiteralExpression(value, self._spark_type(value)))
 
     def _kind(self) -> str:
         kind = _KIND.match(self.type.strip().upper())
         return kind[0] if kind else ""
 
-    def _digits(self) -> tuple[int, int]:
-        """Precision and scale of a DECIMAL; Spark's own where the type has none."""
+    def _digits(self, value: Decimal) -> tuple[int, int]:
+        """Precision and scale of a DECIMAL; as many as `value` has where the type says none."""
         found = _DECIMAL.fullmatch(self.type.strip().upper())
-        precision, scale = (int(found[1] or 10), int(found[2] or 0)) if found else (0, 0)
+        own = _own_digits(value)
+        precision, scale = (int(found[1] or own[0]), int(found[2] or (0 if found[1] else own[1]))) if found else (0, 0)
         if not scale <= precision <= _MAX_DIGITS or not precision:
             raise invalid(f"Parameter '{self.name}': {self.type[:100]!r} is no type of decimals")
         return precision, scale
 
-    def _spark_type(self) -> "DataType":
+    def _spark_type(self, value: object) -> "DataType":
         from pyspark.sql import types
 
         kind = self._kind()
         if kind in ("DECIMAL", "DEC", "NUMERIC"):
-            return types.DecimalType(*self._digits())
+            return types.DecimalType(*self._digits(value if isinstance(value, Decimal) else Decimal(0)))
         by_name: dict[str, type[DataType]] = {
             "BINARY": types.BinaryType,
             "BOOLEAN": types.BooleanType,
@@ -99,13 +101,22 @@ def _boolean(text: str) -> bool:
     return _BOOLEANS[text.lower()]
 
 
+def _own_digits(value: Decimal) -> tuple[int, int]:
+    """The fewest digits, and the fewest after the point, that hold a decimal. Raises ValueError for more than 38."""
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or abs(exponent) > _MAX_DIGITS or len(digits) > _MAX_DIGITS:
+        raise ValueError(value)
+    scale = max(0, -exponent)
+    return max(len(digits) + max(0, exponent), scale), scale
+
+
 def _rounded(value: Decimal, precision: int, scale: int) -> Decimal:
     """A decimal with `scale` digits after the point, as CAST makes it. Raises ValueError if it doesn't fit."""
     if not value.is_finite() or value.adjusted() > _MAX_DIGITS:
         raise ValueError(value)
     with localcontext(prec=3 * _MAX_DIGITS, rounding=ROUND_HALF_UP):
         rounded = value.quantize(Decimal(1).scaleb(-scale))
-    if abs(rounded) >= Decimal(10) ** (precision - scale):
+    if rounded.copy_abs() >= Decimal(10) ** (precision - scale):
         raise ValueError(value)
     return rounded
 

@@ -1,28 +1,13 @@
 """What a statement gave, in the API's JSON_ARRAY format: every value is text or null."""
 
-import json
-from datetime import datetime
 from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+from local_workspace.engines.sql.columns import Columns, columns
+from local_workspace.engines.sql.months import with_months_as_integers
+from local_workspace.engines.sql.text import texts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-    from pyspark.sql.types import StructField
-
-
-class Column(TypedDict):
-    """A column; `position` counts from 0."""
-
-    name: str
-    position: int
-    type_text: str
-    type_name: str
-
-
-class Columns(TypedDict):
-    """The columns of a result."""
-
-    column_count: int
-    columns: list[Column]
 
 
 class Chunk(TypedDict):
@@ -56,38 +41,16 @@ def collect(frame: "DataFrame", limit: int) -> Result:
     """Up to `limit` rows of `frame`; `truncated` says whether there are more. Raises what Spark raises."""
     # Rows and types in one request: for `schema` and then `collect` Spark would look at all tables twice.
     table, schema = frame.limit(limit + 1)._to_table()  # type: ignore[operator]  # Spark 4.1 has it, its stubs don't
-    kept = table.slice(0, limit)
-    columns = [_column(field, position) for position, field in enumerate(schema)]
-    values = (column.to_pylist(maps_as_pydicts="strict") for column in kept.columns)
-    rows = [[_text(value) for value in row] for row in zip(*values, strict=True)]
+    kept = with_months_as_integers(table.slice(0, limit))
+    values = (texts(column, field.dataType) for column, field in zip(kept.columns, schema.fields, strict=True))
+    rows = [list(row) for row in zip(*values, strict=True)]
     chunk: Chunk = {"chunk_index": 0, "row_offset": 0, "row_count": kept.num_rows}
     manifest: Manifest = {
         "format": "JSON_ARRAY",
-        "schema": {"column_count": len(columns), "columns": columns},
+        "schema": columns(schema),
         "total_row_count": kept.num_rows,
         "total_chunk_count": 1,
         "truncated": table.num_rows > limit,
         "chunks": [chunk],
     }
     return {"manifest": manifest, "result": {**chunk, "data_array": rows}}
-
-
-def _column(field: "StructField", position: int) -> Column:
-    return {
-        "name": field.name,
-        "position": position,
-        "type_text": field.dataType.simpleString().upper(),
-        "type_name": field.dataType.typeName().upper().split("(")[0].replace("INTEGER", "INT"),
-    }
-
-
-def _text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-    if isinstance(value, list | dict):
-        return json.dumps(value, default=str)
-    return str(value)

@@ -19,6 +19,15 @@ from local_workspace.runtime.errors import ApiError
         ("DOUBLE", "1e3", 1000.0),
         ("DECIMAL(10, 2)", "1.50", Decimal("1.50")),
         ("decimal", "9" * 38, Decimal("9" * 38)),
+        ("DECIMAL", "2.5", Decimal("2.5")),
+        ("DECIMAL", "-0.001", Decimal("-0.001")),
+        ("DECIMAL(4,2)", "2.555", Decimal("2.56")),
+        ("DECIMAL(5)", "1e2", Decimal("100")),
+        ("DECIMAL(38,10)", f"{'1' * 28}.0123456789", Decimal(f"{'1' * 28}.0123456789")),
+        ("tinyint", "127", 127),
+        ("TIMESTAMP", "2024-01-01 00:00:00", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("TIMESTAMP_NTZ", "2024-01-01T00:00:00Z", datetime(2024, 1, 1)),
+        ("VARCHAR(3)", "abcd", "abcd"),
         ("BOOLEAN", "TRUE", True),
         ("BOOLEAN", "false", False),
         ("DATE", "2024-02-29", date(2024, 2, 29)),
@@ -48,9 +57,31 @@ def test_no_text_is_null_in_every_type(type_):
         ("DECIMAL", "x"),
         ("DATE", "2023-02-29"),
         ("TIMESTAMP", "noon"),
+        ("BOOLEAN", "yes"),
+        ("TINYINT", "128"),
+        ("INT", "2147483648"),
+        ("INT", "1_000"),
+        ("VOID", "x"),
     ],
 )
 def test_text_that_is_none_of_its_type_is_refused_by_name(type_, text):
     with pytest.raises(ApiError, match=f"Parameter 'price': .* is no {type_}") as refused:
         Parameter("price", text, type_).read()
     assert refused.value.status == 400
+
+
+def test_a_decimal_that_does_not_fit_is_refused():
+    with pytest.raises(ApiError, match=r"'100' is no DECIMAL\(4,2\)"):
+        Parameter("p", "100", "DECIMAL(4,2)").read()
+
+
+@pytest.mark.parametrize("type_", ["ARRAY<INT>", "STRUCT<a: INT>", "MAP<INT,INT>", "VARIANT", "NOTYPE", "", "()"])
+def test_a_type_without_parameters_is_refused_with_those_that_have(type_):
+    with pytest.raises(ApiError, match="is none of BIGINT, BINARY"):
+        Parameter("p", None, type_).read()
+
+
+@pytest.mark.parametrize("type_", ["DECIMAL(39,2)", "DECIMAL(2,3)", "DECIMAL(x)", "DECIMAL(0)"])
+def test_a_decimal_has_at_most_38_digits(type_):
+    with pytest.raises(ApiError, match="is no type of decimals"):
+        Parameter("p", "1", type_).read()

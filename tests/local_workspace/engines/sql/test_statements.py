@@ -39,11 +39,11 @@ def test_times_and_nested_values_come_as_text_with_the_types_of_their_columns(w,
         "1 AS same, 2 AS same",
         warehouse,
     )
-    assert answer.result.data_array == [["2026-01-02T03:04:05.678Z", '{"a": [1]}', '{"x": 1, "y": null}', "1", "2"]]
+    assert answer.result.data_array == [["2026-01-02T03:04:05.678Z", '{"a":[1]}', '{"x":1,"y":null}', "1", "2"]]
     assert [(column.name, column.type_text) for column in answer.manifest.schema.columns] == [
         ("at", "TIMESTAMP"),
-        ("m", "MAP<STRING,ARRAY<INT>>"),
-        ("s", "STRUCT<X:INT,Y:VOID>"),
+        ("m", "MAP<STRING, ARRAY<INT>>"),
+        ("s", "STRUCT<x: INT, y: VOID>"),
         ("same", "INT"),
         ("same", "INT"),
     ]
