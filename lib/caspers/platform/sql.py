@@ -1,6 +1,6 @@
 """SQL through the Statement Execution API: a few rows, without the cost of a Spark session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ def query(
     status = _status(answer)
     if status.state != StatementState.SUCCEEDED:
         raise RuntimeError(f"SQL failed: {status.error.message if status.error else status.state}")
-    return _rows(answer)
+    return _rows(w, answer)
 
 
 def names_no_table(error: RuntimeError) -> bool:
@@ -81,7 +81,7 @@ def _type(value: object) -> str:
     return {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE"}.get(type(value), "STRING")
 
 
-def _rows(answer: "StatementResponse") -> list[Row]:
+def _rows(w: "WorkspaceClient", answer: "StatementResponse") -> list[Row]:
     schema = required(answer.manifest.schema if answer.manifest else None, "schema of the result")
     columns = schema.columns or []
     readers = [_READERS.get(column.type_name.value if column.type_name else "", str) for column in columns]
@@ -90,5 +90,17 @@ def _rows(answer: "StatementResponse") -> list[Row]:
             required(column.name, "column's name"): None if text is None else read(text)
             for column, read, text in zip(columns, readers, row, strict=True)
         }
-        for row in (answer.result and answer.result.data_array) or []
+        for row in _texts(w, answer)
     ]
+
+
+def _texts(w: "WorkspaceClient", answer: "StatementResponse") -> Iterator[list[str]]:
+    """The rows of a result, which comes in chunks."""
+    chunk = answer.result
+    while chunk:
+        yield from chunk.data_array or []
+        if chunk.next_chunk_index is None:
+            return
+        chunk = w.statement_execution.get_statement_result_chunk_n(
+            required(answer.statement_id, "statement id"), chunk.next_chunk_index
+        )

@@ -1,13 +1,12 @@
 """SQL warehouses and the Statement Execution API."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import Field
 
-from local_workspace.engines.sql import Parameter, Statement, StatementsEngine, WarehousesEngine
-from local_workspace.engines.sql.statements import ROW_LIMIT
+from local_workspace.engines.sql import Limits, Parameter, Statement, StatementsEngine, WarehousesEngine
 from local_workspace.http.bodies import Body, Text
 from local_workspace.runtime.errors import invalid
 
@@ -39,7 +38,9 @@ class NewStatement(Body):
     schema_name: Text | None = Field(None, alias="schema")
     parameters: list[StatementParameter] | None = None
     row_limit: int | None = Field(None, ge=0)
-    wait_timeout: str | None = Field(None, pattern="^([0-9]|[1-4][0-9]|50)s$", description="0s to 50s")
+    byte_limit: int | None = Field(None, ge=0)
+    wait_timeout: str | None = Field(None, pattern="^(0|[5-9]|[1-4][0-9]|50)s$", description="0s, or 5s to 50s")
+    on_wait_timeout: Literal["CONTINUE", "CANCEL"] | None = None
     format: Text | None = None
     disposition: Text | None = None
 
@@ -89,11 +90,16 @@ def execute(warehouses: Warehouses, statements: Statements, body: NewStatement) 
     if not body.statement.strip():
         raise invalid("statement is empty")
     if (body.format or "JSON_ARRAY") != "JSON_ARRAY" or (body.disposition or "INLINE") != "INLINE":
-        raise invalid("a local workspace answers statements as INLINE JSON_ARRAY only")
+        raise invalid(
+            "A local workspace answers statements as INLINE JSON_ARRAY only: leave out format and disposition, or read "
+            "the rows with databricks-connect."
+        )
     warehouses.get(body.warehouse_id)
     parameters = [Parameter(each.name, each.value, each.type or "STRING") for each in body.parameters or []]
-    statement = Statement(body.statement, parameters, body.schema_name, body.row_limit or ROW_LIMIT)
-    return statements.execute(statement, float((body.wait_timeout or "10s").removesuffix("s")))
+    limits = Limits(body.row_limit or None, body.byte_limit or None)
+    statement = Statement(body.statement, parameters, body.schema_name, limits)
+    seconds = int((body.wait_timeout or "10s").removesuffix("s"))
+    return statements.execute(statement, seconds, cancel=bool(seconds) and body.on_wait_timeout == "CANCEL")
 
 
 @router.get("/statements/{statement_id}")
@@ -104,5 +110,12 @@ def get_statement(statements: Statements, statement_id: Text) -> Json:
 
 @router.get("/statements/{statement_id}/result/chunks/{chunk_index}")
 def get_chunk(statements: Statements, statement_id: Text, chunk_index: Annotated[int, Path(ge=0)]) -> Json:
-    """A chunk of the result; there is one."""
-    return statements.get(statement_id).get("result") or {}
+    """A chunk of the result; the first has index 0."""
+    return statements.chunk(statement_id, chunk_index)
+
+
+@router.post("/statements/{statement_id}/cancel")
+def cancel(statements: Statements, statement_id: Text) -> Json:
+    """End a statement that hasn't ended."""
+    statements.cancel(statement_id)
+    return {}

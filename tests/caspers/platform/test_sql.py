@@ -47,6 +47,18 @@ def test_values_come_in_their_columns_types():
     assert [type(value) for value in found[0].values()] == [int, float, Decimal, bool, str, str]
 
 
+def test_a_result_is_read_to_its_last_chunk():
+    w = client(answer(StatementState.SUCCEEDED, [["1", *[None] * 5]]))
+    w.statement_execution.execute_statement.return_value.result.next_chunk_index = 1
+    w.statement_execution.get_statement_result_chunk_n.side_effect = [
+        ResultData(data_array=[["2", *[None] * 5]], next_chunk_index=2),
+        ResultData(data_array=[["3", *[None] * 5]]),
+    ]
+    assert [row["n"] for row in sql.query(w, "w-1", "SELECT", {})] == [1, 2, 3]
+    asked = w.statement_execution.get_statement_result_chunk_n.call_args_list
+    assert [call.args for call in asked] == [("s-1", 1), ("s-1", 2)]
+
+
 def test_a_statement_without_rows_gives_none():
     assert sql.query(client(answer(StatementState.SUCCEEDED)), "w-1", "CREATE SCHEMA s", {}) == []
 

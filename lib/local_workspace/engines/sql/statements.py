@@ -1,60 +1,27 @@
 """SQL statements, answered by the Spark server."""
 
-import contextlib
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from http import HTTPStatus
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from concurrent.futures import ThreadPoolExecutor
+from typing import NotRequired, TypedDict
 
 from local_workspace.engines.spark import SparkEngine
-from local_workspace.engines.sql.parameters import Parameter
-from local_workspace.engines.sql.result import Chunk, Manifest, Result, collect
-from local_workspace.engines.sql.words import is_query, leaves_session_alone
-from local_workspace.runtime.errors import ApiError, not_found, unavailable
+from local_workspace.engines.sql.result import ChunkData, Manifest
+from local_workspace.engines.sql.run import Run, Status
+from local_workspace.engines.sql.statement import Statement
+from local_workspace.runtime.errors import invalid, not_found
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-    from pyspark.sql.connect.session import SparkSession
-
-ROW_LIMIT = 100_000
 _KEPT_STATEMENTS = 200
 
 
-@dataclass(frozen=True)
-class Statement:
-    """SQL `text` to run in `schema` (Spark's default if None), its answer cut at `row_limit` rows."""
-
-    text: str
-    parameters: Sequence[Parameter] = ()
-    schema: str | None = None
-    row_limit: int = ROW_LIMIT
-
-
-class Failure(TypedDict):
-    """Why a statement failed."""
-
-    error_code: str
-    message: str
-
-
-class Status(TypedDict):
-    """SUCCEEDED, RUNNING or FAILED, and why."""
-
-    state: str
-    error: NotRequired[Failure]
-
-
 class Answer(TypedDict):
-    """A statement's state, and what it gave if it has succeeded."""
+    """A statement's state, and the first of what it gave if it has succeeded."""
 
     statement_id: str
     status: Status
     manifest: NotRequired[Manifest]
-    result: NotRequired[Chunk]
+    result: NotRequired[ChunkData]
 
 
 class StatementsEngine:
@@ -63,76 +30,66 @@ class StatementsEngine:
     def __init__(self, spark: SparkEngine) -> None:
         self._spark = spark
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="statement")
-        self._running: OrderedDict[str, Future[Result]] = OrderedDict()
+        self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock = threading.Lock()
 
     def stop(self) -> None:
         """Take no more statements."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def execute(self, statement: Statement, wait_seconds: float) -> Answer:
-        """Start a statement and wait up to `wait_seconds` for it. Raises ApiError 400 for a parameter's value."""
-        statement_id = str(uuid.uuid4())
+    def execute(self, statement: Statement, wait_seconds: float, cancel: bool = False) -> Answer:
+        """Start a statement and wait up to `wait_seconds` for it; `cancel` ends one that takes longer.
+
+        Raises ApiError 400 for a parameter's value.
+        """
         for parameter in statement.parameters:
             parameter.read()
-        future = self._pool.submit(self._run, statement)
-        with self._lock:
-            self._running[statement_id] = future
-            while len(self._running) > _KEPT_STATEMENTS:
-                self._running.popitem(last=False)
-        return self.get(statement_id, wait_seconds)
+        statement_id = str(uuid.uuid4())
+        run = Run(statement_id, statement, self._spark, self._pool)
+        self._keep(statement_id, run)
+        run.wait(wait_seconds)
+        if cancel and not run.ended:
+            run.cancel()
+        return _answer(statement_id, run)
 
-    def get(self, statement_id: str, wait_seconds: float = 0) -> Answer:
-        """The statement's state, and its result if it has ended. Raises ApiError 404 for an unknown id."""
+    def get(self, statement_id: str) -> Answer:
+        """The statement's state, and the first of its result if it has succeeded. Raises ApiError 404."""
+        return _answer(statement_id, self._run(statement_id))
+
+    def chunk(self, statement_id: str, index: int) -> ChunkData:
+        """A chunk of a result. Raises ApiError 404, and 400 if the statement hasn't succeeded."""
+        run = self._run(statement_id)
+        result = run.result()
+        if result is None:
+            state = run.status()["state"]
+            raise invalid(f"Statement '{statement_id}' has no result: its state is {state}")
+        return result.chunk(index, _link(statement_id))
+
+    def cancel(self, statement_id: str) -> None:
+        """End a statement; one that has ended stays as it is. Raises ApiError 404."""
+        self._run(statement_id).cancel()
+
+    def _run(self, statement_id: str) -> Run:
         with self._lock:
-            future = self._running.get(statement_id)
-        if future is None:
+            run = self._runs.get(statement_id)
+        if run is None:
             raise not_found(f"Statement '{statement_id}' does not exist, or its result was dropped")
-        try:
-            result = future.result(wait_seconds)
-        except TimeoutError:
-            return {"statement_id": statement_id, "status": {"state": "RUNNING"}}
-        except Exception as error:  # a thread's boundary: whatever Spark raised is the statement's outcome
-            return {"statement_id": statement_id, "status": {"state": "FAILED", "error": _failure(error)}}
-        return {"statement_id": statement_id, "status": {"state": "SUCCEEDED"}, **result}
+        return run
 
-    def _run(self, statement: Statement) -> Result:
-        with self._session(statement) as session:
-            return collect(_frame(session, statement), min(statement.row_limit, ROW_LIMIT))
-
-    @contextlib.contextmanager
-    def _session(self, statement: Statement) -> "Iterator[SparkSession]":
-        """The session that all statements of a schema share, or one of its own for what could change a session.
-
-        A new session costs a statement a tenth of a second.
-        """
-        with contextlib.ExitStack() as stack:
-            try:
-                if leaves_session_alone(statement.text):
-                    session = self._spark.session(statement.schema)
-                else:
-                    session = stack.enter_context(self._spark.own_session(statement.schema))
-            except RuntimeError as error:
-                raise unavailable(str(error)) from error
-            yield session
+    def _keep(self, statement_id: str, run: Run) -> None:
+        with self._lock:
+            self._runs[statement_id] = run
+            ended = [key for key, kept in self._runs.items() if kept.ended]
+            for key in ended[: max(0, len(self._runs) - _KEPT_STATEMENTS)]:
+                del self._runs[key]
 
 
-def _failure(error: Exception) -> Failure:
-    """What Spark said, without the JVM's stack trace."""
-    code = (
-        error.error_code
-        if isinstance(error, ApiError) and error.status == HTTPStatus.SERVICE_UNAVAILABLE
-        else "BAD_REQUEST"
-    )
-    return {"error_code": code, "message": str(error).partition("\n\nJVM stacktrace")[0]}
+def _answer(statement_id: str, run: Run) -> Answer:
+    answer: Answer = {"statement_id": statement_id, "status": run.status()}
+    if result := run.result():
+        answer |= {"manifest": result.manifest(), "result": result.chunk(0, _link(statement_id))}
+    return answer
 
 
-def _frame(session: "SparkSession", statement: Statement) -> "DataFrame":
-    """The rows of a statement. `sql` would send a query twice: to learn whether it is one, and to run it."""
-    from pyspark.sql.connect.dataframe import DataFrame as Frame
-    from pyspark.sql.connect.plan import SQL
-
-    values = {parameter.name: parameter.literal() for parameter in statement.parameters}
-    if is_query(statement.text):
-        return Frame(SQL(statement.text, [], values, []), session)
-    return session.sql(statement.text, values)
+def _link(statement_id: str) -> str:
+    return f"/api/2.0/sql/statements/{statement_id}/result/chunks"

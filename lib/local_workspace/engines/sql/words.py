@@ -6,6 +6,7 @@ import re
 # Spark has too, are left alone: a statement that begins with them has no first word.
 _BEFORE = re.compile(r"(?:[\s(]|--(?:\\\n|[^\n])*|/\*(?:(?!\*/|/\*).)*\*/)*+", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z]+")
+_GLOBAL_VIEW = re.compile(r"CREATE\s+(OR\s+REPLACE\s+)?GLOBAL\s+TEMP", re.IGNORECASE)
 _QUERIES = {"SELECT", "VALUES"}
 # A statement that begins otherwise may set something in its session: SET, RESET, USE, CREATE TEMPORARY VIEW, DECLARE,
 # CACHE, BEGIN … END, and whatever a later Spark adds.
@@ -26,9 +27,14 @@ _LEAVES_SESSION_ALONE = _QUERIES | {
 
 def first_word(statement: str) -> str:
     """The first word of a statement in capitals, an empty string if there is none."""
-    before = _BEFORE.match(statement)
-    word = _WORD.match(statement, before.end() if before else 0)
+    word = _WORD.match(statement, _start(statement))
     return word[0].upper() if word else ""
+
+
+def _start(statement: str) -> int:
+    """Where a statement begins after spaces and comments."""
+    before = _BEFORE.match(statement)
+    return before.end() if before else 0
 
 
 def is_query(statement: str) -> bool:
@@ -39,3 +45,13 @@ def is_query(statement: str) -> bool:
 def leaves_session_alone(statement: str) -> bool:
     """Whether a statement can't change what later ones of its session see."""
     return first_word(statement) in _LEAVES_SESSION_ALONE
+
+
+def refusal(statement: str) -> str:
+    """Why a statement is not run at all; empty if it may run."""
+    if _GLOBAL_VIEW.match(statement, _start(statement)):
+        return (
+            "Global temporary views exist on clusters only, where other statements see them: use CREATE VIEW to keep "
+            "a view, or WITH in the statement that needs it."
+        )
+    return ""

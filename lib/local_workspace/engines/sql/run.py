@@ -1,0 +1,118 @@
+"""One statement on its way: waiting, running in a thread, ended or canceled."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Executor, wait
+from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+from local_workspace.engines.spark import SparkEngine
+from local_workspace.engines.sql.failure import Failure, failure
+from local_workspace.engines.sql.result import Result, collect
+from local_workspace.engines.sql.statement import Statement
+from local_workspace.engines.sql.words import is_query, leaves_session_alone, refusal
+from local_workspace.runtime.errors import invalid, unavailable
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.connect.session import SparkSession
+
+_INTERRUPTS = 10
+_INTERRUPT_SECONDS = 0.5
+
+
+class Status(TypedDict):
+    """PENDING, RUNNING, SUCCEEDED, FAILED or CANCELED, and why."""
+
+    state: str
+    error: NotRequired[Failure]
+
+
+class Run:
+    """A statement that was given to `pool`. Safe for threads."""
+
+    def __init__(self, statement_id: str, statement: Statement, spark: SparkEngine, pool: Executor) -> None:
+        self._id, self._statement, self._spark = statement_id, statement, spark
+        self._canceled = threading.Event()
+        self._session: SparkSession | None = None
+        self._future = pool.submit(self._answer)
+
+    def wait(self, seconds: float) -> None:
+        """Return when the statement has ended, or after `seconds`."""
+        wait([self._future], seconds)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the statement's state changes no more."""
+        return self._future.done()
+
+    def cancel(self) -> None:
+        """End the statement if it hasn't ended. Waits a few seconds for Spark to let go of it."""
+        if self._future.done():
+            return
+        self._canceled.set()
+        self._future.cancel()
+        # Again and again: what Spark is told to end may not have reached it yet.
+        for _ in range(_INTERRUPTS):
+            if self._session:
+                self._session.interruptTag(self._id)
+            if wait([self._future], _INTERRUPT_SECONDS).done:
+                return
+
+    def status(self) -> Status:
+        """The state now."""
+        if self._canceled.is_set():
+            return {"state": "CANCELED"}
+        if not self._future.done():
+            return {"state": "RUNNING" if self._future.running() else "PENDING"}
+        try:
+            self._future.result()
+        except Exception as error:  # a thread's boundary: whatever Spark raised is the statement's outcome
+            return {"state": "FAILED", "error": failure(error, self._statement.text)}
+        return {"state": "SUCCEEDED"}
+
+    def result(self) -> Result | None:
+        """What the statement gave; None if it hasn't succeeded."""
+        return self._future.result() if self.status()["state"] == "SUCCEEDED" else None
+
+    def _answer(self) -> Result:
+        if reason := refusal(self._statement.text):
+            raise invalid(reason)
+        with self._open_session() as session:
+            session.addTag(self._id)
+            try:
+                self._session = session
+                if self._canceled.is_set():
+                    raise CancelledError  # nobody reads it
+                return collect(_frame(session, self._statement), self._statement.limits)
+            finally:
+                self._session = None
+                session.removeTag(self._id)
+
+    @contextlib.contextmanager
+    def _open_session(self) -> "Iterator[SparkSession]":
+        """The session that all statements of a schema share, or one of its own for what could change a session.
+
+        A new session costs a statement a tenth of a second.
+        """
+        schema = self._statement.schema
+        with contextlib.ExitStack() as stack:
+            try:
+                if leaves_session_alone(self._statement.text):
+                    session = self._spark.session(schema)
+                else:
+                    session = stack.enter_context(self._spark.own_session(schema))
+            except RuntimeError as error:
+                raise unavailable(str(error)) from error
+            yield session
+
+
+def _frame(session: "SparkSession", statement: Statement) -> "DataFrame":
+    """The rows of a statement. `sql` would send a query twice: to learn whether it is one, and to run it."""
+    from pyspark.sql.connect.dataframe import DataFrame as Frame
+    from pyspark.sql.connect.plan import SQL
+
+    values = {parameter.name: parameter.literal() for parameter in statement.parameters}
+    if is_query(statement.text):
+        return Frame(SQL(statement.text, [], values, []), session)
+    return session.sql(statement.text, values)

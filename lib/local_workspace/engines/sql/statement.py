@@ -1,0 +1,17 @@
+"""What a client asks for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from local_workspace.engines.sql.parameters import Parameter
+from local_workspace.engines.sql.result import Limits
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL `text` to run in `schema` (Spark's default if None), its answer cut at `limits`."""
+
+    text: str
+    parameters: Sequence[Parameter] = ()
+    schema: str | None = None
+    limits: Limits = Limits()  # noqa: RUF009  # it can't be changed
