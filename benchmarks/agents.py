@@ -1,8 +1,8 @@
 """How fast and how good the agents are: `uv run python benchmarks/agents.py`, in a home of its own.
 
-Brings up the data, the pipeline and both agents, which takes minutes, then prints: seconds to recommend for the whole
+Creates the data, the pipeline and both agents, which takes minutes, then prints: seconds to recommend for the whole
 backlog of delivered orders, set-wise, read and write included; milliseconds of an agent's endpoint for one order, calls
-one after the other over a whole period of the replay's schedule, whose new events the pipeline takes up beside them;
+one after the other over a whole period of the replay's schedule, while the pipeline processes that period's new events;
 and the share of the evaluation's scenarios that each scorer passed.
 """
 
@@ -29,13 +29,13 @@ from caspers.streams import refunds
 
 TASKS = ("Canonical_Data", "Spark_Declarative_Pipeline", "Refund_Recommender_Agent", "Complaint_Agent")
 WARM_UP, ORDERS = 100, 4000
-"""Calls before those that count, and how many orders they are about, in turn."""
+"""Calls before the measured ones, and the number of orders that calls are about, in turn."""
 AGENTS = {"refund_agent": "caspers_refund_agent", "complaint_agent": "caspers_complaint_agent"}
 """The endpoint of each agent's model."""
 
 
 def bring_up(plan: Plan) -> Workbook:
-    """The plan's first tasks in the home of this process' environment. Raises CalledProcessError."""
+    """Run TASKS of the plan in the home that the environment names; returns the workbook. Raises CalledProcessError."""
     for task in TASKS:
         print(f"{task} …", file=sys.stderr, flush=True)
         subprocess.run(

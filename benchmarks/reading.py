@@ -3,7 +3,7 @@
     uv run benchmarks/reading.py            the held-out texts, and 8,000 readings
     uv run benchmarks/reading.py --count 2000
 
-Accuracy is that of the first matter of each held-out text; training never sees those texts.
+Accuracy is measured on the first subject of each held-out text; training never sees those texts.
 """
 
 import argparse
@@ -27,15 +27,15 @@ def report(scores: Scores) -> None:
 
 def speed(count: int) -> None:
     """Print how long training takes, and reading one by one and all at once."""
-    asked = [
+    complaints = [
         (f"{each.text} {place}", tuple(Item(name, 1, 1.0) for name in each.items))
         for place, each in zip(range(count), held_out() * (count // 100 + 1), strict=False)
     ]
     began = time.perf_counter()
-    read_all(asked)
+    read_all(complaints)
     print(f"{count / (time.perf_counter() - began):,.0f} complaints a second at once")
     began = time.perf_counter()
-    for text, items in asked[:200]:
+    for text, items in complaints[:200]:
         read(text, items)
     print(f"{(time.perf_counter() - began) * 5:.1f} ms for one complaint")
 

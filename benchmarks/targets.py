@@ -1,7 +1,7 @@
 """How long the workbook takes: `uv run python benchmarks/targets.py [TARGET …]`, each in an empty home, then again.
 
-Packages and the Spark distribution must be installed (`make setup`). Prints one table; memory is what everything that
-then runs holds (proportional set size), after the first run.
+Packages and the Spark distribution must be installed (`make setup`). Prints one table; memory is the proportional set
+size of all processes that run after the first run.
 """
 
 import json
@@ -33,7 +33,7 @@ def seconds(target: str, environment: dict[str, str]) -> float:
 
 
 def gigabytes(home: Path) -> float:
-    """Memory of the workspace at `home`: its service and everything that this has started."""
+    """Memory in GB of the workspace at `home`: its service and all processes that it has started."""
     service = psutil.Process(json.loads((home / "connection.json").read_text())["pid"])
     return sum(process.memory_full_info().pss for process in [service, *service.children(recursive=True)]) / 1e9
 

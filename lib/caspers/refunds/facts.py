@@ -144,10 +144,10 @@ def _about_sql(fact: Fact, names: Sequence[str]) -> str:
     row = "to_json(struct(found.*), map('ignoreNullFields', 'false')) AS row"
     if len(things) == 1:  # a constant is pushed down to the files, a join is not
         return f"SELECT '{fact.name}' AS fact, 0 AS place, {row} FROM {fact.name}({things[0]}) AS found"
-    asked = ", ".join(f"({place}, {thing})" for place, thing in enumerate(things))
+    values = ", ".join(f"({place}, {thing})" for place, thing in enumerate(things))
     return (
-        f"SELECT '{fact.name}' AS fact, place, {row} FROM VALUES {asked} AS asked(place, thing),\n"
-        f"     LATERAL {fact.name}(asked.thing) AS found\n"
+        f"SELECT '{fact.name}' AS fact, place, {row} FROM VALUES {values} AS wanted(place, thing),\n"
+        f"     LATERAL {fact.name}(wanted.thing) AS found\n"
         f"WHERE found.{fact.argument.column} IN ({', '.join(things)})"
     )  # the condition repeats the join, so that it is pushed down to the files
 

@@ -69,7 +69,7 @@ class Conversation:
 
 
 def check(request: Json) -> None:
-    """Raise BadRequest if `messages` is no list of messages, or for features that the stand-in doesn't have."""
+    """Raise BadRequest if `messages` is not a list of messages, or for features that the stand-in doesn't have."""
     messages = request.get("messages")
     if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
         raise BadRequest("`messages` must be a list with at least one message.", "messages")
@@ -124,7 +124,7 @@ def _arguments(function: Json) -> Json:
     except ValueError:
         arguments = None
     if not isinstance(arguments, dict):
-        raise BadRequest(f"The arguments of a call of {function['name']} are no JSON object.", "messages")
+        raise BadRequest(f"The arguments of a call of {function['name']} are not a JSON object.", "messages")
     return arguments
 
 

@@ -1,4 +1,4 @@
-"""Errors in the form that OpenAI's clients read."""
+"""Errors in the format that OpenAI's clients read."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_
 def error_body(status: int, error_code: str, message: str, **details: str | None) -> dict[str, Any]:
     """Databricks' `error_code` and `message`, and beside them OpenAI's `error` with message, type, param and code.
 
-    `details` replace what is derived of the latter three.
+    `details` override the derived type, param and code.
     """
     kind = _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
-    told = {"type": kind, "param": None, "code": error_code.lower()}
-    told |= {key: value for key, value in details.items() if value}
-    return {"error_code": error_code, "message": message, "error": {"message": message, **told}}
+    shown = {"type": kind, "param": None, "code": error_code.lower()}
+    shown |= {key: value for key, value in details.items() if value}
+    return {"error_code": error_code, "message": message, "error": {"message": message, **shown}}

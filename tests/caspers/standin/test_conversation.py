@@ -88,7 +88,7 @@ def test_a_result_of_no_call_is_passed_over():
 
 @pytest.mark.parametrize("arguments", ["", "{", "[1]", "null"])
 def test_arguments_that_are_no_object_are_refused(arguments):
-    with pytest.raises(BadRequest, match="get_order_details are no JSON object") as refused:
+    with pytest.raises(BadRequest, match="get_order_details are not a JSON object") as refused:
         read({"messages": [ASK, *called(arguments, "[]")]})
     assert refused.value.param == "messages"
 
