@@ -19,22 +19,24 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from local_workspace.kernel.context import EXIT_TYPE, VARIABLE, Context
+from local_workspace.kernel.dbutils import NotebookExit
 from local_workspace.runtime import sockets
 from local_workspace.runtime.home import write_atomically
-from local_workspace.workers import notebook_names
 
 if TYPE_CHECKING:  # the engine is of no use in a notebook's process, and slow to import
     from local_workspace.engines.jobs.documents import Outcome
 
 MAX_RESULT = 5_000_000
+_EXTENSION = "--IPKernelApp.extra_extensions=local_workspace.kernel"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> "Outcome":
     """Execute the notebook `source` in its own folder and save it to `output` after every cell.
 
-    A parameter gets the type of the default in the notebook's parameters cell. Returns `ignored` (names that
-    the notebook does not declare), and `result` with `truncated`, or `error` with `error_trace`.
+    All parameters are widgets; one that the notebook's parameters cell sets also gets its value there, in the type of
+    the default. Returns `result` with `truncated`, or `error` with `error_trace`.
     """
     _skip_unused_imports()
     import papermill
@@ -42,18 +44,14 @@ def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> "Out
     outcome: Outcome = {}
     try:
         declared = _declared(source)
-        outcome["ignored"] = sorted(parameters.keys() - declared.keys()) if not _has_widgets(source) else []
         known = {name: typed(parameters[name], declared[name]) for name in parameters.keys() & declared.keys()}
         notebook = _execute(source, output, known)
     except papermill.PapermillExecutionError as error:
-        if error.ename == notebook_names.NotebookExit.__name__:
-            value = str(error.evalue)
-            return outcome | {"result": value[:MAX_RESULT], "truncated": len(value) > MAX_RESULT}
         trace = _COLOURS.sub("", "\n".join(error.traceback))
         return outcome | {"error": f"{error.ename}: {error.evalue}", "error_trace": trace}
     except Exception as error:  # a dead kernel, a damaged notebook: the run has to say which
         return outcome | {"error": f"{type(error).__name__}: {error}", "error_trace": ""}
-    text = last_output(notebook)
+    text = result_of(notebook)
     return outcome | {"result": text[:MAX_RESULT], "truncated": len(text) > MAX_RESULT}
 
 
@@ -74,9 +72,12 @@ def typed(value: str, default: str) -> str | int | float | bool:
         return value
 
 
-def last_output(notebook: dict[str, Any]) -> str:
-    """The text of the last output of the notebook's last code cell; empty if it has none."""
+def result_of(notebook: dict[str, Any]) -> str:
+    """What the notebook passed to dbutils.notebook.exit; else the text of its last code cell's last output."""
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    for output in (output for cell in cells for output in cell["outputs"]):
+        if EXIT_TYPE in output.get("data", {}):
+            return str(output["data"][EXIT_TYPE])
     outputs = cells[-1]["outputs"] if cells else []
     if not outputs:
         return ""
@@ -98,28 +99,14 @@ def _declared(source: Path) -> dict[str, str]:
     return {parameter.name: parameter.default for parameter in found}
 
 
-def _has_widgets(source: Path) -> bool:
-    """Whether a notebook reads its parameters as `dbutils.widgets`."""
-    return "dbutils.widgets" in source.read_text()
-
-
-def _write_startup(folder: Path) -> None:
-    """Have the kernel load Databricks' names at its start."""
-    startup = folder / "profile_default" / "startup"
-    startup.mkdir(parents=True)
-    module = notebook_names.__name__
-    (startup / "00-names.py").write_text(f"from {module} import install\ninstall(get_ipython())\ndel install\n")
-    os.environ["IPYTHONDIR"] = str(folder)  # of this process, which is there for one notebook
-
-
 def _execute(source: Path, output: Path, parameters: Mapping[str, object]) -> dict[str, Any]:
     import papermill
     from traitlets.config import Config
 
     # Unix sockets instead of ports: kernels that start at the same moment race for ports.
     with tempfile.TemporaryDirectory(prefix="kernel-", dir=sockets.temporary_parent()) as folder:
-        _write_startup(Path(folder) / "ipython")
         manager = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
+        client = {"extra_arguments": [_EXTENSION], "allow_error_names": [NotebookExit.__name__]}
         executed: dict[str, Any] = papermill.execute_notebook(
             source,
             output,
@@ -128,7 +115,7 @@ def _execute(source: Path, output: Path, parameters: Mapping[str, object]) -> di
             kernel_name="python3",
             language="python",
             progress_bar=False,
-            config=Config(KernelManager=manager),
+            config=Config(KernelManager=manager, NotebookClient=client),
         )
     return executed
 
@@ -149,13 +136,13 @@ def _end_kernel(*_: object) -> None:
 
 
 def main() -> None:
-    """INPUT OUTPUT PARAMETERS RESULT: run INPUT with the JSON file PARAMETERS, write the outcome to RESULT."""
-    source, output, parameters, result = map(Path, sys.argv[1:])
-
-    os.environ[notebook_names.PARAMETERS] = str(parameters)
+    """INPUT OUTPUT CONTEXT RESULT: run INPUT as the task in the file CONTEXT, write the outcome to RESULT."""
+    source, output, context, result = map(Path, sys.argv[1:])
+    os.environ[VARIABLE] = str(context)  # for the kernel
+    parameters = Context.of_this_process().parameters
 
     def work() -> None:
-        outcome = run_notebook(source, output, json.loads(parameters.read_text()))
+        outcome = run_notebook(source, output, parameters)
         write_atomically(result, json.dumps(outcome))
 
     # In a thread, because on the main thread nbclient answers SIGTERM with a slow goodbye to a busy kernel.

@@ -226,12 +226,11 @@ class Outcome(TypedDict, total=False):
     error_trace: str
     result: str
     truncated: bool
-    ignored: list[str]
     update_id: str
 
 
 class NotebookOutput(TypedDict):
-    """The text of a notebook's last output."""
+    """What a notebook passed to dbutils.notebook.exit; else the text of its last output."""
 
     result: str
     truncated: bool

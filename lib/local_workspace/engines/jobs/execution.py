@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from typing import cast
 
 from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.documents import Outcome, Run, TaskRun
+from local_workspace.engines.jobs.documents import Run, TaskRun
 from local_workspace.engines.jobs.history import History
 from local_workspace.engines.jobs.states import end, set_state
 from local_workspace.engines.jobs.tasks import TaskRunner
@@ -94,7 +94,7 @@ class Execution:
         elif "error" in outcome:
             result, message = "FAILED", outcome["error"]
         else:
-            result, message = "SUCCESS", _note(outcome)
+            result, message = "SUCCESS", ""
         self._end_task(task, result, message)
         return result, message
 
@@ -187,8 +187,3 @@ def _begin_task(task: TaskRun) -> None:
 
 def _needs(task: TaskRun) -> list[str]:
     return [needed["task_key"] for needed in task.get("depends_on", [])]
-
-
-def _note(outcome: Outcome) -> str:
-    ignored = outcome.get("ignored")
-    return f"Ignored parameters that the notebook does not declare: {', '.join(ignored)}." if ignored else ""

@@ -12,6 +12,7 @@ from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.settings import task_parameters
 from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.kernel import Context
 from local_workspace.runtime.home import Home, read_json, write_atomically
 from local_workspace.runtime.processes import Processes
 
@@ -63,9 +64,15 @@ class TaskRunner:
     def _notebook(self, run: Run, task: TaskRun, cancellation: Cancellation) -> Outcome:
         source = self.files.resolve(task["notebook_task"]["notebook_path"])
         folder, name = self._folder(run), _file_name(task)
-        parameters = folder / f"{name}.parameters.json"
-        write_atomically(parameters, json.dumps(task_parameters(task, run)))
-        arguments = [source, folder / f"{name}.ipynb", parameters, self._result_file(run, task)]
+        context = folder / f"{name}.context.json"
+        Context(
+            parameters=task_parameters(task, run),
+            notebook=str(source),
+            workspace=str(self.home.workspace_files),
+            task_key=task["task_key"],
+            task_values=str(folder / "values"),
+        ).write(context)
+        arguments = [source, folder / f"{name}.ipynb", context, self._result_file(run, task)]
         child = self.processes.spawn(
             f"run-{task['run_id']}",
             [sys.executable, "-m", "local_workspace.workers.notebook_task", *map(str, arguments)],

@@ -80,7 +80,8 @@ def test_a_notebook_gets_its_parameters_typed_and_its_last_output_is_the_result(
         "/Users/typed/nb.ipynb",
         "print('working')",
         "import os\nfrom pathlib import Path\n"
-        "DAY + 1, RATE, CITY, ON, OTHER, os.environ['DATABRICKS_TOKEN'], Path.cwd().name",
+        "strange = dbutils.widgets.get('STRANGE')\n"
+        "DAY + 1, RATE, CITY, ON, OTHER, strange, os.environ['DATABRICKS_TOKEN'], Path.cwd().name",
         parameters="DAY = 1\nRATE = 0.5\nCITY = 'x'\nON = False\nOTHER = 'own'",
     )
     own = {"DAY": "70", "ON": "true", "CITY": "lost", "OTHER": "to {{job.parameters.CITY}}", "STRANGE": "1"}
@@ -88,10 +89,10 @@ def test_a_notebook_gets_its_parameters_typed_and_its_last_output_is_the_result(
     job_id = space.job(path, parameters=defaults, base_parameters=own)
     run = space.w.jobs.run_now(job_id, job_parameters={"CITY": "Bellevue"}).result()
     assert run.state.result_state.value == run.status.termination_details.code.value == "SUCCESS"
-    assert run.tasks[0].state.state_message == "Ignored parameters that the notebook does not declare: STRANGE."
+    assert not run.tasks[0].state.state_message
     assert {item.name: item.value for item in run.job_parameters} == {"CITY": "Bellevue", "RATE": "0.1"}
     output = space.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output
-    assert output.result == f"(71, 0.1, 'Bellevue', True, 'to Bellevue', '{TOKEN}', 'typed')"
+    assert output.result == f"(71, 0.1, 'Bellevue', True, 'to Bellevue', '1', '{TOKEN}', 'typed')"
     assert not output.truncated
     executed = nbformat.read(space.home.runs / str(run.run_id) / "only.ipynb", 4)
     assert executed.cells[2].outputs[0].text == "working\n"

@@ -165,20 +165,6 @@ def test_a_notebook_has_what_databricks_puts_into_it(space, cells, result):
     path = space.upload("/Users/names/nb.ipynb", *cells)
     run = ended(space, Task("t", notebook_task=NotebookTask(path, {"A": "x"})))
     assert output(space, run) == result
-    assert ("Ignored" in run.tasks[0].state.state_message) == ("widgets" not in cells[0])
-
-
-@pytest.mark.parametrize(
-    ("cell", "advice"),
-    [
-        ("dbutils.notebook.run('x', 60)", "use %run"),
-        ("dbutils.jobs.taskValues.set('a', 1)", "in a table"),
-        ("dbutils.widgets.get('nothing')", "'nothing'"),
-    ],
-)
-def test_what_a_local_notebook_has_not_says_what_to_do(space, cell, advice):
-    run = ended(space, Task("t", notebook_task=NotebookTask(space.upload("/Users/names/not.ipynb", cell))))
-    assert run.state.result_state.value == "FAILED" and advice in run.state.state_message
 
 
 def test_no_setting_of_the_sdk_is_forgotten():

@@ -1,0 +1,20 @@
+"""What Databricks gives to every notebook: `dbutils`, `spark`, `display`, and cells in other languages.
+
+An IPython extension: `--ext=local_workspace.kernel` loads it into a kernel. `Context` says which task the kernel runs.
+"""
+
+from typing import TYPE_CHECKING
+
+from local_workspace.kernel.context import Context
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["Context"]
+
+
+def load_ipython_extension(shell: "InteractiveShell") -> None:
+    """Called by IPython: put the names into the notebook's namespace, and let cells begin with `%sql` and its like."""
+    from local_workspace.kernel.namespace import prepare
+
+    prepare(shell, Context.of_this_process())

@@ -1,0 +1,48 @@
+"""What a kernel knows of the task that it runs, passed in a file."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from local_workspace.runtime.home import write_atomically
+
+VARIABLE = "LOCAL_WORKSPACE_KERNEL_CONTEXT"
+EXIT_TYPE = "application/vnd.local-workspace.exit+json"  # of the output with a notebook's result
+
+
+@dataclass(frozen=True)
+class Context:
+    """A notebook's task.
+
+    `notebook` is its file, `workspace` the folder of all workspace files, `task_values` the folder in which the tasks
+    of a run keep values for each other. Without a job all are empty, and there are no `parameters`.
+    """
+
+    parameters: dict[str, str] = field(default_factory=dict)
+    notebook: str = ""
+    workspace: str = ""
+    task_key: str = ""
+    task_values: str = ""
+
+    @classmethod
+    def of_this_process(cls) -> Self:
+        """The context in the file that the environment names; an empty one if it names none."""
+        path = os.environ.get(VARIABLE)
+        return cls(**json.loads(Path(path).read_text())) if path else cls()
+
+    def write(self, path: Path, **changes: Any) -> None:
+        """Write the context to `path`, with some fields changed."""
+        write_atomically(path, json.dumps(asdict(self) | changes))
+
+    def find(self, path: str) -> Path:
+        """The notebook at a workspace path, or at one relative to this notebook. Raises FileNotFoundError."""
+        if path.startswith("/"):
+            place = Path(self.workspace, path.removeprefix("/Workspace").lstrip("/"))
+        else:
+            place = Path(self.notebook).parent / path
+        for candidate in (place.with_name(place.name + ".ipynb"), place):
+            if candidate.is_file():
+                return candidate
+        raise FileNotFoundError(f"There is no notebook at {path!r}.")

@@ -1,0 +1,141 @@
+"""Cells that begin with `%sql`, `%md`, `%sh`, `%run`, `%pip` or `%fs`, as Databricks has them.
+
+Source: https://docs.databricks.com/aws/en/notebooks/notebooks-code#mix-languages
+"""
+
+import importlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+import nbformat
+from IPython.display import Markdown, display
+from uv import find_uv_bin
+
+from local_workspace.kernel.context import Context
+from local_workspace.kernel.dbutils import Utilities
+from local_workspace.kernel.show import show
+from local_workspace.runtime import environment
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+class CellError(Exception):
+    """A cell asks for what a local workspace can't do, or what it asks for can't be found."""
+
+
+_WHOLE_CELL = re.compile(r"%(sql|md|sh|scala|r)\b")
+_SETTING = re.compile(r"\$(\w+)=(.*)", re.DOTALL)
+
+
+def whole_cells(lines: list[str]) -> list[str]:
+    """Let a first line such as `%sql` make the whole cell SQL: IPython writes that with two signs."""
+    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if first is None:
+        return lines
+    if lines[first].lstrip().startswith("%python"):
+        return [*lines[:first], lines[first].lstrip().removeprefix("%python"), *lines[first + 1 :]]
+    if not _WHOLE_CELL.match(lines[first].lstrip()):
+        return lines
+    name, _, rest = lines[first].strip().partition(" ")
+    body = [f"{rest}\n"] if rest.strip() else []
+    return [f"%{name}\n", *body, *lines[first + 1 :]]
+
+
+class Languages:
+    """The magic commands of one kernel."""
+
+    def __init__(self, shell: "InteractiveShell", context: Context, dbutils: Utilities) -> None:
+        self._shell, self._context, self._dbutils = shell, context, dbutils
+        self._packages: str | None = None
+
+    def register(self) -> None:
+        """Make the commands known to the kernel."""
+        register = cast("Callable[..., None]", self._shell.register_magic_function)  # its type is one of a decorator
+        for name, command in (("sql", self._sql), ("md", self._markdown), ("sh", self._shell_script)):
+            register(command, "cell", name)
+        for name in ("scala", "r"):
+            register(_refusal(name), "cell", name)
+        for name, line in (("run", self._run), ("pip", self._pip), ("fs", self._files)):
+            register(line, "line", name)
+        self._shell.input_transformers_cleanup.insert(0, whole_cells)
+
+    def _sql(self, _line: str, cell: str) -> None:
+        """Run one SQL statement, show its rows, and keep them as `_sqldf`; `:name` is a widget's value."""
+        spark = self._shell.user_ns["spark"]
+        text = cell.strip().removesuffix(";")
+        frame = spark.sql(text, args=self._dbutils.widgets.getAll()) if ":" in text else spark.sql(text)
+        self._shell.user_ns["_sqldf"] = frame
+        show(frame)
+
+    def _markdown(self, _line: str, cell: str) -> None:
+        display(Markdown(cell))
+
+    def _shell_script(self, _line: str, cell: str) -> None:
+        self._shell.run_cell_magic("bash", "", cell)
+
+    def _run(self, line: str) -> None:
+        """`%run ./other $name="value"`: run another notebook's cells here, in this namespace."""
+        path, *settings = shlex.split(line) or [""]
+        try:
+            found = self._context.find(path)
+        except FileNotFoundError as error:
+            raise CellError(f"%run: {error}") from None
+        for setting in settings:
+            match = _SETTING.fullmatch(setting)
+            if match is None:
+                raise CellError(f'%run: {setting!r} is no parameter; write $name="value".')
+            self._dbutils.widgets.receive(match[1], match[2])
+        for cell in nbformat.read(found, 4).cells:
+            if cell.cell_type == "code":
+                self._shell.run_cell(cell.source).raise_error()
+
+    def _pip(self, line: str) -> None:
+        """`%pip install`: packages for this notebook alone."""
+        command, *arguments = shlex.split(line) or [""]
+        if command not in ("install", "list", "freeze", "show"):
+            raise CellError(f"%pip {command}: a local workspace does %pip install, list, freeze and show.")
+        if command == "install":
+            arguments = [*arguments, "--target", self._own_packages()]
+        done = subprocess.run(
+            [find_uv_bin(), "pip", command, "--python", sys.executable, *arguments],
+            env=environment.of_child(os.environ),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        print(done.stdout, end="")
+        if done.returncode:
+            raise CellError(f"%pip {line} failed; what it printed says why.")
+        importlib.invalidate_caches()
+
+    def _own_packages(self) -> str:
+        if self._packages is None:
+            folder = tempfile.TemporaryDirectory(prefix="notebook-packages-")
+            self._shell.user_ns_hidden["_notebook_packages"] = folder  # lives as long as the kernel
+            self._packages = folder.name
+            sys.path.insert(0, folder.name)
+        return self._packages
+
+    def _files(self, line: str) -> object:
+        """`%fs ls /Volumes/…`: a command of dbutils.fs."""
+        command, *arguments = shlex.split(line) or [""]
+        method = getattr(self._dbutils.fs, command, None)
+        if method is None:
+            raise CellError(f"%fs {command}: dbutils.fs has no such command.")
+        found: object = method(*arguments)
+        return found
+
+
+def _refusal(name: str) -> Callable[[str, str], None]:
+    def refuse(_line: str, _cell: str) -> None:
+        raise CellError(f"%{name}: a local workspace runs Python, SQL, shell and Markdown cells.")
+
+    return refuse

@@ -1,0 +1,51 @@
+"""The names in a notebook's namespace, and how a notebook ends."""
+
+import ast
+import re
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display
+
+from local_workspace.kernel.context import EXIT_TYPE, Context
+from local_workspace.kernel.dbutils import NotebookExit, Utilities
+from local_workspace.kernel.languages import Languages
+from local_workspace.kernel.show import show, show_html
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
+
+
+def prepare(shell: "InteractiveShell", context: Context) -> None:
+    """Give the notebook of `shell` what it has on Databricks."""
+    dbutils = Utilities(context)
+    shell.user_ns.update(dbutils=dbutils, display=show, displayHTML=show_html)
+    Languages(shell, context, dbutils).register()
+    shell.events.register("pre_run_cell", lambda info: _provide_spark(shell, info))
+    shell.set_custom_exc((NotebookExit,), _end)
+
+
+def _provide_spark(shell: "InteractiveShell", cell: "ExecutionInfo") -> None:
+    """Make `spark` when a cell first needs it: a session costs a second, and many notebooks need none."""
+    if "spark" not in shell.user_ns and needs_spark(cell.raw_cell or ""):
+        from databricks.connect import DatabricksSession
+
+        shell.user_ns["spark"] = DatabricksSession.builder.getOrCreate()
+
+
+def needs_spark(source: str) -> bool:
+    """Whether a cell is SQL, or reads the name `spark` without giving it a value itself."""
+    if source.lstrip().startswith(("%sql", "%%sql")):
+        return True
+    try:
+        names = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and node.id == "spark"]
+    except SyntaxError:  # a magic command, or an error that the cell itself reports
+        return re.search(r"\bspark\b", source) is not None
+    return bool(names) and not any(isinstance(node.ctx, ast.Store) for node in names)
+
+
+def _end(shell: "InteractiveShell", _kind: type, value: NotebookExit, *_: Any, **__: Any) -> None:
+    """The notebook has ended: record its result, and let no further cell do anything."""
+    result = str(value)
+    shown = {"text/plain": f"Notebook exited: {result}", EXIT_TYPE: result}
+    display(shown, raw=True)
+    shell.input_transformers_cleanup.insert(0, lambda _lines: [])

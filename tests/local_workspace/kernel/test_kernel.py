@@ -1,0 +1,153 @@
+"""Notebooks as people write them for Databricks, run as tasks in real kernels."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.catalog import VolumeType
+
+from local_workspace.kernel import Context
+from local_workspace.kernel.namespace import needs_spark
+
+
+class Folder:
+    """A workspace folder with notebooks."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, name: str, *cells: str) -> Path:
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        file = self.path / f"{name}.ipynb"
+        nbformat.write(notebook, file)
+        return file
+
+    def run(self, *cells: str, key: str = "first", **parameters: str) -> dict:
+        """The outcome of a notebook of these cells, run as the task `key`."""
+        source, task, result = self.write(key, *cells), self.path / f"{key}.json", self.path / f"{key}.result"
+        context = Context(parameters, str(source), str(self.path), key, str(self.path / "values"))
+        context.write(task)
+        files = [source, self.path / f"{key}.out.ipynb", task, result]
+        subprocess.run([sys.executable, "-m", "local_workspace.workers.notebook_task", *map(str, files)], check=True)
+        return json.loads(result.read_text())
+
+    def outputs(self, key: str = "first") -> list[str]:
+        executed = nbformat.read(self.path / f"{key}.out.ipynb", 4)
+        found = [output for cell in executed.cells for output in cell.get("outputs", [])]
+        return [output.get("text") or output.get("data", {}).get("text/plain", output.output_type) for output in found]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_parameters_are_widgets_and_exit_ends_the_notebook_with_its_result(folder):
+    outcome = folder.run(
+        "dbutils.widgets.text('CITY', 'Chicago')\ndbutils.widgets.dropdown('SIZE', 'small', ['small', 'large'])",
+        "import json\nprint('before')\ndbutils.notebook.exit(json.dumps(dbutils.widgets.getAll()))\nprint('same cell')",
+        "print('after')\n1 / 0",
+        CITY="Bellevue",
+        DAY="7",
+    )
+    assert json.loads(outcome["result"]) == {"CITY": "Bellevue", "SIZE": "small", "DAY": "7"}
+    assert folder.outputs() == ["before\n", f"Notebook exited: {outcome['result']}"]
+
+
+def test_a_widget_that_nobody_defined_is_an_error_that_says_so(folder):
+    outcome = folder.run("dbutils.widgets.get('CATALOG')")
+    assert outcome["error"].startswith("InputWidgetNotDefined: No input widget named CATALOG is defined")
+
+
+def test_cells_in_other_languages(folder):
+    outcome = folder.run(
+        "%md\n# A title",
+        "%sh\necho from the shell",
+        "%python\nx = 6 * 7",
+        "print(x)",
+        "%scala\nprintln(1)",
+    )
+    assert outcome["error"].startswith("CellError: %scala: a local workspace runs Python, SQL, shell and Markdown")
+    assert folder.outputs()[1:3] == ["from the shell\n", "42\n"]
+
+
+def test_run_shares_the_namespace_and_passes_widgets(folder):
+    folder.write(
+        "helpers",
+        "dbutils.widgets.text('who', 'nobody')",
+        "def greet(): return f'hello {dbutils.widgets.get(\"who\")}'",
+    )
+    assert folder.run('%run ./helpers $who="Ann"', "greet()")["result"] == "'hello Ann'"
+    assert "There is no notebook at './absent'" in folder.run("%run ./absent", key="second")["error"]
+
+
+def test_another_notebook_runs_in_a_kernel_of_its_own(folder):
+    folder.write("child", "dbutils.notebook.exit('got ' + dbutils.widgets.get('x'))")
+    folder.write("broken", "1 / 0")
+    assert folder.run("dbutils.notebook.run('./child', 600, {'x': '5'})")["result"] == "'got 5'"
+    assert "broken failed: ZeroDivisionError" in folder.run("dbutils.notebook.run('broken')", key="second")["error"]
+
+
+def test_a_task_leaves_values_for_later_ones(folder):
+    folder.run("dbutils.jobs.taskValues.set(key='rows', value={'n': 3})", key="extract")
+    read = "values.get(taskKey='extract', key='rows')['n'], values.get('extract', 'no', 1)"
+    assert folder.run("values = dbutils.jobs.taskValues", read, key="load")["result"] == "(3, 1)"
+    assert "has left no value 'no'" in folder.run("dbutils.jobs.taskValues.get('extract', 'no')", key="late")["error"]
+
+
+def test_pip_installs_for_this_notebook_alone(folder):
+    wheel = folder.path / "kitchentool-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as package:
+        package.writestr("kitchentool.py", "spoons = 12")
+        package.writestr(
+            "kitchentool-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: kitchentool\nVersion: 1.0\n"
+        )
+        package.writestr(
+            "kitchentool-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        package.writestr("kitchentool-1.0.dist-info/RECORD", "")
+    assert folder.run(f"%pip install --no-index {wheel}", "import kitchentool", "kitchentool.spoons")["result"] == "12"
+    assert "No module named 'kitchentool'" in folder.run("import kitchentool", key="second")["error"]
+
+
+def test_spark_sql_and_files_are_those_of_the_workspace(folder, connected):
+    w = WorkspaceClient()
+    if not list(w.catalogs.list()):
+        w.catalogs.create("kitchens")
+    catalog = next(iter(w.catalogs.list())).name
+    w.schemas.create("tasting", catalog)
+    w.volumes.create(catalog, "tasting", "notes", VolumeType.MANAGED)
+    path = f"/Volumes/{catalog}/tasting/notes"
+    outcome = folder.run(
+        "n = spark.range(3).count()",
+        "%sql\nSELECT :x AS x, 2 AS y",
+        "y = _sqldf.collect()[0].y",
+        "display(spark.range(2))",
+        f"dbutils.fs.put('{path}/a.txt', 'salt')",
+        f"names = [file.name for file in dbutils.fs.ls('{path}')]\nhead = dbutils.fs.head('{path}/a.txt')",
+        "dbutils.notebook.exit([n, y, names, head])",
+        x="1",
+    )
+    assert outcome["result"] == "[3, 2, ['a.txt'], 'salt']"
+    w.schemas.delete(f"{catalog}.tasting", force=True)
+
+
+@pytest.mark.parametrize(
+    ("source", "needed"),
+    [
+        ("spark.sql('SELECT 1')", True),
+        ("%sql\nSELECT 1", True),
+        ("%time spark.range(3).count()", True),
+        ("spark = make()\nspark.range(3)", False),
+        ("ws.spark.range(3)", False),
+        ("print('spark')", False),
+        ("sparkle", False),
+    ],
+)
+def test_a_session_is_made_only_for_cells_that_need_it(source, needed):
+    assert needs_spark(source) is needed
