@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 GUIDELINES = {
     "kind": "The text that a customer gets to read is friendly and calm, also towards a customer who is rude.",
-    "plain": "The derivation of the amount can be followed by somebody who knows only the figures that it names.",
+    "plain": "The derivation of the amount can be followed by a reader who knows only the figures that it names.",
 }
 
 

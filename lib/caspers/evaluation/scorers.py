@@ -70,7 +70,7 @@ def evidence(outputs: Response, expectations: Expectations | None = None) -> Fee
 
 @scorer
 def tone(outputs: Response) -> Feedback:
-    """No shouting, no blame; a complaint's customer is thanked or told we are sorry, and reads no internal figures."""
+    """No shouting, no blame; the reply to a complaint has a word of thanks or regret, and no internal figures."""
     return _verdict(problem for answer in read_answers(outputs) for problem in _tone_problems(answer))
 
 

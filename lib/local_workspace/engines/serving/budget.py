@@ -9,7 +9,7 @@ class Limits(BaseModel):
     """The longest time of an answer in seconds, waits and retries included; the budget of a run.
 
     A limit that is None does not exist. `run` names what the budget is for: another name starts the count anew, none
-    goes on with it. `advice` is what errors about a limit add: how whoever has set the limits can change them.
+    goes on with it. `advice` is added to errors about a limit: how to change the limits.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -120,7 +120,7 @@ class SparkEngine:
         from pyspark.sql.connect.session import SparkSession
 
         session = SparkSession.builder.remote(self.remote).create()
-        # Answers that can be asked for again need threads that all sessions of a process share, and a session that is
+        # Reattachable queries need threads that all sessions of a process share, and a session that is
         # closed while one of them collects garbage waits for itself. The server is on this machine: nothing gets lost.
         session.client.disable_reattachable_execute()
         # Skipping files by their statistics costs more than reading the few of a laptop's table.
