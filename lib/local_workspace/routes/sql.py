@@ -35,6 +35,7 @@ class NewStatement(Body):
 
     statement: Text
     warehouse_id: Text
+    catalog: Text | None = None
     schema_name: Text | None = Field(None, alias="schema")
     parameters: list[StatementParameter] | None = None
     row_limit: int | None = Field(None, ge=0)
@@ -97,7 +98,7 @@ def execute(warehouses: Warehouses, statements: Statements, body: NewStatement) 
     warehouses.get(body.warehouse_id)
     parameters = [Parameter(each.name, each.value, each.type or "STRING") for each in body.parameters or []]
     limits = Limits(body.row_limit or None, body.byte_limit or None)
-    statement = Statement(body.statement, parameters, body.schema_name, limits)
+    statement = Statement(body.statement, parameters, body.schema_name, limits, body.catalog)
     seconds = int((body.wait_timeout or "10s").removesuffix("s"))
     return statements.execute(statement, seconds, cancel=bool(seconds) and body.on_wait_timeout == "CANCEL")
 

@@ -66,6 +66,13 @@ class SparkEngine:
         """The server's distribution."""
         return self._software.spark_home
 
+    def catalog(self) -> str:
+        """The catalog that names of three levels may begin with; an empty string before there is one."""
+        try:
+            return self._home.catalog_name.read_text()
+        except FileNotFoundError:
+            return ""
+
     def start(self) -> None:
         """Start the server; returns at once, `wait_ready` waits. A server that ends is started again."""
         self._supervisor.start()

@@ -65,12 +65,17 @@ _WAYS_OUT = {
 }
 
 
-def failure(error: Exception, statement: str) -> Failure:
-    """What Spark said, without the JVM's stack trace, and a sentence on what to do if open Spark lacks something."""
+def failure(error: Exception, statement: str, catalog: str) -> Failure:
+    """What Spark said, without the JVM's stack trace, and a sentence on what to do if open Spark lacks something.
+
+    `catalog` is what people call Spark's own catalog.
+    """
     down = isinstance(error, ApiError) and error.status == HTTPStatus.SERVICE_UNAVAILABLE
     if down:
         return {"error_code": "TEMPORARILY_UNAVAILABLE", "message": str(error)}
     message = str(error).partition("\n\nJVM stacktrace")[0]
+    if catalog:
+        message = message.replace("spark_catalog", catalog)
     way = way_out(statement) if _UNKNOWN.search(message) else ""
     return {"error_code": "BAD_REQUEST", "message": f"{message.rstrip()}\n\n{way}" if way else message}
 

@@ -68,7 +68,7 @@ class Run:
         try:
             self._future.result()
         except Exception as error:  # a thread's boundary: whatever Spark raised is the statement's outcome
-            return {"state": "FAILED", "error": failure(error, self._statement.text)}
+            return {"state": "FAILED", "error": failure(error, self._statement.text, self._spark.catalog())}
         return {"state": "SUCCEEDED"}
 
     def result(self) -> Result | None:
@@ -78,6 +78,7 @@ class Run:
     def _answer(self) -> Result:
         if reason := refusal(self._statement.text):
             raise invalid(reason)
+        self._check_catalog()
         with self._open_session() as session:
             session.addTag(self._id)
             try:
@@ -88,6 +89,14 @@ class Run:
             finally:
                 self._session = None
                 session.removeTag(self._id)
+
+    def _check_catalog(self) -> None:
+        named = self._statement.catalog
+        if named is not None and named.lower() != self._spark.catalog().lower():
+            raise invalid(
+                f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{named}' was not found. Please verify the catalog name and then "
+                "retry the query or command again. SQLSTATE: 42704"
+            )
 
     @contextlib.contextmanager
     def _open_session(self) -> "Iterator[SparkSession]":

@@ -9,9 +9,10 @@ from local_workspace.engines.sql.result import Limits
 
 @dataclass(frozen=True)
 class Statement:
-    """SQL `text` to run in `schema` (Spark's default if None), its answer cut at `limits`."""
+    """SQL `text` to run in `catalog` (the workspace's if None) and `schema` (Spark's default), cut at `limits`."""
 
     text: str
     parameters: Sequence[Parameter] = ()
     schema: str | None = None
     limits: Limits = Limits()  # noqa: RUF009  # it can't be changed
+    catalog: str | None = None

@@ -33,7 +33,7 @@ def test_what_only_databricks_has_fails_with_a_way_out(workspace, spark, stateme
 
 def test_a_mistake_in_a_statement_that_spark_knows_gets_no_advice():
     error = RuntimeError("[TABLE_OR_VIEW_NOT_FOUND] no t\n\nJVM stacktrace:\nat org.apache")
-    assert failure(error, "SELECT * FROM t -- PRIMARY KEY") == {
+    assert failure(error, "SELECT * FROM t -- PRIMARY KEY", "kitchens") == {
         "error_code": "BAD_REQUEST",
         "message": "[TABLE_OR_VIEW_NOT_FOUND] no t",
     }

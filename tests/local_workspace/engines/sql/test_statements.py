@@ -194,3 +194,19 @@ def test_an_unknown_warehouse_or_statement_is_named(w):
         w.statement_execution.execute_statement("SELECT 1", "nope")
     with pytest.raises(NotFound, match="'gone'"):
         w.statement_execution.get_statement("gone")
+
+
+def test_a_statement_runs_in_the_workspaces_catalog_and_in_no_other(w, warehouse):
+    if not list(w.catalogs.list()):
+        w.catalogs.create("kitchens")
+    catalog = next(iter(w.catalogs.list())).name
+
+    def run(text: str, catalog: str):
+        answer = w.statement_execution.execute_statement(text, warehouse, catalog=catalog, wait_timeout="50s")
+        return answer.status.state.value, answer.result and answer.result.data_array, answer.status.error
+
+    assert run("SELECT current_catalog()", catalog)[:2] == ("SUCCEEDED", [[catalog]])
+    state, _, error = run("SELECT 1", "no_such_catalog")
+    assert state == "FAILED" and "[NO_SUCH_CATALOG_EXCEPTION] Catalog 'no_such_catalog' was not found" in error.message
+    state, _, error = run(f"SELECT * FROM {catalog}.default.absent", catalog)
+    assert state == "FAILED" and f"`{catalog}`.`default`.`absent`" in error.message
