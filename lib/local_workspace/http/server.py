@@ -2,12 +2,15 @@
 
 import base64
 import binascii
+import hashlib
 import secrets
+import uuid
 from collections.abc import Iterable
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local_workspace.http import errors
 from local_workspace.runtime import principals
@@ -38,6 +41,33 @@ class TokenMiddleware:
         principal = principals.holder(self.token, presented)
         scope.setdefault("state", {})["principal"] = principal
         return principal is not None or secrets.compare_digest(presented.encode(), self.token.encode())
+
+
+class AnswerHeadersMiddleware:
+    """Gives every answer the workspace's id and an id of its own, as Databricks does.
+
+    The SDK's `get_workspace_id` and the CLI's `bundle summary` read the first.
+    """
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self.app, self.workspace_id = app, str(workspace_id(token))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and add the headers to what comes back."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Databricks-Org-Id"] = self.workspace_id
+                headers["X-Request-Id"] = str(uuid.uuid4())
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def workspace_id(token: str) -> int:
+    """A positive number of up to 15 digits that stays the same for a home, whose token does."""
+    return 1 + int.from_bytes(hashlib.sha256(token.encode()).digest()[:6]) % 10**15
 
 
 def presented_token(header: str) -> str:
@@ -71,6 +101,7 @@ def create_app(engines: object, token: str, routers: Iterable[APIRouter]) -> Fas
     )
     app.state.engines, app.state.token = engines, token
     app.add_middleware(TokenMiddleware, token=token)
+    app.add_middleware(AnswerHeadersMiddleware, token=token)
     errors.install(app)
     for router in routers:
         app.include_router(router)

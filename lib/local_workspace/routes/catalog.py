@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple, Protocol
+from typing import Annotated, Literal, NamedTuple, Protocol, TypedDict
 
 from fastapi import APIRouter, Depends, Query, Request
 
@@ -76,6 +76,18 @@ def create_schema(engines: Engines, body: NewSchema) -> Schema:
 def create_volume(engines: Engines, body: NewVolume) -> Volume:
     """Create a volume."""
     return engines.catalog.create_volume(body.catalog_name, body.schema_name, body.name, body.comment or "")
+
+
+class Existence(TypedDict):
+    """Whether a table exists."""
+
+    table_exists: bool
+
+
+@router.get("/tables/{full_name}/exists")
+def table_exists(engines: Engines, full_name: Text, include_browse: Browse = False) -> Existence:
+    """Whether a table or view exists."""
+    return {"table_exists": engines.tables.exists(full_name)}
 
 
 class Place(NamedTuple):

@@ -11,7 +11,6 @@ from local_workspace.engines.apps.documents import EnvEntry, Resource
 from local_workspace.engines.postgres.names import ENDPOINT
 from local_workspace.runtime.errors import invalid
 
-_DEFAULT_COMMAND = ["python", "app.py"]
 _NAMES = ("app.yaml", "app.yml")
 
 
@@ -24,22 +23,34 @@ class AppSource:
 
 
 def read_source(folder: Path) -> AppSource:
-    """Read a folder's `app.yaml`; without one the command is `python app.py`. Raises 400 for a wrong one."""
+    """Read a folder's `app.yaml`. Raises 400 for a wrong one, or if there is no command.
+
+    Without a command Python runs the folder's first `.py` file
+    (https://docs.databricks.com/aws/en/dev-tools/databricks-apps/app-runtime).
+    """
     file = next((folder / name for name in _NAMES if (folder / name).is_file()), None)
     if file is None:
-        return AppSource(_DEFAULT_COMMAND)
+        return AppSource(_default_command(folder))
     try:
-        spec = yaml.safe_load(file.read_text()) or {}
+        # Every value as it is written: `true` is no True, and 1e3 no number.
+        spec = yaml.load(file.read_text(), Loader=yaml.BaseLoader) or {}
     except yaml.YAMLError as error:
         raise invalid(f"{file.name} is not YAML: {error}") from None
     if not isinstance(spec, dict):
         raise invalid(f"{file.name} must be a mapping with `command` and `env`.")
-    command, env = spec.get("command") or _DEFAULT_COMMAND, spec.get("env") or []
+    command, env = spec.get("command") or [], spec.get("env") or []
     if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
         raise invalid(f'{file.name}: `command` must be a list of words, such as ["uvicorn", "main:app"].')
     if not isinstance(env, list) or not all(isinstance(entry, dict) and entry.get("name") for entry in env):
         raise invalid(f"{file.name}: each entry of `env` needs a `name`, and a `value` or `valueFrom`.")
-    return AppSource(command, env)
+    return AppSource(command or _default_command(folder), env)
+
+
+def _default_command(folder: Path) -> list[str]:
+    programs = sorted(path.name for path in folder.glob("*.py"))
+    if not programs:
+        raise invalid("The app's folder has neither a `command` in app.yaml nor a .py file. Add one of them.")
+    return ["python", programs[0]]
 
 
 def variables(entries: list[EnvEntry], resources: list[Resource]) -> dict[str, str]:

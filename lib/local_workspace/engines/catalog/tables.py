@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from local_workspace.engines.catalog.documents import Column, Relation, Table
 from local_workspace.engines.catalog.engine import CatalogEngine
 from local_workspace.engines.catalog.metastore import Metastore
+from local_workspace.engines.catalog.names import name_parts
 from local_workspace.runtime.errors import not_found
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ class TablesEngine:
         if kind != "VIEW":
             table["data_source_format"] = "DELTA"
         return table
+
+    def exists(self, full_name: str) -> bool:
+        """Whether there is a table or view of this name; False also where its schema or catalog is missing."""
+        catalog, schema, name = name_parts(full_name, 3)
+        if catalog not in [held["name"] for held in self._catalog.list_catalogs()]:
+            return False
+        with self._metastore.session() as session:
+            return session.catalog.tableExists(f"{schema}.{name}")
 
     def delete(self, full_name: str) -> None:
         """Drop a table or view. Raises ApiError 404."""

@@ -11,8 +11,22 @@ POSTGRES = {"name": "db", "postgres": {"branch": "projects/p/branches/production
 WAREHOUSE = {"name": "sql", "sql_warehouse": {"id": "w-1"}}
 
 
-def test_a_folder_without_app_yaml_runs_app_py(tmp_path):
-    assert read_source(tmp_path) == AppSource(["python", "app.py"], [])
+def test_a_folder_without_app_yaml_runs_its_first_python_file(tmp_path):
+    for name in ("worker.py", "main.py", "a.txt"):
+        (tmp_path / name).touch()
+    assert read_source(tmp_path) == AppSource(["python", "main.py"], [])
+
+
+def test_a_folder_with_nothing_to_run_is_refused(tmp_path):
+    with pytest.raises(ApiError, match="neither a `command` in app.yaml nor a .py file"):
+        read_source(tmp_path)
+
+
+def test_values_are_those_that_are_written(tmp_path):
+    (tmp_path / "app.yaml").write_text("command: [run, 8000]\nenv: [{name: A, value: true}, {name: B, value: 010}]\n")
+    source = read_source(tmp_path)
+    assert source.command == ["run", "8000"]
+    assert variables(source.env, []) == {"A": "true", "B": "010"}
 
 
 @pytest.mark.parametrize("name", ["app.yaml", "app.yml"])
@@ -24,6 +38,7 @@ def test_app_yaml_gives_command_and_environment(tmp_path, name):
 def test_app_yaml_goes_before_app_yml_and_may_be_empty(tmp_path):
     (tmp_path / "app.yaml").write_text("")
     (tmp_path / "app.yml").write_text("command: [other]\n")
+    (tmp_path / "app.py").touch()
     assert read_source(tmp_path).command == ["python", "app.py"]
 
 
@@ -33,7 +48,7 @@ def test_app_yaml_goes_before_app_yml_and_may_be_empty(tmp_path):
         ("a: [", "is not YAML"),
         ("[a]", "must be a mapping"),
         ("command: python app.py", "`command` must be a list of words"),
-        ("command: [python, 5]", "`command` must be a list of words"),
+        ("command: [python, [5]]", "`command` must be a list of words"),
         ("env: {A: b}", "each entry of `env` needs a `name`"),
         ("env: [A]", "each entry of `env` needs a `name`"),
         ("env: [{value: b}]", "each entry of `env` needs a `name`"),

@@ -52,9 +52,12 @@ def test_a_table_shows_its_columns_and_can_be_dropped(w, catalog, schema, spark)
     table = w.tables.get(f"{catalog}.{schema}.salt")
     assert [(column.name, column.type_text) for column in table.columns] == [("id", "bigint"), ("kind", "string")]
     assert [found.name for found in w.tables.list(catalog, schema)] == ["salt"]
+    assert w.tables.exists(table.full_name).table_exists
     w.tables.delete(table.full_name)
     with pytest.raises(NotFound):
         w.tables.get(table.full_name)
+    for missing in (table.full_name, f"{catalog}.nowhere.salt", "another.pantry.salt"):
+        assert not w.tables.exists(missing).table_exists
 
 
 def test_a_function_is_found_and_dropped(w, catalog, schema, spark):
