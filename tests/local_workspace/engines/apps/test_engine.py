@@ -261,7 +261,7 @@ def test_a_wrong_app_yaml_is_refused_before_anything_changes(deployed):
     for spec, message in (
         ("command: uvicorn main:app", "list of words"),
         ("[1, 2]", "mapping"),
-        ("a: [", "no YAML"),
+        ("a: [", "is not YAML"),
         ("env: [{value: x}]", "needs a `name`"),
     ):
         deployed.upload(spec=spec)

@@ -35,7 +35,7 @@ def test_a_second_catalog_is_refused_with_the_way_to_have_one(w, catalog):
 
 @pytest.mark.parametrize("name", ["my-schema", "1st", "a;b", "", "x" * 129])
 def test_a_name_that_is_no_identifier_is_refused(w, catalog, name):
-    with pytest.raises(BadRequest, match="no identifier"):
+    with pytest.raises(BadRequest, match="is not an identifier"):
         w.schemas.create(name, catalog)
 
 
