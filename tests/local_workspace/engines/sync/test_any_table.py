@@ -30,11 +30,12 @@ from local_workspace.engines.sync.target import Target
 from local_workspace.engines.sync.worker import SyncWorker
 
 HISTORIES = int(os.environ.get("SYNC_HISTORIES", "60"))
+OF_THE_CHANGE_FEED = {"_change_type", "_commit_version", "_commit_timestamp"}  # Delta takes no columns of these names
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 NAMES = st.text(
     st.characters(exclude_characters="\0 ,;{}()\n\t=", exclude_categories=["Cs"]), min_size=1, max_size=12
-).filter(lambda name: name not in SYSTEM_COLUMNS)
+).filter(lambda name: name.lower() not in SYSTEM_COLUMNS | OF_THE_CHANGE_FEED)
 LEAVES: dict[pa.DataType, st.SearchStrategy] = {
     pa.string(): TEXT,
     pa.int8(): st.integers(-(2**7), 2**7 - 1),
