@@ -1,4 +1,4 @@
-"""How a run is told to end before its time."""
+"""The early end of a run or an attempt: canceled or timed out."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Cancellation:
-    """A one-time order to end, with its reason; whoever waits for something registers how to interrupt it."""
+    """A request to end, made once, with its reason. Code that waits registers a callback that interrupts it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -14,7 +14,7 @@ class Cancellation:
         self.reason: tuple[str, str] | None = None
 
     def cancel(self, result: str, message: str) -> None:
-        """Give the order: `result` is CANCELED or TIMEDOUT. The first order counts; returns at once."""
+        """Request the end; `result` is CANCELED or TIMEDOUT. Later requests have no effect. Returns without waiting."""
         with self._lock:
             if self.reason:
                 return
@@ -25,7 +25,7 @@ class Cancellation:
 
     @contextmanager
     def calling(self, callback: Callable[[], None]) -> Iterator[None]:
-        """Call `callback` if the order comes within this block, or has come already."""
+        """Call `callback` when the end is requested within this block; at once if it already was."""
         with self._lock:
             self._callbacks.append(callback)
             given = self.reason

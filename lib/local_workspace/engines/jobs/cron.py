@@ -7,7 +7,7 @@ from apscheduler.triggers.cron import CronTrigger
 from local_workspace.runtime.errors import invalid
 
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
-# Quartz counts 1 = Sunday, APScheduler 0 = Monday: names are the same to both.
+# Quartz counts from 1 = Sunday, APScheduler from 0 = Monday; both accept the same names.
 DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 FIELDS = {
     "second": (0, 59),
@@ -25,11 +25,11 @@ ORDINALS = {"1": "1st", "2": "2nd", "3": "3rd", "4": "4th", "5": "5th"}
 def cron_trigger(expression: str, timezone: str) -> CronTrigger:
     """The trigger of a Quartz expression of six or seven fields in a time zone.
 
-    Raises 400 that names the expression, or the time zone, and what is wrong with it.
+    Raises ApiError 400 that says what is wrong with the expression or the time zone.
     """
     try:
         zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones such as America
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones, such as America
         raise invalid(f"Unknown time zone {timezone!r}; write it like UTC or Europe/Amsterdam.") from None
     try:
         return CronTrigger(timezone=zone, **_fields(expression))
@@ -49,7 +49,7 @@ def _fields(expression: str) -> dict[str, str]:
 
 
 def _special_day(fields: dict[str, str]) -> dict[str, str]:
-    """L (last day), 6L (last Friday) and 6#3 (third Friday), as APScheduler's `day`; taken out of `fields`."""
+    """L (last day), 6L (last Friday) and 6#3 (third Friday), as APScheduler's `day`; removes them from `fields`."""
     weekday = fields["day_of_week"]
     if fields["day"] == "L":
         fields["day"] = "?"
@@ -85,7 +85,7 @@ def _values(field: str, text: str) -> str:
 
 
 def _expand(field: str, item: str) -> list[int]:
-    """The numbers of one item: `5`, `5-8`, `22-2` (over the end), `0/10`, `*/10` or `5-30/5`."""
+    """The numbers of one item: `5`, `5-8`, `22-2` (wraps around), `0/10`, `*/10` or `5-30/5`."""
     low, high = FIELDS[field]
     span, slash, step = item.partition("/")
     first, dash, last = span.partition("-")

@@ -1,4 +1,4 @@
-"""Which run may start now: one queue a job, and the runs that are active."""
+"""Decides which runs may start: one queue per job, and the active runs."""
 
 import threading
 from typing import cast
@@ -33,7 +33,7 @@ STOPPED = "The workspace was stopped."
 
 
 class Dispatcher:
-    """Starts runs, makes them wait or skips them, and ends them."""
+    """Starts, queues, skips and ends runs."""
 
     def __init__(self, store: Store, history: History, runner: TaskRunner) -> None:
         self._store, self._history, self._runner = store, history, runner
@@ -43,7 +43,7 @@ class Dispatcher:
         self._left_active = [run["run_id"] for run in history.of_job() if is_active(run)]
 
     def recover(self) -> None:
-        """Mark what a dead daemon left active as interrupted. Its processes were reaped before."""
+        """Mark the runs that a dead daemon left active as interrupted. Its processes have been ended already."""
         for run_id in self._left_active:
             self._history.change(run_id, _interrupt)
 
@@ -58,9 +58,9 @@ class Dispatcher:
     ) -> Run:
         """A new run of `job`, or the earlier one with the same idempotency token.
 
-        `queue` says in place of the job's settings whether the run may wait.
+        `queue` overrides the job's setting of whether the run may wait.
 
-        Raises 400 for a parameter the job doesn't define, 503 while the workspace stops.
+        Raises ApiError 400 for a parameter the job doesn't define, 503 while the workspace stops.
         """
         parameters = job_parameters(job["settings"], overrides)
         with self._lock:
@@ -79,11 +79,11 @@ class Dispatcher:
             return run
 
     def cancel(self, run_id: int) -> None:
-        """Tell a run to end; nothing happens if it has. Raises 404."""
+        """Request a run's end; has no effect on one that has ended. Raises ApiError 404."""
         self._cancel(self._history.get(run_id), "Canceled by a user.")
 
     def cancel_job(self, job_id: int) -> None:
-        """End all runs of a job, and return when they have ended."""
+        """End all runs of a job and wait for them."""
         with self._lock:
             executions = [execution for execution in self._active.values() if execution.job_id == job_id]
             for run in self._history.of_job(job_id):
@@ -92,7 +92,7 @@ class Dispatcher:
             execution.join()
 
     def stop(self) -> None:
-        """End all runs, and return when they have ended. No run starts after that."""
+        """End all runs and wait for them. No run starts after that."""
         with self._lock:
             self._stopping = True
             executions = list(self._active.values())
@@ -109,7 +109,7 @@ class Dispatcher:
         may_wait = queue if queue is not None else "queue" in settings and settings["queue"]["enabled"]
         if not may_wait:
             end(run, "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", AT_LIMIT)
-        # A laptop that slept or is slow must not pile up scheduled runs: one that waits does the work of all.
+        # Scheduled runs must not pile up on a laptop that slept or is slow: one queued run does the work of all.
         elif trigger == "PERIODIC" and any(_is_waiting(other) and other["trigger"] == trigger for other in earlier):
             end(run, "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", CAUGHT_UP)
         else:
@@ -188,7 +188,7 @@ def _is_waiting(run: Run) -> bool:
 
 
 def _terminating(run: Run, message: str) -> None:
-    if is_active(run):  # it may have ended a moment ago
+    if is_active(run):  # another thread may have ended it
         set_state(run, "TERMINATING", message=message)
 
 

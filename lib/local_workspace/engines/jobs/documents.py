@@ -4,7 +4,7 @@ from typing import NotRequired, TypedDict
 
 
 class Dependency(TypedDict):
-    """A task that another one waits for."""
+    """A task that another task waits for."""
 
     task_key: str
 
@@ -25,7 +25,7 @@ class PipelineTask(TypedDict):
 
 
 class Task(TypedDict):
-    """A node of a job's graph; what it does is in one of the fields named `*_task`."""
+    """A node of a job's graph; exactly one of the `*_task` fields says what it does."""
 
     task_key: str
     depends_on: NotRequired[list[Dependency]]
@@ -41,14 +41,14 @@ class Task(TypedDict):
 
 
 class Parameter(TypedDict):
-    """A job parameter and the value it has unless a run sets another."""
+    """A job parameter and its default value."""
 
     name: str
     default: str
 
 
 class Schedule(TypedDict):
-    """When a job runs by itself: a Quartz expression in a time zone."""
+    """When a job starts on its own: a Quartz expression in a time zone."""
 
     quartz_cron_expression: str
     timezone_id: str
@@ -63,14 +63,14 @@ class Period(TypedDict):
 
 
 class Trigger(TypedDict):
-    """What starts a job by itself, apart from a schedule."""
+    """What else than a schedule starts a job on its own."""
 
     periodic: NotRequired[Period]
     pause_status: NotRequired[str]
 
 
 class JobCluster(TypedDict, total=False):
-    """The computers that tasks of that key would run on."""
+    """The cluster that tasks with this key would run on."""
 
     job_cluster_key: str
     new_cluster: dict[str, object]
@@ -83,7 +83,7 @@ class Queue(TypedDict):
 
 
 class SentSettings(TypedDict, total=False):
-    """What a request can say of a job."""
+    """The job settings that a request may contain."""
 
     name: str
     tasks: list[Task]
@@ -120,7 +120,7 @@ class Job(TypedDict):
 
 
 class State(TypedDict):
-    """The state of a run or task in its older form; `result_state` once it has ended with a result."""
+    """The older form of the state of a run or task; `result_state` is set once it has ended with a result."""
 
     life_cycle_state: str
     state_message: str
@@ -144,7 +144,7 @@ class TerminationDetails(TypedDict):
 
 
 class Status(TypedDict):
-    """The state of a run or task in its newer form."""
+    """The newer form of the state of a run or task."""
 
     state: str
     queue_details: NotRequired[QueueDetails]
@@ -152,7 +152,7 @@ class Status(TypedDict):
 
 
 class Progress(TypedDict):
-    """How far a run or task is; `began_at` is when it left the queue, the last three fields come when it ends."""
+    """The progress of a run or task; `began_at` is when it left the queue, the last three fields are set at its end."""
 
     state: State
     status: Status
@@ -164,7 +164,7 @@ class Progress(TypedDict):
 
 
 class ResolvedParameters(TypedDict):
-    """What a notebook gets."""
+    """The parameters that a notebook gets."""
 
     base_parameters: dict[str, str]
 
@@ -192,7 +192,7 @@ class RunParameter(TypedDict):
 
 
 class Limits(TypedDict):
-    """What the job's settings allowed when the run was made."""
+    """The limits in the job's settings when the run was created."""
 
     max_concurrent_runs: int
     timeout_seconds: int
@@ -220,7 +220,7 @@ class Run(Progress):
 
 
 class Outcome(TypedDict, total=False):
-    """What a task gave: `error` and `error_trace` if it failed; a notebook's `result`, or an update's id if not."""
+    """The outcome of a task: `error` and `error_trace` if it failed, else a notebook's `result` or an update's id."""
 
     error: str
     error_trace: str
@@ -230,14 +230,14 @@ class Outcome(TypedDict, total=False):
 
 
 class NotebookOutput(TypedDict):
-    """What a notebook passed to dbutils.notebook.exit; else the text of its last output."""
+    """The value passed to dbutils.notebook.exit, or else the text of the notebook's last output."""
 
     result: str
     truncated: bool
 
 
 class OutputMetadata(TaskRun):
-    """The task of an output, and the run it is of."""
+    """The task that an output comes from, and its run."""
 
     job_id: int
     job_run_id: int

@@ -27,8 +27,8 @@ KIND = "job"
 class JobsEngine:
     """Jobs with tasks, parameters, a schedule and a queue. Job and run documents have the shape of Jobs API 2.2.
 
-    What it does of their settings, keeps without effect and refuses is in `unsupported`.
-    `notebook_env` gives the environment variables that a notebook's process gets, asked for at each run.
+    `unsupported` lists the settings that have an effect, those that are only stored, and those that are refused.
+    `notebook_env` returns the environment variables of a notebook's process; it is called for each run.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class JobsEngine:
         self._history, self._notebook_env = History(home, store), notebook_env
         self._runner = TaskRunner(home, processes, files, pipelines, notebook_env)
         self._dispatcher = Dispatcher(store, self._history, self._runner)
-        # However late a run is (the laptop slept), it runs; and once, however often it was due.
+        # A run that is late, because the laptop slept, still starts; if it was due several times, it starts once.
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
         self._lock = threading.RLock()
 
     def start(self) -> None:
-        """Mark runs that a dead daemon left as interrupted, and resume the schedules of all jobs."""
+        """Mark the runs that a dead daemon left active as interrupted, and resume the schedules of all jobs."""
         jobs = {job["job_id"]: job for job in self._jobs.list()}
         for run in self._history.of_job():
             if run["job_id"] not in jobs:
@@ -68,7 +68,7 @@ class JobsEngine:
         self._dispatcher.stop()
 
     def create(self, settings: SentSettings) -> int:
-        """Make a job of these settings and return its id. Raises 400 for settings that can't work."""
+        """Create a job and return its id. Raises ApiError 400 for invalid or unsupported settings."""
         job_id = self._store.next_id()
         self._save({"job_id": job_id, "created_time": now_ms(), "settings": checked(settings)})
         return job_id
@@ -114,14 +114,14 @@ class JobsEngine:
         token: str | None = None,
         queue: bool | None = None,
     ) -> Run:
-        """Start a run now, or let it wait or be skipped as `queue` or the job says; returns the run.
+        """Create a run and return it: it starts, waits or is skipped; `queue` overrides the job's setting.
 
         Raises 400, 404.
         """
         return self._submit(job_id, job_parameters or {}, notebook_params or {}, token, "ONE_TIME", queue)
 
     def run(self, run_id: int, resolved_values: bool = False) -> Run:
-        """The run of that id, on request with the parameters that its notebooks get. Raises 404."""
+        """The run of that id, with the parameters that its notebooks get if `resolved_values`. Raises 404."""
         run = self._shown(self._history.get(run_id))
         for task in run["tasks"]:
             if resolved_values and "notebook_task" in task:
@@ -129,11 +129,11 @@ class JobsEngine:
         return run
 
     def runs(self, wanted: RunFilter) -> list[Run]:
-        """The runs that the filter allows, newest first."""
+        """The runs that match the filter, newest first."""
         return [self._shown(run) for run in self._history.find(wanted)]
 
     def output(self, run_id: int) -> Output:
-        """What the task of that task run id gave: its text or its error. Raises 404; 400 for the id of a job's run."""
+        """The output of the task run of that id: its text or its error. Raises 404; 400 for the id of a job run."""
         if (found := self._history.task(run_id)) is None:
             self._history.get(run_id)
             raise invalid(
@@ -156,16 +156,16 @@ class JobsEngine:
         return moment
 
     def cancel(self, run_id: int) -> None:
-        """Tell a run to end; it does so soon after. Raises 404."""
+        """Request a run's end without waiting for it. Raises 404."""
         self._dispatcher.cancel(run_id)
 
     def cancel_all(self, job_id: int) -> None:
-        """End all runs of a job, and return when they have ended. Raises 404."""
+        """End all runs of a job and wait for them. Raises 404."""
         self.get(job_id)
         self._dispatcher.cancel_job(job_id)
 
     def delete_run(self, run_id: int) -> None:
-        """Forget a run that has ended. Raises 404; 400 if it is active."""
+        """Delete a run that has ended. Raises 404; 400 if it is active."""
         if is_active(self._history.get(run_id)):
             raise invalid(f"Run {run_id} is active; cancel it first.")
         self._history.forget(run_id)

@@ -1,4 +1,4 @@
-"""One run of a job: its tasks in the order of their dependencies, independent ones side by side."""
+"""One run of a job: its tasks in the order of their dependencies, independent ones in parallel."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ _OF_AN_ATTEMPT = ("state", "status", "start_time", "began_at", "end_time", "exec
 
 
 class Execution:
-    """A run in a thread of its own. `cancellation` ends it early; `on_end` is called when all is written down."""
+    """A run in a thread of its own. `cancellation` ends it early; `on_end` is called once its end is stored."""
 
     def __init__(
         self,
@@ -38,11 +38,11 @@ class Execution:
         self._thread = threading.Thread(target=self._main, name=f"run-{run['run_id']}", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def join(self) -> None:
-        """Wait for the end."""
+        """Wait until the run has ended."""
         self._thread.join()
 
     def _main(self) -> None:
@@ -72,7 +72,7 @@ class Execution:
                     order.done(key)
 
     def _run_task(self, task: TaskRun) -> str:
-        """Run one task unless something forbids it, again if it fails and may be retried; returns its result."""
+        """Run one task unless its dependencies or the run's end prevent it, with retries; returns its result."""
         if obstacle := self._obstacle(task):
             self._end_task(task, *obstacle)
             return obstacle[0]
@@ -100,7 +100,7 @@ class Execution:
 
     @contextmanager
     def _limited(self, task: TaskRun) -> Iterator[Cancellation]:
-        """What ends an attempt early: the end of the run, or the time that the task may take."""
+        """The cancellation of one attempt: the run's own, or the task's timeout."""
         cancellation, limit = Cancellation(), task.get("timeout_seconds", 0)
         timer = threading.Timer(limit, cancellation.cancel, ("TIMEDOUT", f"Timed out after {limit} s."))
         with self.cancellation.calling(lambda: cancellation.cancel(*(self.cancellation.reason or ("CANCELED", "")))):
@@ -117,14 +117,14 @@ class Execution:
         return wanted and (left > 0 or task.get("max_retries", 0) == -1) and not self.cancellation.reason
 
     def _wait_to_retry(self, task: TaskRun) -> bool:
-        """Wait for the interval between the starts of two attempts to pass; False if the run ends before."""
+        """Wait until the interval between the starts of two attempts has passed; False if the run ends first."""
         interval = task.get("min_retry_interval_millis", 0)
         ended = threading.Event()
         with self.cancellation.calling(ended.set):
             return not ended.wait(max(0, task["start_time"] + interval - now_ms()) / 1000)
 
     def _next_attempt(self, task: TaskRun) -> TaskRun:
-        """Another entry for the task in the run, as Databricks has one an attempt (apache/airflow#72313)."""
+        """Add another entry for the task to the run: Databricks has one per attempt (apache/airflow#72313)."""
         fields = {name: value for name, value in task.items() if name not in _OF_AN_ATTEMPT}
         attempt = cast("TaskRun", fields | {"run_id": self._next_id(), "attempt_number": task["attempt_number"] + 1})
         set_state(attempt, "PENDING")
@@ -161,7 +161,7 @@ class Execution:
         self._change_task(task, alter)
 
     def _change_task(self, task: TaskRun, alter: Callable[[TaskRun], None]) -> None:
-        """Change an attempt of a task, here and in the history."""
+        """Change an attempt of a task, in this object and in the history."""
 
         def alter_entry(run: Run) -> None:
             for entry in run["tasks"]:

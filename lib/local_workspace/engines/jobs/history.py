@@ -19,7 +19,7 @@ KEPT_RUNS = 200
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs a listing has: those whose fields equal what is given. Times are milliseconds, both ends included."""
+    """Selects runs by the fields that are given. Times are milliseconds since 1970, both ends included."""
 
     job_id: int | None = None
     active: bool | None = None
@@ -28,7 +28,7 @@ class RunFilter:
     start_time_to: int | None = None
 
     def allows(self, run: Run) -> bool:
-        """Whether a run is among them."""
+        """Whether the filter selects a run."""
         return (
             self.job_id in (None, run["job_id"])
             and self.active in (None, is_active(run))
@@ -39,7 +39,7 @@ class RunFilter:
 
 
 class History:
-    """Run documents by id. What it hands out are copies; `change` is the way to alter one."""
+    """Run documents by id. Methods return copies; only `change` alters a document."""
 
     def __init__(self, home: Home, store: Store) -> None:
         self._home, self._store = home, Documents[Run](store, KIND)
@@ -47,7 +47,7 @@ class History:
         self._runs = {run["run_id"]: run for run in self._store.list()}
 
     def add(self, run: Run) -> None:
-        """Remember a new run, and forget the oldest ended runs of its job beyond the last 200."""
+        """Store a new run, and delete the oldest ended runs of its job beyond the last 200."""
         with self._lock:
             self._runs[run["run_id"]] = run
             self._store.put(str(run["run_id"]), run)
@@ -56,7 +56,7 @@ class History:
             self.forget(run_id)
 
     def change(self, run_id: int, alter: Callable[[Run], None]) -> None:
-        """Apply `alter` to a run and write it down; nothing happens if the run was forgotten meanwhile."""
+        """Apply `alter` to a run and store it; has no effect on a run that has been deleted."""
         with self._lock:
             if run := self._runs.get(run_id):
                 alter(run)
@@ -83,7 +83,7 @@ class History:
         return self.find(RunFilter(job_id))
 
     def find(self, wanted: RunFilter) -> list[Run]:
-        """The runs that the filter allows, newest first."""
+        """The runs that match the filter, newest first."""
         with self._lock:
             runs = [run for run in self._runs.values() if wanted.allows(run)]
             return copy.deepcopy(sorted(runs, key=lambda run: run["run_id"], reverse=True))

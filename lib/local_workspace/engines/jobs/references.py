@@ -48,7 +48,7 @@ def found_in(text: str) -> list[str]:
 
 
 def problem(reference: str, parameters: set[str]) -> str | None:
-    """What is wrong with a reference in a job that defines these parameters, in a sentence; None if nothing is."""
+    """A sentence on what is wrong with a reference in a job with these parameters; None if it is valid."""
     prefix, _, name = reference.partition("job.parameters.")
     if not prefix and name:
         return None if name in parameters else f"the job defines no parameter {name!r}."
@@ -60,10 +60,10 @@ def problem(reference: str, parameters: set[str]) -> str | None:
 
 
 def values(task: TaskRun, run: Run) -> dict[str, str]:
-    """What each known reference stands for in a task of a run. Times are in UTC."""
+    """The value of each known reference in a task of a run. Times are in UTC."""
     moment = datetime.fromtimestamp(run["start_time"] / 1000, UTC)
     known = {
-        # as they were written before 2024, which Databricks still takes
+        # an older spelling, which Databricks also accepts
         "job_id": str(run["job_id"]),
         "run_id": str(task["run_id"]),
         "parent_run_id": str(run["run_id"]),

@@ -32,9 +32,9 @@ _KEY = re.compile(r"[\w-]{1,100}")
 
 
 def checked(sent: SentSettings) -> Settings:
-    """The settings with Databricks' defaults filled in. Raises 400 that names the task or field at fault."""
+    """The settings with Databricks' defaults filled in. Raises ApiError 400 that names the invalid task or field."""
     refuse(sent, JOB_DONE | JOB_WITHOUT_EFFECT, JOB_REFUSED)
-    settings = cast("Settings", {"name": "Untitled", **DEFAULTS, **sent})  # what a request leaves out has a default
+    settings = cast("Settings", {"name": "Untitled", **DEFAULTS, **sent})  # for omitted fields
     names = {parameter["name"] for parameter in settings.get("parameters", [])}
     for parameter in settings.get("parameters", []):
         for reference in references.found_in(parameter["default"]):
@@ -59,7 +59,7 @@ def checked(sent: SentSettings) -> Settings:
 
 
 def clock_of(settings: Settings) -> CronTrigger | IntervalTrigger | None:
-    """When the job runs by itself, for APScheduler; None if it does not, or is paused."""
+    """The APScheduler trigger of the job; None if it has no schedule or trigger, or is paused."""
     schedule, trigger = settings.get("schedule"), settings.get("trigger")
     if schedule and schedule.get("pause_status") != "PAUSED":
         return cron_trigger(schedule["quartz_cron_expression"], schedule["timezone_id"])
@@ -97,7 +97,7 @@ def job_parameters(settings: Settings, overrides: dict[str, str]) -> list[RunPar
 
 
 def task_parameters(task: TaskRun, run: Run) -> dict[str, str]:
-    """What a notebook task gets: its own parameters with references resolved, then the job's, which win."""
+    """The parameters of a notebook task: its own with references resolved, overridden by the job's."""
     own = {**task["notebook_task"].get("base_parameters", {}), **run["overriding_parameters"]}
     values = references.values(task, run)
     job = {item["name"]: values[f"job.parameters.{item['name']}"] for item in run["job_parameters"]}

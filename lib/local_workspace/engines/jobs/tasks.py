@@ -18,7 +18,7 @@ from local_workspace.runtime.processes import Processes
 
 
 class Pipelines(Protocol):
-    """What a pipeline task needs of the pipelines engine."""
+    """The methods of the pipelines engine that a pipeline task calls."""
 
     def run_update(self, pipeline_id: str, full_refresh: bool = False) -> str:
         """Start an update and return its id."""
@@ -27,14 +27,14 @@ class Pipelines(Protocol):
         """Cancel an update if it still runs, and wait for its end."""
 
     def wait_update(self, pipeline_id: str, update_id: str) -> str:
-        """Wait for the update's end and return its state, COMPLETED if all went well."""
+        """Wait for the update's end and return its state, COMPLETED if it succeeded."""
 
 
 @dataclass(frozen=True)
 class TaskRunner:
-    """Runs one task and returns its outcome: `error` and `error_trace` if it failed, else what it gave.
+    """Runs one task and returns its outcome: `error` and `error_trace` if it failed, else its result.
 
-    Outcomes are also written beside the executed notebooks, where `outcome` finds them.
+    Outcomes are also written beside the executed notebooks, where `outcome` reads them.
     """
 
     home: Home
@@ -44,7 +44,7 @@ class TaskRunner:
     notebook_env: Callable[[], dict[str, str]]
 
     def run(self, run: Run, task: TaskRun, cancellation: Cancellation) -> Outcome:
-        """Run `task` of `run` to its end, or until it is cancelled. Errors become the outcome's `error`."""
+        """Run `task` of `run` to its end, or until it is canceled. Errors become the outcome's `error`."""
         self._folder(run).mkdir(parents=True, exist_ok=True)
         try:
             outcome = (
@@ -52,7 +52,7 @@ class TaskRunner:
                 if "notebook_task" in task
                 else self._pipeline(task, cancellation)
             )
-        except Exception as error:  # whatever went wrong belongs to this run, not to the daemon
+        except Exception as error:  # a thread's boundary: any error ends this run, not the daemon
             outcome = Outcome(error=str(error), error_trace="")
         write_atomically(self._result_file(run, task), json.dumps(outcome))
         return outcome
@@ -84,7 +84,7 @@ class TaskRunner:
             "error": f"The notebook's process ended with code {code}: {child.log_tail(1)}",
             "error_trace": child.log_tail(),
         }
-        child.terminate()  # it has ended; this removes its mark
+        child.terminate()  # it has ended; this removes its pid file
         child.log.unlink(missing_ok=True)
         return outcome
 
@@ -96,7 +96,7 @@ class TaskRunner:
         def wait() -> None:
             try:
                 answers.append(self.pipelines.wait_update(pipeline_id, update_id))
-            except Exception as error:  # told to the run below
+            except Exception as error:  # raised again below
                 answers.append(f"failed: {error}")
             done.set()
 
@@ -117,6 +117,6 @@ class TaskRunner:
 
 
 def _file_name(task: TaskRun) -> str:
-    """What the files of an attempt are called; a task's key has no dot."""
+    """The name of an attempt's files, without suffix; a task's key has no dot."""
     attempt = task["attempt_number"]
     return f"{task['task_key']}.{attempt}" if attempt else task["task_key"]

@@ -1,7 +1,7 @@
-"""Settings of jobs: which are done, which mean nothing on one machine, and which are refused, with what to do instead.
+"""Settings of jobs: those supported, those stored without effect, and those refused, with what to do instead.
 
-Every field of the SDK's `JobSettings` and `Task` is in one of the three tables of its kind; a test compares them. What
-they mean on Databricks is in https://docs.databricks.com/api/workspace/jobs/create.
+Every field of the SDK's `JobSettings` and `Task` is in one of the three tables of its kind; a test compares them. Their
+meaning on Databricks: https://docs.databricks.com/api/workspace/jobs/create.
 """
 
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ _KIND = "a local workspace runs notebook_task and pipeline_task; do this from a 
 JOB_DONE = frozenset(
     ("name", "tasks", "parameters", "schedule", "trigger", "queue", "format", "max_concurrent_runs", "timeout_seconds")
 )
-# Kept and returned. They describe a job, choose between computers, or pay for them: there is one computer.
+# Stored and returned without effect: descriptions of a job, and the choice and billing of its compute.
 JOB_WITHOUT_EFFECT = frozenset(
     (
         "budget_policy_id",
-        "deployment",  # which bundle made the job
+        "deployment",  # the bundle that deployed the job
         "description",
-        "edit_mode",  # of Databricks' pages
+        "edit_mode",  # of Databricks' UI
         "environments",  # of serverless compute: tasks run in the environment of the workspace
         "job_clusters",
-        "notification_settings",  # which notifications not to send
-        "parent_path",  # where Databricks' pages list the job
+        "notification_settings",  # switches off some notifications
+        "parent_path",  # where Databricks' UI lists the job
         "performance_target",  # of serverless compute
         "tags",
         "usage_policy_id",
@@ -131,10 +131,10 @@ _CLUSTER_REFUSED: Reasons = {
 
 
 def refuse_part(part: Mapping[str, object], kind: str, place: str) -> None:
-    """The same for a part of a job or task, such as its `schedule`."""
+    """Raise ApiError for an unsupported field of a part of a job or task, such as its `schedule`."""
     refuse(part, PARTS_DONE[kind], PARTS_REFUSED[kind], f"{place}.")
 
 
 def refuse_cluster(cluster: Mapping[str, object], place: str) -> None:
-    """Which computers a cluster has means nothing here; what would be done on them can't be left out."""
+    """Raise ApiError for settings that would change the cluster's machines; their kind and number have no effect."""
     refuse(cluster, frozenset(cluster) - _CLUSTER_REFUSED.keys(), _CLUSTER_REFUSED, f"{place}.")

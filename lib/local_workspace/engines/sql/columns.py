@@ -1,4 +1,4 @@
-"""The columns of a result, with the names that the API has for Spark's types."""
+"""The columns of a result, with the API's names for Spark's types."""
 
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 

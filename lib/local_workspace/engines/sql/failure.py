@@ -1,4 +1,4 @@
-"""Why a statement failed, and the way out where open Spark lacks what Databricks has."""
+"""Why a statement failed, and what to do instead where open Spark lacks what Databricks has."""
 
 import re
 from http import HTTPStatus
@@ -14,9 +14,9 @@ class Failure(TypedDict):
     message: str
 
 
-# What Spark says of a statement, a clause or a function that it doesn't have.
+# The error classes of a statement, a clause or a function that Spark doesn't have.
 _UNKNOWN = re.compile(r"\[(PARSE_|INVALID_S|UNRESOLVED_ROUTINE|UNRESOLVABLE_TABLE_VALUED|UNSUPPORTED|NOT_SUPPORTED)")
-# What is looked for in a statement that failed, and what helps.
+# A pattern that a failed statement contains, and what to do instead.
 _WAYS_OUT = {
     r"^\s*(GRANT|REVOKE|DENY|SHOW\s+GRANTS?)\b": (
         "Privileges in SQL exist on Databricks only: on a local workspace use the grants API, w.grants.update and "
@@ -66,9 +66,9 @@ _WAYS_OUT = {
 
 
 def failure(error: Exception, statement: str, catalog: str) -> Failure:
-    """What Spark said, without the JVM's stack trace, and a sentence on what to do if open Spark lacks something.
+    """Spark's message without the JVM's stack trace, and a sentence on what to do if open Spark lacks a feature.
 
-    `catalog` is what people call Spark's own catalog.
+    `catalog` is the workspace's name for Spark's own catalog.
     """
     down = isinstance(error, ApiError) and error.status == HTTPStatus.SERVICE_UNAVAILABLE
     if down:
@@ -81,6 +81,6 @@ def failure(error: Exception, statement: str, catalog: str) -> Failure:
 
 
 def way_out(statement: str) -> str:
-    """A sentence on what to do instead of a statement that open Spark doesn't know; empty if there is none to say."""
+    """A sentence on what to do instead of a statement that open Spark doesn't know; empty if there is no advice."""
     found = (way for pattern, way in _WAYS_OUT.items() if re.search(pattern, statement, re.IGNORECASE))
     return next(found, "")

@@ -1,9 +1,9 @@
-"""Dates, times and intervals as text, over the whole range that Spark has: far before year 1 and after 9999."""
+"""Dates, times and intervals as text, over Spark's whole range: also before year 1 and after 9999."""
 
 from datetime import date
 from decimal import Decimal
 
-_DAYS_BEFORE_1970 = 719_162  # of the Gregorian calendar, from the first of January of year 1
+_DAYS_BEFORE_1970 = 719_162  # proleptic Gregorian, counted from January 1 of year 1
 _CYCLE_DAYS, _CYCLE_YEARS = 146_097, 400
 _MICROS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000)  # of a day, an hour, a minute and a second
 _UNITS = ("DAY", "HOUR", "MINUTE", "SECOND")
@@ -19,7 +19,7 @@ def date_text(days: int) -> str:
 
 
 def moment_text(micros: int) -> str:
-    """A time, counted in microseconds from 1970: `2024-01-01T00:00:00.000`, with six digits where three lose some."""
+    """A time, counted in microseconds from 1970: `2024-01-01T00:00:00.000`, with six digits if three lose some."""
     days, rest = divmod(micros, _MICROS[0])
     seconds, fraction = divmod(rest, _MICROS[3])
     digits = f"{fraction:06}" if fraction % 1000 else f"{fraction // 1000:03}"

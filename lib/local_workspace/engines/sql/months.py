@@ -1,17 +1,17 @@
-"""Arrow tables whose intervals of months pyarrow can read."""
+"""Arrow tables with intervals of months in a form that pyarrow can read."""
 
 import pyarrow as pa
 
-_MONTHS = 21  # the id of Arrow's type of intervals of months, for which pyarrow has no class
+_MONTHS = 21  # Arrow's type id of month intervals, for which pyarrow has no class
 
 
 def with_months_as_integers(table: pa.Table) -> pa.Table:
-    """The same rows, with every interval of months, also in nested values, as the 32-bit integer that it is."""
+    """The same rows, with every interval of months, also in nested values, as a 32-bit integer."""
     fields = [pa.field(field.name, _readable(field.type)) for field in table.schema]
     schema = pa.schema(fields)
     if [field.type for field in fields] == table.schema.types:
         return table
-    # A message holds buffers without their types: those of the integers lie just the same.
+    # An IPC message holds buffers without types, and month intervals have the same layout as 32-bit integers.
     batches = [pa.ipc.read_record_batch(batch.serialize(), schema) for batch in table.to_batches()]
     return pa.Table.from_batches(batches, schema)
 

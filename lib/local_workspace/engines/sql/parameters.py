@@ -1,4 +1,4 @@
-"""The parameters of a statement: text with the name of a type, as the API has them."""
+"""The parameters of a statement: each a text with the name of its type, as in the API."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Parameter:
     type: str = "STRING"
 
     def read(self) -> object:
-        """The value as Python has it. Raises ApiError 400 for a type without parameters and a text of another type."""
+        """The value as a Python object. Raises ApiError 400 for an unsupported type or an invalid text."""
         kind = self._kind()
         if kind not in _READERS:
             known = ", ".join(sorted(_READERS))
@@ -55,7 +55,7 @@ class Parameter:
         return kind[0] if kind else ""
 
     def _digits(self, value: Decimal) -> tuple[int, int]:
-        """Precision and scale of a DECIMAL; as many as `value` has where the type says none."""
+        """Precision and scale of a DECIMAL; those of `value` if the type names none."""
         found = _DECIMAL.fullmatch(self.type.strip().upper())
         own = _own_digits(value)
         precision, scale = (int(found[1] or own[0]), int(found[2] or (0 if found[1] else own[1]))) if found else (0, 0)

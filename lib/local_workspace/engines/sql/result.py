@@ -1,4 +1,4 @@
-"""What a statement gave, in the API's JSON_ARRAY format: every value is text or null, and rows come in chunks."""
+"""A statement's result in the API's JSON_ARRAY format: every value is text or null, and rows come in chunks."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
-INLINE_BYTES = 25 << 20  # what Databricks answers INLINE at most, counted in its own representation
+INLINE_BYTES = 25 << 20  # Databricks' limit of INLINE, which it counts in its own representation
 CHUNK_BYTES = 4 << 20
 _BYTES_IN_MEMORY = 1 << 20
 _TOO_LARGE = (
@@ -34,7 +34,7 @@ class Chunk(TypedDict):
 
 
 class ChunkData(Chunk):
-    """A part of the rows with their values, and where the next part is."""
+    """A part of the rows with their values, and a link to the next part."""
 
     data_array: list[list[str | None]]
     next_chunk_index: NotRequired[int]
@@ -42,7 +42,7 @@ class ChunkData(Chunk):
 
 
 class Manifest(TypedDict):
-    """What is known of the rows besides their values."""
+    """The result's metadata: columns, chunks and sizes."""
 
     format: str
     schema: Columns
@@ -54,14 +54,14 @@ class Manifest(TypedDict):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of a result is wanted: None is all of it."""
+    """The most rows and bytes of a result; None is no limit."""
 
     rows: int | None = None
     bytes: int | None = None
 
 
 class Result:
-    """The rows of a statement. Those of a large one lie in a file, which goes away with the last use of it."""
+    """The rows of a statement. A large result is in a file, which is removed with its last reference."""
 
     def __init__(self, table: pa.Table, schema: "StructType", truncated: bool) -> None:
         self._schema, self._truncated, self._rows = schema, truncated, table.num_rows
@@ -107,8 +107,8 @@ class Result:
 
 
 def collect(frame: "DataFrame", limits: Limits) -> Result:
-    """The rows of `frame` up to the limits. Raises what Spark raises, and ApiError 400 for more than INLINE holds."""
-    # One row more says whether there are more.
+    """The rows of `frame` up to the limits. Raises Spark's errors, and ApiError 400 for more than INLINE allows."""
+    # One more row shows whether the result is truncated.
     wanted = frame if limits.rows is None else frame.limit(limits.rows + 1)
     table, schema, cut = _received(wanted, limits.bytes)
     if limits.rows is not None and table.num_rows > limits.rows:
@@ -117,7 +117,7 @@ def collect(frame: "DataFrame", limits: Limits) -> Result:
 
 
 def _received(frame: "DataFrame", most_bytes: int | None) -> tuple[pa.Table, "StructType", bool]:
-    """The rows, their types, and whether some were left out to keep to `most_bytes`."""
+    """The rows, their types, and whether some were left out because of `most_bytes`."""
     parts: list[pa.Table] = []
     schema: StructType | None = None
     size = 0
@@ -141,7 +141,7 @@ def _received(frame: "DataFrame", most_bytes: int | None) -> tuple[pa.Table, "St
 def _answers(frame: "DataFrame") -> Iterator["StructType | pa.Table"]:
     """The types of a frame's columns, then its rows, as the server sends them.
 
-    Both come in one request: for `schema` and then `collect` Spark would look at all tables twice.
+    Both come in one request: with `schema` and then `collect` Spark would analyze the query twice.
     """
     from pyspark.sql.connect.dataframe import DataFrame as Frame
 
@@ -151,7 +151,7 @@ def _answers(frame: "DataFrame") -> Iterator["StructType | pa.Table"]:
 
 
 def _on_disk(table: pa.Table) -> pa.Table:
-    """The same table in a file that has no name any more, so that it goes when nothing reads it."""
+    """The same table in an unlinked file, which the system removes when nothing reads it."""
     with tempfile.NamedTemporaryFile(prefix="statement-") as file:
         with pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)

@@ -1,4 +1,4 @@
-"""One statement on its way: waiting, running in a thread, ended or canceled."""
+"""The execution of one statement in a thread of a pool."""
 
 import contextlib
 import threading
@@ -29,7 +29,7 @@ class Status(TypedDict):
 
 
 class Run:
-    """A statement that was given to `pool`. Safe for threads."""
+    """A statement submitted to `pool`. Thread-safe."""
 
     def __init__(self, statement_id: str, statement: Statement, spark: SparkEngine, pool: Executor) -> None:
         self._id, self._statement, self._spark = statement_id, statement, spark
@@ -38,21 +38,21 @@ class Run:
         self._future = pool.submit(self._answer)
 
     def wait(self, seconds: float) -> None:
-        """Return when the statement has ended, or after `seconds`."""
+        """Wait until the statement has ended, at most `seconds`."""
         wait([self._future], seconds)
 
     @property
     def ended(self) -> bool:
-        """Whether the statement's state changes no more."""
+        """Whether the statement's state is final."""
         return self._future.done()
 
     def cancel(self) -> None:
-        """End the statement if it hasn't ended. Waits a few seconds for Spark to let go of it."""
+        """End the statement if it hasn't ended. Waits a few seconds for Spark to stop it."""
         if self._future.done():
             return
         self._canceled.set()
         self._future.cancel()
-        # Again and again: what Spark is told to end may not have reached it yet.
+        # Repeated, because an interrupt has no effect on a query that has not reached Spark yet.
         for _ in range(_INTERRUPTS):
             if self._session:
                 self._session.interruptTag(self._id)
@@ -60,19 +60,19 @@ class Run:
                 return
 
     def status(self) -> Status:
-        """The state now."""
+        """The current state."""
         if self._canceled.is_set():
             return {"state": "CANCELED"}
         if not self._future.done():
             return {"state": "RUNNING" if self._future.running() else "PENDING"}
         try:
             self._future.result()
-        except Exception as error:  # a thread's boundary: whatever Spark raised is the statement's outcome
+        except Exception as error:  # a thread's boundary: any error is the statement's outcome
             return {"state": "FAILED", "error": failure(error, self._statement.text, self._spark.catalog())}
         return {"state": "SUCCEEDED"}
 
     def result(self) -> Result | None:
-        """What the statement gave; None if it hasn't succeeded."""
+        """The statement's result; None if it hasn't succeeded."""
         return self._future.result() if self.status()["state"] == "SUCCEEDED" else None
 
     def _answer(self) -> Result:
@@ -100,7 +100,7 @@ class Run:
 
     @contextlib.contextmanager
     def _open_session(self) -> "Iterator[SparkSession]":
-        """The session that all statements of a schema share, or one of its own for what could change a session.
+        """The session that a schema's statements share, or a new one for a statement that may change its session.
 
         A new session costs a statement a tenth of a second.
         """
@@ -117,7 +117,7 @@ class Run:
 
 
 def _frame(session: "SparkSession", statement: Statement) -> "DataFrame":
-    """The rows of a statement. `sql` would send a query twice: to learn whether it is one, and to run it."""
+    """The rows of a statement. `spark.sql` would send a query twice: to find out whether it is one, and to run it."""
     from pyspark.sql.connect.dataframe import DataFrame as Frame
     from pyspark.sql.connect.plan import SQL
 

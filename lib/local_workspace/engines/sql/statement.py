@@ -1,4 +1,4 @@
-"""What a client asks for."""
+"""A statement as a client sends it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""SQL statements, answered by the Spark server."""
+"""The execution of SQL statements on the Spark server."""
 
 import threading
 import uuid
@@ -16,7 +16,7 @@ _KEPT_STATEMENTS = 200
 
 
 class Answer(TypedDict):
-    """A statement's state, and the first of what it gave if it has succeeded."""
+    """A statement's state, with the manifest and first chunk of its result if it has succeeded."""
 
     statement_id: str
     status: Status
@@ -34,13 +34,13 @@ class StatementsEngine:
         self._lock = threading.Lock()
 
     def stop(self) -> None:
-        """Take no more statements."""
+        """Accept no more statements."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def execute(self, statement: Statement, wait_seconds: float, cancel: bool = False) -> Answer:
         """Start a statement and wait up to `wait_seconds` for it; `cancel` ends one that takes longer.
 
-        Raises ApiError 400 for a parameter's value.
+        Raises ApiError 400 for an invalid parameter.
         """
         for parameter in statement.parameters:
             parameter.read()
@@ -53,7 +53,7 @@ class StatementsEngine:
         return _answer(statement_id, run)
 
     def get(self, statement_id: str) -> Answer:
-        """The statement's state, and the first of its result if it has succeeded. Raises ApiError 404."""
+        """The statement's state, and the first chunk of its result if it has succeeded. Raises ApiError 404."""
         return _answer(statement_id, self._run(statement_id))
 
     def chunk(self, statement_id: str, index: int) -> ChunkData:

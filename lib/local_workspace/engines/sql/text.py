@@ -1,4 +1,4 @@
-"""Values as the text that the API gives: what CAST makes of simple ones, and JSON of nested ones."""
+"""Values as the text that the API returns: as CAST writes simple ones, and JSON for nested ones."""
 
 import base64
 import json
@@ -45,7 +45,7 @@ def _texts(values: pa.Array, kind: "DataType") -> Texts:
 
 
 def _simple(values: pa.Array) -> Texts:
-    """The texts of values whose Arrow type says all about them."""
+    """The texts of values whose Arrow type suffices, without Spark's type."""
     kind = values.type
     if pa.types.is_timestamp(kind):
         zone = "Z" if kind.tz else ""
@@ -106,7 +106,7 @@ def _json(values: pa.Array, kind: "DataType") -> list[str]:
 
 
 def double_text(value: float, shortest: Callable[[float], str] = repr) -> str:
-    """A number as Java writes it: `0.001`, `1.0E16`, `NaN`, `-Infinity`; `shortest` has just the digits it needs."""
+    """A number as Java writes it: `0.001`, `1.0E16`, `NaN`, `-Infinity`; `shortest` gives its digits."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     sign, digits, exponent = Decimal(shortest(value)).as_tuple()

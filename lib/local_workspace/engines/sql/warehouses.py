@@ -13,7 +13,7 @@ _STATES = {"starting": "STARTING", "running": "RUNNING"}
 
 
 class Warehouse(TypedDict):
-    """A warehouse. It keeps all settings that it was made with; `state` is added when it is shown."""
+    """A warehouse. It keeps all settings that it was created with; `state` is added to every answer."""
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class WarehousesEngine:
         self._documents, self._spark = Documents[Warehouse](store, "warehouse"), spark
 
     def create(self, name: str, settings: Mapping[str, object]) -> Warehouse:
-        """A new warehouse. Raises ApiError 400 if the name is taken."""
+        """Create a warehouse and return it. Raises ApiError 400 if the name is taken."""
         if any(doc["name"] == name for doc in self._documents.list()):
             raise invalid(f"A SQL warehouse named '{name}' already exists")
         doc = cast("Warehouse", {**settings, "id": uuid.uuid4().hex[:16], "name": name})

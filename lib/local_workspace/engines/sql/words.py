@@ -1,9 +1,9 @@
-"""What a statement is, by its first word."""
+"""The kind of a statement, by its first word."""
 
 import re
 
 # Spaces, comments, and the brackets of a query such as `(SELECT 1) UNION (SELECT 2)`. Comments within comments, which
-# Spark has too, are left alone: a statement that begins with them has no first word.
+# Spark has too, are not skipped: a statement that begins with them has no first word.
 _BEFORE = re.compile(r"(?:[\s(]|--(?:\\\n|[^\n])*|/\*(?:(?!\*/|/\*).)*\*/)*+", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z]+")
 _GLOBAL_VIEW = re.compile(r"CREATE\s+(OR\s+REPLACE\s+)?GLOBAL\s+TEMP", re.IGNORECASE)
@@ -43,12 +43,12 @@ def is_query(statement: str) -> bool:
 
 
 def leaves_session_alone(statement: str) -> bool:
-    """Whether a statement can't change what later ones of its session see."""
+    """Whether a statement certainly doesn't change its session's state."""
     return first_word(statement) in _LEAVES_SESSION_ALONE
 
 
 def refusal(statement: str) -> str:
-    """Why a statement is not run at all; empty if it may run."""
+    """Why a statement is refused; empty if it may run."""
     if _GLOBAL_VIEW.match(statement, _start(statement)):
         return (
             "Global temporary views exist on clusters only, where other statements see them: use CREATE VIEW to keep "
