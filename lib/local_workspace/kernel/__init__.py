@@ -14,7 +14,7 @@ __all__ = ["Context"]
 
 
 def load_ipython_extension(shell: "InteractiveShell") -> None:
-    """Called by IPython: put the names into the notebook's namespace, and let cells begin with `%sql` and its like."""
+    """Called by IPython: define the names in the notebook's namespace and register the magic commands."""
     from local_workspace.kernel.namespace import prepare
 
     prepare(shell, Context.of_this_process())

@@ -1,4 +1,4 @@
-"""What a kernel knows of the task that it runs, passed in a file."""
+"""The task that a kernel runs, passed to it in a file."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any, Self
 from local_workspace.runtime.home import write_atomically
 
 VARIABLE = "LOCAL_WORKSPACE_KERNEL_CONTEXT"
-EXIT_TYPE = "application/vnd.local-workspace.exit+json"  # of the output with a notebook's result
+EXIT_TYPE = "application/vnd.local-workspace.exit+json"  # of the output that holds a notebook's result
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Context:
     """A notebook's task.
 
     `notebook` is its file, `workspace` the folder of all workspace files, `task_values` the folder in which the tasks
-    of a run keep values for each other. Without a job all are empty, and there are no `parameters`.
+    of a run store values for each other. Outside of a job all are empty.
     """
 
     parameters: dict[str, str] = field(default_factory=dict)
@@ -28,12 +28,12 @@ class Context:
 
     @classmethod
     def of_this_process(cls) -> Self:
-        """The context in the file that the environment names; an empty one if it names none."""
+        """The context in the file that the environment variable names; an empty one if it is not set."""
         path = os.environ.get(VARIABLE)
         return cls(**json.loads(Path(path).read_text())) if path else cls()
 
     def write(self, path: Path, **changes: Any) -> None:
-        """Write the context to `path`, with some fields changed."""
+        """Write the context to `path`, with `changes` to its fields."""
         write_atomically(path, json.dumps(asdict(self) | changes))
 
     def find(self, path: str) -> Path:

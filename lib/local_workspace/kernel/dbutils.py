@@ -24,11 +24,11 @@ TASK_VALUE_BYTES = 48 * 1024  # Databricks' limit for the JSON of one value
 
 
 class NotebookExit(Exception):  # noqa: N818  an end, not an error
-    """Raised by dbutils.notebook.exit; the kernel takes it for the notebook's end."""
+    """Raised by dbutils.notebook.exit; the kernel ends the notebook with it."""
 
 
 class Utilities:
-    """What notebooks know as `dbutils`."""
+    """The object `dbutils` of a notebook."""
 
     def __init__(self, context: Context) -> None:
         self.widgets = Widgets(dict(context.parameters))
@@ -37,12 +37,12 @@ class Utilities:
 
     @property
     def fs(self) -> Any:
-        """Files in volumes, as the Databricks SDK has them."""
+        """Files in volumes, through the Databricks SDK."""
         return self._remote.fs
 
     @property
     def secrets(self) -> Any:
-        """Secrets, as the Databricks SDK has them."""
+        """Secrets, through the Databricks SDK."""
         return self._remote.secrets
 
     @cached_property
@@ -63,7 +63,7 @@ class Notebooks:
         raise NotebookExit(str(value))
 
     def run(self, path: str, timeout_seconds: int = 0, arguments: dict[str, str] | None = None) -> str:
-        """Run another notebook in a process of its own and return what it passes to `exit`.
+        """Run another notebook in a process of its own and return the value that it passes to `exit`.
 
         Raises FileNotFoundError, TimeoutError after `timeout_seconds` (0: no limit), RuntimeError if it fails.
         """
@@ -87,13 +87,13 @@ class Notebooks:
 
 
 class TaskValues:
-    """`dbutils.jobs.taskValues`: values that a task leaves for later tasks of its run."""
+    """`dbutils.jobs.taskValues`: values that a task stores for later tasks of its run."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def set(self, key: str, value: object) -> None:
-        """Leave a value. Raises TypeError or ValueError if it is no JSON, or longer than 48 KiB as JSON."""
+        """Store a value. Raises TypeError or ValueError if it is not JSON, or longer than 48 KiB as JSON."""
         text = json.dumps(value, allow_nan=False)
         if len(text.encode()) > TASK_VALUE_BYTES:
             raise ValueError(f"The task value {key!r} is longer than 48 KiB as JSON. Write it to a table or volume.")
@@ -103,7 +103,7 @@ class TaskValues:
             write_atomically(own, json.dumps(self._read(self._context.task_key) | {key: value}))
 
     def get(self, taskKey: str, key: str, default: object = None, debugValue: object = None) -> object:  # noqa: N803
-        """The value that a task left; else `default`. Outside of a job it is `debugValue`.
+        """The value that a task has stored, or else `default`. Outside of a job it is `debugValue`.
 
         Raises TypeError outside of a job without a debugValue, ValueError if there is no value and no default.
         """

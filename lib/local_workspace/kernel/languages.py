@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class CellError(Exception):
-    """A cell asks for what a local workspace can't do, or what it asks for can't be found."""
+    """A cell's command is not supported by a local workspace, or its target can't be found."""
 
 
 _WHOLE_CELL = re.compile(r"%(sql|md|sh|scala|r)\b")
@@ -35,7 +35,7 @@ _SETTING = re.compile(r"\$(\w+)=(.*)", re.DOTALL)
 
 
 def whole_cells(lines: list[str]) -> list[str]:
-    """Let a first line such as `%sql` make the whole cell SQL: IPython writes that with two signs."""
+    """Turn a first line such as `%sql` into `%%sql`, with which IPython applies it to the whole cell."""
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first is None:
         return lines
@@ -56,8 +56,8 @@ class Languages:
         self._packages: str | None = None
 
     def register(self) -> None:
-        """Make the commands known to the kernel."""
-        register = cast("Callable[..., None]", self._shell.register_magic_function)  # its type is one of a decorator
+        """Register the commands with the kernel."""
+        register = cast("Callable[..., None]", self._shell.register_magic_function)  # IPython types it as a decorator
         for name, command in (("sql", self._sql), ("md", self._markdown), ("sh", self._shell_script)):
             register(command, "cell", name)
         for name in ("scala", "r"):

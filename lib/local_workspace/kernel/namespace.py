@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def prepare(shell: "InteractiveShell", context: Context) -> None:
-    """Give the notebook of `shell` what it has on Databricks."""
+    """Define the names that a notebook has on Databricks in the namespace of `shell`."""
     dbutils = Utilities(context)
     shell.user_ns.update(dbutils=dbutils, display=show, displayHTML=show_html)
     Languages(shell, context, dbutils).register()
@@ -25,7 +25,7 @@ def prepare(shell: "InteractiveShell", context: Context) -> None:
 
 
 def _provide_spark(shell: "InteractiveShell", cell: "ExecutionInfo") -> None:
-    """Make `spark` when a cell first needs it: a session costs a second, and many notebooks need none."""
+    """Create `spark` when a cell first needs it: a session takes a second, and many notebooks need none."""
     if "spark" not in shell.user_ns and needs_spark(cell.raw_cell or ""):
         from databricks.connect import DatabricksSession
 
@@ -33,18 +33,18 @@ def _provide_spark(shell: "InteractiveShell", cell: "ExecutionInfo") -> None:
 
 
 def needs_spark(source: str) -> bool:
-    """Whether a cell is SQL, or reads the name `spark` without giving it a value itself."""
+    """Whether a cell is SQL, or reads the name `spark` without assigning it."""
     if source.lstrip().startswith(("%sql", "%%sql")):
         return True
     try:
         names = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and node.id == "spark"]
-    except SyntaxError:  # a magic command, or an error that the cell itself reports
+    except SyntaxError:  # a magic command, or a syntax error, which the kernel reports
         return re.search(r"\bspark\b", source) is not None
     return bool(names) and not any(isinstance(node.ctx, ast.Store) for node in names)
 
 
 def _end(shell: "InteractiveShell", _kind: type, value: NotebookExit, *_: Any, **__: Any) -> None:
-    """The notebook has ended: record its result, and let no further cell do anything."""
+    """End the notebook: record its result, and skip all further cells."""
     result = str(value)
     shown = {"text/plain": f"Notebook exited: {result}", EXIT_TYPE: result}
     display(shown, raw=True)

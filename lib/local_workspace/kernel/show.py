@@ -9,7 +9,7 @@ MAX_ROWS = 10_000  # as many as Databricks shows
 
 
 def show(*values: Any, **options: Any) -> None:
-    """Show values; of a Spark data frame its first 10,000 rows as a table, and say so if there are more."""
+    """Show values; a Spark data frame as a table of its first 10,000 rows, with a note if there are more."""
     for value in values:
         if not hasattr(value, "toPandas"):
             show_in_jupyter(value, **options)

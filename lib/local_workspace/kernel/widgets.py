@@ -18,7 +18,7 @@ class Widgets:
         self._defaults: dict[str, str] = {}
 
     def text(self, name: str, defaultValue: str, label: str | None = None) -> None:
-        """Define a widget with a default. A value that the run passes stays."""
+        """Define a widget with a default. A value that the run passes takes precedence."""
         self._defaults[name] = _checked(name, defaultValue)
 
     def dropdown(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
@@ -32,15 +32,15 @@ class Widgets:
         self.text(name, defaultValue)
 
     def multiselect(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
-        """Define a widget that takes several of `choices`, separated by commas. Raises ValueError as `dropdown`."""
+        """Define a widget that takes several of `choices`, separated by commas. Raises ValueError like `dropdown`."""
         self.dropdown(name, defaultValue, choices)
 
     def receive(self, name: str, value: str) -> None:
-        """Take a value as if the run had passed it."""
+        """Set a value as if the run had passed it."""
         self._parameters[name] = value
 
     def get(self, name: str) -> str:
-        """The run's value, else the widget's default. Raises InputWidgetNotDefined."""
+        """The run's value, or else the widget's default. Raises InputWidgetNotDefined."""
         if name in self._parameters:
             return self._parameters[name]
         if name in self._defaults:

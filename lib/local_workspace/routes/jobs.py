@@ -18,7 +18,7 @@ from local_workspace.runtime.errors import invalid
 router = APIRouter(dependencies=[REFUSE_UNKNOWN])
 API = "/api/2.2/jobs"
 RUN_OPTIONS = {"job_id", "job_parameters", "notebook_params", "idempotency_token", "queue", "performance_target"}
-HIDDEN = ("limits", "began_at", "idempotency_token", "overriding_parameters")  # the engine's own notes
+HIDDEN = ("limits", "began_at", "idempotency_token", "overriding_parameters")  # fields for the engine only
 MAX_JOBS, MAX_RUNS = 100, 25  # the longest pages, as on Databricks
 
 Moment = Annotated[int | None, Query(ge=0, le=2**53, description="milliseconds since 1970")]
@@ -27,13 +27,13 @@ Nothing = dict[str, None]
 
 
 class JobId(TypedDict):
-    """A job that was made."""
+    """The id of a created job."""
 
     job_id: int
 
 
 class StartedRun(TypedDict):
-    """A run that was started."""
+    """The ids of a started run."""
 
     run_id: int
     number_in_job: int
@@ -49,7 +49,7 @@ Jobs = Annotated[JobsEngine, Depends(_jobs)]
 
 @router.post(f"{API}/create")
 def create(jobs: Jobs, settings: bodies.Settings) -> JobId:
-    """Make a job."""
+    """Create a job."""
     if settings.model_extra:
         settings.model_extra.pop("access_control_list", None)  # a local workspace has one user
     return {"job_id": jobs.create(settings.settings())}
@@ -98,7 +98,7 @@ def update(jobs: Jobs, body: bodies.Update) -> Nothing:
 
 @router.post(f"{API}/delete")
 def delete(jobs: Jobs, body: bodies.OneJob) -> Nothing:
-    """Remove a job and its runs."""
+    """Delete a job and its runs."""
     jobs.delete(body.job_id)
     return {}
 

@@ -43,7 +43,7 @@ class File(Body):
 
 
 class Library(Body):
-    """Where a part of a pipeline's source lies."""
+    """The location of a part of a pipeline's source."""
 
     glob: Include | None = None
     file: File | None = None
@@ -51,7 +51,7 @@ class Library(Body):
 
 
 class Cluster(Body):
-    """The computers that a pipeline would run on."""
+    """The cluster that a pipeline would run on."""
 
 
 class Spec(Body):
@@ -70,12 +70,12 @@ class Spec(Body):
     expected_last_modified: int | None = None
 
     def settings(self) -> documents.Spec:
-        """What the client sent, in the engine's type. Its own `id` is no part of a pipeline's spec."""
+        """The fields that the client sent, in the engine's type, without `id`, which is not part of a stored spec."""
         return cast("documents.Spec", {name: value for name, value in self.sent().items() if name != "id"})
 
 
 class StartUpdate(Body):
-    """How to update a pipeline."""
+    """The options of an update."""
 
     full_refresh: bool | None = None
     cause: Identifier | None = None
@@ -83,13 +83,13 @@ class StartUpdate(Body):
 
 
 class PipelineId(TypedDict):
-    """A pipeline that was made."""
+    """The id of a created pipeline."""
 
     pipeline_id: str
 
 
 class UpdateId(TypedDict):
-    """An update that was started."""
+    """The id of a started update."""
 
     update_id: str
 
@@ -141,7 +141,7 @@ def edit(engine: Pipelines, pipeline_id: str, spec: Spec) -> Nothing:
 
 @router.delete("/{pipeline_id}")
 def delete(engine: Pipelines, pipeline_id: str, cascade: bool = True, force: bool = False) -> Nothing:
-    """Remove a pipeline and, with `cascade`, its tables; with `force` also if they can't be dropped."""
+    """Delete a pipeline and, with `cascade`, its tables; with `force` even if they can't be dropped."""
     engine.delete(pipeline_id, cascade, force)
     return {}
 
@@ -171,7 +171,7 @@ def list_updates(
     max_results: Size = DEFAULT_SIZE,
     until_update_id: Text | None = None,
 ) -> Json:
-    """Updates, newest first, a page at a time; back to `until_update_id` if that is given."""
+    """Updates, newest first, a page at a time, back to `until_update_id` if it is given."""
     engine.get(pipeline_id)
     docs, token = page(
         request, engine.updates.list(pipeline_id, until_update_id), max_results or DEFAULT_SIZE, page_token

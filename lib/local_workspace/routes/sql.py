@@ -16,7 +16,7 @@ Json = Mapping[str, object]
 
 
 class NewWarehouse(Body):
-    """A warehouse to create; settings of its size are kept and change nothing."""
+    """A warehouse to create; settings of its size are stored without effect."""
 
     name: Text = ""
     cluster_size: Text | None = None

@@ -1,4 +1,4 @@
-"""Our own classes for the Spark server: names of three levels, and volumes at their paths on Databricks.
+"""The workspace's classes for the Spark server: names of three levels, and volumes at their Databricks paths.
 
 They are compiled once, without a JDK.
 """
@@ -12,12 +12,12 @@ CLASS = "local_workspace.CatalogNames"  # for `spark.sql.extensions`
 FILE_SYSTEM = "local_workspace.VolumesFileSystem"  # for `fs.file.impl`
 ABSTRACT_FILE_SYSTEM = "local_workspace.VolumesFs"  # for `fs.AbstractFileSystem.file.impl`
 CATALOG_FILE_PROPERTY = "local_workspace.catalog.file"  # the JVM's property that CatalogNames reads
-VOLUMES_PROPERTY = "local_workspace.volumes"  # and the one that Volumes reads
+VOLUMES_PROPERTY = "local_workspace.volumes"  # the JVM's property that Volumes reads
 _SOURCES = Path(__file__).parent / "java"
 
 
 def folder(spark: Path) -> Path:
-    """The folder of the classes for the distribution `spark`: beside it, with a name that changes with the sources."""
+    """The folder of the classes for the distribution `spark`: beside it, with a hash of the sources in its name."""
     digest = hashlib.sha256(f"{spark.name} {COMPILER}".encode())
     for source in _sources():
         digest.update(source.read_bytes())

@@ -1,4 +1,4 @@
-"""Declarative pipelines: specs, updates, and the loop that keeps a continuous one up to date."""
+"""Declarative pipelines: specs, updates, and the loop that updates a continuous one."""
 
 from local_workspace.engines.pipelines.engine import PipelinesEngine
 

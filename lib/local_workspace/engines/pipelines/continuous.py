@@ -1,4 +1,4 @@
-"""The loop of a continuous pipeline: an update at once, and another whenever files have landed."""
+"""The loop of a continuous pipeline: a first update, and another whenever files have landed."""
 
 import os
 import threading
@@ -13,7 +13,7 @@ MAX_SETTLE_MS = 3_000
 
 
 class ContinuousLoop:
-    """Calls `run` (an update; returns whether it went well) each time the files in `directories` are others.
+    """Calls `run`, which updates and returns whether it succeeded, each time the files in `directories` change.
 
     Files that land during an update make the next one start right after it. A failed update is repeated after
     RETRY_SECONDS, or as soon as new files land.
@@ -27,26 +27,26 @@ class ContinuousLoop:
         self._watcher = threading.Thread(target=self._watch, name=f"watch-{name}", daemon=True)
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the loop in a thread."""
         if self._directories:
             self._watcher.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """Begin no more updates. The one that runs is its owner's to cancel."""
+        """Start no more updates. A running one goes on until the caller cancels it."""
         self._stop.set()
         self._woken.set()
 
     def join(self, timeout: float) -> bool:
-        """Wait for the end of the loop, after `stop`; whether it came within `timeout` seconds."""
+        """Wait for the end of the loop after `stop`; returns whether it ended within `timeout` seconds."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _loop(self) -> None:
         while not self._stop.is_set():
             seen = self._files()
-            went_well = self._run()
-            self._wait_for_others(seen, None if went_well else RETRY_SECONDS)
+            succeeded = self._run()
+            self._wait_for_others(seen, None if succeeded else RETRY_SECONDS)
 
     def _wait_for_others(self, seen: set[tuple[str, int]], timeout: float | None) -> None:
         while not self._stop.is_set() and self._files() == seen:
@@ -68,7 +68,7 @@ class ContinuousLoop:
             self._woken.set()
 
     def _files(self) -> set[tuple[str, int]]:
-        """What Spark would read: files being written carry a name that starts with a dot or an underscore."""
+        """The files that Spark would read: names of files being written start with a dot or an underscore."""
         return {
             (os.path.join(folder, name), os.stat(os.path.join(folder, name)).st_mtime_ns)
             for directory in self._directories

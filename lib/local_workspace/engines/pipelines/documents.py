@@ -1,4 +1,4 @@
-"""What is kept of pipelines, updates and events, and what the process of an update reads and writes."""
+"""Documents of pipelines, updates and events, and the messages to and from an update's process."""
 
 from typing import NotRequired, TypedDict
 
@@ -16,7 +16,7 @@ class File(TypedDict, total=False):
 
 
 class Library(TypedDict, total=False):
-    """Where a part of a pipeline's source lies."""
+    """The location of a part of a pipeline's source."""
 
     glob: Include
     file: File
@@ -24,7 +24,7 @@ class Library(TypedDict, total=False):
 
 
 class Spec(TypedDict, total=False):
-    """What a request says of a pipeline."""
+    """The settings of a pipeline, as sent."""
 
     name: str
     catalog: str
@@ -40,9 +40,9 @@ class Spec(TypedDict, total=False):
 
 
 class Pipeline(TypedDict):
-    """A pipeline: `active` is whether a continuous one is to go on.
+    """A pipeline: `active` is whether a continuous one should keep running.
 
-    `tables` are those that it made, each as `schema`.`name`, or a bare name in its own schema.
+    `tables` are those that it created, each as `schema`.`name`, or a bare name in its own schema.
     """
 
     pipeline_id: str
@@ -66,7 +66,7 @@ class Update(TypedDict):
 
 
 class Origin(TypedDict):
-    """Where an event comes from."""
+    """The source of an event."""
 
     pipeline_id: str
     pipeline_name: str
@@ -75,14 +75,14 @@ class Origin(TypedDict):
 
 
 class Problem(TypedDict):
-    """An exception: the name of its class, and what it said."""
+    """An exception: the name of its class and its message."""
 
     class_name: str
     message: str
 
 
 class ErrorDetail(TypedDict):
-    """What went wrong."""
+    """The error of an event."""
 
     fatal: bool
     exceptions: list[Problem]
@@ -105,14 +105,14 @@ class DataQuality(TypedDict):
 
 
 class FlowProgress(TypedDict):
-    """What a flow has done."""
+    """The progress of a flow."""
 
     status: str
     data_quality: DataQuality
 
 
 class Details(TypedDict):
-    """What an event tells beside its message, as in Databricks' event log."""
+    """An event's data besides its message, as in Databricks' event log."""
 
     flow_progress: FlowProgress
 
@@ -131,7 +131,7 @@ class Event(TypedDict):
 
 
 class UpdateRequest(TypedDict):
-    """What an update's process is to do; see `local_workspace.workers.pipeline_update.Request`."""
+    """The request to an update's process; see `local_workspace.workers.pipeline_update.Request`."""
 
     remote: str
     schema: str
@@ -143,7 +143,7 @@ class UpdateRequest(TypedDict):
 
 
 class Report(TypedDict):
-    """What an update's process says: an event; the first has the graph's `tables`, the last the final `state`."""
+    """An event from an update's process; one has the graph's `tables`, the last has the final `state`."""
 
     timestamp: str
     event_type: str

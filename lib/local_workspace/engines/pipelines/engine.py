@@ -1,4 +1,4 @@
-"""Pipelines: what the Pipelines API creates, changes, starts and stops."""
+"""The pipelines engine, behind the Pipelines API."""
 
 import shutil
 import threading
@@ -23,7 +23,7 @@ KIND = "pipeline"
 
 
 class PipelinesEngine:
-    """The pipelines of a workspace. A continuous one is kept going until it is stopped, also over restarts."""
+    """The pipelines of a workspace. A continuous one runs until it is stopped, also across restarts."""
 
     def __init__(self, home: Home, store: Store, spark: SparkEngine) -> None:
         self._home, self._store, self._spark = home, store, spark
@@ -34,14 +34,14 @@ class PipelinesEngine:
         self._lock = threading.RLock()
 
     def start(self) -> None:
-        """Go on where the last daemon was: its unfinished updates are over, its continuous pipelines continue."""
+        """Mark the updates that the last daemon left unfinished, and resume its continuous pipelines."""
         for doc in self._pipelines.list():
             self.updates.abandon(doc["pipeline_id"])
             if doc["active"]:
                 self._begin(doc)
 
     def stop(self) -> None:
-        """End all loops, updates and processes; what is to continue stays remembered."""
+        """End all loops, updates and processes; active continuous pipelines resume at the next start."""
         with self._lock:
             running = list(self._loops)
         for pipeline_id in running:
@@ -71,7 +71,7 @@ class PipelinesEngine:
         return doc["pipeline_id"]
 
     def edit(self, pipeline_id: str, spec: Spec) -> None:
-        """Replace a pipeline's spec. Nothing happens if it is the same; a continuous one begins anew if not."""
+        """Replace a pipeline's spec. Has no effect if it is the same; otherwise a continuous pipeline restarts."""
         self._check(spec)
         known = self.get(pipeline_id)
         expected = spec.get("expected_last_modified", known["last_modified"])
@@ -112,14 +112,14 @@ class PipelinesEngine:
         return "RUNNING" if running else "IDLE"
 
     def delete(self, pipeline_id: str, cascade: bool = True, force: bool = False) -> None:
-        """Stop a pipeline, with `cascade` drop the tables it made, and forget it; with `force` also if that fails."""
+        """Stop a pipeline, with `cascade` drop its tables, and delete it; with `force` even if dropping fails."""
         self._halt(self.get(pipeline_id)["pipeline_id"])
         doc = self.get(pipeline_id)
         try:
             for table in doc["tables"] if cascade else []:
                 name = table if "`" in table else f"`{specs.schema_of(doc['spec'])}`.`{table}`"
                 self._spark.session().sql(f"DROP TABLE IF EXISTS {name}")
-        except Exception:  # `force` is for any failure of the cleanup
+        except Exception:  # `force` allows for any failure of the cleanup
             if not force:
                 raise
         shutil.rmtree(self.updates.storage(pipeline_id), ignore_errors=True)
@@ -129,7 +129,7 @@ class PipelinesEngine:
     def start_update(self, pipeline_id: str, full_refresh: bool = False, cause: str = "API_CALL") -> str:
         """Start an update and return its id.
 
-        A continuous pipeline that was stopped goes on with it. Raises ApiError (409) if an update runs already.
+        This also resumes a continuous pipeline that was stopped. Raises ApiError (409) if an update runs already.
         """
         doc = self.get(pipeline_id)
         update_id = self.updates.begin(doc, full_refresh, cause)
@@ -138,7 +138,7 @@ class PipelinesEngine:
         return update_id
 
     def run_update(self, pipeline_id: str, full_refresh: bool = False) -> str:
-        """Start an update for a job's task; as `start_update`."""
+        """Start an update for a job's task, like `start_update`."""
         return self.start_update(pipeline_id, full_refresh, "JOB_TASK")
 
     def cancel_update(self, pipeline_id: str, update_id: str) -> None:
@@ -151,7 +151,7 @@ class PipelinesEngine:
         return self.updates.wait(pipeline_id, update_id, timeout)
 
     def halt(self, pipeline_id: str) -> None:
-        """Stop a pipeline: cancel its update, and let a continuous one rest until the next `start_update`."""
+        """Stop a pipeline: cancel its update, and pause a continuous one until the next `start_update`."""
         self.get(pipeline_id)
         self._pipelines.update(pipeline_id, active=False)
         self._halt(pipeline_id)
@@ -167,7 +167,7 @@ class PipelinesEngine:
             raise not_found(f"Catalog '{catalog}' does not exist.")
 
     def _only_name(self, spec: Spec, pipeline_id: str | None = None) -> Spec:
-        """What is kept of a spec. Raises 409 if another pipeline has its name and it does not allow that."""
+        """The spec to store. Raises 409 if another pipeline has its name, unless it allows duplicate names."""
         if not spec.get("allow_duplicate_names"):
             for doc in self._pipelines.list():
                 if doc["name"] == spec["name"] and doc["pipeline_id"] != pipeline_id:
@@ -187,7 +187,7 @@ class PipelinesEngine:
             update_id = self.updates.active(pipeline_id)
             update_id = update_id or self.updates.begin(self.get(pipeline_id), False, "USER_ACTION")
             return self.updates.wait(pipeline_id, update_id) == "COMPLETED"
-        except ApiError:  # someone else's update began at this very moment; the loop comes back to it
+        except ApiError:  # another caller's update started first; the loop tries again
             return False
 
     def _halt(self, pipeline_id: str) -> None:
@@ -196,5 +196,5 @@ class PipelinesEngine:
         if loop:
             loop.stop()
         self.updates.cancel(pipeline_id)
-        while loop and not loop.join(0.2):  # it may just have begun another one
+        while loop and not loop.join(0.2):  # it may have started another update
             self.updates.cancel(pipeline_id)

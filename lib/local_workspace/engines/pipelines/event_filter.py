@@ -32,7 +32,7 @@ _COMPARE: dict[str, Callable[[datetime, datetime], bool]] = {
 
 
 def matching(text: str | None) -> Condition:
-    """Whether an event is among those that the filter selects; all are, without one. Raises 400."""
+    """The condition that a filter's text describes; without a text it selects all events. Raises 400."""
     conditions = _conditions(text) if text and text.strip() else []
     return lambda event: all(condition(event) for condition in conditions)
 

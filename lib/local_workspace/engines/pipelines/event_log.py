@@ -1,4 +1,4 @@
-"""The event log of one pipeline: a JSON line an event, oldest first."""
+"""The event log of one pipeline: one line of JSON per event, oldest first."""
 
 import json
 import uuid
@@ -31,7 +31,7 @@ class EventLog:
         quality: DataQuality | None = None,
         timestamp: str | None = None,
     ) -> None:
-        """Add an event; `error` is the class name of what went wrong and makes it an ERROR.
+        """Add an event; `error` is the class name of an exception and makes the level ERROR.
 
         `quality` is how the rows of the dataset's flow met its expectations.
         """
@@ -58,12 +58,12 @@ class EventLog:
             file.write(json.dumps(event) + "\n")
 
     def read(self, condition: str | None = None, oldest_first: bool = False) -> list[Event]:
-        """The events that the filter `condition` selects, newest first unless asked otherwise. Raises 400."""
+        """The events that the filter `condition` selects, newest first unless `oldest_first`. Raises 400."""
         events = list(filter(matching(condition), self._events()))
         return events if oldest_first else events[::-1]
 
     def trim(self) -> None:
-        """Keep the newest events once the log is long."""
+        """Drop the oldest events of a log that has grown too long."""
         if self._path.exists() and self._path.stat().st_size > MAX_BYTES:
             lines = self._path.read_text().splitlines(keepends=True)
             write_atomically(self._path, "".join(lines[-KEEP_LINES:]))
@@ -71,6 +71,6 @@ class EventLog:
     def _events(self) -> list[Event]:
         if not self._path.exists():
             return []
-        # A line without its end is one that is being written, or was when the power went.
+        # A line without a newline is being written, or its write was interrupted.
         whole = self._path.read_text().rpartition("\n")[0]
         return [json.loads(line) for line in whole.splitlines() if line.startswith("{") and line.endswith("}")]

@@ -18,11 +18,11 @@ GRACE_SECONDS = 10
 class UpdateProcess:
     """A process of `local_workspace.workers.pipeline_update`.
 
-    It lives as long as its stdin is open: a daemon that is killed takes its updates with it.
+    It ends when its stdin closes, so a killed daemon leaves no updates running.
     """
 
     def __init__(self, home: Home, spark: SparkEngine) -> None:
-        # The server's own pyspark goes first: the one of databricks-connect has no declarative pipelines.
+        # The server's own pyspark comes first: that of databricks-connect has no declarative pipelines.
         with (home.logs / "pipelines.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "local_workspace.workers.pipeline_update"],
@@ -43,7 +43,7 @@ class UpdateProcess:
         return self._process.poll() is None
 
     def run(self, request: UpdateRequest) -> Iterator[Report]:
-        """Run the one update it is there for and yield its events; the last has a `state`, unless it died."""
+        """Run the process's only update and yield its events; the last has a `state`, unless the process died."""
         with self._events as events:
             self._requests.write(json.dumps(request) + "\n")
             self._requests.flush()
@@ -52,7 +52,7 @@ class UpdateProcess:
         self._process.wait()
 
     def end(self) -> None:
-        """Cancel the update, if there is one, and end the process. Safe to call twice."""
+        """Cancel the update, if any, and end the process. Safe to call twice."""
         with contextlib.suppress(BrokenPipeError):
             self._requests.close()
         try:

@@ -1,4 +1,4 @@
-"""What a pipeline's spec may say here, and where its sources lie."""
+"""Checks of a pipeline's spec, and the location of its sources."""
 
 import re
 from pathlib import Path
@@ -50,7 +50,7 @@ def include_of(library: Library) -> str:
 
 
 def local_path(home: Home, workspace_path: str) -> Path:
-    """Where a workspace path lies on this machine. Raises ApiError if it leads out of the workspace."""
+    """The local path of a workspace path. Raises ApiError if it leads out of the workspace."""
     root = home.workspace_files.resolve()
     path = (root / workspace_path.removeprefix("/Workspace").lstrip("/")).resolve()
     if not path.is_relative_to(root):
@@ -75,12 +75,12 @@ def _files(home: Home, include: str) -> list[Path]:
 
 
 def _on_disk(path: Path) -> Path:
-    """A path itself, or that of the notebook which is called so in the workspace."""
+    """The path itself, or that of the notebook with this name in the workspace."""
     notebook = path.with_name(f"{path.name.removesuffix('.py')}.ipynb")
     return notebook if notebook.is_file() and not path.exists() else path
 
 
 def source_directories(home: Home, spec: Spec) -> list[Path]:
-    """The directories inside volumes that the configuration names: where new files can land."""
+    """The directories in volumes that the configuration names, in which new files can land."""
     values = [Path(value.removeprefix("file://")) for value in spec.get("configuration", {}).values()]
     return [path for path in values if path.is_absolute() and path.is_relative_to(home.volumes)]

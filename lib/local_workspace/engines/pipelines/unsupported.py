@@ -1,7 +1,7 @@
-"""Settings of pipelines: which are done, which mean nothing on one machine, and which are refused, with what to do.
+"""Settings of pipelines: those supported, those stored without effect, and those refused, with what to do instead.
 
 Every parameter of the SDK's `create`, `update` and `start_update` is in one of the tables of its kind; a test compares
-them. What they mean on Databricks is in https://docs.databricks.com/api/workspace/pipelines/create.
+them. Their meaning on Databricks: https://docs.databricks.com/api/workspace/pipelines/create.
 """
 
 from local_workspace.runtime.refusals import Reasons
@@ -20,13 +20,13 @@ DONE = frozenset(
         "target",
     )
 )
-# Kept and returned. They describe a pipeline, choose between computers and products, or pay for them.
+# Stored and returned without effect: descriptions, and the choice and billing of compute and products.
 WITHOUT_EFFECT = frozenset(
     (
         "budget_policy_id",
         "channel",
         "clusters",
-        "deployment",  # which bundle made the pipeline
+        "deployment",  # the bundle that deployed the pipeline
         "development",
         "edition",
         "environment",  # of serverless compute: updates run in the environment of the workspace

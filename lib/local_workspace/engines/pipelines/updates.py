@@ -1,4 +1,4 @@
-"""Updates of pipelines: one at a time a pipeline, each in a process of its own."""
+"""Updates of pipelines: at most one at a time per pipeline, each in a process of its own."""
 
 import threading
 import uuid
@@ -20,7 +20,7 @@ KEEP = 100
 
 
 class Updates:
-    """Runs updates and remembers the last KEEP of each pipeline."""
+    """Runs updates and stores the last KEEP of each pipeline."""
 
     def __init__(self, home: Home, store: Store, spark: SparkEngine, runner: Runner) -> None:
         self._home, self._store, self._spark, self._runner = home, store, spark, runner
@@ -56,7 +56,7 @@ class Updates:
         return update_id
 
     def active(self, pipeline_id: str) -> str | None:
-        """The id of the update that runs, if one does."""
+        """The id of the running update, or None."""
         with self._changed:
             return self._active.get(pipeline_id)
 
@@ -68,7 +68,7 @@ class Updates:
         return doc
 
     def list(self, pipeline_id: str, until: str | None = None) -> list[Update]:
-        """The remembered updates of a pipeline, newest first, back to `until`. Raises ApiError if that is unknown."""
+        """The stored updates of a pipeline, newest first, back to `until`. Raises ApiError if that is unknown."""
         updates = self._updates(pipeline_id).list()[::-1]
         if until is None:
             return updates
@@ -83,7 +83,7 @@ class Updates:
         return self.get(pipeline_id, update_id)["state"]
 
     def cancel(self, pipeline_id: str) -> None:
-        """Cancel the update that runs, if one does, and wait for its end."""
+        """Cancel the running update, if any, and wait for its end."""
         with self._changed:
             update_id = self._active.get(pipeline_id)
             if update_id is None:
@@ -95,14 +95,14 @@ class Updates:
         self.wait(pipeline_id, update_id)
 
     def stop(self) -> None:
-        """Cancel all that runs."""
+        """Cancel all running updates."""
         with self._changed:
             running = list(self._active)
         for pipeline_id in running:
             self.cancel(pipeline_id)
 
     def abandon(self, pipeline_id: str) -> None:
-        """Mark what a killed daemon left unfinished: its processes ended with it."""
+        """Mark the updates that a killed daemon left unfinished; their processes ended with it."""
         for update in self.list(pipeline_id):
             if update["state"] not in FINAL:
                 self._updates(pipeline_id).update(update["update_id"], state="CANCELED")
@@ -126,15 +126,15 @@ class Updates:
         log.trim()
         try:
             end = self._follow(pipeline, update_id, full_refresh, log)
-        except Exception as error:  # whatever went wrong, the update's state and the log have to tell it
+        except Exception as error:  # a thread's boundary: any error fails the update and is logged
             end = _end("FAILED", str(error)) | {"error_class": type(error).__name__}
-        if end["state"] == "FAILED" and update_id in self._canceled:  # its process was ended amid whatever it did
+        if end["state"] == "FAILED" and update_id in self._canceled:  # `cancel` ended its process
             end = _end("CANCELED")
         _log_end(log, update_id, end)
         self._finish(pipeline_id, update_id, end["state"])
 
     def _follow(self, pipeline: Pipeline, update_id: str, full_refresh: bool, log: EventLog) -> Report:
-        """Run an update and log what it does; returns its last event, which has its state."""
+        """Run an update and log its events; returns the last one, which has its state."""
         updates = self._updates(pipeline["pipeline_id"])
         updates.update(update_id, state="INITIALIZING")
         request = self._request(pipeline, full_refresh)
