@@ -1,4 +1,4 @@
-"""What a request for a chat completion must be, whichever model answers it."""
+"""The validation of chat-completions requests, common to all models."""
 
 import reprlib
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ _CHOICES = ("none", "auto", "required")
 
 
 class InvalidRequest(ValueError):
-    """The request can't be answered; `param` names the part that is wrong, as OpenAI's errors do."""
+    """The request is invalid; `param` names the invalid part, as in OpenAI's errors."""
 
     def __init__(self, message: str, param: str | None = None) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class Message(ChatMessage):
 
 
 class ToolFunction(FunctionToolDefinition):
-    """A function with any JSON Schema for its parameters; MLflow's own definition knows a part of JSON Schema."""
+    """A function with any JSON Schema for its parameters; MLflow's own definition covers only a part of JSON Schema."""
 
     parameters: Any = None
 
@@ -38,7 +38,7 @@ class Tool(ChatTool):
 
 
 class ChatRequest(BaseRequestPayload):
-    """A chat-completions request, with the fields that MLflow knows."""
+    """A chat-completions request, with the fields of MLflow's definition."""
 
     messages: list[Message]
     tools: list[Tool] | None = None
@@ -46,7 +46,7 @@ class ChatRequest(BaseRequestPayload):
 
 
 def check(body: Mapping[str, Any]) -> None:
-    """Raise InvalidRequest for the first thing that keeps `body` from being a chat-completions request."""
+    """Raise InvalidRequest with the first problem of `body` as a chat-completions request."""
     try:
         request = ChatRequest.model_validate(_normalized(body), strict=True)
     except ValidationError as error:
@@ -64,9 +64,9 @@ def check(body: Mapping[str, Any]) -> None:
 
 
 def invalid_request(error: ValidationError, body: object) -> InvalidRequest:
-    """What pydantic found first in `body`, as an error that names the part."""
+    """The first problem that pydantic found in `body`, as an error that names the part."""
     found = [(_param(problem, body), problem) for problem in error.errors(include_url=False)]
-    # Of a union every member has an error: a check of the values, else the furthest, is of the one that was meant.
+    # Every member of a union reports errors. A failed check of values, or else the deepest error, is of the likely one.
     inside_first = [each for each in found if each[0].startswith(found[0][0])]
     param, problem = max(inside_first, key=lambda each: (each[1]["type"] == "value_error", len(each[0])))
     return InvalidRequest(f"`{param or 'request'}` {_reason(problem)}.", param or None)
@@ -86,13 +86,13 @@ def _reason(problem: ErrorDetails) -> str:
 
 
 def _normalized(body: Mapping[str, Any]) -> dict[str, Any]:
-    """`body` without nulls, which stand for defaults, and with `stop` as the list that OpenAI takes as well."""
+    """`body` without nulls, which stand for defaults, and with a single `stop` as a list."""
     given = {key: value for key, value in body.items() if value is not None}
     return given | {"stop": [given["stop"]]} if isinstance(given.get("stop"), str) else given
 
 
 def _param(problem: ErrorDetails, body: object) -> str:
-    """Where a problem is, such as `messages[0].role`: its location without the members of unions that were tried."""
+    """Where a problem is, such as `messages[0].role`: its location without the names of a union's members."""
     path, value = "", body
     for number, part in enumerate(problem["loc"], 1):
         if isinstance(value, Mapping) and part in value:

@@ -1,4 +1,4 @@
-"""Registered models behind the request shapes of model serving: Responses, chat completions, plain scoring."""
+"""Adapters from registered models to the request types of model serving: Responses, chat completions, scoring."""
 
 import json
 import time
@@ -22,11 +22,11 @@ _CHAT_TASKS = {"llm/v1/chat", "agent/v1/chat", "agent/v2/chat"}
 
 
 class UnsupportedRequest(ValueError):
-    """The model behind the endpoint does not speak this kind of request; the message says which it does."""
+    """The model doesn't support this type of request; the message names the supported types."""
 
 
 def adapt(model: PyFuncModel, name: str) -> "Model":
-    """The adapter for `model`, chosen by the task in its metadata; `name` is what answers call it."""
+    """The adapter for `model`, chosen by the task in its metadata; `name` is the model's name in answers."""
     task = (model.metadata.metadata or {}).get("task")
     if task == _AGENT_TASK:
         return AgentModel(model, name, task)
@@ -34,7 +34,7 @@ def adapt(model: PyFuncModel, name: str) -> "Model":
 
 
 class Model:
-    """Any MLflow model: rows or tensors in, predictions out, as MLflow's own scoring server does it."""
+    """Any MLflow model: it takes rows or tensors and returns predictions, like MLflow's own scoring server."""
 
     speaks = "dataframe_records, dataframe_split, inputs or instances on /invocations"
 
@@ -53,7 +53,7 @@ class Model:
         return self.score(body)
 
     def invoke_stream(self, _body: Json) -> Iterator[Json]:
-        """The same as a stream of events or chunks."""
+        """The answer to the same request as a stream of events or chunks."""
         raise self._unsupported("a stream")
 
     def chat(self, _body: Json) -> Json:
@@ -94,13 +94,13 @@ class ChatModel(Model):
         return self.chat_stream(body)
 
     def chat(self, body: Json) -> Json:
-        """What the model's `predict` says to the request. Raises InvalidRequest."""
+        """The answer of the model's `predict`. Raises InvalidRequest."""
         check(body)
         completion: Json = self.model.predict(body)
         return completion
 
     def chat_stream(self, body: Json) -> Iterator[Json]:
-        """What the model's `predict_stream` yields. Raises InvalidRequest."""
+        """The chunks of the model's `predict_stream`. Raises InvalidRequest."""
         check(body)
         yield from self.model.predict_stream(body)  # type: ignore[misc]  # a chat model yields dicts only
 
@@ -112,7 +112,7 @@ class AgentModel(Model):
 
     def __init__(self, model: PyFuncModel, name: str, task: str) -> None:
         super().__init__(model, name, task)
-        # The wrapper around it passes requests through pandas, which costs time and turns integers into floats.
+        # The wrapper passes requests through pandas, which takes time and turns integers into floats.
         self.agent: ResponsesAgent = model.get_raw_model()  # type: ignore[no-untyped-call]  # no annotation in MLflow
 
     def invoke(self, body: Json) -> Answer:
@@ -122,7 +122,7 @@ class AgentModel(Model):
         return self.chat(body) if "messages" in body else self.score(body)
 
     def invoke_stream(self, body: Json) -> Iterator[Json]:
-        """Responses events, or chunks if the request is one of chat completions."""
+        """Responses events for `input`, chat completion chunks for `messages`."""
         return self.chat_stream(body) if "messages" in body else self.respond_stream(body)
 
     def respond(self, body: Json) -> Json:
@@ -136,7 +136,7 @@ class AgentModel(Model):
             yield _dump(event if isinstance(event, ResponsesAgentStreamEvent) else ResponsesAgentStreamEvent(**event))
 
     def score(self, body: Json) -> Json:
-        """One response a row of `dataframe_records`; `inputs` is one row or several. Raises InvalidRequest."""
+        """One response per row of `dataframe_records`; `inputs` is one row or several. Raises InvalidRequest."""
         rows = body.get("dataframe_records") or body.get("inputs")
         if not rows:
             raise self._unsupported("this request")
@@ -167,7 +167,7 @@ def _agent_request(body: object) -> ResponsesAgentRequest:
     if not isinstance(body, dict):
         raise InvalidRequest(f"Each row must be an object with `input`, not {body!r}.", "input")
     known = {key: value for key, value in body.items() if key in ResponsesAgentRequest.model_fields}
-    if isinstance(body.get("input"), str):  # the Responses API takes a plain text for one message of the user
+    if isinstance(body.get("input"), str):  # the Responses API accepts a plain text as one user message
         known["input"] = [{"role": "user", "content": body["input"]}]
     try:
         return ResponsesAgentRequest.model_validate(known)
@@ -182,7 +182,7 @@ def _from_chat(body: Json) -> Json:
 
 
 def _texts(events: Iterable[Json]) -> Iterator[str]:
-    """The text of the events: the deltas, or the whole item where an agent sends no deltas."""
+    """The text of the events: the deltas, or the whole item if an agent sends no deltas."""
     streamed = set()
     for event in events:
         if event["type"] == "response.output_text.delta":

@@ -1,4 +1,4 @@
-"""The HTTP face of one registered model, which MLflow loads."""
+"""The HTTP API of one registered model, which MLflow loads."""
 
 import contextvars
 import itertools
@@ -28,7 +28,7 @@ _Body = Annotated[dict[str, Any], Body()]
 
 
 def open_model(uri: str, name: str, folder: Path) -> FastAPI:
-    """The app of the model `uri`, which answers call `name`; its files go to `folder`."""
+    """The app of the model `uri`, called `name` in answers; its files go to `folder`."""
     return build_app(adapt(load(uri, folder), name))
 
 
@@ -43,7 +43,7 @@ def load(uri: str, folder: Path) -> PyFuncModel:
 
 
 def build_app(model: Model) -> FastAPI:
-    """The HTTP face of `model`. Handlers are plain functions, so requests run side by side in threads."""
+    """The HTTP API of `model`. Handlers are plain functions, so requests run in parallel in threads."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/ping")
@@ -84,7 +84,7 @@ def _answer(body: Json, whole: Callable[[Json], Answer], stream: Callable[[Json]
 
 
 def _in_one_context(events: Iterator[Json]) -> Generator[Json]:
-    """`events`, each made in the same context: threads of the pool take turns, and MLflow keeps context variables."""
+    """`events`, each produced in the same context: threads of the pool alternate, and MLflow sets context variables."""
     context = contextvars.copy_context()
     try:
         while True:
@@ -103,7 +103,7 @@ def _sse(events: Iterable[Json]) -> Iterator[str]:
     try:
         for event in events:
             yield f"data: {json.dumps(event)}\n\n"
-    except Exception as error:  # noqa: BLE001 - the model's own code may raise anything; the status is sent, so the stream says it
+    except Exception as error:  # noqa: BLE001 - the model's own code may raise anything; the status has been sent
         _log.exception("the model failed while streaming")
         yield f"data: {json.dumps({'error': {'message': _described(error), 'code': 'INTERNAL_ERROR'}})}\n\n"
     yield "data: [DONE]\n\n"
@@ -134,7 +134,7 @@ def _failed(request: Request, error: Exception) -> JSONResponse:
 
 def _error(request: Request, status: int, code: str, message: str, param: str | None = None) -> JSONResponse:
     body = error_body(status, code, message, param=param)
-    if request.url.path == "/invocations":  # Databricks' own client takes a member `error` for its whole message
+    if request.url.path == "/invocations":  # Databricks' own client would show a member `error` as the whole message
         del body["error"]
     return JSONResponse(body, status)
 

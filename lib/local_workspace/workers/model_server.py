@@ -10,14 +10,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-# MLflow imports these, if they are there, for inputs that no request over HTTP can be: a quarter of its start.
+# MLflow imports these if installed, for inputs that HTTP requests can't have; they take a quarter of its start.
 _NOT_FOR_MLFLOW = ("polars", "pyspark", "scipy")
 
 _log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Load the model, then serve it until told to end. The environment says where MLflow is."""
+    """Load the model, then serve it until SIGTERM. The environment names the MLflow server."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--name", required=True, help="the endpoint's name")
     parser.add_argument("--model", required=True, help="models:/MODEL/VERSION")
@@ -36,7 +36,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _hidden(*packages: str) -> Iterator[None]:
-    """An import of these packages fails meanwhile, as if they were not installed. Afterwards a model may use them."""
+    """Make imports of these packages fail within the block, as if not installed; a model may import them later."""
     absent = [package for package in packages if package not in sys.modules]
     for package in absent:
         sys.modules[package] = None  # type: ignore[assignment]  # documented: its import raises ModuleNotFoundError

@@ -1,8 +1,8 @@
 """One notebook task of a job, run in a process of its own: `python -m local_workspace.workers.notebook_task`.
 
-A process a task, because papermill changes the working directory of its whole process, because ending
-the process ends the task whatever it is doing, and because its memory goes back when it ends. The price
-is papermill's import, about a second of CPU with what `_skip_unused_imports` leaves out.
+Each task has its own process because papermill changes the working directory of the whole process, because
+ending the process ends the task in any state, and because its end frees the memory. The cost is papermill's
+import, about a second of CPU with `_skip_unused_imports`.
 """
 
 import ast
@@ -24,7 +24,7 @@ from local_workspace.kernel.dbutils import NotebookExit
 from local_workspace.runtime import sockets
 from local_workspace.runtime.home import write_atomically
 
-if TYPE_CHECKING:  # the engine is of no use in a notebook's process, and slow to import
+if TYPE_CHECKING:  # the engine is slow to import, and this process needs only its type
     from local_workspace.engines.jobs.documents import Outcome
 
 MAX_RESULT = 5_000_000
@@ -49,14 +49,14 @@ def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> "Out
     except papermill.PapermillExecutionError as error:
         trace = _COLOURS.sub("", "\n".join(error.traceback))
         return outcome | {"error": f"{error.ename}: {error.evalue}", "error_trace": trace}
-    except Exception as error:  # a dead kernel, a damaged notebook: the run has to say which
+    except Exception as error:  # a process's boundary: any error is the task's outcome
         return outcome | {"error": f"{type(error).__name__}: {error}", "error_trace": ""}
     text = result_of(notebook)
     return outcome | {"result": text[:MAX_RESULT], "truncated": len(text) > MAX_RESULT}
 
 
 def typed(value: str, default: str) -> str | int | float | bool:
-    """`value` as the type of `default` (Python source of a number or bool); as it is if that doesn't fit.
+    """`value` as the type of `default` (Python source of a number or bool); unchanged if it can't be converted.
 
     Jobs pass every parameter as text, on Databricks too.
     """
@@ -73,7 +73,7 @@ def typed(value: str, default: str) -> str | int | float | bool:
 
 
 def result_of(notebook: dict[str, Any]) -> str:
-    """What the notebook passed to dbutils.notebook.exit; else the text of its last code cell's last output."""
+    """The value passed to dbutils.notebook.exit, or else the text of the last code cell's last output."""
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     for output in (output for cell in cells for output in cell["outputs"]):
         if EXIT_TYPE in output.get("data", {}):
@@ -103,7 +103,7 @@ def _execute(source: Path, output: Path, parameters: Mapping[str, object]) -> di
     import papermill
     from traitlets.config import Config
 
-    # Unix sockets instead of ports: kernels that start at the same moment race for ports.
+    # Unix sockets, because kernels that start at the same time would compete for ports.
     with tempfile.TemporaryDirectory(prefix="kernel-", dir=sockets.temporary_parent()) as folder:
         manager = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
         client = {"extra_arguments": [_EXTENSION], "allow_error_names": [NotebookExit.__name__]}
@@ -121,13 +121,13 @@ def _execute(source: Path, output: Path, parameters: Mapping[str, object]) -> di
 
 
 def _skip_unused_imports() -> None:
-    """Half of papermill's import goes to URL grammars and cloud file systems, which notebooks on disk don't need."""
+    """Skip the URL grammars and cloud file systems: half of papermill's import, and unused for notebooks on disk."""
     for module in ("rfc3987_syntax", "pyarrow.fs"):
-        sys.modules.setdefault(module, None)  # type: ignore[arg-type]  # importing it raises ImportError, which papermill allows for
+        sys.modules.setdefault(module, None)  # type: ignore[arg-type]  # importing it raises ImportError, which papermill handles
 
 
 def _end_kernel(*_: object) -> None:
-    """End at once: kill the kernel, after which papermill saves the notebook; before there is one, just exit."""
+    """Kill the kernel, after which papermill saves the notebook; without a kernel, exit at once."""
     kernels = psutil.Process().children(recursive=True)
     for kernel in kernels:
         kernel.kill()
@@ -145,7 +145,7 @@ def main() -> None:
         outcome = run_notebook(source, output, parameters)
         write_atomically(result, json.dumps(outcome))
 
-    # In a thread, because on the main thread nbclient answers SIGTERM with a slow goodbye to a busy kernel.
+    # In a thread, because on the main thread nbclient answers SIGTERM with a slow shutdown of a busy kernel.
     signal.signal(signal.SIGTERM, _end_kernel)
     worker = threading.Thread(target=work)
     worker.start()

@@ -1,8 +1,8 @@
-"""Why an update can fail, apart from what Spark raises."""
+"""The exceptions of a pipeline update, apart from Spark's."""
 
 
 class UpdateFailed(Exception):
-    """The update was given up; the message says why, for people."""
+    """The update failed; the message for the user says why."""
 
 
 class UnsupportedSQL(UpdateFailed):

@@ -1,4 +1,4 @@
-"""Expectations of a pipeline's datasets: conditions that rows are counted by, dropped by, or fail the update by.
+"""Expectations of a pipeline's datasets: conditions whose violations are counted, drop rows or fail the update.
 
 Open Spark has none, so the decorators of Databricks' `pyspark.pipelines` are added to its module here
 (https://docs.databricks.com/aws/en/ldp/expectations). A row for which a condition is null does not meet it.
@@ -19,7 +19,7 @@ _ACTIONS: dict[str, Action] = {"": "ALLOW", "_or_drop": "DROP", "_or_fail": "FAI
 
 @dataclass(frozen=True)
 class Expectation:
-    """A condition in SQL that each row should meet, and what happens with one that doesn't."""
+    """A condition in SQL that each row should meet, and the action for rows that don't."""
 
     name: str
     condition: str
@@ -36,7 +36,7 @@ class Counted(TypedDict):
 
 
 class Quality(TypedDict):
-    """What an event says in `details.flow_progress.data_quality`."""
+    """The content of an event's `details.flow_progress.data_quality`."""
 
     dropped_records: int
     expectations: list[Counted]
@@ -48,7 +48,7 @@ Declare = Callable[[Iterable[Expectation], Any], Any]
 def decorators(declare: Declare) -> dict[str, Callable[..., Any]]:
     """`expect`, `expect_or_drop`, `expect_or_fail` and the `_all` form of each.
 
-    What they decorate goes to `declare` together with the expectations.
+    Each calls `declare` with its expectations and the decorated object.
     """
     found: dict[str, Callable[..., Any]] = {}
     for suffix, action in _ACTIONS.items():
@@ -63,7 +63,7 @@ def of_all(conditions: Mapping[str, str], action: Action) -> list[Expectation]:
 
 
 def of_options(options: dict[str, Any]) -> list[Expectation]:
-    """The expectations among the options of `create_streaming_table`, which are taken out of them."""
+    """Remove the expectations from the options of `create_streaming_table` and return them."""
     return [
         expectation
         for suffix, action in _ACTIONS.items()
@@ -72,7 +72,7 @@ def of_options(options: dict[str, Any]) -> list[Expectation]:
 
 
 def observed(frame: DataFrame, dataset: str, expectations: list[Expectation]) -> DataFrame:
-    """A stream's rows that its expectations let through; Spark reports their counts with each batch."""
+    """A stream's rows without those that its expectations drop; Spark reports the counts with each batch."""
     frame = frame.observe(PREFIX + dataset, *_counts(expectations))
     for expectation in expectations:
         if expectation.action == "FAIL":
@@ -97,7 +97,7 @@ def kept(frame: DataFrame, expectations: list[Expectation]) -> DataFrame:
 
 
 def quality(dataset: str, expectations: list[Expectation], counts: Mapping[str, int]) -> Quality:
-    """What the event log says of rows that were counted."""
+    """The event log's entry for counted rows."""
     counted: list[Counted] = [
         {
             "name": expectation.name,

@@ -1,4 +1,4 @@
-"""The graph of one pipeline update: its datasets, their flows, and what each reads. Needs the server's own pyspark."""
+"""The graph of one pipeline update: its datasets, their flows and their inputs. Needs the server's own pyspark."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -18,7 +18,7 @@ Emit = Callable[..., None]
 
 
 class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the server's pyspark is not installed
-    """Registers the elements of a graph on the server, materialized views as views, and remembers its tables.
+    """Registers the elements of a graph on the server, materialized views as views, and records its tables.
 
     Flows are registered by `complete`, once all files have been read and all expectations are known.
     """
@@ -59,19 +59,19 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
         super().register_output(output)
 
     def register_flow(self, flow: Flow) -> None:
-        """Remember a query that fills a dataset."""
+        """Record a query that fills a dataset."""
         self._flows.append(flow)
         self.expect(getattr(flow.func, ATTRIBUTE, []), flow.target)
 
     def expect(self, expectations: Iterable[Expectation], dataset: str) -> None:
-        """Remember expectations of a dataset's rows."""
+        """Record expectations of a dataset's rows."""
         self.expectations.setdefault(self.key(dataset), []).extend(expectations)
 
     def declare(self, expectations: Iterable[Expectation], query: Any) -> Any:
-        """What an expectation's decorator does: note it on the function, or on what has just been made of it."""
+        """Attach expectations to the decorated function, or to the dataset just defined from it; returns `query`."""
         if query is not None:
             setattr(query, ATTRIBUTE, [*getattr(query, ATTRIBUTE, []), *expectations])
-        elif self._flows:  # above @dp.table, which gives None
+        elif self._flows:  # above @dp.table, which returns None
             self.expect(expectations, self._flows[-1].target)
         return query
 
@@ -87,7 +87,7 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
                 settings[statement.key] = statement.value
 
     def complete(self) -> None:
-        """Register the flows, and note which datasets each reads."""
+        """Register the flows, and record which datasets each reads."""
         for flow in self._flows:
             at = self.key(flow.target)
             noting = replace(flow, func=self._noting(flow, at))
@@ -99,7 +99,7 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
                 self.flows[at].append(flow)
 
     def inputs(self, at: Key) -> set[Key]:
-        """The datasets of this graph that must be complete before `at`; all streams if its plan doesn't tell."""
+        """The datasets of this graph that must be complete before `at`; all streams if its plan names none."""
         read = self.reads.get(at, set()) & self.flows.keys() - {at}
         return read or (set() if at in self.temporary else set(self.streams))
 

@@ -1,4 +1,4 @@
-"""Which datasets a pipeline's queries read, however their names are spelled."""
+"""The datasets that a pipeline's queries read, in any spelling of their names."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def key(name: str, schema: str) -> Key:
 
 
 def names_read(message: Message) -> set[str]:
-    """The names of the tables that a query's plan reads, also within SQL texts, as they are written there."""
+    """The names of the tables that a query's plan reads, also within SQL texts, as written there."""
     kind = message.DESCRIPTOR.name
     if kind == "NamedTable":
         return {str(getattr(message, "unparsed_identifier"))}  # noqa: B009  # protobuf makes its attributes at run time
@@ -33,8 +33,8 @@ def names_read(message: Message) -> set[str]:
 
 
 def names_in_sql(text: str) -> set[str]:
-    """The names of the tables that a query in SQL reads; of one that can't be parsed, all names that it mentions."""
-    # Only pipelines with SQL need it, and it takes a quarter of a second to import.
+    """The names of the tables that a query in SQL reads; if it can't be parsed, all names that it contains."""
+    # Imported here, because it takes a quarter of a second and only pipelines with SQL need it.
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import SqlglotError

@@ -1,4 +1,4 @@
-"""How the materialized views of a pipeline are published: each over its table, in one Delta commit."""
+"""The publication of a pipeline's materialized views: each replaces its table in one Delta commit."""
 
 import threading
 from collections import deque
@@ -21,7 +21,7 @@ PARALLEL_VIEWS = 4
 
 
 class Publication:
-    """Writes each materialized view over its table as soon as what it reads is complete, several side by side.
+    """Writes each materialized view over its table as soon as its inputs are complete, several in parallel.
 
     Temporary views that materialized views read become views of the session, for the time of the update.
     """
@@ -43,7 +43,7 @@ class Publication:
         self._submit()
 
     def flow_done(self, flow: Key) -> None:
-        """A flow has ended well; its table is complete once all its flows have."""
+        """Record that a flow has succeeded; its table is complete once all its flows have."""
         with self._lock:
             for at, flows in list(self._unfinished.items()):
                 flows.discard(flow)
@@ -53,7 +53,7 @@ class Publication:
             self._submit()
 
     def finish(self) -> None:
-        """All flows have ended well: publish what is left. Raises what a view's query raised."""
+        """Publish the remaining views, once all flows have succeeded. Raises the error of a view's query."""
         for flow in [flow for flows in self._unfinished.values() for flow in flows]:
             self.flow_done(flow)
         with self._lock:  # a streaming table without flows is complete
@@ -69,7 +69,7 @@ class Publication:
         self._pool.shutdown(cancel_futures=True)
 
     def _graph(self) -> dict[Key, set[Key]]:
-        """What each view waits for; temporary views only as far as materialized views read them."""
+        """The inputs that each view waits for; of temporary views only those that materialized views read."""
         registry = self._registry
         graph: dict[Key, set[Key]] = {at: set() for at in registry.streams}
         waiting = list(registry.views)
@@ -112,9 +112,9 @@ class Publication:
 
 
 def write_view(view: MaterializedView, query: DataFrame, expectations: list[Expectation]) -> Quality | None:
-    """Replace a view's table by the rows of its query, in one Delta commit; returns how its expectations were met.
+    """Replace a view's table with the rows of its query in one Delta commit; returns the quality of the rows.
 
-    Raises ExpectationFailed, in which case the table stays as it was.
+    Raises ExpectationFailed, in which case the table is unchanged.
     """
     if not expectations:
         _replace(view, query)
@@ -156,13 +156,13 @@ def _replace(view: MaterializedView, rows: DataFrame) -> None:
 
 def _struct(columns: str) -> StructType:
     schema = StructType.fromDDL(columns)
-    assert isinstance(schema, StructType)  # which a list of columns is
+    assert isinstance(schema, StructType)  # a list of columns always is
     return schema
 
 
 @contextmanager
 def _settings(spark: SparkSession, settings: dict[str, str]) -> Iterator[None]:
-    """Settings of the session for a time."""
+    """Apply settings to the session within the block."""
     before = {name: spark.conf.get(name, None) for name in settings}
     try:
         for name, value in settings.items():

@@ -1,7 +1,7 @@
 """The SQL files of a pipeline: statements that create materialized views, streaming tables, temporary views and flows.
 
 See https://docs.databricks.com/aws/en/ldp/developer/sql-dev. Open Spark knows neither OR REFRESH nor expectations; a
-statement is therefore taken apart here, with a tokenizer that knows strings, quoted names and comments.
+statement is therefore parsed here, with a tokenizer that recognizes strings, quoted names and comments.
 """
 
 from dataclasses import dataclass, field
@@ -85,7 +85,7 @@ class _Reader:
         self._need("CREATE")
         if self._take("OR") and not self._take("REFRESH"):
             self._need("REPLACE")
-        self._take("PRIVATE")  # a private dataset is one that nobody else is shown: here there is nobody else
+        self._take("PRIVATE")  # private datasets are hidden from other users, of which there are none here
         kind = self._kind()
         self._take("IF", "NOT", "EXISTS")
         made = Definition(kind, self._name(), self._tokens[0].line)
@@ -127,7 +127,7 @@ class _Reader:
         elif self._take("PARTITIONED", "BY"):
             made.partition_cols = ["".join(token.text for token in item) for item in self._list()]
         elif self._take("CLUSTER", "BY", "AUTO"):
-            pass  # Databricks chooses the columns by what is queried; one machine has nothing to choose from
+            pass  # no effect: on Databricks, it clusters by the columns that are queried
         elif self._take("CLUSTER", "BY"):
             made.cluster_by = ["".join(token.text for token in item) for item in self._list()]
         elif not self._take("USING", "DELTA"):
@@ -159,7 +159,7 @@ class _Reader:
         return "".join(token.text for token in item[:at]), "".join(token.text for token in item[at + 1 :])
 
     def _list(self) -> list[list[Token]]:
-        """The items of the list in parentheses that begins here, and go behind it."""
+        """Read the list in parentheses at this position and return its items."""
         self._need("(")
         items: list[list[Token]] = [[]]
         depth = 1
@@ -174,7 +174,7 @@ class _Reader:
                 items[-1].append(token)
 
     def _name(self) -> str:
-        """A name of up to three parts, spelled with backquotes where it needs them."""
+        """A name of up to three parts, with backquotes where needed."""
         name = self._part()
         while self._take("."):
             name += f".{self._part()}"
@@ -192,7 +192,7 @@ class _Reader:
         return self._text[tokens[0].start : tokens[-1].end + 1] if tokens else ""
 
     def _string(self) -> str:
-        """The string that comes now: the tokenizer gives 'it''s' as two."""
+        """Read the string at this position: the tokenizer splits 'it''s' in two."""
         text = self._next().text
         while self._at < len(self._tokens) and self._tokens[self._at].token_type == TokenType.STRING:
             text += f"'{self._next().text}"
@@ -208,7 +208,7 @@ class _Reader:
         return self._tokens[self._at - 1]
 
     def _take(self, *words: str) -> bool:
-        """Whether these words come now; if so, go behind them."""
+        """Read these words if they come next; returns whether they do."""
         coming: list[str] = []
         end = self._at
         while len(coming) < len(words) and end < len(self._tokens):

@@ -1,12 +1,12 @@
 """The process of one pipeline update: runs beside the daemon, with the Spark of the Connect server.
 
-It reads one request (a JSON object) from stdin, writes events (a JSON object a line) to stdout, the last of them with
-the update's final `state`, and ends. If stdin closes, whoever wanted the update is gone or no longer wants it: the
-session is given back, which cancels its work on the server, and the process ends.
+It reads one request (a JSON object) from stdin, writes events (one JSON object per line) to stdout, the last with the
+update's final `state`, and ends. If stdin closes, because the daemon canceled the update or died, the process stops
+its session, which cancels the session's work on the server, and ends.
 
 Streaming tables are run by Spark Declarative Pipelines. Open Spark would also run a materialized view, but empties
-the table when the update starts and fills it when the flow ends; so the graph knows it as a view (checked and ordered
-like the rest) and its query is then written over the table in one Delta commit. A reader sees the old rows or the new.
+the table when the update starts and fills it when the flow ends; so the graph has it as a view (checked and ordered
+like the rest), and its query then replaces the table in one Delta commit. A reader sees the old rows or the new.
 """
 
 import importlib.util
@@ -42,7 +42,7 @@ VIOLATION = re.compile(r"Flow '.*?' failed to meet the expectation\. .*")
 
 @dataclass(frozen=True)
 class Request:
-    """What to run: Spark's address, the target schema, where checkpoints lie, the sources and their settings."""
+    """An update to run: Spark's address, the target schema, the checkpoints' folder, the sources and their settings."""
 
     remote: str
     schema: str
@@ -54,7 +54,7 @@ class Request:
 
 
 def run_update(request: Request, spark: SparkSession, emit: Emit) -> None:
-    """Run one update to its end. Raises what Spark or the pipeline's own code raises."""
+    """Run one update to its end. Raises the errors of Spark and of the pipeline's own code."""
     spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{request.schema}`")
     spark.sql(f"USE `{request.schema}`")
     graph = create_dataflow_graph(spark, CATALOG, request.schema, request.configuration)
@@ -95,7 +95,7 @@ def _load_module(file: Path, spark: SparkSession) -> None:
     if spec is None or spec.loader is None:
         raise UpdateFailed(f"{file} can't be loaded as a Python module.")
     module = importlib.util.module_from_spec(spec)
-    module.__dict__["spark"] = spark  # a source file need not import it, as on Databricks
+    module.__dict__["spark"] = spark  # as on Databricks, a source file need not import it
     spec.loader.exec_module(module)
 
 
@@ -116,7 +116,7 @@ def _load_notebook(file: Path, spark: SparkSession, registry: Registry) -> None:
 
 
 def _add_expectations(registry: Registry) -> None:
-    """Add to `pyspark.pipelines` what Databricks' module has for expectations."""
+    """Add the expectations of Databricks' module to `pyspark.pipelines`."""
     create = pipelines.create_streaming_table
 
     def create_streaming_table(name: str, **options: Any) -> None:
@@ -149,7 +149,7 @@ def _run_streams(
                 if done := COMPLETED.match(messages[-1]):
                     publication.flow_done(registry.key(done[1]))
     except PySparkException as error:
-        # The server's error says that flows failed; why they did is in their events.
+        # The server's error says only that flows failed; their events say why.
         reasons = [message for message in messages if "\nError:" in message]
         violations = [found[0] for message in messages if (found := VIOLATION.search(message))]
         raise UpdateFailed("\n".join(violations or reasons) or str(error)) from error
@@ -162,13 +162,13 @@ class QualityOfStreams(StreamingQueryListener):
         self._registry, self._emit = registry, emit
 
     def onQueryStarted(self, event: Any) -> None:
-        """Nothing is known yet."""
+        """Do nothing: no batch has run yet."""
 
     def onQueryIdle(self, event: Any) -> None:
-        """Nothing is new."""
+        """Do nothing: there is no new batch."""
 
     def onQueryProgress(self, event: Any) -> None:
-        """A batch is done."""
+        """Report the quality of a batch."""
         for name, counts in event.progress.observedMetrics.items():
             dataset = name.removeprefix(PREFIX)
             expectations = self._registry.expectations.get(self._registry.key(dataset), [])
@@ -177,7 +177,7 @@ class QualityOfStreams(StreamingQueryListener):
                 self._emit("flow_progress", f"A batch of {dataset} is checked.", dataset=dataset, quality=measured)
 
     def onQueryTerminated(self, event: Any) -> None:
-        """Nothing is left to report."""
+        """Do nothing: every batch has been reported."""
 
 
 def _failure(error: BaseException) -> str:
@@ -198,7 +198,7 @@ def _emitter(output: TextIO) -> Emit:
 
 
 def _end_with_stdin(spark: SparkSession) -> None:
-    while os.read(sys.stdin.fileno(), 1024):  # not through sys.stdin, whose lock the end of the process would want
+    while os.read(sys.stdin.fileno(), 1024):  # not through sys.stdin, whose lock Python needs to exit
         continue
     try:
         spark.stop()
@@ -207,8 +207,8 @@ def _end_with_stdin(spark: SparkSession) -> None:
 
 
 def main() -> None:
-    """Serve the one request that stdin brings."""
-    # What the pipeline's own code prints goes to the log; stdout carries events only.
+    """Run the update requested on stdin."""
+    # Output of the pipeline's own code goes to the log; stdout is for events only.
     emit, sys.stdout = _emitter(sys.stdout), sys.stderr
     line = sys.stdin.readline()
     if not line:
