@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from local_workspace.doctor.finding import Finding, failed, ok, warning
-from local_workspace.runtime.home import MIN_FREE_BYTES
+from local_workspace.runtime.home import MIN_FREE_BYTES, existing, free_bytes
 
 GIB = 1024**3
 _MEMORY = 4 * GIB  # what the smallest useful workspace takes
@@ -59,8 +59,7 @@ def memory(total: int | None = None, available: int | None = None) -> Finding:
 
 def disk(folder: Path, free: int | None = None) -> Finding:
     """Whether the disk of `folder`, which need not exist, has enough free space; `free` in bytes."""
-    stats = os.statvfs(existing(folder))
-    free = stats.f_bavail * stats.f_frsize if free is None else free
+    free = free_bytes(folder) if free is None else free
     text = f"{free / GIB:.1f} GiB are free on the disk of {folder}"
     remedy = "Free some space, or name a home on another disk."
     if free < MIN_FREE_BYTES:
@@ -93,11 +92,6 @@ def clock(folder: Path, now: Callable[[], float] = time.time, installed: float |
     if not before - _CLOCK_SECONDS <= written <= now() + _CLOCK_SECONDS:
         return warning("clock", f"{text}, but the disk's clock differs by {written - before:.0f} s", remedy)
     return ok("clock", text)
-
-
-def existing(folder: Path) -> Path:
-    """`folder`, or the nearest folder above it that exists."""
-    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
 
 
 def _limits() -> list[int]:

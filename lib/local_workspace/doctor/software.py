@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local_workspace.doctor.finding import Finding, failed, ok, warning
-from local_workspace.doctor.machine import existing
 from local_workspace.engines.postgres.account import as_account
 from local_workspace.engines.postgres.programs import programs
 from local_workspace.runtime import environment, software, spark_extension
+from local_workspace.runtime.home import existing
 
 _SECONDS = 60
 _SHADOWED = ("pyspark", "databricks", "mlflow", "numpy", "pandas", "pyarrow")

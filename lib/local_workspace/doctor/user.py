@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local_workspace.doctor.finding import Finding, failed, ok, warning
-from local_workspace.doctor.machine import existing
 from local_workspace.runtime import environment, sockets
 from local_workspace.runtime.errors import SetupError
-from local_workspace.runtime.home import Home, check_version
+from local_workspace.runtime.home import Home, check_version, existing
 
 
 def user(number: int | None = None, entry: Callable[[int], pwd.struct_passwd] = pwd.getpwuid) -> Finding:

@@ -150,10 +150,19 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return found
 
 
+def existing(folder: Path) -> Path:
+    """`folder`, or the nearest folder above it that exists."""
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
+
+
+def free_bytes(folder: Path) -> int:
+    """The free space on the disk of `folder`, which need not exist."""
+    stats = os.statvfs(existing(folder))
+    return stats.f_bavail * stats.f_frsize
+
+
 def _check_space(home: Home) -> None:
-    existing = next(path for path in (home.root, *home.root.parents) if path.exists())
-    stats = os.statvfs(existing)
-    free = stats.f_bavail * stats.f_frsize
+    free = free_bytes(home.root)
     if free < MIN_FREE_BYTES:
         raise SetupError(
             f"Only {free / 1024**3:.1f} GiB are free on the disk of {home.root}; the workspace needs "
