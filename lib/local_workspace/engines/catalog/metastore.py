@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from local_workspace.engines.spark import SparkEngine
+from local_workspace.engines.spark.errors import message
 from local_workspace.runtime.errors import invalid, unavailable
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Metastore:
         try:
             yield session
         except AnalysisException as error:
-            raise invalid(str(error).partition("\n\nJVM stacktrace")[0]) from error
+            raise invalid(message(error)) from error
 
     def sql(self, statement: str) -> "list[Row]":
         """The rows of a statement."""

@@ -4,6 +4,7 @@ import re
 from http import HTTPStatus
 from typing import TypedDict
 
+from local_workspace.engines.spark.errors import message
 from local_workspace.runtime.errors import ApiError
 
 
@@ -73,11 +74,11 @@ def failure(error: Exception, statement: str, catalog: str) -> Failure:
     down = isinstance(error, ApiError) and error.status == HTTPStatus.SERVICE_UNAVAILABLE
     if down:
         return {"error_code": "TEMPORARILY_UNAVAILABLE", "message": str(error)}
-    message = str(error).partition("\n\nJVM stacktrace")[0]
+    text = message(error)
     if catalog:
-        message = message.replace("spark_catalog", catalog)
-    way = way_out(statement) if _UNKNOWN.search(message) else ""
-    return {"error_code": "BAD_REQUEST", "message": f"{message.rstrip()}\n\n{way}" if way else message}
+        text = text.replace("spark_catalog", catalog)
+    way = way_out(statement) if _UNKNOWN.search(text) else ""
+    return {"error_code": "BAD_REQUEST", "message": f"{text.rstrip()}\n\n{way}" if way else text}
 
 
 def way_out(statement: str) -> str:
