@@ -18,8 +18,11 @@ final class Volumes extends RawLocalFileSystem {
   @Override
   public File pathToFile(Path path) {
     String name = path.toUri().getPath();
+    if (!name.startsWith(ROOT)) {
+      return super.pathToFile(path);
+    }
     String[] parts = name.split("/", 6); // "", Volumes, catalog, schema, volume, the rest
-    if (!name.startsWith(ROOT) || parts.length < 5 || !parts[2].equalsIgnoreCase(CatalogNames.catalog())) {
+    if (parts.length < 5 || !parts[2].equalsIgnoreCase(CatalogNames.catalog())) {
       return super.pathToFile(path);
     }
     File volume = new File(new File(System.getProperty(FOLDER), parts[3]), parts[4]);
