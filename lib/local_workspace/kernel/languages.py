@@ -53,7 +53,7 @@ class Languages:
 
     def __init__(self, shell: "InteractiveShell", context: Context, dbutils: Utilities) -> None:
         self._shell, self._context, self._dbutils = shell, context, dbutils
-        self._packages: str | None = None
+        self._packages: tempfile.TemporaryDirectory[str] | None = None  # lives as long as the kernel
 
     def register(self) -> None:
         """Register the commands with the kernel."""
@@ -118,11 +118,9 @@ class Languages:
 
     def _own_packages(self) -> str:
         if self._packages is None:
-            folder = tempfile.TemporaryDirectory(prefix="notebook-packages-")
-            self._shell.user_ns_hidden["_notebook_packages"] = folder  # lives as long as the kernel
-            self._packages = folder.name
-            sys.path.insert(0, folder.name)
-        return self._packages
+            self._packages = tempfile.TemporaryDirectory(prefix="notebook-packages-")
+            sys.path.insert(0, self._packages.name)
+        return self._packages.name
 
     def _files(self, line: str) -> object:
         """`%fs ls /Volumes/…`: a command of dbutils.fs."""
