@@ -48,6 +48,16 @@ def spark(workspace: dict[str, str]):
     session.stop()
 
 
+@pytest.fixture(scope="module")
+def catalog(workspace: dict[str, str]) -> str:
+    """The name of the workspace's catalog, created if there is none."""
+    from databricks.sdk import WorkspaceClient
+
+    w = WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
+    held = list(w.catalogs.list()) or [w.catalogs.create("kitchens")]
+    return held[0].name
+
+
 @pytest.fixture(scope="module", autouse=True)
 def no_mlflow_of_another_module() -> Iterator[None]:
     """MLflow keeps its settings in the process and its environment: a module leaves none of its own to the next."""

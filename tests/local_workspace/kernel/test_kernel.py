@@ -115,11 +115,8 @@ def test_pip_installs_for_this_notebook_alone(folder):
     assert "No module named 'kitchentool'" in folder.run("import kitchentool", key="second")["error"]
 
 
-def test_spark_sql_and_files_are_those_of_the_workspace(folder, connected):
+def test_spark_sql_and_files_are_those_of_the_workspace(folder, connected, catalog):
     w = WorkspaceClient()
-    if not list(w.catalogs.list()):
-        w.catalogs.create("kitchens")
-    catalog = next(iter(w.catalogs.list())).name
     w.schemas.create("tasting", catalog)
     w.volumes.create(catalog, "tasting", "notes", VolumeType.MANAGED)
     path = f"/Volumes/{catalog}/tasting/notes"

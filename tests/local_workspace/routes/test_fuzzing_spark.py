@@ -10,19 +10,15 @@ SCHEMA = "fuzzing"
 
 @pytest.fixture(scope="module")
 def w(workspace):
-    client = WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
-    if not list(client.catalogs.list()):
-        client.catalogs.create("kitchens")
-    return client
+    return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
 
 
 @pytest.fixture(scope="module")
-def catalog(w):
+def catalog(w, catalog):
     """Its name; the schemas that requests have made go away."""
-    name = next(iter(w.catalogs.list())).name
-    kept = {schema.full_name for schema in w.schemas.list(name)}
-    yield name
-    for made in {schema.full_name for schema in w.schemas.list(name)} - kept:
+    kept = {schema.full_name for schema in w.schemas.list(catalog)}
+    yield catalog
+    for made in {schema.full_name for schema in w.schemas.list(catalog)} - kept:
         w.schemas.delete(made, force=True)
 
 

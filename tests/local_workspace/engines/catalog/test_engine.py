@@ -4,20 +4,10 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists, Unauthenticated
 from databricks.sdk.service.catalog import PermissionsChange, Privilege, VolumeType
 
-CATALOG = "kitchens"
-
 
 @pytest.fixture(scope="module")
 def w(workspace):
-    client = WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
-    if not list(client.catalogs.list()):
-        client.catalogs.create(CATALOG)
-    return client
-
-
-@pytest.fixture(scope="module")
-def catalog(w):
-    return next(iter(w.catalogs.list())).name
+    return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
 
 
 @pytest.fixture(scope="module")

@@ -4,16 +4,7 @@ Source: https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-names
 """
 
 import pytest
-from databricks.sdk import WorkspaceClient
 from pyspark.errors import AnalysisException, ParseException, PySparkException
-
-
-@pytest.fixture(scope="module")
-def catalog(workspace):
-    client = WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
-    if not list(client.catalogs.list()):
-        client.catalogs.create("kitchens")
-    return next(iter(client.catalogs.list())).name
 
 
 @pytest.fixture(scope="module")

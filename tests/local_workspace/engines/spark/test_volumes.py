@@ -17,11 +17,8 @@ def w(workspace):
 
 
 @pytest.fixture(scope="module")
-def volume(w, spark):
+def volume(w, spark, catalog):
     """The path of a volume with one CSV file."""
-    if not list(w.catalogs.list()):
-        w.catalogs.create("kitchens")
-    catalog = next(iter(w.catalogs.list())).name
     w.schemas.create("cellar", catalog)
     w.volumes.create(catalog, "cellar", "crates", VolumeType.MANAGED)
     path = f"/Volumes/{catalog}/cellar/crates"

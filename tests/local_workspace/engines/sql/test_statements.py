@@ -196,11 +196,7 @@ def test_an_unknown_warehouse_or_statement_is_named(w):
         w.statement_execution.get_statement("gone")
 
 
-def test_a_statement_runs_in_the_workspaces_catalog_and_in_no_other(w, warehouse):
-    if not list(w.catalogs.list()):
-        w.catalogs.create("kitchens")
-    catalog = next(iter(w.catalogs.list())).name
-
+def test_a_statement_runs_in_the_workspaces_catalog_and_in_no_other(w, warehouse, catalog):
     def run(text: str, catalog: str):
         answer = w.statement_execution.execute_statement(text, warehouse, catalog=catalog, wait_timeout="50s")
         return answer.status.state.value, answer.result and answer.result.data_array, answer.status.error
