@@ -8,14 +8,13 @@ from graphlib import TopologicalSorter
 from typing import cast
 
 from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.documents import Run, TaskRun
+from local_workspace.engines.jobs.documents import Progress, Run, TaskRun
 from local_workspace.engines.jobs.history import History
 from local_workspace.engines.jobs.states import end, set_state
 from local_workspace.engines.jobs.tasks import TaskRunner
 from local_workspace.runtime.timestamps import now_ms
 
 PARALLEL_TASKS = 4
-_OF_AN_ATTEMPT = ("state", "status", "start_time", "began_at", "end_time", "execution_duration", "run_duration")
 
 
 class Execution:
@@ -125,7 +124,7 @@ class Execution:
 
     def _next_attempt(self, task: TaskRun) -> TaskRun:
         """Add another entry for the task to the run: Databricks has one per attempt (apache/airflow#72313)."""
-        fields = {name: value for name, value in task.items() if name not in _OF_AN_ATTEMPT}
+        fields = {name: value for name, value in task.items() if name not in Progress.__annotations__}
         attempt = cast("TaskRun", fields | {"run_id": self._next_id(), "attempt_number": task["attempt_number"] + 1})
         set_state(attempt, "PENDING")
         attempt["start_time"] = 0
