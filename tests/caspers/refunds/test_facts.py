@@ -97,15 +97,15 @@ def test_the_newest_of_each_kind_are_clearly_of_it(ask, kitchen):
 
 
 @pytest.mark.parametrize("values", [["LATE01"], ["LATE01", "NOSUCH", "ONROAD", "EARLY1"], [2], [None], [1, 2, 9]])
-def test_one_query_for_many_says_exactly_what_the_functions_say(ask, connected, values):
+def test_one_query_for_many_says_exactly_what_the_functions_say(ask, connected, catalog, values):
     wanted = [fact for fact in facts.FACTS if (fact.argument.sql_type == "STRING") == isinstance(values[0], str)]
     w = WorkspaceClient()
     warehouse = next(iter(w.warehouses.list()), None) or w.warehouses.create(name="facts").result()
-    known = sql_lookup("caspersdev", warehouse.id)(wanted, values)
+    known = sql_lookup(catalog, warehouse.id)(wanted, values)
     assert set(known) == {(fact.name, value) for fact in wanted for value in values}
     for (name, value), rows in known.items():
         call = f"SELECT * FROM {name}({'NULL' if value is None else repr(value)})"
-        alone = sql.query(w, warehouse.id, call, {}, "caspersdev", "ai")
+        alone = sql.query(w, warehouse.id, call, {}, catalog, "ai")
         assert sorted(map(str, rows)) == sorted(map(str, alone))
     assert any(known.values())
 

@@ -19,7 +19,7 @@ def no_session(schema: str | None = None) -> None:
 
 @pytest.fixture
 def client(tmp_path):
-    spark = SimpleNamespace(state=lambda: "running", session=no_session)
+    spark = SimpleNamespace(state=lambda: "running", session=no_session, catalog=lambda: "kitchens")
     store = Store(tmp_path / "store.db")
     statements = StatementsEngine(spark)
     engines = SimpleNamespace(warehouses=WarehousesEngine(store, spark), statements=statements)
