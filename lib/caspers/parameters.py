@@ -9,7 +9,9 @@ type Value = int | float | str
 
 
 class _Widgets(Protocol):
-    def getAll(self) -> dict[str, str]: ...  # noqa: N802  Databricks' name
+    def text(self, name: str, defaultValue: str) -> None: ...  # noqa: N803  Databricks' name
+
+    def get(self, name: str) -> str: ...
 
 
 class _Utilities(Protocol):
@@ -39,11 +41,21 @@ def check(name: str, value: object) -> Value:
 def receive(namespace: dict[str, object]) -> None:
     """Replace the parameters in `namespace` by their values for this run, checked and typed.
 
-    `namespace` is a notebook's `globals()`, after its parameters cell. There papermill has set a run's values; a
-    Databricks job passes them as widgets. Raises ValueError for the first that is not valid, and changes nothing.
+    `namespace` is a notebook's `globals()`, after its parameters cell. There papermill has set a run's values. Where
+    there is `dbutils`, each parameter is a widget whose default is the value in the cell; a job passes its values to
+    the widgets. Raises ValueError for the first that is not valid, and changes nothing.
     """
-    widgets = cast(_Utilities, namespace["dbutils"]).widgets.getAll() if "dbutils" in namespace else {}
-    namespace.update({name: check(name, widgets.get(name, namespace[name])) for name in RULES if name in namespace})
+    values = {name: namespace[name] for name in RULES if name in namespace}
+    if "dbutils" in namespace:
+        widgets = cast(_Utilities, namespace["dbutils"]).widgets
+        values = {name: _of_widget(widgets, name, default) for name, default in values.items()}
+    namespace.update({name: check(name, value) for name, value in values.items()})
+
+
+def _of_widget(widgets: _Widgets, name: str, default: object) -> str:
+    # `get` of a widget that is not defined is an error, whose class differs between Databricks' kinds of compute.
+    widgets.text(name, str(default))
+    return widgets.get(name)
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[object], str]:

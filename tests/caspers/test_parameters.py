@@ -68,11 +68,31 @@ def test_a_notebooks_names_get_their_typed_values() -> None:
     assert names == {"START_DAY": 70, "CATALOG": "c", "ws": None}
 
 
+class Widgets:
+    """Databricks' widgets: a value that the job passes wins over a widget's default; `get` wants a defined widget."""
+
+    def __init__(self, passed: dict[str, str]) -> None:
+        self.passed, self.defined = passed, dict[str, str]()
+
+    def text(self, name: str, defaultValue: str) -> None:  # noqa: N803
+        assert isinstance(defaultValue, str)
+        self.defined[name] = self.passed.get(name, defaultValue)
+
+    def get(self, name: str) -> str:
+        return self.defined[name]
+
+
 def test_a_databricks_jobs_widgets_win_over_the_defaults() -> None:
-    widgets = SimpleNamespace(getAll=lambda: {"START_DAY": "3", "COMPLAINT_RATE": "0.5"})
+    widgets = Widgets({"START_DAY": "3", "COMPLAINT_RATE": "0.5"})
     names = {"START_DAY": 70, "CATALOG": "c", "dbutils": SimpleNamespace(widgets=widgets)}
     parameters.receive(names)
     assert (names["START_DAY"], names["CATALOG"], "COMPLAINT_RATE" in names) == (3, "c", False)
+
+
+def test_a_notebook_opened_by_hand_shows_its_parameters_as_widgets() -> None:
+    widgets = Widgets({})
+    parameters.receive({"START_DAY": 70, "SPEED_MULTIPLIER": 60.0, "dbutils": SimpleNamespace(widgets=widgets)})
+    assert widgets.defined == {"START_DAY": "70", "SPEED_MULTIPLIER": "60.0"}
 
 
 def test_a_wrong_value_changes_nothing() -> None:
