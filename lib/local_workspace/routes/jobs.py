@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse
 
 from local_workspace.engines.jobs import JobsEngine
-from local_workspace.engines.jobs.documents import Run
 from local_workspace.engines.jobs.history import RunFilter
+from local_workspace.engines.jobs.run_documents import Run
 from local_workspace.http.bodies import Text
 from local_workspace.http.paging import Offset, PageToken, page
 from local_workspace.http.queries import REFUSE_UNKNOWN

@@ -25,7 +25,7 @@ from local_workspace.runtime import sockets
 from local_workspace.runtime.home import write_atomically
 
 if TYPE_CHECKING:  # the engine is slow to import, and this process needs only its type
-    from local_workspace.engines.jobs.documents import Outcome
+    from local_workspace.engines.jobs.run_documents import Outcome
 
 MAX_RESULT = 5_000_000
 _EXTENSION = "--IPKernelApp.extra_extensions=local_workspace.kernel"

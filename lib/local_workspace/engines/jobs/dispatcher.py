@@ -3,10 +3,11 @@
 import threading
 from typing import cast
 
-from local_workspace.engines.jobs.documents import Job, Run, Task, TaskRun
+from local_workspace.engines.jobs.documents import Job, Task
 from local_workspace.engines.jobs.execution import Execution
 from local_workspace.engines.jobs.history import History
-from local_workspace.engines.jobs.settings import job_parameters
+from local_workspace.engines.jobs.parameters import job_parameters
+from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.states import end, is_active, set_state, state, status
 from local_workspace.engines.jobs.tasks import TaskRunner
 from local_workspace.runtime.errors import unavailable

@@ -8,9 +8,11 @@ from typing import cast
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from local_workspace.engines.jobs.dispatcher import Dispatcher
-from local_workspace.engines.jobs.documents import Job, Outcome, Output, OutputMetadata, Run, SentSettings, TaskRun
+from local_workspace.engines.jobs.documents import Job, SentSettings
 from local_workspace.engines.jobs.history import History, RunFilter
-from local_workspace.engines.jobs.settings import checked, clock_of, merged, task_parameters
+from local_workspace.engines.jobs.parameters import task_parameters
+from local_workspace.engines.jobs.run_documents import Outcome, Output, OutputMetadata, Run, TaskRun
+from local_workspace.engines.jobs.settings import checked, clock_of, merged
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.engines.jobs.tasks import Pipelines, TaskRunner
 from local_workspace.engines.workspace import WorkspaceFiles

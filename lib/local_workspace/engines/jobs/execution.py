@@ -8,8 +8,8 @@ from graphlib import TopologicalSorter
 from typing import cast
 
 from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.documents import Progress, Run, TaskRun
 from local_workspace.engines.jobs.history import History
+from local_workspace.engines.jobs.run_documents import Progress, Run, TaskRun
 from local_workspace.engines.jobs.states import end, set_state
 from local_workspace.engines.jobs.tasks import TaskRunner
 from local_workspace.runtime.timestamps import now_ms

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from local_workspace.engines.jobs.documents import Run, TaskRun
+from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import not_found

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from local_workspace.engines.jobs.documents import Run, TaskRun
+from local_workspace.engines.jobs.run_documents import Run, TaskRun
 
 _REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _TRIGGERS = {"ONE_TIME": "onetime", "PERIODIC": "periodic"}

@@ -1,4 +1,4 @@
-"""Job settings: checked before anything is stored, merged by update, and resolved into a task's parameters."""
+"""Job settings: checked before anything is stored, and merged by an update."""
 
 import re
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from local_workspace.engines.jobs import references
 from local_workspace.engines.jobs.cron import cron_trigger
-from local_workspace.engines.jobs.documents import Run, RunParameter, SentSettings, Settings, Task, TaskRun
+from local_workspace.engines.jobs.documents import SentSettings, Settings, Task
 from local_workspace.engines.jobs.unsupported import (
     JOB_DONE,
     JOB_REFUSED,
@@ -80,28 +80,6 @@ def merged(settings: Settings, changes: SentSettings, remove: list[str]) -> Sent
             value = list({item[key]: item for item in kept[name] + value}.values())
         kept[name] = value
     return cast("SentSettings", kept)
-
-
-def job_parameters(settings: Settings, overrides: dict[str, str]) -> list[RunParameter]:
-    """The run's job parameters as {name, default, value}. Raises 400 for an override the job doesn't define."""
-    defaults = {item["name"]: item["default"] for item in settings.get("parameters", [])}
-    unknown = sorted(overrides.keys() - defaults.keys())
-    if unknown:
-        raise invalid(
-            f"The job {settings['name']!r} has no parameter {', '.join(unknown)}; "
-            f"it has {', '.join(sorted(defaults)) or 'none'}."
-        )
-    return [
-        {"name": name, "default": default, "value": overrides.get(name, default)} for name, default in defaults.items()
-    ]
-
-
-def task_parameters(task: TaskRun, run: Run) -> dict[str, str]:
-    """The parameters of a notebook task: its own with references resolved, overridden by the job's."""
-    own = {**task["notebook_task"].get("base_parameters", {}), **run["overriding_parameters"]}
-    values = references.values(task, run)
-    job = {item["name"]: values[f"job.parameters.{item['name']}"] for item in run["job_parameters"]}
-    return {name: references.resolved(str(text), values) for name, text in own.items()} | job
 
 
 def _check_task(task: Task, parameters: set[str]) -> None:

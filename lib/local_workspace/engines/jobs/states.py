@@ -1,6 +1,6 @@
 """The states of runs and tasks, in the older `state` and the newer `status` form that the SDK reads."""
 
-from local_workspace.engines.jobs.documents import Progress, State, Status
+from local_workspace.engines.jobs.run_documents import Progress, State, Status
 from local_workspace.runtime.timestamps import now_ms
 
 ACTIVE = ("QUEUED", "PENDING", "RUNNING", "TERMINATING")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.documents import Outcome, Run, TaskRun
-from local_workspace.engines.jobs.settings import task_parameters
+from local_workspace.engines.jobs.parameters import task_parameters
+from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.kernel import Context
 from local_workspace.runtime.home import Home, read_json, write_atomically

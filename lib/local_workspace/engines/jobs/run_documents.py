@@ -1,0 +1,142 @@
+"""What the store keeps of runs, in the shape of Jobs API 2.2. Times are milliseconds since 1970."""
+
+from typing import NotRequired, TypedDict
+
+from local_workspace.engines.jobs.documents import Schedule, Task
+
+
+class State(TypedDict):
+    """The older form of the state of a run or task; `result_state` is set once it has ended with a result."""
+
+    life_cycle_state: str
+    state_message: str
+    user_cancelled_or_timedout: bool
+    result_state: NotRequired[str]
+
+
+class QueueDetails(TypedDict):
+    """Why a run waits."""
+
+    code: str
+    message: str
+
+
+class TerminationDetails(TypedDict):
+    """Why a run or task ended."""
+
+    code: str
+    type: str
+    message: str
+
+
+class Status(TypedDict):
+    """The newer form of the state of a run or task."""
+
+    state: str
+    queue_details: NotRequired[QueueDetails]
+    termination_details: NotRequired[TerminationDetails]
+
+
+class Progress(TypedDict):
+    """The progress of a run or task; `began_at` is when it left the queue, the last three fields are set at its end."""
+
+    state: State
+    status: Status
+    start_time: int
+    began_at: NotRequired[int]
+    end_time: NotRequired[int]
+    execution_duration: NotRequired[int]
+    run_duration: NotRequired[int]
+
+
+class ResolvedParameters(TypedDict):
+    """The parameters that a notebook gets."""
+
+    base_parameters: dict[str, str]
+
+
+class ResolvedValues(TypedDict):
+    """A task's settings with their references replaced."""
+
+    notebook_task: ResolvedParameters
+
+
+class TaskRun(Task, Progress):
+    """A task of a run."""
+
+    run_id: int
+    attempt_number: int
+    resolved_values: NotRequired[ResolvedValues]
+
+
+class RunParameter(TypedDict):
+    """A job parameter with its value in a run."""
+
+    name: str
+    default: str
+    value: str
+
+
+class Limits(TypedDict):
+    """The limits in the job's settings when the run was created."""
+
+    max_concurrent_runs: int
+    timeout_seconds: int
+
+
+class Run(Progress):
+    """A run of a job. `overriding_parameters` are those for its notebooks."""
+
+    job_id: int
+    run_id: int
+    job_run_id: int
+    original_attempt_run_id: int
+    number_in_job: int
+    run_name: str
+    run_type: str
+    format: str
+    trigger: str
+    schedule: NotRequired[Schedule]
+    limits: Limits
+    tasks: list[TaskRun]
+    job_parameters: list[RunParameter]
+    overriding_parameters: dict[str, str]
+    idempotency_token: str | None
+    run_page_url: NotRequired[str]
+
+
+class Outcome(TypedDict, total=False):
+    """The outcome of a task: `error` and `error_trace` if it failed, else a notebook's `result` or an update's id."""
+
+    error: str
+    error_trace: str
+    result: str
+    truncated: bool
+    update_id: str
+
+
+class NotebookOutput(TypedDict):
+    """The value passed to dbutils.notebook.exit, or else the text of the notebook's last output."""
+
+    result: str
+    truncated: bool
+
+
+class OutputMetadata(TaskRun):
+    """The task that an output comes from, and its run."""
+
+    job_id: int
+    job_run_id: int
+    run_name: str
+    run_type: str
+    trigger: str
+    run_page_url: str
+
+
+class Output(TypedDict):
+    """The output of a task."""
+
+    metadata: OutputMetadata
+    notebook_output: NotRequired[NotebookOutput]
+    error: NotRequired[str]
+    error_trace: NotRequired[str]
