@@ -162,7 +162,7 @@ def _await(http: httpx.Client) -> None:
         retry=retry_if_exception_type(httpx.HTTPError), wait=wait_fixed(0.2), stop=stop_after_delay(600), reraise=True
     ):
         with attempt:
-            http.get("/healthz").raise_for_status()
+            http.get("/api/health").raise_for_status()
 
 
 def _execute(uri: str, statements: str) -> None:

@@ -27,7 +27,7 @@ router = APIRouter(responses=problem_responses(400, 503))
 _WRITES = (401, 403, 404, 409, 422, 429)
 
 
-@router.get("/healthz")
+@router.get("/api/health")
 def health(request: Request) -> Health:
     """The lag of the sync; 503 if the database can't be reached or the queue has not been filled yet."""
     return refunds_of(request).health(request.app.state.platform.sync)

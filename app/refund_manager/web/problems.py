@@ -78,7 +78,7 @@ def _invalid(request: Request, errors: Sequence[Any]) -> Response:
 
 def _answer(request: Request, status: int, detail: str, **more: object) -> Response:
     title = HTTPStatus(status).phrase
-    if request.url.path.startswith(("/api/", "/healthz")):
+    if request.url.path.startswith("/api/"):
         return JSONResponse(
             {"type": "about:blank", "title": title, "status": status, "detail": detail, **more},
             status,

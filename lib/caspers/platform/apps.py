@@ -63,7 +63,7 @@ def await_healthy(http: httpx.Client, timeout: float = 120) -> dict[str, Any]:
         reraise=True,
     ):
         with attempt:
-            health: dict[str, Any] = http.get("/healthz").raise_for_status().json()
+            health: dict[str, Any] = http.get("/api/health").raise_for_status().json()
             return health
     raise AssertionError("unreachable: Retrying returns or raises")
 

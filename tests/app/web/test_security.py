@@ -53,7 +53,7 @@ def test_a_missing_privilege_is_reported(make_app, conninfo):
     with psycopg.connect(conninfo) as connection:
         connection.execute('REVOKE SELECT ON recommender.refund_recommendations FROM "app-refund-manager"')
     with TestClient(make_app(), base_url="http://localhost") as client:
-        answer = client.get("/healthz")
+        answer = client.get("/api/health")
     assert (answer.status_code, "notebook 10" in answer.json()["detail"]) == (503, True)
 
 
@@ -77,7 +77,7 @@ def test_the_rate_limit_is_per_user_and_recovers_with_time():
 
 
 def test_health_reports_the_lag_of_the_sync(client):
-    assert eventually(lambda: client.get("/healthz").json()["sync"], ignoring=KeyError) == {
+    assert eventually(lambda: client.get("/api/health").json()["sync"], ignoring=KeyError) == {
         "state": "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE",
         "lag_seconds": 1.5,
         "synced_at": "2026-03-01T18:00:01.500000Z",
@@ -88,7 +88,7 @@ def test_the_openapi_document_has_examples(client):
     described = client.get("/api/openapi.json").json()
     paths = described["paths"]
     assert set(paths) == {
-        "/healthz",
+        "/api/health",
         "/api/summary",
         "/api/recommendations",
         "/api/orders/{order_id}",

@@ -109,22 +109,22 @@ def test_a_missing_synced_table_is_reported(make_app, conninfo):
         answer = client.get("/")
         assert answer.status_code == 503
         assert "have not arrived" in answer.text
-        assert client.get("/healthz").status_code == 503
+        assert client.get("/api/health").status_code == 503
         with psycopg.connect(conninfo) as connection:
             connection.execute("ALTER TABLE recommender.later RENAME TO refund_recommendations")
         eventually(lambda: client.get("/").status_code, 200)
 
 
 def test_an_outage_shows_an_error_page_and_the_app_recovers(client, postgres):
-    assert client.get("/healthz").json()["status"] == "ok"
+    assert client.get("/api/health").json()["status"] == "ok"
     postgres.stop()
     try:
         with ThreadPoolExecutor() as pool:
-            page, health = pool.map(client.get, ("/", "/healthz"))
+            page, health = pool.map(client.get, ("/", "/api/health"))
         assert (page.status_code, health.status_code) == (503, 503)
         assert "can&#39;t be reached" in page.text
         assert 'http-equiv="refresh"' in page.text
     finally:
         postgres.start()
     assert client.get("/").status_code == 200
-    assert client.get("/healthz").status_code == 200
+    assert client.get("/api/health").status_code == 200
