@@ -130,7 +130,6 @@ def _app(uri: str) -> Iterator[str]:
         "DATABRICKS_WAREHOUSE_ID": "none",
         "CATALOG": "none",
         "BENCHMARK_URI": uri,
-        "LOCAL_WORKSPACE_USER": "you@localhost",
         "DATABRICKS_HOST": "http://127.0.0.1:9",
         "DATABRICKS_TOKEN": "none",
     }

@@ -63,7 +63,7 @@ def create_app(
     )
     app.state.settings, app.state.platform = settings, platform
     app.state.refunds = Refunds(database, lakehouse, updater)
-    app.add_middleware(Guard, settings=settings, refuse=problems.refuse, clock=clock)
+    app.add_middleware(Guard, refuse=problems.refuse, clock=clock)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for module in (api, pages, order_pages, bulk_pages, complaint_pages):
         app.include_router(module.router)

@@ -10,14 +10,11 @@ class Settings:
     """The app's settings.
 
     The address of Postgres is not among them: libpq reads PGHOST, PGPORT, PGDATABASE and PGUSER itself.
-
-    `local_user` is set on a laptop, where no proxy in front of the app authenticates users.
     """
 
     endpoint: str
     warehouse_id: str
     catalog: str
-    local_user: str | None = None
     simulator: str = "simulator"
 
     @classmethod
@@ -35,7 +32,6 @@ class Settings:
             env["LAKEBASE_ENDPOINT"],
             env["DATABRICKS_WAREHOUSE_ID"],
             env["CATALOG"],
-            env.get("LOCAL_WORKSPACE_USER"),
             simulator,
         )
 

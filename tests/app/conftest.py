@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 
 from asgi_server import Served
 from complaint_table import fill_complaints
+from laptop_gateway import LaptopGateway
 from refund_manager.main import create_app
 from refund_manager.postgres.database import Database
 from refund_manager.postgres.schema import COMPLAINTS, REFUNDS
@@ -83,8 +84,11 @@ def workspace():
 @pytest.fixture
 def make_app(app_conninfo, workspace):
     def make(user="ana", warehouse="warehouse-1", **options):
-        settings = Settings("projects/p/branches/b/endpoints/e", warehouse, "kitchens", user)
-        return create_app(settings, Database(REFUNDS, conninfo=app_conninfo), workspace, **options)
+        settings = Settings("projects/p/branches/b/endpoints/e", warehouse, "kitchens")
+        app = create_app(settings, Database(REFUNDS, conninfo=app_conninfo), workspace, **options)
+        if user:
+            app.add_middleware(LaptopGateway, user=user)
+        return app
 
     return make
 

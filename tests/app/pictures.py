@@ -27,11 +27,13 @@ def take(page: Page, url: str) -> None:
 
 def main() -> None:
     """Find the app and take the screenshots."""
-    app = apps.find(caspers.connect("caspersdev"), apps.NAME)
+    workbook = caspers.connect("caspersdev")
+    app = apps.find(workbook, apps.NAME)
     if app is None:
         sys.exit("The Refund Manager is not running. Start it with `make run`, then run this again.")
     with chromium() as browser:
-        take(browser.new_page(viewport={"width": 1200, "height": 640}), app.url)
+        password = {"username": "you", "password": workbook.w.config.token}
+        take(browser.new_page(viewport={"width": 1200, "height": 640}, http_credentials=password), app.url)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ WHOLE = {"LAKEBASE_ENDPOINT": "projects/p", "DATABRICKS_WAREHOUSE_ID": "w", "CAT
 
 def test_the_environment_is_read():
     assert Settings.from_env(WHOLE) == Settings("projects/p", "w", "kitchens")
-    more = {"LOCAL_WORKSPACE_USER": "ana", "SIMULATOR_SCHEMA": "sim_2"}
-    assert Settings.from_env(WHOLE | more) == Settings("projects/p", "w", "kitchens", "ana", "sim_2")
+    more = {"SIMULATOR_SCHEMA": "sim_2"}
+    assert Settings.from_env(WHOLE | more) == Settings("projects/p", "w", "kitchens", "sim_2")
 
 
 def test_all_that_is_missing_is_named_at_once():

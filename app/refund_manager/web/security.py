@@ -3,17 +3,14 @@
 import secrets
 from collections.abc import Callable
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from refund_manager.settings import Settings
 from refund_manager.web.rate import RateLimit
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _COOKIE = "refund_manager"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -33,13 +30,10 @@ class Refused(Exception):
 
 
 def user_of(request: Request) -> str:
-    """The user of a request: on a laptop the local user, on Databricks the one that the platform has authenticated.
+    """The user of a request, whom the platform's gateway has signed in: no request reaches the app but through it.
 
-    Raises Refused (401) if the platform names no user.
+    Raises Refused (401) if the gateway names no user.
     """
-    settings: Settings = request.app.state.settings
-    if settings.local_user:
-        return settings.local_user
     user = request.headers.get("x-forwarded-email") or request.headers.get("x-forwarded-user")
     if not user:
         raise Refused(401, "The platform did not identify you, so you can't change anything. Sign in and try again.")
@@ -62,7 +56,7 @@ def set_token_cookie(request: Request, response: Response) -> None:
             form_token(request),
             httponly=True,
             samesite="strict",
-            secure=not request.app.state.settings.local_user,
+            secure=request.headers.get("x-forwarded-proto") != "http",  # as a laptop's gateway has it
         )
 
 
@@ -77,17 +71,17 @@ Refuse: TypeAlias = Callable[[Request, Refused], Response]
 
 
 class Guard:
-    """Middleware that refuses unknown hosts (on a laptop), cross-site writes and too many writes, and adds headers.
+    """Middleware that refuses cross-site writes and too many writes, and adds headers.
 
     `refuse` creates the response to a refused request; `clock` returns seconds.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, refuse: Refuse, clock: Callable[[], float]) -> None:
-        self.app, self.settings, self._refuse = app, settings, refuse
+    def __init__(self, app: ASGIApp, refuse: Refuse, clock: Callable[[], float]) -> None:
+        self.app, self._refuse = app, refuse
         self._writes = RateLimit(60, 2, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or respond with 400, 401, 403 or 429."""
+        """Pass the request on, or respond with 401, 403 or 429."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -109,13 +103,9 @@ class Guard:
         await answer(scope, receive, send_with_headers)
 
     def _check(self, request: Request) -> None:
-        host = request.headers.get("host", "")
-        # On Databricks the platform's proxy checks the host; on a laptop an unknown host may be a DNS rebinding attack.
-        if self.settings.local_user and _hostname(host) not in _LOOPBACK:
-            raise Refused(400, f"Unknown host {host!r}. Open the app as localhost or 127.0.0.1.")
         if request.method in _SAFE:
             return
-        if not self._same_site(request, host):
+        if not _same_site(request):
             raise Refused(403, "Requests from other sites can't change anything here.")
         wait = self._writes.take(user_of(request))
         if wait:
@@ -123,22 +113,13 @@ class Guard:
                 429, f"Too many changes in a short time. Try again in {wait} seconds.", {"Retry-After": str(wait)}
             )
 
-    def _same_site(self, request: Request, host: str) -> bool:
-        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            return False
-        origin = request.headers.get("origin")
-        if origin is None:
-            return True
-        known = {host} if self.settings.local_user else {host, request.headers.get("x-forwarded-host", host)}
-        return origin.partition("://")[2] in known
-
     def _headers(self, scope: Scope) -> dict[str, str]:
         static = scope["path"].startswith("/static/")
         return {k: v for k, v in _HEADERS.items() if not (static and k == "Cache-Control")}
 
 
-def _hostname(host: str) -> str | None:
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
+def _same_site(request: Request) -> bool:
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    return origin is None or origin.partition("://")[2] in {host, request.headers.get("x-forwarded-host", host)}

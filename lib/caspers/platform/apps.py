@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 NAME = "refund-manager"
 _RESPONSES = "complaints.complaint_responses"
+_EXCHANGE = {
+    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+    "subject_token_type": "urn:databricks:params:oauth:token-type:personal-access-token",
+    "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
+    "scope": "all-apis",
+}
 
 
 def find(ws: "Workbook", name: str) -> App | None:
@@ -50,8 +56,29 @@ def open_complaints(ws: "Workbook", app: App | None) -> bool:
 
 
 def client(ws: "Workbook", app: App) -> httpx.Client:
-    """An HTTP client of a running app, signed in as you."""
-    return httpx.Client(base_url=required(app.url, "URL of the app"), headers=ws.w.config.authenticate(), timeout=60)
+    """An HTTP client of a running app, signed in as you for an hour.
+
+    Raises httpx.HTTPStatusError if the platform gives you no token for the app.
+    """
+    headers = {"Authorization": f"Bearer {_access_token(ws, app)}"}
+    return httpx.Client(base_url=required(app.url, "URL of the app"), headers=headers, timeout=60)
+
+
+def _access_token(ws: "Workbook", app: App) -> str:
+    """An OAuth token that opens the app: apps accept neither a personal access token nor a notebook's own credential.
+
+    Either of the two is exchanged for a token of yours whose audience is the app.
+    """
+    config = ws.w.config
+    try:
+        return config.oauth_token().access_token
+    except ValueError:  # how the SDK says that you are not signed in by OAuth
+        form = _EXCHANGE | {
+            "subject_token": config.authenticate()["Authorization"].removeprefix("Bearer "),
+            "audience": required(app.oauth2_app_client_id, "OAuth client of the app"),
+        }
+        answer = httpx.post(f"{config.host}/oidc/v1/token", data=form, timeout=60).raise_for_status()
+        return str(answer.json()["access_token"])
 
 
 def await_healthy(http: httpx.Client, timeout: float = 120) -> dict[str, Any]:

@@ -75,7 +75,7 @@ async def relay(request: Request, client: httpx.AsyncClient, what: str, prefix: 
         request.method,
         path.removeprefix(prefix) + (f"?{query}" if query else ""),
         headers=passed_on(request.headers),
-        content=request.stream() if _has_body(request) else None,
+        content=request.stream() if has_body(request) else None,
     )
     return await send(client, outgoing, what)
 
@@ -94,7 +94,8 @@ def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower() not in _OURS}
 
 
-def _has_body(request: Request) -> bool:
+def has_body(request: Request) -> bool:
+    """Whether `request` comes with a body."""
     return "content-length" in request.headers or "transfer-encoding" in request.headers
 
 

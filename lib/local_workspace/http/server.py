@@ -22,7 +22,8 @@ OPEN_PATHS = {"/.well-known/databricks-config", "/oidc/.well-known/oauth-authori
 class TokenMiddleware:
     """Lets a request through if it has the token: as Bearer, or as the password of HTTP Basic.
 
-    A service principal's access token is accepted as well; `request.state.principal` names it, None for the user.
+    An OAuth access token that is not for an app alone is accepted as well. `request.state.principal` names the service
+    principal, None for the user.
     """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
@@ -38,9 +39,11 @@ class TokenMiddleware:
     def _allowed(self, scope: Scope) -> bool:
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         presented = presented_token(header)
-        principal = principals.holder(self.token, presented)
-        scope.setdefault("state", {})["principal"] = principal
-        return principal is not None or secrets.compare_digest(presented.encode(), self.token.encode())
+        access = principals.access(self.token, presented)
+        if access and access.audience:
+            return False
+        scope.setdefault("state", {})["principal"] = access and access.holder
+        return access is not None or secrets.compare_digest(presented.encode(), self.token.encode())
 
 
 class AnswerHeadersMiddleware:

@@ -57,11 +57,12 @@ class Resource(Body):
 
 
 class App(Body):
-    """An app's name, description and resources."""
+    """An app's name, description and resources, and the scopes of the tokens that it gets of its callers."""
 
     name: Annotated[Text, Field(max_length=255)] | None = None
     description: Text | None = None
     resources: Annotated[list[Resource], Field(max_length=100)] | None = None
+    user_api_scopes: Annotated[list[Name], Field(max_length=100)] | None = None
 
 
 class EnvVar(Body):

@@ -1,15 +1,24 @@
 """The caller's identity, the sign-in of service principals, and the host's metadata."""
 
 import secrets
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 
+from local_workspace.http.bodies import Text
 from local_workspace.http.server import basic_credentials
 from local_workspace.runtime import principals
+from local_workspace.runtime.principals import TOKEN_LIFE
 
 router = APIRouter()
+
+
+# Grant type and token type of RFC 8693, and Databricks' name for personal access tokens (the SDK's `oauth.py`).
+_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+_ACCESS = "urn:ietf:params:oauth:token-type:access_token"
+_PERSONAL = "urn:databricks:params:oauth:token-type:personal-access-token"
 
 
 class OAuthError(TypedDict):
@@ -17,6 +26,30 @@ class OAuthError(TypedDict):
 
     error: str
     error_description: str
+
+
+class AccessToken(TypedDict):
+    """A token as OAuth hands it out; `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: str
+    scope: str
+    expires_in: int
+
+
+class TokenRequest(BaseModel):
+    """The form of a request for a token; fields that a grant type does not need may be missing."""
+
+    grant_type: Text = ""
+    client_id: Text = ""
+    client_secret: Text = ""
+    subject_token: Text = ""
+    subject_token_type: Text = ""
+    requested_token_type: Text = _ACCESS
+    audience: Annotated[Text, Field(pattern=r"^[^.~]*$")] | None = None
+
+
+_ERROR: dict[str, Any] = {"model": OAuthError, "description": "OAuth's code for what is wrong, and a sentence."}
 
 
 @router.get("/.well-known/databricks-config")
@@ -27,28 +60,52 @@ def host_config(request: Request) -> dict[str, str]:
 
 @router.get("/oidc/.well-known/oauth-authorization-server")
 def authorization_server(request: Request) -> dict[str, str]:
-    """The URLs that issue tokens. Users don't sign in here: they have the workspace's token."""
+    """The URLs that issue tokens. The user does not sign in here: their token is the workspace's."""
     return {
         "authorization_endpoint": f"{request.base_url}oidc/v1/authorize",
         "token_endpoint": f"{request.base_url}oidc/v1/token",
     }
 
 
-@router.post("/oidc/v1/token", responses={401: {"model": OAuthError, "description": "The secret is wrong."}})
-def token(request: Request) -> JSONResponse:
-    """An access token for a service principal with its secret: OAuth's client credentials; 401 if it is wrong."""
+@router.post("/oidc/v1/token", responses={400: _ERROR, 401: _ERROR}, response_model=None)
+def token(request: Request, asked: Annotated[TokenRequest, Form()]) -> AccessToken | JSONResponse:
+    """An access token: for a service principal's secret, or for the user's personal access token.
+
+    The latter is how a notebook on Databricks gets a token that opens an app: `audience` is the app's
+    `oauth2_app_client_id`, and the token is for that app alone.
+    """
+    if asked.grant_type == "client_credentials":
+        return _of_service_principal(request, asked)
+    if asked.grant_type == _EXCHANGE:
+        return _of_user(request, asked)
+    known = f"client_credentials and {_EXCHANGE}"
+    return _refused(400, "unsupported_grant_type", f"The grant type is {asked.grant_type!r}; here it is {known}.")
+
+
+def _of_service_principal(request: Request, asked: TokenRequest) -> AccessToken | JSONResponse:
     name, secret = basic_credentials(request.headers.get("authorization", ""))
-    ours = request.app.state.token
+    name, secret = name or asked.client_id, secret or asked.client_secret
+    ours: str = request.app.state.token
     if not secrets.compare_digest(secret.encode(), principals.secret(ours, name).encode()):
-        message = f"The secret of the service principal {name!r} is wrong."
-        return JSONResponse(OAuthError(error="invalid_client", error_description=message), 401)
-    return JSONResponse(
-        {
-            "access_token": principals.access_token(ours, name),
-            "token_type": "Bearer",
-            "expires_in": principals.TOKEN_LIFE,
-        }
-    )
+        return _refused(401, "invalid_client", f"The secret of the service principal {name!r} is wrong.")
+    return _issued(principals.access_token(ours, name))
+
+
+def _of_user(request: Request, asked: TokenRequest) -> AccessToken | JSONResponse:
+    ours: str = request.app.state.token
+    if asked.subject_token_type != _PERSONAL or asked.requested_token_type != _ACCESS:
+        return _refused(400, "invalid_request", f"Only {_PERSONAL} is exchanged here, and only for {_ACCESS}.")
+    if not secrets.compare_digest(asked.subject_token.encode(), ours.encode()):
+        return _refused(401, "invalid_grant", "The subject_token is not the token of this workspace.")
+    return _issued(principals.access_token(ours, None, asked.audience))
+
+
+def _issued(access_token: str) -> AccessToken:
+    return AccessToken(access_token=access_token, token_type="Bearer", scope="all-apis", expires_in=TOKEN_LIFE)
+
+
+def _refused(status: int, error: str, description: str) -> JSONResponse:
+    return JSONResponse(OAuthError(error=error, error_description=description), status)
 
 
 @router.get("/api/2.0/preview/scim/v2/Me")

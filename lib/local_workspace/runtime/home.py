@@ -105,6 +105,7 @@ def open_home(root: Path) -> Home:
     ):
         folder.mkdir(parents=True, exist_ok=True)
     home.root.chmod(0o700)
+    home.run.chmod(0o700)  # of its sockets, which web servers open to everyone
     sockets.prepare(home.run)
     write_atomically(home.root / "VERSION", str(VERSION))
     return home

@@ -1,14 +1,25 @@
-"""Service principals: an app's name, the secret that it signs in with, and the tokens it gets for that.
+"""Service principals, the secrets that they sign in with, and OAuth access tokens: theirs and the user's.
 
-All of it is derived from the workspace's own token, so nothing is stored, and a restart changes nothing.
+All of it is derived from the workspace's own token, so nothing is stored, and a restart changes nothing. That token
+itself is a personal access token: it opens the workspace's API, but no app.
 """
 
 import hashlib
 import hmac
 import secrets
 import time
+from dataclasses import dataclass
 
 TOKEN_LIFE = 3600  # seconds
+_OF_ONE_AUDIENCE = "~"  # between a token's holder and its audience; in no name of a service principal
+
+
+@dataclass(frozen=True)
+class Access:
+    """What an access token says: its holder, None for the user, and the one audience that it is for, None for all."""
+
+    holder: str | None
+    audience: str | None = None
 
 
 def service_principal(app: str) -> str:
@@ -21,19 +32,29 @@ def secret(token: str, name: str) -> str:
     return hmac.new(token.encode(), f"secret {name}".encode(), hashlib.sha256).hexdigest()
 
 
-def access_token(token: str, name: str) -> str:
-    """A token of the service principal, valid for TOKEN_LIFE seconds."""
-    return _signed(token, name, int(time.time()) + TOKEN_LIFE)
+def access_token(token: str, name: str | None, audience: str | None = None) -> str:
+    """A token of the service principal `name`, or of the user, valid for TOKEN_LIFE seconds."""
+    subject = (name or "") + (f"{_OF_ONE_AUDIENCE}{audience}" if audience else "")
+    return _signed(token, subject, int(time.time()) + TOKEN_LIFE)
+
+
+def access(token: str, presented: str) -> Access | None:
+    """What an access token says, None if it is not valid or has expired."""
+    subject, ends, *_ = [*presented.split("."), "", ""]
+    if not ends.isdecimal() or int(ends) < time.time():
+        return None
+    if not secrets.compare_digest(_signed(token, subject, int(ends)).encode(), presented.encode()):
+        return None
+    name, _, audience = subject.partition(_OF_ONE_AUDIENCE)
+    return Access(name or None, audience or None)
 
 
 def holder(token: str, presented: str) -> str | None:
-    """The service principal whose access token this is, None if it is not valid or has expired."""
-    name, ends, *_ = [*presented.split("."), "", ""]
-    if not ends.isdecimal() or int(ends) < time.time():
-        return None
-    return name if secrets.compare_digest(_signed(token, name, int(ends)).encode(), presented.encode()) else None
+    """The service principal whose access token this is, None if it is not valid, has expired or is of no principal."""
+    found = access(token, presented)
+    return found.holder if found else None
 
 
-def _signed(token: str, name: str, ends: int) -> str:
-    signature = hmac.new(token.encode(), f"access {name} {ends}".encode(), hashlib.sha256).hexdigest()
-    return f"{name}.{ends}.{signature}"
+def _signed(token: str, subject: str, ends: int) -> str:
+    signature = hmac.new(token.encode(), f"access {subject} {ends}".encode(), hashlib.sha256).hexdigest()
+    return f"{subject}.{ends}.{signature}"

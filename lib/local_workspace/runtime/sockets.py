@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import socket
 import stat
 import tempfile
 from pathlib import Path
@@ -34,6 +35,12 @@ def prepare(run: Path) -> None:
     found = chosen.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
         raise SetupError(f"{chosen} belongs to someone else or is open to others. Remove it, or set TMPDIR.")
+
+
+def listens(path: Path) -> bool:
+    """Whether a server accepts connections on the socket `path`."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(os.fsencode(path)) == 0
 
 
 def temporary_parent() -> str | None:

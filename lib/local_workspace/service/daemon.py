@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import psutil
 import uvicorn
@@ -23,7 +24,8 @@ from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.spark import SparkEngine, SparkLake
 from local_workspace.engines.sql import StatementsEngine, WarehousesEngine
 from local_workspace.engines.workspace import WorkspaceFiles
-from local_workspace.http.server import create_app
+from local_workspace.http.gateway import listen
+from local_workspace.http.server import create_app, workspace_id
 from local_workspace.routes import (
     apps,
     catalog,
@@ -145,6 +147,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
             processes,
             workspace_files,
             _app_environment(environment["DATABRICKS_HOST"], settings.token, postgres_engine),
+            partial(listen, token=settings.token, user=USER),
+            USER,
         ),
     )
 
@@ -171,12 +175,11 @@ def _app_environment(host: str, token: str, postgres_engine: PostgresEngine) -> 
             "DATABRICKS_HOST": host,
             "DATABRICKS_CLIENT_ID": me,
             "DATABRICKS_CLIENT_SECRET": principals.secret(token, me),
-            "LOCAL_WORKSPACE_USER": USER,
+            "DATABRICKS_WORKSPACE_ID": str(workspace_id(token)),
         }
-        for resource in app["resources"]:
-            if "postgres" in resource:
-                values |= postgres_engine.client_environment(resource["postgres"], me)
-        return values
+        databases = [resource["postgres"] for resource in app["resources"] if "postgres" in resource]
+        found = [postgres_engine.client_environment(database, me) for database in databases]
+        return values | (found[0] | {"PGAPPNAME": app["name"]} if found else {})  # libpq's variables name one database
 
     return of_app
 

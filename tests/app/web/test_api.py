@@ -156,17 +156,9 @@ def test_other_sites_cannot_write(client, headers):
     assert client.post("/api/refunds", json=body, headers={"origin": "http://127.0.0.1"}).status_code == 201
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[bad"])
-def test_a_laptop_answers_to_loopback_names_only(client, host):
-    assert client.get("/api/summary", headers={"host": host}).status_code == 400
-    assert client.get("/api/summary", headers={"host": "localhost:8000"}).status_code == 200
-
-
-def test_forwarded_users_are_trusted_only_on_databricks(make_app):
-    forged = {"x-forwarded-email": "boss@example.com"}
-    with TestClient(make_app("ana"), base_url="http://localhost") as laptop:
-        answer = laptop.post("/api/refunds", json={"order_id": "AAA111", "decision": "approve"}, headers=forged)
-        assert answer.json()["decided_by"] == "ana"
+@pytest.mark.parametrize("header", ["x-forwarded-email", "x-forwarded-user"])
+def test_a_decision_is_of_the_person_whom_the_gateway_names(make_app, header):
     with TestClient(make_app(None), base_url="https://refunds.databricksapps.example") as platform:
-        answer = platform.post("/api/refunds", json={"order_id": "BBB222", "decision": "approve"}, headers=forged)
+        body = {"order_id": "BBB222", "decision": "approve"}
+        answer = platform.post("/api/refunds", json=body, headers={header: "boss@example.com"})
         assert answer.json()["decided_by"] == "boss@example.com"

@@ -1,5 +1,6 @@
 """Requests about apps that make no sense, and what is kept of those that do."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from job_workspace import TOKEN, JobWorkspace
 from local_workspace.engines.apps import AppsEngine
+from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app
 from local_workspace.routes import apps
 from local_workspace.runtime.processes import Processes
@@ -14,6 +16,7 @@ from local_workspace.runtime.store import Store
 from refusals import LONG, WHOLE_BODIES, refused
 
 APPS = "/api/2.0/apps"
+USER = "you@localhost"
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +24,15 @@ def client(tmp_path_factory):
     space = JobWorkspace(tmp_path_factory.mktemp("apps") / "home")
     space.listener.close()
     store = Store(space.home.database)
-    engine = AppsEngine(space.home, store, Processes(space.home), space.files, lambda _app: {})
+    engine = AppsEngine(
+        space.home,
+        store,
+        Processes(space.home),
+        space.files,
+        lambda _app: {},
+        partial(listen, token=TOKEN, user=USER),
+        USER,
+    )
     app = create_app(SimpleNamespace(apps=engine), TOKEN, [apps.router])
     with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
         assert client.post(APPS, json={"name": "known"}).status_code == 200

@@ -1,5 +1,6 @@
 """Whatever is sent to the routes of Lakebase, serving and apps, the answer is no 5xx and comes soon."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -10,10 +11,12 @@ from job_workspace import TOKEN, JobWorkspace
 from lakebase_workspace import LakebaseWorkspace
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.serving import ServingEngine
+from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app
 from local_workspace.routes import apps, postgres, serving
 from local_workspace.runtime.processes import Processes
 
+USER = "you@localhost"
 MODEL = {
     "name": "big",
     "task": "llm/v1/chat",
@@ -32,7 +35,8 @@ def target(tmp_path):
     registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda _name, version: version)
     serving_engine = ServingEngine(lakebase.home, lakebase.store, processes, registry, {})
     serving_engine.create("known", {"served_entities": [{"external_model": MODEL}]})
-    apps_engine = AppsEngine(lakebase.home, lakebase.store, processes, files.files, lambda _app: {})
+    gateway = partial(listen, token=TOKEN, user=USER)
+    apps_engine = AppsEngine(lakebase.home, lakebase.store, processes, files.files, lambda _app: {}, gateway, USER)
     apps_engine.create({"name": "known"})
     engines = SimpleNamespace(postgres=lakebase.engine, serving=serving_engine, apps=apps_engine)
     routers = [apps.router, serving.router, postgres.router]

@@ -19,11 +19,15 @@ class AppSettings(TypedDict):
 
     description: str
     resources: list[Resource]
+    user_api_scopes: list[str]
     update_time: str
 
 
 class StoredApp(AppSettings):
-    """An app: `active` is the deployment that runs, `compute` ACTIVE or STOPPED, `problem` why it can't run."""
+    """An app. `port` is its gateway's, `active` the deployment that runs, `compute` ACTIVE or STOPPED.
+
+    `problem` is why it can't run.
+    """
 
     name: str
     id: str

@@ -1,4 +1,4 @@
-"""Databricks Apps: web apps deployed from workspace folders, each a process of its own on a loopback port."""
+"""Databricks Apps: web apps deployed from workspace folders, each a process of its own behind a gateway."""
 
 import re
 import threading
@@ -9,14 +9,18 @@ from typing import Any
 from local_workspace.engines.apps import shapes
 from local_workspace.engines.apps.deployments import Deployments, public
 from local_workspace.engines.apps.documents import AppIdentity, AppSettings, StoredApp, StoredDeployment
-from local_workspace.engines.apps.environment import of_app, user
+from local_workspace.engines.apps.environment import of_app
+from local_workspace.engines.apps.gateways import Gateways
+from local_workspace.engines.apps.permissions import Permissions
 from local_workspace.engines.apps.rollouts import Rollouts
 from local_workspace.engines.apps.running import RunningApps
+from local_workspace.engines.apps.served import ServedApp
 from local_workspace.engines.apps.source import argv, read_source, variables
+from local_workspace.engines.apps.target import Target
 from local_workspace.engines.workspace import WorkspaceFiles
-from local_workspace.runtime import ports
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
+from local_workspace.runtime.gateway import Listen
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.process_unit import Launch
 from local_workspace.runtime.processes import Processes
@@ -28,7 +32,10 @@ Json = dict[str, Any]
 
 
 class AppsEngine:
-    """The apps, their deployments and their processes. `app_env(app)` gives an app its identity and addresses."""
+    """The apps, their deployments, processes and gateways. `user` is who makes them unless a principal does.
+
+    `app_env(app)` gives an app its identity and addresses, `listen` starts a gateway.
+    """
 
     def __init__(
         self,
@@ -37,8 +44,12 @@ class AppsEngine:
         processes: Processes,
         files: WorkspaceFiles,
         app_env: Callable[[AppIdentity], dict[str, str]],
+        listen: Listen,
+        user: str,
     ) -> None:
         self._apps, self._files, self._app_env = Documents[StoredApp](store, "app"), files, app_env
+        self._gateways, self._user = Gateways(listen), user
+        self.permissions = Permissions(store)
         self._deployments = Deployments(home, store)
         self._running = RunningApps(processes, self._plan)
         self._rollouts = Rollouts(self._deployments, self._running, self._note)
@@ -49,12 +60,14 @@ class AppsEngine:
         self._running.open()
         self._deployments.fail_interrupted()
         for app in self._apps.list():
+            self._open(app["name"], app["port"])
             self._launch_active(app["name"])
 
     def stop(self) -> None:
         """End all processes; the next `start` starts them again."""
         self._running.close()
         self._rollouts.join()
+        self._gateways.close_all()
 
     # apps
 
@@ -72,15 +85,16 @@ class AppsEngine:
             doc: StoredApp = {
                 "name": name,
                 "id": str(uuid.uuid4()),
-                "creator": user({}),
+                "creator": self._user,
                 "create_time": now_iso(),
                 **wanted,
-                "port": ports.free(),
+                "port": 0,
                 "active": None,
                 "compute": "ACTIVE" if compute else "STOPPED",
                 "problem": None,
             }
             self._apps.put(name, doc)
+            self._open(name)
         return self.get(name)
 
     def get(self, name: str) -> Json:
@@ -101,6 +115,8 @@ class AppsEngine:
         """End an app and remove it with its deployments. Raises 404."""
         view = self.get(name)
         self._apps.delete(name)
+        self.permissions.forget(name)
+        self._gateways.close(name)
         self._running.halt(name)
         self._deployments.delete(name)
         return view
@@ -135,7 +151,7 @@ class AppsEngine:
                 raise ApiError(
                     409, "RESOURCE_CONFLICT", f"A deployment of '{name}' is in progress; wait until it has ended."
                 )
-            doc = self._deployments.new(name, path, user({}), request)
+            doc = self._deployments.new(name, path, self._user, request)
             self._rollouts.begin(doc, source)
         return public(doc)
 
@@ -159,14 +175,16 @@ class AppsEngine:
                 self._note(name, problem=None)
                 self._running.launch(self._deployments.get(name, app["active"]))
 
-    def _plan(self, doc: StoredDeployment) -> Launch:
-        """What to start: computed at each start, because a port or a resource's address may have changed."""
+    def _open(self, name: str, port: int | None = None) -> None:
+        """Start the app's gateway; it keeps its port if that is free, and with it the app's URL."""
+        self._note(name, port=self._gateways.open(ServedApp(name, self._app, self._running, self.permissions), port))
+
+    def _plan(self, doc: StoredDeployment, target: Target) -> Launch:
+        """What to start: computed at each start, because a resource's address may have changed."""
         app, folder = self._app(doc["app"]), self._deployments.folder(doc)
-        port = ports.free(app["port"])
-        self._note(app["name"], port=port)
         source = read_source(folder)
-        env = of_app(app, port, self._app_env(app)) | variables([*source.env, *doc["env_vars"]], app["resources"])
-        return Launch(argv(doc["command"] or source.command, env), lambda: ports.listens(port), env, folder)
+        env = of_app(app, target, self._app_env(app)) | variables([*source.env, *doc["env_vars"]], app["resources"])
+        return Launch(argv(doc["command"] or source.command, env), target.ready, env, folder)
 
     def _app(self, name: str) -> StoredApp:
         app = self._apps.get(name)
@@ -177,7 +195,12 @@ class AppsEngine:
     def _settings(self, name: str, settings: Json) -> AppSettings:
         resources = settings.get("resources") or []
         self._app_env({"name": name, "resources": resources})  # gives its role what the resources say, or raises
-        return {"description": settings.get("description") or "", "resources": resources, "update_time": now_iso()}
+        return {
+            "description": settings.get("description") or "",
+            "resources": resources,
+            "user_api_scopes": settings.get("user_api_scopes") or [],
+            "update_time": now_iso(),
+        }
 
     def _view(self, app: StoredApp) -> Json:
         name, active = app["name"], app["active"]

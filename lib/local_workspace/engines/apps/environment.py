@@ -1,34 +1,50 @@
 """The environment variables that the platform gives an app."""
 
-import getpass
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from local_workspace.engines.apps.documents import StoredApp
 from local_workspace.engines.apps.shapes import url
+from local_workspace.engines.apps.target import Target
+from local_workspace.runtime.ports import HOST
 
 
-def of_app(app: StoredApp, port: int, given: Mapping[str, str]) -> dict[str, str]:
+def of_app(app: StoredApp, target: Target, given: Mapping[str, str]) -> dict[str, str]:
     """What every app gets, and `given`, its identity and addresses.
 
-    A local app has no proxy in front that authenticates users, so the environment names the one user.
+    The documented variables are those of https://docs.databricks.com/aws/en/dev-tools/databricks-apps/system-env;
+    there the address of Streamlit and Gradio is 0.0.0.0.
     """
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     return {
         **given,
         "PATH": programs,
         "PYTHONUNBUFFERED": "1",
-        "LOCAL_WORKSPACE_USER": user(given),
         "DATABRICKS_APP_NAME": app["name"],
-        "DATABRICKS_APP_URL": url(port),
-        "DATABRICKS_APP_PORT": str(port),
-        "UVICORN_HOST": "127.0.0.1",
-        "UVICORN_PORT": str(port),
+        "DATABRICKS_APP_URL": url(app["port"]),
+        "DATABRICKS_APP_PORT": str(target.port),
+        **_servers(target),
     }
 
 
-def user(given: Mapping[str, str]) -> str:
-    """The user whom `given` names, else the one of this machine."""
-    return given.get("LOCAL_WORKSPACE_USER") or getpass.getuser()
+def _servers(target: Target) -> dict[str, str]:
+    """Where web servers listen that read it from the environment."""
+    port = str(target.port)
+    return {
+        "UVICORN_UDS": str(target.socket),
+        "UVICORN_HOST": HOST,
+        "UVICORN_PORT": port,
+        "GUNICORN_CMD_ARGS": f"--bind={shlex.quote(f'unix:{target.socket}')}",
+        "FLASK_RUN_HOST": HOST,
+        "FLASK_RUN_PORT": port,
+        "GRADIO_SERVER_NAME": HOST,
+        "GRADIO_SERVER_PORT": port,
+        "STREAMLIT_SERVER_ADDRESS": HOST,
+        "STREAMLIT_SERVER_PORT": port,
+        "STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION": "false",
+        "STREAMLIT_SERVER_ENABLE_CORS": "false",
+        "STREAMLIT_SERVER_HEADLESS": "true",
+    }

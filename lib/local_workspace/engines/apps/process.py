@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+from local_workspace.engines.apps.target import Target
+from local_workspace.runtime import ports
+from local_workspace.runtime.gateway import Address
 from local_workspace.runtime.process_unit import Launch, ProcessUnit
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.supervisor import Policy, State, Status, Supervisor
@@ -10,11 +13,18 @@ _START_SECONDS = 120
 
 
 class AppProcess:
-    """Keeps an app running. `plan` is called at each start, so that a port that was taken meanwhile can change."""
+    """Keeps an app running. `plan` is called at each start, with the place where the process has to listen then."""
 
-    def __init__(self, name: str, processes: Processes, plan: Callable[[], Launch]) -> None:
-        unit = ProcessUnit(processes, f"app-{name}", f"the app {name}", plan, _START_SECONDS)
+    def __init__(self, name: str, processes: Processes, plan: Callable[[Target], Launch]) -> None:
+        self._socket, self._plan_at = processes.home.socket(f"app-{name}"), plan
+        self._target = Target(self._socket, 0)
+        unit = ProcessUnit(processes, f"app-{name}", f"the app {name}", self._plan, _START_SECONDS)
         self._supervisor = Supervisor(unit, Policy())
+
+    @property
+    def address(self) -> Address | None:
+        """Where it listens, None unless it runs."""
+        return self._target.address if self._supervisor.status.state is State.RUNNING else None
 
     @property
     def state(self) -> str:
@@ -37,6 +47,11 @@ class AppProcess:
         except RuntimeError as error:
             return str(error)
         return None
+
+    def _plan(self) -> Launch:
+        self._socket.unlink(missing_ok=True)
+        self._target = Target(self._socket, ports.free())
+        return self._plan_at(self._target)
 
     def stop(self) -> None:
         """End it; it is not started again. Safe to call twice."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from local_workspace.engines.apps.documents import StoredDeployment
 from local_workspace.engines.apps.process import AppProcess
+from local_workspace.engines.apps.target import Target
 from local_workspace.runtime.errors import unavailable
 from local_workspace.runtime.process_unit import Launch
 from local_workspace.runtime.processes import Processes
@@ -13,7 +14,7 @@ from local_workspace.runtime.processes import Processes
 class RunningApps:
     """Starts and ends the processes of deployments. `plan` returns what to start, and is called at each start."""
 
-    def __init__(self, processes: Processes, plan: Callable[[StoredDeployment], Launch]) -> None:
+    def __init__(self, processes: Processes, plan: Callable[[StoredDeployment, Target], Launch]) -> None:
         self._processes, self._plan = processes, plan
         self._running: dict[str, AppProcess] = {}
         self._lock = threading.Lock()
@@ -36,7 +37,7 @@ class RunningApps:
 
     def launch(self, deployment: StoredDeployment) -> AppProcess:
         """Begin to start a deployment. Raises ApiError 503 after `close`."""
-        process = AppProcess(deployment["app"], self._processes, lambda: self._plan(deployment))
+        process = AppProcess(deployment["app"], self._processes, lambda target: self._plan(deployment, target))
         with self._lock:
             if self._closed:
                 raise unavailable("The workspace is stopping.")

@@ -6,6 +6,7 @@ from local_workspace.engines.apps.deployments import public
 from local_workspace.engines.apps.documents import StoredApp, StoredDeployment
 from local_workspace.engines.apps.process import AppProcess
 from local_workspace.runtime import principals
+from local_workspace.runtime.ports import HOST
 
 Json = dict[str, Any]
 _OWN_NOTES = ("port", "active", "compute", "problem")  # kept with an app, not shown as they are
@@ -21,6 +22,7 @@ def app(
     if pending:
         shown["pending_deployment"] = public(pending)
     return shown | {
+        "oauth2_app_client_id": doc["id"],
         "service_principal_client_id": principals.service_principal(doc["name"]),
         "url": url(doc["port"]),
         "app_status": _status(doc, process),
@@ -29,8 +31,8 @@ def app(
 
 
 def url(port: int) -> str:
-    """The URL of an app on `port`."""
-    return f"http://127.0.0.1:{port}"
+    """The URL of an app whose gateway is on `port`."""
+    return f"http://{HOST}:{port}"
 
 
 def _status(doc: StoredApp, process: AppProcess | None) -> Json:

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from functools import partial
 from types import SimpleNamespace
 
 import httpx
@@ -25,6 +26,7 @@ from databricks.sdk.service.workspace import ImportFormat
 
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app
 from local_workspace.routes import apps, workspace
 from local_workspace.runtime.home import open_home
@@ -32,7 +34,7 @@ from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from waiting import eventually
 
-TOKEN = "apps-test-token"
+TOKEN, USER = "apps-test-token", "you@localhost"
 CODE = """
 import http.server, json, os, sys
 
@@ -77,7 +79,8 @@ class AppsWorkspace:
         processes = Processes(self.home)
         self.reaped = processes.reap()
         files = WorkspaceFiles(self.home)
-        self.apps = AppsEngine(self.home, Store(self.home.database), processes, files, app_env)
+        gateway = partial(listen, token=TOKEN, user=USER)
+        self.apps = AppsEngine(self.home, Store(self.home.database), processes, files, app_env, gateway, USER)
         engines = SimpleNamespace(files=files, workspace_files=files, apps=self.apps)
         listener = socket.create_server(("127.0.0.1", 0))
         host = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -119,7 +122,12 @@ def deployed(ws):
 
 
 def environment_of(ws, name="hello"):
-    return httpx.get(ws.w.apps.get(name).url).json()
+    return ask(ws.w.apps.get(name).url).raise_for_status().json()
+
+
+def ask(url):
+    """The answer to a person who has signed in."""
+    return httpx.get(url, auth=("anyone", TOKEN))
 
 
 def test_create_deploy_and_ask(ws):
@@ -157,9 +165,8 @@ def test_what_runs_is_the_code_as_it_was_deployed(deployed):
 
 def test_a_crashed_app_is_started_again(deployed):
     before = environment_of(deployed)
-    with pytest.raises(httpx.TransportError):
-        httpx.get(deployed.w.apps.get("hello").url + "/crash")
-    after = eventually(lambda: environment_of(deployed), ignoring=httpx.TransportError)
+    assert ask(deployed.w.apps.get("hello").url + "/crash").status_code == 503
+    after = eventually(lambda: environment_of(deployed), ignoring=httpx.HTTPStatusError)
     assert after["GREETING"] == before["GREETING"]
     assert "told to crash" in (deployed.home.logs / "app-hello.log").read_text()
 
@@ -184,19 +191,19 @@ def test_stop_and_start(deployed):
         ComputeState.STOPPED,
         ApplicationState.UNAVAILABLE,
     )
-    with pytest.raises(httpx.TransportError):
-        httpx.get(url)
+    answer = ask(url)
+    assert (answer.status_code, "The app hello is stopped" in answer.json()["message"]) == (503, True)
     with pytest.raises(BadRequest, match="stopped"):
         deployed.deploy()
     deployed.w.apps.start_and_wait("hello")
-    assert eventually(lambda: environment_of(deployed), ignoring=httpx.TransportError)["GREETING"] == "hello"
+    assert eventually(lambda: environment_of(deployed), ignoring=httpx.HTTPStatusError)["GREETING"] == "hello"
 
 
 def test_a_workspace_that_comes_back_runs_its_apps_again_on_a_free_port(deployed):
     url = deployed.w.apps.get("hello").url
     deployed.apps.stop()
     with pytest.raises(httpx.TransportError):
-        httpx.get(url)
+        ask(url)
     taken = int(url.rpartition(":")[2])
     with socket.create_server(("127.0.0.1", taken)):
         deployed.apps.start()
@@ -234,7 +241,7 @@ def test_delete_leaves_nothing(deployed):
     with pytest.raises(NotFound):
         deployed.w.apps.get("hello")
     with pytest.raises(httpx.TransportError):
-        httpx.get(url)
+        ask(url)
     assert not (deployed.home.root / "apps" / "hello").exists()
     assert list(deployed.w.apps.list()) == []
     assert not (deployed.home.run / "app-hello.pid").exists()

@@ -1,0 +1,71 @@
+"""Who may use an app, and who may manage it: https://docs.databricks.com/aws/en/dev-tools/databricks-apps/permissions."""
+
+from typing import TypedDict
+
+from local_workspace.runtime.documents import Documents
+from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.store import Store
+
+CAN_USE, CAN_MANAGE = "CAN_USE", "CAN_MANAGE"
+LEVELS = {
+    CAN_USE: "Can use the app",
+    CAN_MANAGE: "Can manage the app: edit its settings, deploy it, and change its permissions",
+}
+EVERYONE, ADMINS = "users", "admins"  # groups of every Databricks workspace
+
+
+class Grant(TypedDict):
+    """One level for one user, group or service principal; `kind` is the field that names it in requests."""
+
+    kind: str
+    name: str
+    level: str
+
+
+class AccessList(TypedDict):
+    """All grants on an app."""
+
+    grants: list[Grant]
+
+
+class Permissions:
+    """The grants on apps. The user of the workspace is an administrator: they may do everything."""
+
+    def __init__(self, store: Store) -> None:
+        self._lists = Documents[AccessList](store, "app_permissions")
+
+    def of(self, app: str) -> list[Grant]:
+        """The grants on an app."""
+        found = self._lists.get(app)
+        return found["grants"] if found else []
+
+    def replace(self, app: str, grants: list[Grant]) -> None:
+        """Replace all grants."""
+        self._lists.put(app, {"grants": _one_each(grants)})
+
+    def add(self, app: str, grants: list[Grant]) -> None:
+        """Add grants, each in place of what its user, group or service principal had."""
+        self.replace(app, [*self.of(app), *grants])
+
+    def forget(self, app: str) -> None:
+        """Remove all grants."""
+        self._lists.delete(app)
+
+    def may(self, principal: str, app: str, level: str) -> bool:
+        """Whether a service principal has `level` on an app, itself or as one of all."""
+        allowed = {CAN_MANAGE, level}
+        return any(
+            grant["level"] in allowed
+            and (grant["kind"], grant["name"]) in (("service_principal_name", principal), ("group_name", EVERYONE))
+            for grant in self.of(app)
+        )
+
+    def check(self, principal: str | None, app: str, level: str) -> None:
+        """Raise ApiError 403 unless the caller has `level`; None is the user."""
+        if principal and not self.may(principal, app, level):
+            raise ApiError(403, "PERMISSION_DENIED", f"{principal} does not have {level} on the app '{app}'.")
+
+
+def _one_each(grants: list[Grant]) -> list[Grant]:
+    """The last grant of each user, group or service principal, in the order of the first."""
+    return list({(grant["kind"], grant["name"]): grant for grant in grants}.values())
