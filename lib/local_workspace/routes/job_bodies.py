@@ -15,6 +15,7 @@ class Dependency(Body):
     """A task that another one waits for."""
 
     task_key: Text
+    outcome: Text | None = None
 
 
 class NotebookTask(Body):
@@ -31,6 +32,30 @@ class PipelineTask(Body):
 
     pipeline_id: Name
     full_refresh: bool | None = None
+
+
+class ConditionTask(Body):
+    """A comparison of two texts."""
+
+    op: Text
+    left: Text
+    right: Text
+
+
+class RunJobTask(Body):
+    """Another job to run."""
+
+    job_id: int
+    job_parameters: Parameters | None = None
+    notebook_params: Parameters | None = None
+
+
+class ForEachTask(Body):
+    """A task to run for each element of a JSON array."""
+
+    inputs: Text
+    task: "Task"
+    concurrency: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
 class Cluster(Body):
@@ -50,6 +75,7 @@ class Task(Body):
     task_key: Text
     depends_on: list[Dependency] | None = None
     run_if: Text | None = None
+    disabled: bool | None = None
     description: Text | None = None
     max_retries: Annotated[int, Field(ge=-1, le=MAX_INT)] | None = None
     min_retry_interval_millis: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
@@ -58,6 +84,9 @@ class Task(Body):
     new_cluster: Cluster | None = None
     notebook_task: NotebookTask | None = None
     pipeline_task: PipelineTask | None = None
+    condition_task: ConditionTask | None = None
+    for_each_task: ForEachTask | None = None
+    run_job_task: RunJobTask | None = None
 
 
 class Parameter(Body):

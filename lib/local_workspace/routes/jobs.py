@@ -1,14 +1,15 @@
 """Jobs API 2.2: `w.jobs`, and the page of a run."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse
 
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.history import RunFilter
-from local_workspace.engines.jobs.run_documents import Run
+from local_workspace.engines.jobs.new_runs import Start
+from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.http.bodies import Text
 from local_workspace.http.paging import Offset, PageToken, page
 from local_workspace.http.queries import REFUSE_UNKNOWN
@@ -18,7 +19,9 @@ from local_workspace.runtime.errors import invalid
 router = APIRouter(dependencies=[REFUSE_UNKNOWN])
 API = "/api/2.2/jobs"
 RUN_OPTIONS = {"job_id", "job_parameters", "notebook_params", "idempotency_token", "queue", "performance_target"}
-HIDDEN = ("limits", "began_at", "idempotency_token", "overriding_parameters")  # fields for the engine only
+# fields for the engine only
+HIDDEN_OF_RUN = ("limits", "began_at", "idempotency_token", "overriding_parameters", "ancestors", "trigger_values")
+HIDDEN_OF_TASK = ("began_at", "iteration", "input", "for_each_run_id", "of_run", "triggered_run_id")
 MAX_JOBS, MAX_RUNS = 100, 25  # the longest pages, as on Databricks
 
 Moment = Annotated[int | None, Query(ge=0, le=2**53, description="milliseconds since 1970")]
@@ -109,13 +112,13 @@ def run_now(jobs: Jobs, body: bodies.RunNow) -> StartedRun:
     fields = body.sent()
     if unknown := sorted(fields.keys() - RUN_OPTIONS):
         raise invalid(f"A local workspace can't run a job with {', '.join(unknown)}.")
-    run = jobs.run_now(
-        body.job_id,
-        fields.get("job_parameters"),
-        fields.get("notebook_params"),
+    start = Start(
+        fields.get("job_parameters", {}),
+        fields.get("notebook_params", {}),
         fields.get("idempotency_token"),
-        body.queue.enabled if body.queue else None,
+        queue=body.queue.enabled if body.queue else None,
     )
+    run = jobs.start_run(body.job_id, start)
     return {"run_id": run["run_id"], "number_in_job": run["number_in_job"]}
 
 
@@ -130,7 +133,7 @@ def get_run(
 ) -> Json:
     """A run with all its tasks on one page. No run here was repaired, so there is no history to include."""
     page(request, [], 1, page_token)
-    return _public(jobs.run(run_id, include_resolved_values))
+    return _public(jobs.run(run_id), include_resolved_values)
 
 
 @router.get(f"{API}/runs/list")
@@ -193,9 +196,17 @@ def run_page(job_id: int, run_id: int) -> RedirectResponse:
     return RedirectResponse(f"{API}/runs/get?run_id={run_id}")
 
 
-def _public(run: Run) -> Json:
-    tasks = [{name: value for name, value in task.items() if name not in HIDDEN} for task in run["tasks"]]
-    return {name: value for name, value in run.items() if name not in HIDDEN} | {"tasks": tasks}
+def _public(run: Run, resolved_values: bool = False) -> Json:
+    shown: Json = {name: value for name, value in run.items() if name not in HIDDEN_OF_RUN}
+    for name in ("tasks", "iterations"):
+        if name in shown:
+            shown[name] = [_public_task(task, resolved_values) for task in cast("list[TaskRun]", shown[name])]
+    return shown
+
+
+def _public_task(task: TaskRun, resolved_values: bool = False) -> Json:
+    hidden = HIDDEN_OF_TASK if resolved_values else (*HIDDEN_OF_TASK, "resolved_values")
+    return {name: value for name, value in task.items() if name not in hidden}
 
 
 def _listed(name: str, items: Sequence[Json], token: str | None) -> Json:

@@ -4,9 +4,10 @@ from typing import NotRequired, TypedDict
 
 
 class Dependency(TypedDict):
-    """A task that another task waits for."""
+    """A task that another task waits for; `outcome` is the one of a condition task, "true" or "false"."""
 
     task_key: str
+    outcome: NotRequired[str]
 
 
 class NotebookTask(TypedDict):
@@ -24,12 +25,65 @@ class PipelineTask(TypedDict):
     full_refresh: NotRequired[bool]
 
 
+class ConditionTask(TypedDict):
+    """A comparison of two texts; `outcome`, "true" or "false", is set in a run that has compared them."""
+
+    op: str
+    left: str
+    right: str
+    outcome: NotRequired[str]
+
+
+class RunJobTask(TypedDict):
+    """Another job to run, with values for its parameters."""
+
+    job_id: int
+    job_parameters: NotRequired[dict[str, str]]
+    notebook_params: NotRequired[dict[str, str]]
+
+
+class IterationCounts(TypedDict):
+    """How many iterations a task has, in which states."""
+
+    active_iterations: int
+    completed_iterations: int
+    failed_iterations: int
+    scheduled_iterations: int
+    succeeded_iterations: int
+    total_iterations: int
+
+
+class ErrorMessageCount(TypedDict):
+    """How often iterations failed with an error message."""
+
+    count: int
+    error_message: str
+    termination_category: str
+
+
+class ForEachStats(TypedDict):
+    """What has become of a task's iterations, with the three most frequent errors."""
+
+    task_run_stats: IterationCounts
+    error_message_stats: list[ErrorMessageCount]
+
+
+class ForEachTask(TypedDict):
+    """A task to run for each element of a JSON array; `stats` is set in a run."""
+
+    inputs: str
+    task: "Task"
+    concurrency: NotRequired[int]
+    stats: NotRequired[ForEachStats]
+
+
 class Task(TypedDict):
     """A node of a job's graph; exactly one of the `*_task` fields says what it does."""
 
     task_key: str
     depends_on: NotRequired[list[Dependency]]
     run_if: NotRequired[str]
+    disabled: NotRequired[bool]
     max_retries: NotRequired[int]
     min_retry_interval_millis: NotRequired[int]
     retry_on_timeout: NotRequired[bool]
@@ -38,6 +92,9 @@ class Task(TypedDict):
     description: NotRequired[str]
     notebook_task: NotRequired[NotebookTask]
     pipeline_task: NotRequired[PipelineTask]
+    condition_task: NotRequired[ConditionTask]
+    for_each_task: NotRequired[ForEachTask]
+    run_job_task: NotRequired[RunJobTask]
 
 
 class Parameter(TypedDict):

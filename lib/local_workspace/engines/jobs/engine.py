@@ -7,14 +7,17 @@ from typing import cast
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from local_workspace.engines.jobs.calls import check_calls
 from local_workspace.engines.jobs.dispatcher import Dispatcher
-from local_workspace.engines.jobs.documents import Job, SentSettings
+from local_workspace.engines.jobs.documents import Job, SentSettings, Settings
 from local_workspace.engines.jobs.history import History, RunFilter
-from local_workspace.engines.jobs.parameters import task_parameters
+from local_workspace.engines.jobs.new_runs import Start
 from local_workspace.engines.jobs.run_documents import Outcome, Output, OutputMetadata, Run, TaskRun
+from local_workspace.engines.jobs.services import Services
 from local_workspace.engines.jobs.settings import checked, clock_of, merged
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.engines.jobs.tasks import Pipelines, TaskRunner
+from local_workspace.engines.jobs.views import of_task
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import invalid, not_found
@@ -45,7 +48,7 @@ class JobsEngine:
         self._store, self._jobs = store, Documents[Job](store, KIND)
         self._history, self._notebook_env = History(home, store), notebook_env
         self._runner = TaskRunner(home, processes, files, pipelines, notebook_env)
-        self._dispatcher = Dispatcher(store, self._history, self._runner)
+        self._dispatcher = Dispatcher(Services(self._history, self._runner, self, store.next_id))
         # A run that is late, because the laptop slept, still starts; if it was due several times, it starts once.
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
@@ -108,27 +111,20 @@ class JobsEngine:
         for run in self._history.of_job(job_id):
             self._history.forget(run["run_id"])
 
-    def run_now(
-        self,
-        job_id: int,
-        job_parameters: dict[str, str] | None = None,
-        notebook_params: dict[str, str] | None = None,
-        token: str | None = None,
-        queue: bool | None = None,
-    ) -> Run:
-        """Create a run and return it: it starts, waits or is skipped; `queue` overrides the job's setting.
+    def start_run(self, job_id: int, start: Start) -> Run:
+        """Create a run and return it: it starts, waits or is skipped. Raises 400, 404."""
+        with self._lock:
+            return self._shown(self._dispatcher.submit(self.get(job_id), start))
 
-        Raises 400, 404.
-        """
-        return self._submit(job_id, job_parameters or {}, notebook_params or {}, token, "ONE_TIME", queue)
+    def run(self, run_id: int) -> Run:
+        """The run of that id; for the run id of a task its attempt, with a for_each_task's iterations. Raises 404."""
+        if found := self._history.task(run_id):
+            return self._shown(of_task(*found, self._history.iterations.of_task(run_id)))
+        return self._shown(self._history.get(run_id))
 
-    def run(self, run_id: int, resolved_values: bool = False) -> Run:
-        """The run of that id, with the parameters that its notebooks get if `resolved_values`. Raises 404."""
-        run = self._shown(self._history.get(run_id))
-        for task in run["tasks"]:
-            if resolved_values and "notebook_task" in task:
-                task["resolved_values"] = {"notebook_task": {"base_parameters": task_parameters(task, run)}}
-        return run
+    def when_ended(self, run_id: int, callback: Callable[[], None]) -> None:
+        """Call `callback` once a run has ended; at once if it has. Raises 404."""
+        self._dispatcher.when_ended(run_id, callback)
 
     def runs(self, wanted: RunFilter) -> list[Run]:
         """The runs that match the filter, newest first."""
@@ -149,6 +145,8 @@ class JobsEngine:
             output |= {"error": outcome["error"], "error_trace": outcome["error_trace"]}
         if "result" in outcome:
             output["notebook_output"] = {"result": outcome["result"], "truncated": outcome["truncated"]}
+        if "triggered_run_id" in task:
+            output["run_job_output"] = {"run_id": task["triggered_run_id"]}
         return output
 
     def next_run(self, job_id: int) -> datetime | None:
@@ -158,7 +156,7 @@ class JobsEngine:
         return moment
 
     def cancel(self, run_id: int) -> None:
-        """Request a run's end without waiting for it. Raises 404."""
+        """Request the end of a run, or of one of its tasks, without waiting for it. Raises 404."""
         self._dispatcher.cancel(run_id)
 
     def cancel_all(self, job_id: int) -> None:
@@ -172,25 +170,17 @@ class JobsEngine:
             raise invalid(f"Run {run_id} is active; cancel it first.")
         self._history.forget(run_id)
 
-    def _submit(
-        self,
-        job_id: int,
-        job_parameters: dict[str, str],
-        notebook_params: dict[str, str],
-        token: str | None,
-        trigger: str,
-        queue: bool | None = None,
-    ) -> Run:
-        with self._lock:
-            job = self.get(job_id)
-            return self._shown(self._dispatcher.submit(job, job_parameters, notebook_params, token, trigger, queue))
-
     def _fire(self, job_id: int) -> None:
-        self._submit(job_id, {}, {}, None, "PERIODIC")
+        self.start_run(job_id, Start(trigger="PERIODIC"))
 
     def _save(self, job: Job) -> None:
+        check_calls(job["job_id"], job["settings"], self._settings_of)
         self._jobs.put(str(job["job_id"]), job)
         self._schedule(job)
+
+    def _settings_of(self, job_id: int) -> Settings | None:
+        job = self._jobs.get(str(job_id))
+        return job["settings"] if job else None
 
     def _schedule(self, job: Job) -> None:
         trigger = clock_of(job["settings"])

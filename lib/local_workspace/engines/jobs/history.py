@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from local_workspace.engines.jobs.iterations import Iterations
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.runtime.documents import Documents
@@ -39,11 +40,12 @@ class RunFilter:
 
 
 class History:
-    """Run documents by id. Methods return copies; only `change` alters a document."""
+    """Run documents by id, and the iterations in them. Methods return copies; only `change` alters a document."""
 
     def __init__(self, home: Home, store: Store) -> None:
         self._home, self._store = home, Documents[Run](store, KIND)
         self._lock = threading.RLock()
+        self.iterations = Iterations(store)
         self._runs = {run["run_id"]: run for run in self._store.list()}
 
     def add(self, run: Run) -> None:
@@ -70,8 +72,10 @@ class History:
             return copy.deepcopy(self._runs[run_id])
 
     def task(self, task_run_id: int) -> tuple[Run, TaskRun] | None:
-        """The run and task of a task's run id, or None."""
+        """The run and the attempt of a task or iteration by the attempt's run id, or None."""
         with self._lock:
+            if (iteration := self.iterations.find(task_run_id)) and iteration["of_run"] in self._runs:
+                return copy.deepcopy(self._runs[iteration["of_run"]]), iteration
             for run in self._runs.values():
                 for task in run["tasks"]:
                     if task["run_id"] == task_run_id:
@@ -89,8 +93,9 @@ class History:
             return copy.deepcopy(sorted(runs, key=lambda run: run["run_id"], reverse=True))
 
     def forget(self, run_id: int) -> None:
-        """Remove a run and its executed notebooks."""
+        """Remove a run, its iterations and its executed notebooks."""
         with self._lock:
+            self.iterations.forget(run_id)
             shutil.rmtree(self._home.runs / str(run_id), ignore_errors=True)
             self._store.delete(str(run_id))
             self._runs.pop(run_id, None)

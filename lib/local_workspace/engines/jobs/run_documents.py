@@ -49,24 +49,22 @@ class Progress(TypedDict):
     run_duration: NotRequired[int]
 
 
-class ResolvedParameters(TypedDict):
-    """The parameters that a notebook gets."""
-
-    base_parameters: dict[str, str]
-
-
-class ResolvedValues(TypedDict):
-    """A task's settings with their references replaced."""
-
-    notebook_task: ResolvedParameters
-
-
 class TaskRun(Task, Progress):
-    """A task of a run."""
+    """An attempt of a task in a run.
+
+    `resolved_values` has the settings with their references replaced, by the name of the `*_task` field. An iteration
+    of a for_each_task has its number from 0, its `input` as JSON, the run id of that task, and in `of_run` the run's.
+    `triggered_run_id` is the run that a run_job_task has started.
+    """
 
     run_id: int
     attempt_number: int
-    resolved_values: NotRequired[ResolvedValues]
+    resolved_values: NotRequired[dict[str, dict[str, object]]]
+    iteration: NotRequired[int]
+    input: NotRequired[str]
+    for_each_run_id: NotRequired[int]
+    of_run: NotRequired[int]
+    triggered_run_id: NotRequired[int]
 
 
 class RunParameter(TypedDict):
@@ -84,8 +82,31 @@ class Limits(TypedDict):
     timeout_seconds: int
 
 
+class RepairItem(TypedDict):
+    """The original run, or a repair of it, which has an id; `task_run_ids` are the attempts of tasks in it."""
+
+    type: str
+    id: NotRequired[int]
+    start_time: int
+    end_time: NotRequired[int]
+    state: State
+    status: Status
+    task_run_ids: list[int]
+
+
+class TriggerInfo(TypedDict):
+    """The task run that has started a run: one of a run_job_task."""
+
+    run_id: int
+
+
 class Run(Progress):
-    """A run of a job. `overriding_parameters` are those for its notebooks."""
+    """A run of a job. `overriding_parameters` are those for its notebooks.
+
+    `ancestors` are the ids of the jobs whose run_job_tasks led to this run, the outermost first. `trigger_values` are
+    the values of references to what a trigger has seen. A repaired run has a `repair_history`;
+    `iterations` are shown for the run of a for_each_task.
+    """
 
     job_id: int
     run_id: int
@@ -102,17 +123,26 @@ class Run(Progress):
     job_parameters: list[RunParameter]
     overriding_parameters: dict[str, str]
     idempotency_token: str | None
+    trigger_info: NotRequired[TriggerInfo]
+    ancestors: NotRequired[list[int]]
+    trigger_values: NotRequired[dict[str, str]]
+    repair_history: NotRequired[list[RepairItem]]
+    iterations: NotRequired[list[TaskRun]]
     run_page_url: NotRequired[str]
 
 
 class Outcome(TypedDict, total=False):
-    """The outcome of a task: `error` and `error_trace` if it failed, else a notebook's `result` or an update's id."""
+    """The outcome of a task: `error` and `error_trace` if it failed, else its result.
+
+    That is a notebook's `result`, an update's id, or a condition's `outcome`.
+    """
 
     error: str
     error_trace: str
     result: str
     truncated: bool
     update_id: str
+    outcome: str
 
 
 class NotebookOutput(TypedDict):
@@ -120,6 +150,12 @@ class NotebookOutput(TypedDict):
 
     result: str
     truncated: bool
+
+
+class RunJobOutput(TypedDict):
+    """The run that a run_job_task has started."""
+
+    run_id: int
 
 
 class OutputMetadata(TaskRun):
@@ -138,5 +174,6 @@ class Output(TypedDict):
 
     metadata: OutputMetadata
     notebook_output: NotRequired[NotebookOutput]
+    run_job_output: NotRequired[RunJobOutput]
     error: NotRequired[str]
     error_trace: NotRequired[str]

@@ -3,7 +3,7 @@
 from local_workspace.engines.jobs.run_documents import Progress, State, Status
 from local_workspace.runtime.timestamps import now_ms
 
-ACTIVE = ("QUEUED", "PENDING", "RUNNING", "TERMINATING")
+ACTIVE = ("QUEUED", "PENDING", "BLOCKED", "RUNNING", "TERMINATING")
 _CODES = {
     "SUCCESS": ("SUCCESS", "SUCCESS"),
     "FAILED": ("RUN_EXECUTION_ERROR", "CLIENT_ERROR"),
@@ -12,6 +12,8 @@ _CODES = {
     "TIMEDOUT": ("CANCELED", "CLIENT_ERROR"),
     "UPSTREAM_FAILED": ("SKIPPED", "CLIENT_ERROR"),
     "UPSTREAM_CANCELED": ("SKIPPED", "CLIENT_ERROR"),
+    "EXCLUDED": ("SKIPPED", "SUCCESS"),
+    "DISABLED": ("DISABLED", "SUCCESS"),
     "MAXIMUM_CONCURRENT_RUNS_REACHED": ("MAX_CONCURRENT_RUNS_EXCEEDED", "CLIENT_ERROR"),
     "": ("INTERNAL_ERROR", "INTERNAL_ERROR"),
 }
@@ -55,3 +57,8 @@ def status(life_cycle: str, result: str = "", message: str = "") -> Status:
         return {"state": life_cycle}
     code, kind = _CODES[result]
     return {"state": "TERMINATED", "termination_details": {"code": code, "type": kind, "message": message}}
+
+
+def result_of(doc: Progress) -> str:
+    """The result of a run or task that has ended; empty if it was interrupted."""
+    return doc["state"].get("result_state", "")

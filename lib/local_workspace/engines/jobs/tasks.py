@@ -1,19 +1,17 @@
 """What a task does: execute a notebook in a process of its own, or update a pipeline."""
 
-import json
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.parameters import task_parameters
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
+from local_workspace.engines.jobs.run_files import RunFiles
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.kernel import Context
-from local_workspace.runtime.home import Home, read_json, write_atomically
+from local_workspace.runtime.home import Home
 from local_workspace.runtime.processes import Processes
 
 
@@ -32,9 +30,10 @@ class Pipelines(Protocol):
 
 @dataclass(frozen=True)
 class TaskRunner:
-    """Runs one task and returns its outcome: `error` and `error_trace` if it failed, else its result.
+    """Runs one task, whose references have been replaced, and returns its outcome.
 
-    Outcomes are also written beside the executed notebooks, where `outcome` reads them.
+    That is `error` and `error_trace` if it failed, else its result. Outcomes are also written beside the executed
+    notebooks, where `outcome` reads them.
     """
 
     home: Home
@@ -43,9 +42,14 @@ class TaskRunner:
     pipelines: Pipelines
     notebook_env: Callable[[], dict[str, str]]
 
+    @property
+    def run_files(self) -> RunFiles:
+        """The files of runs."""
+        return RunFiles(self.home)
+
     def run(self, run: Run, task: TaskRun, cancellation: Cancellation) -> Outcome:
         """Run `task` of `run` to its end, or until it is canceled. Errors become the outcome's `error`."""
-        self._folder(run).mkdir(parents=True, exist_ok=True)
+        self.run_files.folder(run).mkdir(parents=True, exist_ok=True)
         try:
             outcome = (
                 self._notebook(run, task, cancellation)
@@ -54,25 +58,29 @@ class TaskRunner:
             )
         except Exception as error:  # a thread's boundary: any error ends this run, not the daemon
             outcome = Outcome(error=str(error), error_trace="")
-        write_atomically(self._result_file(run, task), json.dumps(outcome))
+        self.run_files.write_outcome(run, task, outcome)
         return outcome
 
     def outcome(self, run: Run, task: TaskRun) -> Outcome:
         """The outcome of a task that has run; empty if there is none."""
-        return cast("Outcome", read_json(self._result_file(run, task)) or {})
+        return self.run_files.outcome(run, task)
 
     def _notebook(self, run: Run, task: TaskRun, cancellation: Cancellation) -> Outcome:
         source = self.files.resolve(task["notebook_task"]["notebook_path"])
-        folder, name = self._folder(run), _file_name(task)
-        context = folder / f"{name}.context.json"
+        context = self.run_files.file(run, task, ".context.json")
         Context(
-            parameters=task_parameters(task, run),
+            parameters={name: str(value) for name, value in task["notebook_task"].get("base_parameters", {}).items()},
             notebook=str(source),
             workspace=str(self.home.workspace_files),
             task_key=task["task_key"],
-            task_values=str(folder / "values"),
+            task_values=str(self.run_files.values_folder(run)),
         ).write(context)
-        arguments = [source, folder / f"{name}.ipynb", context, self._result_file(run, task)]
+        arguments = [
+            source,
+            self.run_files.file(run, task, ".ipynb"),
+            context,
+            self.run_files.file(run, task, ".result.json"),
+        ]
         child = self.processes.spawn(
             f"run-{task['run_id']}",
             [sys.executable, "-m", "local_workspace.workers.notebook_task", *map(str, arguments)],
@@ -108,15 +116,3 @@ class TaskRunner:
         if answers == ["COMPLETED"] or not answers:
             return {"update_id": update_id}
         return {"error": f"Update {update_id} of pipeline {pipeline_id}: {answers[0]}", "error_trace": ""}
-
-    def _folder(self, run: Run) -> Path:
-        return self.home.runs / str(run["run_id"])
-
-    def _result_file(self, run: Run, task: TaskRun) -> Path:
-        return self._folder(run) / f"{_file_name(task)}.result.json"
-
-
-def _file_name(task: TaskRun) -> str:
-    """The name of an attempt's files, without suffix; a task's key has no dot."""
-    attempt = task["attempt_number"]
-    return f"{task['task_key']}.{attempt}" if attempt else task["task_key"]

@@ -11,7 +11,8 @@ from local_workspace.runtime.refusals import Reasons, refuse
 _NOTIFIED = "a local workspace sends no notifications; leave the field out, and watch the run"
 _INSTALLED = "tasks run in the environment that the workspace was started in; add the package there with `uv add`"
 _ONE_USER = "a local workspace has one user, who runs everything; leave the field out"
-_KIND = "a local workspace runs notebook_task and pipeline_task; do this from a notebook"
+_JOB_PARAMETERS = "use `job_parameters`"
+_KIND = "a local workspace does not run this kind of task; do this from a notebook"
 
 JOB_DONE = frozenset(
     ("name", "tasks", "parameters", "schedule", "trigger", "queue", "format", "max_concurrent_runs", "timeout_seconds")
@@ -47,14 +48,18 @@ JOB_REFUSED: Reasons = {
 TASK_DONE = frozenset(
     (
         "task_key",
+        "condition_task",
         "depends_on",
         "description",
+        "disabled",
+        "for_each_task",
         "max_retries",
         "min_retry_interval_millis",
         "notebook_task",
         "pipeline_task",
         "retry_on_timeout",
         "run_if",
+        "run_job_task",
         "timeout_seconds",
     )
 )
@@ -74,22 +79,18 @@ TASK_REFUSED: Reasons = {
     "alert_task": _KIND,
     "clean_rooms_notebook_task": _KIND,
     "compute": "a local workspace has the processors of its machine; leave the field out",
-    "condition_task": _KIND,
     "dashboard_task": _KIND,
     "dbt_cloud_task": _KIND,
     "dbt_platform_task": _KIND,
     "dbt_task": _KIND,
-    "disabled": "leave the task out of the job",
     "email_notifications": _NOTIFIED,
     "environment_variables_key": JOB_REFUSED["environment_variables"],
-    "for_each_task": _KIND,
     "gen_ai_compute_task": _KIND,
     "health": JOB_REFUSED["health"],
     "libraries": _INSTALLED,
     "power_bi_task": _KIND,
     "python_operator_task": _KIND,
     "python_wheel_task": _KIND,
-    "run_job_task": _KIND,
     "spark_jar_task": _KIND,
     "spark_python_task": _KIND,
     "spark_submit_task": _KIND,
@@ -98,14 +99,19 @@ TASK_REFUSED: Reasons = {
 }
 
 PARTS_DONE = {
-    "depends_on": frozenset(("task_key",)),
+    "condition_task": frozenset(("op", "left", "right")),
+    "depends_on": frozenset(("task_key", "outcome")),
+    "for_each_task": frozenset(("inputs", "task", "concurrency")),
     "notebook_task": frozenset(("notebook_path", "base_parameters", "source")),
     "pipeline_task": frozenset(("pipeline_id", "full_refresh")),
+    "run_job_task": frozenset(("job_id", "job_parameters", "notebook_params")),
     "schedule": frozenset(("quartz_cron_expression", "timezone_id", "pause_status")),
     "trigger": frozenset(("periodic", "pause_status")),
 }
 PARTS_REFUSED: Mapping[str, Reasons] = {
-    "depends_on": {"outcome": "only a condition_task has outcomes, which a local workspace does not run"},
+    "condition_task": {},
+    "depends_on": {},
+    "for_each_task": {},
     "notebook_task": {"warehouse_id": "a local workspace runs notebooks in Python; leave the field out"},
     "pipeline_task": {
         "full_refresh_selection": "a local workspace updates whole pipelines; use `full_refresh`",
@@ -113,6 +119,15 @@ PARTS_REFUSED: Mapping[str, Reasons] = {
         "refresh_flow_selection": "a local workspace updates whole pipelines; leave the field out",
         "refresh_selection": "a local workspace updates whole pipelines; leave the field out",
         "reset_checkpoint_selection": "a local workspace updates whole pipelines; use `full_refresh`",
+    },
+    "run_job_task": {
+        "dbt_commands": _JOB_PARAMETERS,
+        "jar_params": _JOB_PARAMETERS,
+        "pipeline_params": "set full_refresh in the other job's pipeline_task",
+        "python_named_params": _JOB_PARAMETERS,
+        "python_params": _JOB_PARAMETERS,
+        "spark_submit_params": _JOB_PARAMETERS,
+        "sql_params": _JOB_PARAMETERS,
     },
     "schedule": {"sql_condition": "test the condition in the job's first notebook"},
     "trigger": {

@@ -310,7 +310,15 @@ def test_the_same_idempotency_token_starts_one_run(space):
         ({"tasks": [missing("a"), missing("a")]}, "same task_key"),
         ({"tasks": [missing("a", "b")]}, "depends on b"),
         ({"tasks": [missing("a", "b"), missing("b", "a")]}, "circle"),
-        ({"tasks": [missing("a", run_if=RunIf.NONE_FAILED)]}, "run_if"),
+        (
+            {
+                "tasks": [
+                    missing("b"),
+                    Task("a", depends_on=[TaskDependency("b", "true")], notebook_task=NotebookTask("/n")),
+                ]
+            },
+            "only a condition_task has an outcome",
+        ),
         ({"tasks": [Task("a", notebook_task=NotebookTask("/n", {"X": "{{job.parameters.CITY}}"}))]}, "'CITY'"),
         ({"max_concurrent_runs": 0}, "max_concurrent_runs"),
     ],

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from databricks.sdk.errors import BadRequest
 from databricks.sdk.service.jobs import (
+    ConditionTask,
     CronSchedule,
+    ForEachTask,
     JobParameterDefinition,
     JobSettings,
     NotebookTask,
@@ -16,6 +18,7 @@ from databricks.sdk.service.jobs import (
     PeriodicTriggerConfigurationTimeUnit,
     PipelineTask,
     QueueSettings,
+    RunJobTask,
     Task,
     TaskDependency,
     TriggerSettings,
@@ -173,6 +176,9 @@ def test_no_setting_of_the_sdk_is_forgotten():
         (Task, (unsupported.TASK_DONE, unsupported.TASK_WITHOUT_EFFECT, unsupported.TASK_REFUSED)),
         (NotebookTask, (unsupported.PARTS_DONE["notebook_task"], unsupported.PARTS_REFUSED["notebook_task"])),
         (PipelineTask, (unsupported.PARTS_DONE["pipeline_task"], unsupported.PARTS_REFUSED["pipeline_task"])),
+        (ConditionTask, (unsupported.PARTS_DONE["condition_task"], unsupported.PARTS_REFUSED["condition_task"])),
+        (ForEachTask, (unsupported.PARTS_DONE["for_each_task"], unsupported.PARTS_REFUSED["for_each_task"])),
+        (RunJobTask, (unsupported.PARTS_DONE["run_job_task"], unsupported.PARTS_REFUSED["run_job_task"])),
         (TaskDependency, (unsupported.PARTS_DONE["depends_on"], unsupported.PARTS_REFUSED["depends_on"])),
         (CronSchedule, (unsupported.PARTS_DONE["schedule"], unsupported.PARTS_REFUSED["schedule"])),
         (TriggerSettings, (unsupported.PARTS_DONE["trigger"], unsupported.PARTS_REFUSED["trigger"])),

@@ -1,0 +1,87 @@
+"""New documents of runs, tasks and iterations."""
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from local_workspace.engines.jobs.documents import Job, Task
+from local_workspace.engines.jobs.parameters import job_parameters
+from local_workspace.engines.jobs.run_documents import Run, TaskRun
+from local_workspace.engines.jobs.states import state, status
+from local_workspace.runtime.timestamps import now_ms
+
+
+@dataclass(frozen=True)
+class Start:
+    """What starts a run, and with which parameters.
+
+    `queue` overrides the job's setting of whether the run may wait. `caused_by` is the run id of a run_job_task,
+    `ancestors` are the jobs above it. `trigger_values` are what references to the trigger stand for.
+    """
+
+    job_parameters: dict[str, str] = field(default_factory=dict)
+    notebook_params: dict[str, str] = field(default_factory=dict)
+    token: str | None = None
+    trigger: str = "ONE_TIME"
+    queue: bool | None = None
+    caused_by: int | None = None
+    ancestors: tuple[int, ...] = ()
+    trigger_values: dict[str, str] = field(default_factory=dict)
+
+
+def new_run(job: Job, start: Start, number: int, next_id: Callable[[], int], run_type: str = "JOB_RUN") -> Run:
+    """A run of `job` that is pending; `number` is its number_in_job. Raises 400 for an unknown job parameter."""
+    run_id, settings = next_id(), job["settings"]
+    run: Run = {
+        "job_id": job["job_id"],
+        "run_id": run_id,
+        "job_run_id": run_id,
+        "original_attempt_run_id": run_id,
+        "number_in_job": number,
+        "run_name": settings["name"],
+        "run_type": run_type,
+        "format": "MULTI_TASK",
+        "trigger": start.trigger,
+        "start_time": now_ms(),
+        "state": state("PENDING"),
+        "status": status("PENDING"),
+        "limits": {
+            "max_concurrent_runs": settings["max_concurrent_runs"],
+            "timeout_seconds": settings["timeout_seconds"],
+        },
+        "tasks": [new_task(task, next_id()) for task in settings.get("tasks", [])],
+        "job_parameters": job_parameters(settings, start.job_parameters),
+        "overriding_parameters": start.notebook_params,
+        "idempotency_token": start.token,
+        "ancestors": list(start.ancestors),
+        "trigger_values": start.trigger_values,
+    }
+    if start.trigger == "PERIODIC" and "schedule" in settings:
+        run["schedule"] = settings["schedule"]
+    if start.caused_by is not None:
+        run["trigger_info"] = {"run_id": start.caused_by}
+    return run
+
+
+def new_task(task: Task, run_id: int) -> TaskRun:
+    """The first attempt of a task, which waits for those that it depends on."""
+    waiting = "BLOCKED" if task.get("depends_on") else "PENDING"
+    progress: TaskRun = {
+        "task_key": task["task_key"],
+        "state": state(waiting),
+        "status": status(waiting),
+        "run_id": run_id,
+        "attempt_number": 0,
+        "start_time": 0,
+    }
+    return cast("TaskRun", {**copy.deepcopy(task), **progress})
+
+
+def new_iteration(loop: TaskRun, number: int, value: object, run_id: int, of_run: int) -> TaskRun:
+    """The first attempt of an iteration of the for_each_task `loop` over its element `value`."""
+    iteration = new_task(loop["for_each_task"]["task"], run_id)
+    iteration["iteration"], iteration["input"] = number, json.dumps(value)
+    iteration["for_each_run_id"], iteration["of_run"] = loop["run_id"], of_run
+    return iteration

@@ -1,0 +1,69 @@
+"""One attempt of a task: its references are replaced, then it is done."""
+
+from dataclasses import dataclass, replace
+
+from local_workspace.engines.jobs import comparison, references
+from local_workspace.engines.jobs.attempts import Attempts
+from local_workspace.engines.jobs.cancellation import Cancellation
+from local_workspace.engines.jobs.control_checks import elements
+from local_workspace.engines.jobs.documents import ForEachStats
+from local_workspace.engines.jobs.journal import IterationJournal, Journal
+from local_workspace.engines.jobs.loop import Loop
+from local_workspace.engines.jobs.parameters import missing_values, resolved_task, resolved_values
+from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
+from local_workspace.engines.jobs.run_job import run_job
+from local_workspace.engines.jobs.services import Services
+from local_workspace.runtime.errors import ApiError
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Does attempts of tasks of one run; `single` has the cancellations of the attempts that run."""
+
+    run_id: int
+    services: Services
+    journal: Journal
+    single: dict[int, Cancellation]
+
+    def __call__(self, task: TaskRun, cancellation: Cancellation) -> Outcome:
+        """Do `task` once, to its end or until it is canceled. Errors become the outcome's `error`."""
+        run = self.services.history.get(self.run_id)
+        files = self.services.runner.run_files
+        known = references.values(task, run, lambda key: files.values(run, key))
+        if missing := missing_values(task, known):
+            return {"error": f"There is no value for {', '.join(missing)}.", "error_trace": ""}
+        ready = resolved_task(task, run, known)
+        self.journal.change(task, lambda doc: doc.update({"resolved_values": resolved_values(ready)}))
+        try:
+            return self._do(task, ready, run, cancellation)
+        except ApiError as error:
+            return {"error": error.message, "error_trace": ""}
+
+    def _do(self, task: TaskRun, ready: TaskRun, run: Run, cancellation: Cancellation) -> Outcome:
+        """Do what `ready`, which is `task` without references, says."""
+        if "condition_task" in ready:
+            return self._compare(task, ready)
+        if "for_each_task" in ready:
+            return self._loop(task, ready, cancellation)
+        if "run_job_task" in ready:
+            return run_job(ready, run, self.services.jobs, cancellation, lambda child: self._triggered(task, child))
+        return self.services.runner.run(run, ready, cancellation)
+
+    def _compare(self, task: TaskRun, ready: TaskRun) -> Outcome:
+        outcome = comparison.outcome(ready["condition_task"])
+        self.journal.change(task, lambda doc: doc["condition_task"].update({"outcome": outcome}))
+        return {}
+
+    def _loop(self, task: TaskRun, ready: TaskRun, cancellation: Cancellation) -> Outcome:
+        journal = IterationJournal(self.services.history.iterations)
+        perform = replace(self, journal=journal)
+        attempts = Attempts(journal, perform, self.services.next_id, cancellation, self.single)
+
+        def report(stats: ForEachStats) -> None:
+            self.journal.change(task, lambda doc: doc["for_each_task"].update({"stats": stats}))
+
+        inputs = elements(ready["for_each_task"]["inputs"], "inputs")
+        return Loop(task, self.run_id, attempts, report).run(inputs)
+
+    def _triggered(self, task: TaskRun, run_id: int) -> None:
+        self.journal.change(task, lambda doc: doc.update({"triggered_run_id": run_id}))

@@ -1,0 +1,257 @@
+"""Tasks that decide which others run: conditions, loops, other jobs, and tasks that are disabled or cancelled."""
+
+import json
+
+import pytest
+from databricks.sdk.errors import BadRequest
+
+from job_workspace import serving
+from waiting import eventually
+
+API = "/api/2.2/jobs"
+FAILURE = "{{tasks.load.result_state}} {{tasks.load.error_code}}"
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("control") / "home") as workspace:
+        yield workspace
+
+
+def task(key: str, *needs: object, **more: object) -> dict:
+    """A task; one that says nothing else is an update that succeeds."""
+    kind = {} if any(name.endswith("_task") for name in more) else {"pipeline_task": {"pipeline_id": "COMPLETED"}}
+    depends_on = [need if isinstance(need, dict) else {"task_key": need} for need in needs]
+    return {"task_key": key, "depends_on": depends_on, **kind, **more}
+
+
+def fails(key: str, *needs: object, **more: object) -> dict:
+    return task(key, *needs, pipeline_task={"pipeline_id": "FAILED"}, **more)
+
+
+def condition(key: str, left: str, op: str, right: str, *needs: object) -> dict:
+    return task(key, *needs, condition_task={"op": op, "left": left, "right": right})
+
+
+def when(key: str, outcome: str) -> dict:
+    return {"task_key": key, "outcome": outcome}
+
+
+def job(space, *tasks: dict, **settings: object) -> int:
+    body = {"name": "control", "tasks": list(tasks), **settings}
+    return space.w.api_client.do("POST", f"{API}/create", body=body)["job_id"]
+
+
+def run(space, *tasks: dict, **settings: object) -> dict:
+    """The run of a new job, as JSON, once it has ended."""
+    return ended(space, space.w.jobs.run_now(job(space, *tasks, **settings)).run_id)
+
+
+def ended(space, run_id: int) -> dict:
+    space.end_of(run_id)
+    return shown(space, run_id)
+
+
+def shown(space, run_id: int, **query: object) -> dict:
+    return space.w.api_client.do("GET", f"{API}/runs/get", query={"run_id": run_id, **query})
+
+
+def results(found: dict) -> dict[str, str]:
+    return {task["task_key"]: task["state"]["result_state"] for task in found["tasks"]}
+
+
+def task_of(found: dict, key: str) -> dict:
+    return next(task for task in found["tasks"] if task["task_key"] == key)
+
+
+def test_a_condition_chooses_a_branch_and_excludes_the_other(space):
+    found = run(
+        space,
+        condition("many", "{{job.parameters.rows}}", "GREATER_THAN", "10"),
+        task("yes", when("many", "true")),
+        task("after_yes", "yes"),
+        task("no", when("many", "false")),
+        task("after_no", "no"),
+        task("join", "after_yes", "after_no", run_if="NONE_FAILED"),
+        task("strict", "after_yes", "after_no"),
+        parameters=[{"name": "rows", "default": "12.5"}],
+    )
+    assert found["state"]["result_state"] == "SUCCESS"
+    assert task_of(found, "many")["condition_task"]["outcome"] == "true"
+    assert results(found) == {
+        "many": "SUCCESS",
+        "yes": "SUCCESS",
+        "after_yes": "SUCCESS",
+        "no": "EXCLUDED",
+        "after_no": "EXCLUDED",
+        "join": "SUCCESS",
+        "strict": "EXCLUDED",
+    }
+    assert task_of(found, "no")["status"]["termination_details"]["code"] == "SKIPPED"
+
+
+def test_a_condition_that_cannot_be_evaluated_fails(space):
+    found = run(space, condition("c", "many", "LESS_THAN", "10"), task("t", when("c", "false")))
+    assert results(found) == {"c": "FAILED", "t": "UPSTREAM_FAILED"}
+    assert "compares numbers; 'many' is none" in found["state"]["state_message"]
+
+
+def test_what_failed_is_handled_and_the_run_succeeds_with_failures(space):
+    found = run(
+        space,
+        fails("load"),
+        task("clean_up", "load", run_if="AT_LEAST_ONE_FAILED"),
+        condition(
+            "why",
+            "{{tasks.load.result_state}} {{tasks.load.error_code}}",
+            "EQUAL_TO",
+            "failed RunExecutionError",
+            "clean_up",
+        ),
+        task("done", when("why", "true")),
+    )
+    assert found["state"]["result_state"] == "SUCCESS_WITH_FAILURES"
+    assert results(found)["done"] == "SUCCESS"
+
+
+def test_a_disabled_task_does_not_run_and_neither_do_those_that_need_it(space):
+    found = run(
+        space,
+        task("off", disabled=True),
+        task("needs_it", "off"),
+        task("any", "off", run_if="ALL_DONE"),
+    )
+    assert results(found) == {"off": "DISABLED", "needs_it": "DISABLED", "any": "SUCCESS"}
+    assert task_of(found, "off")["status"]["termination_details"]["code"] == "DISABLED"
+    assert found["state"]["result_state"] == "SUCCESS"
+
+
+def loop(inputs: object, nested: dict, **more: object) -> dict:
+    inputs = inputs if isinstance(inputs, str) else json.dumps(inputs)
+    return {"for_each_task": {"inputs": inputs, "task": nested, **more}}
+
+
+def test_a_loop_runs_its_task_for_each_element(space):
+    each = condition("each", "{{input.size}} {{ input.deep.a }}", "EQUAL_TO", "2 x")
+    inputs = [{"size": 1, "deep": {"a": "x"}}, {"size": 2, "deep": {"a": "x"}}]
+    found = run(space, task("loop", **loop(inputs, each, concurrency=2)), task("after", "loop"))
+    assert results(found) == {"loop": "SUCCESS", "after": "SUCCESS"}
+    stats = task_of(found, "loop")["for_each_task"]["stats"]["task_run_stats"]
+    assert (stats["total_iterations"], stats["succeeded_iterations"], stats["active_iterations"]) == (2, 2, 0)
+    of_loop = shown(space, task_of(found, "loop")["run_id"])
+    assert [each["condition_task"]["outcome"] for each in of_loop["iterations"]] == ["false", "true"]
+    assert of_loop["tasks"][0]["task_key"] == "loop"
+    assert shown(space, of_loop["iterations"][1]["run_id"])["tasks"][0]["task_key"] == "each"
+
+
+def test_the_elements_may_come_from_a_parameter_and_an_iteration_that_fails_stops_no_other(space):
+    each = condition("each", "{{input}}", "LESS_THAN", "10")
+    found = run(
+        space,
+        task("loop", **loop("{{job.parameters.sizes}}", each)),
+        parameters=[{"name": "sizes", "default": '["few", 3, "many", "few"]'}],
+    )
+    assert results(found) == {"loop": "FAILED"}
+    stats = task_of(found, "loop")["for_each_task"]["stats"]
+    assert stats["task_run_stats"]["failed_iterations"] == 3 and stats["task_run_stats"]["succeeded_iterations"] == 1
+    assert stats["error_message_stats"][0]["count"] == 2 and "'few'" in stats["error_message_stats"][0]["error_message"]
+    assert "3 of 4 iterations failed" in found["state"]["state_message"]
+
+
+def test_an_iteration_is_tried_again_as_its_task_says(space):
+    found = run(space, task("loop", **loop(["x"], fails("each", max_retries=1))))
+    attempts = shown(space, found["tasks"][0]["run_id"])["iterations"]
+    assert [attempt["attempt_number"] for attempt in attempts] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "says"), [('{"a": 1}', "must be a JSON array"), ("{{job.parameters.p}}", "JSON array")]
+)
+def test_only_an_array_can_be_looped_over(space, inputs, says):
+    tasks = [task("loop", **loop(inputs, task("each")))]
+    if "{{" not in inputs:
+        with pytest.raises(BadRequest, match=says):
+            job(space, *tasks)
+    else:
+        found = run(space, *tasks, parameters=[{"name": "p", "default": "no array"}])
+        assert says in task_of(found, "loop")["state"]["state_message"]
+
+
+def test_an_empty_array_is_no_failure(space):
+    assert results(run(space, task("loop", **loop([], fails("each"))), task("after", "loop")))["after"] == "SUCCESS"
+
+
+def test_another_job_is_run_with_parameters_and_its_result_is_the_tasks(space):
+    child = job(
+        space,
+        condition("c", "{{job.parameters.day}} {{job.trigger.type}}", "EQUAL_TO", "70 run_job"),
+        fails("unlucky", when("c", "false")),
+        parameters=[{"name": "day", "default": "1"}],
+    )
+    calls = {"job_id": child, "job_parameters": {"day": "{{job.parameters.d}}"}}
+    found = run(space, task("call", run_job_task=calls), parameters=[{"name": "d", "default": "70"}])
+    assert results(found) == {"call": "SUCCESS"}
+    output = space.w.jobs.get_run_output(found["tasks"][0]["run_id"])
+    triggered = shown(space, output.run_job_output.run_id)
+    assert triggered["trigger"] == "RUN_JOB_TASK"
+    assert triggered["trigger_info"] == {"run_id": found["tasks"][0]["run_id"]}
+    assert triggered["job_parameters"][0]["value"] == "70"
+    failed = run(space, task("call", run_job_task={"job_id": child}))
+    assert results(failed) == {"call": "FAILED"}
+    assert f"of job {child} ended FAILED: Task unlucky failed" in failed["state"]["state_message"]
+
+
+def test_a_job_that_is_missing_or_lacks_a_parameter_fails_the_task(space):
+    found = run(space, task("call", run_job_task={"job_id": 1}))
+    assert "Job 1 does not exist" in found["state"]["state_message"]
+    child = job(space, task("t"))
+    found = run(space, task("call", run_job_task={"job_id": child, "job_parameters": {"x": "1"}}))
+    assert "has no parameter x" in found["state"]["state_message"]
+
+
+def test_jobs_that_would_run_each_other_are_refused(space):
+    first = job(space, task("t"))
+    second = job(space, task("t", run_job_task={"job_id": first}))
+    for called in (first, second):
+        body = {"job_id": first, "new_settings": {"tasks": [task("t", run_job_task={"job_id": called})]}}
+        with pytest.raises(BadRequest, match="would start itself"):
+            space.w.api_client.do("POST", f"{API}/update", body=body)
+
+
+def test_no_more_than_three_jobs_are_run_inside_each_other(space):
+    jobs = [job(space, task("t"))]
+    for _ in range(4):
+        jobs.append(job(space, task("t", run_job_task={"job_id": jobs[-1]})))
+    assert ended(space, space.w.jobs.run_now(jobs[3]).run_id)["state"]["result_state"] == "SUCCESS"
+    found = ended(space, space.w.jobs.run_now(jobs[4]).run_id)
+    assert "more than 3 run_job_tasks inside each other" in found["state"]["state_message"]
+
+
+FOREVER = "import threading\nthreading.Event().wait(600)"
+
+
+def test_cancelling_a_run_cancels_the_job_that_its_task_runs(space):
+    path = space.upload("/Users/forever/nb.ipynb", FOREVER)
+    child = job(space, task("waits", notebook_task={"notebook_path": path}))
+    parent = space.w.jobs.run_now(job(space, task("call", run_job_task={"job_id": child}))).run_id
+    called = eventually(lambda: list(space.w.jobs.list_runs(job_id=child, active_only=True)))[0].run_id
+    space.w.jobs.cancel_run(parent)
+    assert ended(space, parent)["state"]["result_state"] == "CANCELED"
+    assert shown(space, called)["state"]["result_state"] == "CANCELED"
+
+
+def test_a_task_is_cancelled_by_its_run_id_and_others_go_on(space):
+    path = space.upload("/Users/single/nb.ipynb", FOREVER)
+    job_id = job(
+        space,
+        task("waits", notebook_task={"notebook_path": path}),
+        task("after", "waits"),
+        task("clean_up", "waits", run_if="AT_LEAST_ONE_FAILED"),
+    )
+    run_id = space.w.jobs.run_now(job_id).run_id
+    waits = eventually(
+        lambda: shown(space, run_id)["tasks"][0], lambda found: found["state"]["life_cycle_state"] == "RUNNING"
+    )
+    assert shown(space, run_id)["tasks"][1]["state"]["life_cycle_state"] == "BLOCKED"
+    space.w.jobs.cancel_run(waits["run_id"])
+    assert results(ended(space, run_id)) == {"waits": "CANCELED", "after": "UPSTREAM_CANCELED", "clean_up": "SUCCESS"}
