@@ -36,7 +36,7 @@ SCHEMAS = ("simulator", "lakeflow", "ai", "recommender")
 
 
 @pytest.fixture(scope="module")
-def traced(connected: dict[str, str]) -> SimpleNamespace:
+def traced(connected: dict[str, str], catalog: str) -> SimpleNamespace:
     """A workbook on the running workspace, without Spark: MLflow, which traces as in a notebook, and the SDK."""
     import mlflow
     from databricks.sdk import WorkspaceClient
@@ -44,7 +44,7 @@ def traced(connected: dict[str, str]) -> SimpleNamespace:
     mlflow.set_tracking_uri(connected["MLFLOW_TRACKING_URI"])
     client = WorkspaceClient(host=connected["DATABRICKS_HOST"], token=connected["DATABRICKS_TOKEN"])
     client.api_client.do("POST", "/api/local/wait/mlflow")
-    return SimpleNamespace(mlflow=mlflow, w=client, local=True, catalog="test")
+    return SimpleNamespace(mlflow=mlflow, w=client, local=True, catalog=catalog)
 
 
 @pytest.fixture(scope="module")

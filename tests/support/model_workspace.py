@@ -1,6 +1,6 @@
 """For tests: a workspace of MLflow and model serving alone, on a free port.
 
-`python model_workspace.py HOME FD` is one of serving alone, a process that can be killed.
+`python model_workspace.py HOME FD MODELS` is one of serving alone, a process that can be killed.
 """
 
 import contextlib
@@ -18,15 +18,20 @@ import pytest
 import uvicorn
 
 from local_workspace.engines.mlflow import MlflowEngine
+from local_workspace.engines.models import ModelFiles, ModelsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.server import create_app
-from local_workspace.routes import identity, mlflow, serving
+from local_workspace.routes import files, identity, mlflow, mlflow_registry, models, serving
 from local_workspace.runtime import sockets
-from local_workspace.runtime.home import open_home
+from local_workspace.runtime.errors import not_found
+from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 
 TOKEN = "a-token-for-tests"
+USER = "you@localhost"
+SCHEMA = "kitchen.ai"  # the one schema that there is
+ROUTES = (files, identity, models, serving, mlflow_registry, mlflow)
 CLIENT = ("DATABRICKS_", "MLFLOW_")  # variables that name a workspace
 # Too long for a socket's path, with a space, a number sign and letters that are not ASCII.
 LONG_HOME = Path(f"a folder of Zoë's {'è' * 60}") / f"Zoë #1, {'ß' * 30}" / "home"
@@ -41,16 +46,18 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
         for name, value in env.items():
             patch.setenv(name, value)
         processes, store = Processes(home), Store(home.database)
-        mlflow_engine = MlflowEngine(home, processes)
+        mlflow_engine, models_engine = MlflowEngine(home, processes), models_of(home, store)
         engines = SimpleNamespace(
             home=home,
-            user="you@localhost",
+            user=USER,
             mlflow=mlflow_engine,
+            models=models_engine,
+            model_files=ModelFiles(models_engine),
             env=env,
             store=store,
-            serving=ServingEngine(home, store, processes, mlflow_engine, env),
+            serving=ServingEngine(home, store, processes, models_engine, env),
         )
-        with served(create_app(engines, TOKEN, [identity.router, serving.router, mlflow.router]), listener):
+        with served(create_app(engines, TOKEN, [module.router for module in ROUTES]), listener):
             mlflow_engine.start()
             engines.serving.start()
             try:
@@ -66,18 +73,19 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
 class ServingProcess:
     """A workspace of serving alone in a process of its own, on a port that stays when it is killed.
 
-    It takes any version of a model for there, and models find MLflow by this process's environment.
+    Its registered models are those of the home `models`; they find MLflow by this process's environment.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root, self._listener = root, http_socket()
+    def __init__(self, root: Path, models: Path) -> None:
+        self._root, self._models, self._listener = root, models, http_socket()
         self.host = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.start()
 
     def start(self) -> None:
         """Start the workspace; requests wait until it answers."""
         number = self._listener.fileno()
-        self._process = subprocess.Popen([sys.executable, __file__, str(self._root), str(number)], pass_fds=[number])
+        argv = [sys.executable, __file__, str(self._root), str(number), str(self._models)]
+        self._process = subprocess.Popen(argv, pass_fds=[number])
 
     def kill(self) -> None:
         """Kill it as `kill -9` does."""
@@ -92,9 +100,9 @@ class ServingProcess:
 
 
 @contextlib.contextmanager
-def serving_process(root: Path) -> Iterator[ServingProcess]:
-    """A workspace of serving alone in a process of its own, with its home at `root`."""
-    workspace = ServingProcess(root)
+def serving_process(root: Path, models: Path | None = None) -> Iterator[ServingProcess]:
+    """A workspace of serving alone in a process of its own, its home at `root`, its models those of home `models`."""
+    workspace = ServingProcess(root, models or root)
     try:
         yield workspace
     finally:
@@ -127,22 +135,39 @@ def client_env(port: int) -> dict[str, str]:
         "DATABRICKS_TOKEN": TOKEN,
         "MLFLOW_TRACKING_URI": host,
         "MLFLOW_TRACKING_TOKEN": TOKEN,
+        "MLFLOW_REGISTRY_URI": "databricks-uc",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
 
 
-def main(root: Path, descriptor: int) -> None:
+def models_of(home: Home, store: Store) -> ModelsEngine:
+    """The registered models of a workspace whose catalog has the schema SCHEMA alone."""
+    return ModelsEngine(home, store, _check_schema, USER)
+
+
+def any_model() -> SimpleNamespace:
+    """In place of registered models: every version of every model is there, without files."""
+
+    def version(name: str, number: int) -> dict[str, object]:
+        return {"model": name, "version": number, "status": "READY"}
+
+    return SimpleNamespace(version=version, folder=lambda _name, _number: Path("/nowhere"))
+
+
+def _check_schema(name: str) -> None:
+    if name != SCHEMA:
+        raise not_found(f"Schema '{name}' does not exist")
+
+
+def main(root: Path, descriptor: int, models: Path) -> None:
     """Serve the home at `root` on the socket `descriptor` until told to end."""
     home = open_home(root)
     processes, store = Processes(home), Store(home.database)
     processes.reap()
-    registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda _name, version: version)
     env = {name: value for name, value in os.environ.items() if name.startswith(CLIENT)}
-    engine = ServingEngine(home, store, processes, registry, env)
+    engine = ServingEngine(home, store, processes, models_of(Home(models), Store(models / "workspace.db")), env)
     engine.start()
-    app = create_app(
-        SimpleNamespace(home=home, user="you@localhost", serving=engine), TOKEN, [identity.router, serving.router]
-    )
+    app = create_app(SimpleNamespace(home=home, user=USER, serving=engine), TOKEN, [identity.router, serving.router])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # uvicorn raises it again once it has shut down
     try:
         uvicorn.run(app, fd=descriptor, log_level="warning", timeout_graceful_shutdown=1)
@@ -152,4 +177,4 @@ def main(root: Path, descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

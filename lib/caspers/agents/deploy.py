@@ -54,10 +54,22 @@ def fingerprint(settings: dict[str, Any]) -> str:
 
 
 def find_version(ws: "Workbook", model: str, mark: str) -> str | None:
-    """The newest version of a registered model with the fingerprint `mark`, or None."""
-    found = ws.mlflow.MlflowClient().search_model_versions(f"name = '{model}'")
-    versions = [int(each.version) for each in found if each.tags.get(FINGERPRINT) == mark]
-    return str(max(versions)) if versions else None
+    """The newest version of a registered model with the fingerprint `mark`, or None.
+
+    A version is looked up by itself: what Unity Catalog's search finds has no tags (mlflow/mlflow#11961).
+    """
+    try:
+        found = ws.mlflow.MlflowClient().search_model_versions(f"name = '{model}'")
+    except ws.mlflow.MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
+    newest_first = sorted((int(each.version) for each in found), reverse=True)
+    return next((str(version) for version in newest_first if _has_mark(ws, model, version, mark)), None)
+
+
+def _has_mark(ws: "Workbook", model: str, version: int, mark: str) -> bool:
+    return bool(ws.mlflow.MlflowClient().get_model_version(model, str(version)).tags.get(FINGERPRINT) == mark)
 
 
 def tag_fingerprint(ws: "Workbook", model: str, version: str, mark: str) -> None:

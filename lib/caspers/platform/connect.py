@@ -83,7 +83,7 @@ class Workbook:
         if self.local:
             self.wait_for("mlflow")
         mlflow.set_tracking_uri(self.connection.mlflow_tracking_uri)
-        mlflow.set_registry_uri(self.connection.mlflow_tracking_uri if self.local else "databricks-uc")
+        mlflow.set_registry_uri(connection.MODEL_REGISTRY)
         return mlflow
 
     @property

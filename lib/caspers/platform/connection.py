@@ -12,6 +12,8 @@ from caspers import config
 from caspers.platform import environment
 from caspers.platform.client import required
 
+MODEL_REGISTRY = "databricks-uc"
+"""MLflow's name for the registry of Unity Catalog."""
 _BESIDE_PROXY = ("no_proxy", "NO_PROXY", "no_grpc_proxy")
 
 
@@ -47,6 +49,7 @@ class Connection:
             "SPARK_REMOTE": self.spark_remote,
             "MLFLOW_TRACKING_URI": self.mlflow_tracking_uri,
             "MLFLOW_TRACKING_TOKEN": self.token if self.local else None,
+            "MLFLOW_REGISTRY_URI": MODEL_REGISTRY,
         }
         return {key: value for key, value in values.items() if value}
 

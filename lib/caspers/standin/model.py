@@ -15,7 +15,7 @@ from caspers.standin.conversation import BadRequest, Json
 class OfflinePolicy(PythonModel):
     """`caspers.standin.chat` behind MLflow's interface.
 
-    `model_input` has no type hint and the model no signature, so that MLflow passes a request through untouched.
+    `model_input` has no type hint, so that MLflow passes a request through untouched.
     """
 
     @override

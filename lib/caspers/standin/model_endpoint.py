@@ -12,6 +12,7 @@ from caspers.platform.state import Resource
 
 if TYPE_CHECKING:
     from databricks.sdk.service.serving import AiGatewayRateLimit, ServedEntityInput
+    from mlflow.models import ModelSignature
 
     from caspers.platform.connect import Workbook
 
@@ -121,6 +122,14 @@ def _standin_entity(ws: "Workbook") -> "ServedEntityInput":
     )
 
 
+def _chat_signature() -> "ModelSignature":
+    """MLflow's signature of chat models: Unity Catalog registers no model without one."""
+    from mlflow.models import ModelSignature
+    from mlflow.types.llm import CHAT_MODEL_INPUT_SCHEMA, CHAT_MODEL_OUTPUT_SCHEMA
+
+    return ModelSignature(CHAT_MODEL_INPUT_SCHEMA, CHAT_MODEL_OUTPUT_SCHEMA)
+
+
 def _log_standin(ws: "Workbook", fingerprint: str) -> str:
     with deploy.quietly():
         ws.mlflow.set_experiment("/Shared/caspers_offline_policy")
@@ -129,6 +138,7 @@ def _log_standin(ws: "Workbook", fingerprint: str) -> str:
             python_model=str(STANDIN_FILE),
             registered_model_name=_model_name(ws),
             metadata={"task": "llm/v1/chat"},
+            signature=_chat_signature(),
             pip_requirements=["mlflow"],
         )
     version = str(logged.registered_model_version)

@@ -1,4 +1,4 @@
-"""The Files API over volumes."""
+"""The Files API over volumes and the files of registered models."""
 
 import mimetypes
 from collections.abc import Mapping
@@ -22,21 +22,23 @@ class Listing(TypedDict):
     next_page_token: NotRequired[str]
 
 
-def _files(request: Request) -> VolumeFiles:
-    files: VolumeFiles = request.app.state.engines.files
+def _files(request: Request, path: str) -> VolumeFiles:
+    """The engine of the files at `path`."""
+    engines = request.app.state.engines
+    files: VolumeFiles = engines.model_files if path.strip("/").startswith("Models/") else engines.files
     return files
 
 
 @router.put("/files/{path:path}", status_code=204)
 async def upload(request: Request, path: str, overwrite: bool = False) -> None:
     """Write a file from the request's body."""
-    await _files(request).write(path, request.stream(), overwrite)
+    await _files(request, path).write(path, request.stream(), overwrite)
 
 
 @router.get("/files/{path:path}", response_class=FileResponse)
 def download(request: Request, path: str) -> Response:
     """A file's content."""
-    local = _files(request).file(path)
+    local = _files(request, path).file(path)
     media = mimetypes.guess_type(local.name)[0] or "application/octet-stream"
     return FileResponse(local, media_type=media)
 
@@ -50,29 +52,29 @@ def file_metadata(request: Request, path: str) -> Response:
 @router.delete("/files/{path:path}", status_code=204)
 def delete_file(request: Request, path: str) -> None:
     """Remove a file."""
-    _files(request).delete_file(path)
+    _files(request, path).delete_file(path)
 
 
 @router.put("/directories/{path:path}", status_code=204)
 def make_directory(request: Request, path: str) -> None:
     """Make a directory."""
-    _files(request).make_directory(path)
+    _files(request, path).make_directory(path)
 
 
 @router.head("/directories/{path:path}", response_class=Response)
 def directory_metadata(request: Request, path: str) -> Response:
     """Whether a directory exists."""
-    local = _files(request).directory(path)
+    local = _files(request, path).directory(path)
     return Response(headers={"Last-Modified": formatdate(local.stat().st_mtime, usegmt=True)})
 
 
 @router.get("/directories/{path:path}", response_model=Listing)
 def list_directory(request: Request, path: str, page: Annotated[Page, Depends(by_page_size)]) -> Mapping[str, object]:
     """The contents of a directory, by name."""
-    return page.of("contents", _files(request).list_directory("/" + path))
+    return page.of("contents", _files(request, path).list_directory("/" + path))
 
 
 @router.delete("/directories/{path:path}", status_code=204)
 def delete_directory(request: Request, path: str) -> None:
     """Remove an empty directory."""
-    _files(request).delete_directory(path)
+    _files(request, path).delete_directory(path)

@@ -1,4 +1,7 @@
-"""MLflow's REST API at the workspace's own address, and its pages under /mlflow/."""
+"""MLflow's REST API at the workspace's own address, and its pages under /mlflow/.
+
+The registry of Unity Catalog is not among it: `routes/mlflow_registry.py` has that.
+"""
 
 import httpx
 from fastapi import APIRouter, Request

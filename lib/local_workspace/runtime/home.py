@@ -36,6 +36,11 @@ class Home:
         return self.root / "volumes"
 
     @property
+    def models(self) -> Path:
+        """The files of registered models, as `models/<catalog>/<schema>/<model>/<version>/`."""
+        return self.root / "models"
+
+    @property
     def workspace_files(self) -> Path:
         """Workspace files and notebooks, under their workspace paths."""
         return self.root / "workspace"

@@ -18,6 +18,7 @@ from local_workspace.engines.catalog import CatalogEngine, FunctionsEngine, Gran
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.mlflow import MlflowEngine
+from local_workspace.engines.models import ModelFiles, ModelsEngine
 from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.engines.postgres import PostgresEngine
 from local_workspace.engines.serving import ServingEngine
@@ -35,6 +36,8 @@ from local_workspace.routes import (
     identity,
     jobs,
     mlflow,
+    mlflow_registry,
+    models,
     pipelines,
     postgres,
     serving,
@@ -48,7 +51,10 @@ from local_workspace.runtime.store import Store
 from local_workspace.service.settings import Settings, load_settings
 
 USER = "you@localhost"
-ROUTES = (apps, catalog, files, grants, health, identity, jobs, pipelines, postgres, serving, sql, workspace, mlflow)
+ROUTES = (
+    *(apps, catalog, files, grants, health, identity, jobs, models, pipelines, postgres, serving, sql, workspace),
+    *(mlflow_registry, mlflow),  # the second passes on all paths below the first's
+)
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +70,10 @@ class Engines:
     catalog: CatalogEngine
     tables: TablesEngine
     functions: FunctionsEngine
+    models: ModelsEngine
     grants: GrantsEngine
     files: VolumeFiles
+    model_files: ModelFiles
     workspace_files: WorkspaceFiles
     warehouses: WarehousesEngine
     statements: StatementsEngine
@@ -119,6 +127,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     metastore = Metastore(spark)
     catalog_engine = CatalogEngine(home, store, metastore)
     tables, functions = TablesEngine(metastore, catalog_engine), FunctionsEngine(metastore, catalog_engine)
+    models_engine = ModelsEngine(home, store, catalog_engine.get_schema, USER)
     workspace_files = WorkspaceFiles(home)
     pipelines_engine = PipelinesEngine(home, store, spark)
     postgres_engine = PostgresEngine(home, store, processes, SparkLake(spark), USER)
@@ -131,14 +140,16 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
         catalog=catalog_engine,
         tables=tables,
         functions=functions,
+        models=models_engine,
         grants=GrantsEngine(store, catalog_engine, tables, functions),
         files=VolumeFiles(catalog_engine),
+        model_files=ModelFiles(models_engine),
         workspace_files=workspace_files,
         warehouses=WarehousesEngine(store, spark),
         statements=StatementsEngine(spark),
         pipelines=pipelines_engine,
         mlflow=mlflow_engine,
-        serving=ServingEngine(home, store, processes, mlflow_engine, environment),
+        serving=ServingEngine(home, store, processes, models_engine, environment),
         jobs=JobsEngine(home, store, processes, workspace_files, pipelines_engine, lambda: environment),
         postgres=postgres_engine,
         apps=AppsEngine(
@@ -163,6 +174,7 @@ def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:
         "SPARK_REMOTE": spark_remote,
         "MLFLOW_TRACKING_URI": host,
         "MLFLOW_TRACKING_TOKEN": settings.token,
+        "MLFLOW_REGISTRY_URI": "databricks-uc",
     }
 
 

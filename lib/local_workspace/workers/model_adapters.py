@@ -81,13 +81,16 @@ class ChatModel(Model):
 
     speaks = "chat completions (`messages`)"
 
+    def __init__(self, model: PyFuncModel, name: str, task: str) -> None:
+        super().__init__(model, name, task)
+        # Unity Catalog wants a signature of every model; MLflow's own for chat drops the fields that it does not know.
+        model.metadata.signature = None
+
     def invoke(self, body: Json) -> Answer:
-        """A chat completion if there are messages, otherwise scoring where the model has a signature for rows."""
+        """A chat completion. Raises UnsupportedRequest without messages."""
         if "messages" in body:
             return self.chat(body)
-        if self.model.metadata.get_input_schema() is None:  # type: ignore[no-untyped-call]  # no annotation in MLflow
-            raise self._unsupported("this request")
-        return self.score(body)
+        raise self._unsupported("this request")
 
     def invoke_stream(self, body: Json) -> Iterator[Json]:
         """Chat completion chunks."""

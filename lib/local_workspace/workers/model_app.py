@@ -5,7 +5,6 @@ import itertools
 import json
 import logging
 import os
-import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,16 +26,14 @@ _log = logging.getLogger(__name__)
 _Body = Annotated[dict[str, Any], Body()]
 
 
-def open_model(uri: str, name: str, folder: Path) -> FastAPI:
-    """The app of the model `uri`, called `name` in answers; its files go to `folder`."""
-    return build_app(adapt(load(uri, folder), name))
+def open_model(folder: Path, name: str) -> FastAPI:
+    """The app of the model in `folder`, called `name` in answers."""
+    return build_app(adapt(load(folder), name))
 
 
-def load(uri: str, folder: Path) -> PyFuncModel:
-    """The model `uri`, its files in `folder` (emptied first), its traces going to the model's own experiment."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    model: PyFuncModel = mlflow.pyfunc.load_model(uri, dst_path=str(folder))
+def load(folder: Path) -> PyFuncModel:
+    """The model in `folder`, its traces going to the model's own experiment."""
+    model: PyFuncModel = mlflow.pyfunc.load_model(str(folder))
     if model.model_id and "MLFLOW_EXPERIMENT_ID" not in os.environ:
         os.environ["MLFLOW_EXPERIMENT_ID"] = mlflow.get_logged_model(model.model_id).experiment_id
     return model

@@ -1,4 +1,4 @@
-"""The process of one endpoint: loads a registered model with MLflow and answers requests on a unix socket.
+"""The process of one endpoint: loads the files of a registered model with MLflow and answers requests on a unix socket.
 
 python -m local_workspace.workers.model_server --name NAME --model models:/MODEL/VERSION --folder FOLDER --uds SOCKET
 """
@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--name", required=True, help="the endpoint's name")
     parser.add_argument("--model", required=True, help="models:/MODEL/VERSION")
-    parser.add_argument("--folder", required=True, type=Path, help="where the model's files go")
+    parser.add_argument("--folder", required=True, type=Path, help="the folder with the model's files")
     parser.add_argument("--uds", required=True, help="the socket to listen on")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -29,7 +29,7 @@ def main() -> None:
         import uvicorn
 
         from local_workspace.workers.model_app import open_model
-    app = open_model(args.model, args.name, args.folder)
+    app = open_model(args.folder, args.name)
     _log.info("loaded %s for endpoint %s", args.model, args.name)
     uvicorn.run(app, uds=args.uds, log_config=None, access_log=False, timeout_keep_alive=75)
 

@@ -4,9 +4,9 @@ from pathlib import Path
 import mlflow
 import pytest
 
+import signatures
 from caspers.agents import deploy
 
-MODEL = "test.ai.echo"
 FILE = Path(__file__).parents[2] / "support" / "models" / "doubler.py"
 SCORES = {"schema": 1.0, "all": 0.95}
 
@@ -17,15 +17,28 @@ def ws(traced):
 
 
 @pytest.fixture(scope="module")
-def versions(ws):
-    """Two versions of a model, alike."""
+def model(ws):
+    """The name of a model in a schema of its own."""
+    ws.w.schemas.create("deploy", ws.catalog)
+    yield f"{ws.catalog}.deploy.echo"
+    ws.w.schemas.delete(f"{ws.catalog}.deploy")
+
+
+@pytest.fixture(scope="module")
+def versions(ws, model):
+    """Two versions of the model, alike."""
     mlflow.set_experiment("deploy")
     with deploy.quietly():
         for _ in range(2):
             mlflow.pyfunc.log_model(
-                name="echo", python_model=str(FILE), registered_model_name=MODEL, pip_requirements=["mlflow"]
+                name="echo",
+                python_model=str(FILE),
+                signature=signatures.DOUBLER,
+                registered_model_name=model,
+                pip_requirements=["mlflow"],
             )
-    return mlflow.MlflowClient()
+    yield ws.mlflow.MlflowClient()
+    ws.w.registered_models.delete(model)
 
 
 def served(ws):
@@ -50,29 +63,33 @@ def test_a_fingerprint_changes_with_settings_code_and_data(tmp_path, monkeypatch
     assert deploy.fingerprint({}) == marks[-1]
 
 
-def test_a_version_is_known_by_its_fingerprint(ws, versions):
-    assert deploy.find_version(ws, MODEL, "a-mark") is None
-    deploy.tag_fingerprint(ws, MODEL, "1", "a-mark")
-    assert deploy.find_version(ws, MODEL, "a-mark") == "1"
+def test_a_model_that_is_not_registered_has_no_version(ws, model):
+    assert deploy.find_version(ws, f"{model}_to_be", "a-mark") is None
 
 
-def test_champion_moves_is_served_and_goes_back(ws, versions):
+def test_a_version_is_known_by_its_fingerprint(ws, model, versions):
+    assert deploy.find_version(ws, model, "a-mark") is None
+    deploy.tag_fingerprint(ws, model, "1", "a-mark")
+    assert deploy.find_version(ws, model, "a-mark") == "1"
+
+
+def test_champion_moves_is_served_and_goes_back(ws, model, versions):
     with pytest.raises(LookupError, match="has no champion"):
-        deploy.serve_champion(ws, MODEL, "echo")
-    deploy.promote(ws, MODEL, "1", SCORES)
-    deploy.promote(ws, MODEL, "1", SCORES)  # a notebook that runs again
-    assert deploy.serve_champion(ws, MODEL, "echo").state.ready.value == "READY" and served(ws) == "1"
+        deploy.serve_champion(ws, model, "echo")
+    deploy.promote(ws, model, "1", SCORES)
+    deploy.promote(ws, model, "1", SCORES)  # a notebook that runs again
+    assert deploy.serve_champion(ws, model, "echo").state.ready.value == "READY" and served(ws) == "1"
     with pytest.raises(LookupError, match="version 1, replaced no other"):
-        deploy.roll_back(ws, MODEL, "echo")
+        deploy.roll_back(ws, model, "echo")
 
-    deploy.promote(ws, MODEL, "2", SCORES)
-    deploy.serve_champion(ws, MODEL, "echo")
-    assert (deploy.champion(ws, MODEL), served(ws)) == ("2", "2")
-    assert versions.get_model_version(MODEL, "2").tags == {
+    deploy.promote(ws, model, "2", SCORES)
+    deploy.serve_champion(ws, model, "echo")
+    assert (deploy.champion(ws, model), served(ws)) == ("2", "2")
+    assert versions.get_model_version(model, "2").tags == {
         "evaluation": '{"schema": 1.0, "all": 0.95}',
         "replaces": "1",
     }
 
-    deploy.roll_back(ws, MODEL, "echo")
-    assert (deploy.champion(ws, MODEL), served(ws)) == ("1", "1")
+    deploy.roll_back(ws, model, "echo")
+    assert (deploy.champion(ws, model), served(ws)) == ("1", "1")
     ws.w.serving_endpoints.delete("echo")

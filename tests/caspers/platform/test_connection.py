@@ -60,6 +60,7 @@ def test_a_local_workspace_has_addresses_for_every_client():
         "SPARK_REMOTE": "sc://localhost:2",
         "MLFLOW_TRACKING_URI": "http://127.0.0.1:1/mlflow",
         "MLFLOW_TRACKING_TOKEN": "secret",
+        "MLFLOW_REGISTRY_URI": "databricks-uc",
     }
 
 
@@ -112,6 +113,7 @@ def test_on_databricks_the_clients_find_their_own_credentials():
     assert found.environment() == {
         "DATABRICKS_HOST": "https://example.cloud.databricks.com",
         "MLFLOW_TRACKING_URI": "databricks",
+        "MLFLOW_REGISTRY_URI": "databricks-uc",
     }
 
 

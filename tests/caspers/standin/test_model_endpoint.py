@@ -22,8 +22,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:get_open_ai_client:DeprecationWa
 
 
 @pytest.fixture(scope="module")
-def ws(connected) -> Iterator[Workbook]:
-    workbook = caspers.connect("caspersdev")
+def ws(connected, catalog) -> Iterator[Workbook]:
+    workbook = caspers.connect(catalog)
+    if "ai" not in {schema.name for schema in workbook.w.schemas.list(catalog)}:
+        workbook.w.schemas.create("ai", catalog)
     yield workbook
     workbook.w.serving_endpoints.delete(NAME)
 

@@ -13,8 +13,9 @@ from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app
-from local_workspace.routes import apps, postgres, serving
+from local_workspace.routes import apps, mlflow_registry, models, postgres, serving
 from local_workspace.runtime.processes import Processes
+from model_workspace import SCHEMA, models_of
 
 USER = "you@localhost"
 MODEL = {
@@ -32,15 +33,17 @@ def target(tmp_path):
     files = JobWorkspace(tmp_path / "files")
     files.listener.close()
     processes = Processes(lakebase.home)
-    registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda _name, version: version)
-    serving_engine = ServingEngine(lakebase.home, lakebase.store, processes, registry, {})
+    models_engine = models_of(lakebase.home, lakebase.store)
+    models_engine.create(f"{SCHEMA}.known")
+    serving_engine = ServingEngine(lakebase.home, lakebase.store, processes, models_engine, {})
     serving_engine.create("known", {"served_entities": [{"external_model": MODEL}]})
     gateway = partial(listen, token=TOKEN, user=USER)
     apps_engine = AppsEngine(lakebase.home, lakebase.store, processes, files.files, lambda _app: {}, gateway, USER)
     apps_engine.create({"name": "known"})
-    engines = SimpleNamespace(postgres=lakebase.engine, serving=serving_engine, apps=apps_engine)
-    routers = [apps.router, serving.router, postgres.router]
+    engines = SimpleNamespace(postgres=lakebase.engine, serving=serving_engine, apps=apps_engine, models=models_engine)
+    routers = [module.router for module in (apps, models, mlflow_registry, serving, postgres)]
     known = {"name": "known", "project": "p", "branch": "production", "endpoint": "primary"}
+    known |= {"full_name": f"{SCHEMA}.known"}
     # An external model without a server is a 502.
     left_out = ["POST /serving-endpoints/{name}/invocations"]
     try:

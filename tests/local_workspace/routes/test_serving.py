@@ -11,7 +11,7 @@ from local_workspace.routes import serving
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
-from model_workspace import TOKEN
+from model_workspace import TOKEN, any_model
 from refusals import LONG, WHOLE_BODIES, refused, refused_as_openai
 from waiting import eventually
 
@@ -27,8 +27,7 @@ EXTERNAL = {"name": "big", "task": "llm/v1/chat", "provider": "openai", "openai_
 def client(tmp_path_factory):
     home = open_home(tmp_path_factory.mktemp("serving") / "home")
     store = Store(home.database)
-    registry = SimpleNamespace(wait_ready=lambda: None, model_version=lambda _name, version: version)
-    engine = ServingEngine(home, store, Processes(home), registry, {})
+    engine = ServingEngine(home, store, Processes(home), any_model(), {})
     app = create_app(SimpleNamespace(serving=engine), TOKEN, [serving.router])
     with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
         made = client.post(API, json={"name": "known", "config": config(external_model=EXTERNAL)})

@@ -1,7 +1,7 @@
 """A chat-completions model for tests: it lets its tools add, and says what came out.
 
-The recipe for any such model: a plain `PythonModel` without type hints on `model_input` and logged without a
-signature, so that MLflow passes the whole request through untouched, and `metadata={"task": "llm/v1/chat"}`.
+The recipe for any such model: a plain `PythonModel` without type hints on `model_input`, so that MLflow passes the
+whole request through untouched, logged with MLflow's signature for chat and `metadata={"task": "llm/v1/chat"}`.
 """
 
 import json

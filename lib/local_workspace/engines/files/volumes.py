@@ -39,6 +39,10 @@ class VolumeFiles:
         volume = self._catalog.get_volume(".".join(parts[1:4]))
         return self._catalog.volume_path(volume["schema_name"], volume["name"]).joinpath(*parts[4:])
 
+    def writable(self, path: str) -> Path:
+        """As `resolve`, for a file or directory that is about to be changed."""
+        return self.resolve(path)
+
     def existing(self, path: str) -> Path:
         """The local path of a file or directory that exists. Raises ApiError otherwise."""
         local = self.resolve(path)
@@ -62,7 +66,7 @@ class VolumeFiles:
 
     async def write(self, path: str, chunks: AsyncIterator[bytes], overwrite: bool) -> None:
         """Write a file, whole or not at all. Raises ApiError if it exists and `overwrite` is not set."""
-        local = self.resolve(path)
+        local = self.writable(path)
         if local.is_dir():
             raise already_exists(f"'{path}' is a directory")
         if local.exists() and not overwrite:
@@ -79,14 +83,16 @@ class VolumeFiles:
 
     def delete_file(self, path: str) -> None:
         """Remove a file. Raises ApiError if there is none."""
+        self.writable(path)
         self.file(path).unlink()
 
     def make_directory(self, path: str) -> None:
         """Create a directory and its parents; it may exist. Raises ApiError if one of them is a file."""
-        _make(self.resolve(path))
+        _make(self.writable(path))
 
     def delete_directory(self, path: str) -> None:
         """Remove an empty directory. Raises ApiError for any other."""
+        self.writable(path)
         local = self.directory(path)
         if any(local.iterdir()):
             raise invalid(f"'{path}' is not empty")

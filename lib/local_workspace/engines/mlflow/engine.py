@@ -1,11 +1,10 @@
-"""MLflow's own server on SQLite: experiments, traces, registered models and their files."""
+"""MLflow's own server on SQLite: experiments, runs, traces and their files."""
 
 import sys
 from pathlib import Path
 
 import httpx
 
-from local_workspace.runtime.errors import invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.process_unit import Launch, ProcessUnit
 from local_workspace.runtime.processes import Processes
@@ -48,24 +47,6 @@ class MlflowEngine:
     def wait_ready(self, timeout: float = _START_SECONDS) -> None:
         """Return once the server answers. Raises RuntimeError with the reason if it can't start in `timeout` s."""
         self._supervisor.wait_ready(timeout)
-
-    def model_version(self, name: str, version: str) -> str:
-        """The number of the registered model's version; `version` is a number or an alias.
-
-        Raises ApiError: 404 that names the model if there is no such version, 503 while MLflow can't answer.
-        """
-        try:
-            self.wait_ready()
-        except RuntimeError as error:
-            raise unavailable(str(error)) from error
-        path, key = ("model-versions/get", "version") if version.isdigit() else ("registered-models/alias", "alias")
-        answer = self._client.get(f"/api/2.0/mlflow/{path}", params={"name": name, key: version})
-        if answer.status_code == 200:
-            return str(answer.json()["model_version"]["version"])
-        wanted = f"model {name!r} with {key} {version!r}"
-        if answer.status_code == 404:
-            raise not_found(f"There is no registered {wanted}. Register it with MLflow first.")
-        raise invalid(f"MLflow could not look up {wanted}: {answer.text}")
 
     def stop(self) -> None:
         """End the server. Safe to call twice."""

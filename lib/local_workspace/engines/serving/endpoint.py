@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 from local_workspace.engines.serving.documents import Config, Entity, Failure, StoredEndpoint
@@ -29,13 +30,16 @@ class Lease:
 
 
 class Endpoint:
-    """Applies the stored document of the endpoint `name`: an active config, a pending one, the last failure."""
+    """Applies the stored document of the endpoint `name`: an active config, a pending one, the last failure.
+
+    `folder` is where the files of a model's version are.
+    """
 
     def __init__(
-        self, name: str, store: Store, processes: Processes, env: dict[str, str], await_registry: Callable[[], None]
+        self, name: str, store: Store, processes: Processes, env: dict[str, str], folder: Callable[[str, int], Path]
     ) -> None:
         self.name, self._store, self._processes, self._env = name, store, processes, env
-        self._await_registry = await_registry
+        self._folder = folder
         self._replica: Replica | None = None
         self._started: list[Replica] = []
         self._lock = threading.Lock()
@@ -159,7 +163,7 @@ class Endpoint:
         return cast(StoredEndpoint, doc)
 
     def _new_replica(self, config: Config, tried: bool) -> Replica:
-        return Replica(self.name, config, self._processes, self._env, self._await_registry, tried)
+        return Replica(self.name, config, self._processes, self._env, self._folder, tried)
 
     def _start(self, replica: Replica) -> None:
         with self._lock:

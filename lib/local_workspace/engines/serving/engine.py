@@ -1,13 +1,12 @@
 """All endpoints of the workspace."""
 
 import builtins
-import shutil
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from local_workspace.engines.mlflow import MlflowEngine
+from local_workspace.engines.models import ModelsEngine
 from local_workspace.engines.serving.documents import Entity, Settings, StoredEndpoint, Usage
 from local_workspace.engines.serving.endpoint import KIND, Endpoint, Lease, new_config
 from local_workspace.engines.serving.entity import check_name, read_entity
@@ -31,9 +30,9 @@ class ServingEngine:
     """
 
     def __init__(
-        self, home: Home, store: Store, processes: Processes, mlflow: MlflowEngine, client_env: Mapping[str, str]
+        self, home: Home, store: Store, processes: Processes, models: ModelsEngine, client_env: Mapping[str, str]
     ) -> None:
-        self._home, self._store, self._processes, self._mlflow = home, store, processes, mlflow
+        self._home, self._store, self._processes, self._models = home, store, processes, models
         self._env = dict(client_env)
         self._endpoints: dict[str, Endpoint] = {}
         self._gateways: dict[str, Gateway] = {}
@@ -41,8 +40,6 @@ class ServingEngine:
 
     def start(self) -> None:
         """Bring up the endpoints of the store; returns at once."""
-        for left_behind in self._home.run.glob("endpoint-*.model"):  # by processes of a killed daemon
-            shutil.rmtree(left_behind, ignore_errors=True)
         with self._lock:
             for doc in self._store.list(KIND):
                 self._open(doc["name"])
@@ -67,7 +64,7 @@ class ServingEngine:
         Raises ApiError: 400 for a bad name or config, 404 for an unknown model, 409 if the name is taken.
         """
         check_name(name)
-        entity = self._resolved(read_entity(config))
+        entity = self._checked(read_entity(config))
         stamp = now_ms()
         doc: StoredEndpoint = {
             "name": name,
@@ -106,7 +103,7 @@ class ServingEngine:
         Raises ApiError: 400, 404 as for `create`, 409 while another change is in progress.
         """
         endpoint = self._endpoint(name)
-        entity = self._resolved(read_entity(config))
+        entity = self._checked(read_entity(config))
         with self._lock:
             doc = self._store.get(KIND, name)
             if doc is None:
@@ -191,17 +188,19 @@ class ServingEngine:
         raise not_found(f"There is no endpoint {name}.")
 
     def _open(self, name: str) -> Endpoint:
-        endpoint = Endpoint(name, self._store, self._processes, self._env, self._mlflow.wait_ready)
+        endpoint = Endpoint(name, self._store, self._processes, self._env, self._models.folder)
         self._endpoints[name] = endpoint
         endpoint.start()
         return endpoint
 
-    def _resolved(self, entity: Entity) -> Entity:
-        """`entity` with an alias replaced by the version that it refers to now."""
+    def _checked(self, entity: Entity) -> Entity:
+        """`entity`, whose model's version exists and is registered. Raises ApiError 404, 400."""
         if "external_model" in entity:
             return entity
-        version = self._mlflow.model_version(entity["entity_name"], str(entity["entity_version"]).removeprefix("@"))
-        return {**entity, "entity_version": version}
+        version = self._models.version(entity["entity_name"], int(entity["entity_version"]))
+        if version["status"] != "READY":
+            raise invalid(f"Version {version['version']} of {version['model']} is {version['status']}, not READY.")
+        return {**entity, "entity_name": version["model"], "entity_version": str(version["version"])}
 
 
 def _tail(path: Path) -> str:

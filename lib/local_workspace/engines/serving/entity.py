@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from local_workspace.engines.models.names import model_name
 from local_workspace.engines.serving.documents import Entity
 from local_workspace.runtime.errors import invalid
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_MODEL = re.compile(r"[^/:]+")
+_VERSION = re.compile(r"\d{1,9}")
 _TASKS = ("llm/v1/chat", "llm/v1/completions", "llm/v1/embeddings")
 _OPENAI = "https://api.openai.com/v1"
 
@@ -49,7 +50,7 @@ def read_entity(config: Mapping[str, Any]) -> Entity:
         default = entity["external_model"]["name"]
     else:
         _check_model(entity)
-        default = f"{entity['entity_name']}-{entity['entity_version']}".replace("@", "")
+        default = f"{entity['entity_name']}-{entity['entity_version']}"
     return {**entity, "name": entity.get("name") or re.sub("[^A-Za-z0-9_-]", "-", default)}
 
 
@@ -108,8 +109,11 @@ def _secret(config: Mapping[str, Any], field: str) -> str:
 
 def _check_model(entity: Entity) -> None:
     name, version = entity.get("entity_name"), entity.get("entity_version")
-    if not name or not _MODEL.fullmatch(name) or not version:
+    if not name or not version:
         raise invalid("A served entity needs entity_name and entity_version (or an external_model).")
+    model_name(name)
+    if not _VERSION.fullmatch(str(version)):
+        raise invalid(f"entity_version must be the number of a version of {name}, not {str(version)[:100]!r}.")
     for key, value in (entity.get("environment_vars") or {}).items():
         if "{{secrets/" in value:
             raise invalid(f"environment_vars.{key}: a local workspace keeps no secrets; give the value itself.")

@@ -1,10 +1,10 @@
 """One running version of an endpoint."""
 
 import contextlib
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import httpx
 
@@ -27,7 +27,7 @@ _QUIET = {
 class Replica:
     """The server of one config of an endpoint: a process of its own, kept alive, or an external one.
 
-    `await_registry` returns once the model can be loaded. A replica that is `tried` has failed if its first start
+    `folder` is where the files of a model's version are. A replica that is `tried` has failed if its first start
     fails; others are started again.
     """
 
@@ -37,15 +37,14 @@ class Replica:
         config: Config,
         processes: Processes,
         env: Mapping[str, str],
-        await_registry: Callable[[], None],
+        folder: Callable[[str, int], Path],
         tried: bool,
     ) -> None:
         self.config = config
         self.external = external_target(self.entity) if "external_model" in self.entity else None
         self.process_name = f"endpoint-{name}-{config['config_version']}"
         self.socket = processes.home.socket(self.process_name)
-        self._folder = processes.home.run / f"{self.process_name}.model"
-        self._name, self._env, self._await_registry = name, env, await_registry
+        self._name, self._env, self._folder = name, env, folder
         self._supervisor = None if self.external else self._supervised(processes, tried)
         self._idle = threading.Condition()
         self._in_flight = 0
@@ -107,10 +106,10 @@ class Replica:
         return Supervisor(unit, Policy(first_pause=0.2, first_start_decides=tried))
 
     def _launch(self) -> Launch:
-        self._await_registry()
-        model = f"models:/{self.entity['entity_name']}/{self.entity['entity_version']}"
-        argv = [sys.executable, "-m", "local_workspace.workers.model_server"]
-        argv += ["--name", self._name, "--model", model, "--folder", str(self._folder), "--uds", str(self.socket)]
+        model, version = self.entity["entity_name"], self.entity["entity_version"]
+        argv = [sys.executable, "-m", "local_workspace.workers.model_server", "--name", self._name]
+        argv += ["--model", f"models:/{model}/{version}", "--folder", str(self._folder(model, int(version)))]
+        argv += ["--uds", str(self.socket)]
         env = {**self._env, **_QUIET, **(self.entity.get("environment_vars") or {})}
         return Launch(argv, self._answers, env)
 
@@ -122,4 +121,3 @@ class Replica:
 
     def _clean(self) -> None:
         self.socket.unlink(missing_ok=True)
-        shutil.rmtree(self._folder, ignore_errors=True)

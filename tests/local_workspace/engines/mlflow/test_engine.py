@@ -54,25 +54,6 @@ def test_a_trace_is_stored_with_its_spans(connected):
     assert trace.data.spans[0].inputs == {"order": "ABC123"}
 
 
-def test_three_level_model_names_and_aliases_resolve(connected):
-    client = mlflow.MlflowClient()
-    client.create_registered_model("kitchen.ai.agent")
-    with mlflow.start_run() as run:
-        client.create_model_version("kitchen.ai.agent", f"{run.info.artifact_uri}/model", run.info.run_id)
-    client.set_registered_model_alias("kitchen.ai.agent", "champion", "1")
-    assert connected.mlflow.model_version("kitchen.ai.agent", "1") == "1"
-    assert connected.mlflow.model_version("kitchen.ai.agent", "champion") == "1"
-
-
-@pytest.mark.parametrize("version", ["7", "nobody"])
-def test_an_unknown_version_is_named(connected, version):
-    from local_workspace.runtime.errors import ApiError
-
-    with pytest.raises(ApiError, match=f"kitchen.ai.nothing.*{version}") as caught:
-        connected.mlflow.model_version("kitchen.ai.nothing", version)
-    assert caught.value.status in (400, 404)
-
-
 def test_the_pages_and_what_they_load_are_under_one_prefix(http):
     page = http.get("/", follow_redirects=True)
     script = page.text.partition('<script defer="defer" src="')[2].partition('"')[0]

@@ -16,11 +16,12 @@ from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, Resourc
 from databricks.sdk.service import serving as api
 
 import marks
+import signatures
 from model_workspace import LONG_HOME, TOKEN, running, serving_process
 from waiting import eventually
 
 MODELS = Path(__file__).parents[3] / "support" / "models"
-SUMS, ADDER = "kitchen.ai.sums", "kitchen.ai.adder"
+SUMS, ADDER, DOUBLER = "kitchen.ai.sums", "kitchen.ai.adder", "kitchen.ai.doubler"
 
 pytestmark = pytest.mark.filterwarnings("ignore:get_open_ai_client:DeprecationWarning")
 
@@ -56,9 +57,9 @@ def endpoints(connected, w) -> None:
         )
 
     mlflow.set_experiment("serving")
-    log("adder_chat", ADDER, metadata={"task": "llm/v1/chat"})
+    log("adder_chat", ADDER, metadata={"task": "llm/v1/chat"}, signature=signatures.CHAT)
     log("sums_agent", SUMS)
-    log("doubler", "doubler")
+    log("doubler", DOUBLER, signature=signatures.DOUBLER)
     second = connected.home.root / "sums_agent.py"
     second.write_text((MODELS / "sums_agent.py").read_text().replace('VERSION = "one"', 'VERSION = "two"'))
     mlflow.pyfunc.log_model(
@@ -66,7 +67,7 @@ def endpoints(connected, w) -> None:
     )
     waits = [
         w.serving_endpoints.create(name, config=config(model))
-        for name, model in (("adder", ADDER), ("sums", SUMS), ("doubler", "doubler"))
+        for name, model in (("adder", ADDER), ("sums", SUMS), ("doubler", DOUBLER))
     ]
     for wait in waits:
         wait.result()
@@ -200,8 +201,10 @@ def test_agent_calls_leave_traces_in_the_models_experiment(ai):
 @pytest.mark.parametrize(
     ("name", "model", "version", "error", "told"),
     [
-        ("x", "kitchen.ai.unknown", "1", NotFound, "kitchen.ai.unknown.*'1'"),
-        ("x", SUMS, "99", NotFound, "kitchen.ai.sums.*'99'"),
+        ("x", "kitchen.ai.unknown", "1", NotFound, "kitchen.ai.unknown"),
+        ("x", "sums", "1", BadRequest, "all three levels"),
+        ("x", SUMS, "champion", BadRequest, "entity_version must be the number"),
+        ("x", SUMS, "99", NotFound, "kitchen.ai.sums/99"),
         ("a name", SUMS, "1", BadRequest, "Endpoint name 'a name'"),
         ("sums", SUMS, "1", ResourceAlreadyExists, "Endpoint sums exists"),
         ("x", None, None, BadRequest, "entity_name"),
@@ -249,9 +252,6 @@ def test_a_model_that_cannot_load_fails_with_its_reason(endpoints, w):
 
 
 def test_a_new_version_takes_over_without_a_failed_request_and_a_broken_one_does_not(ai, w):
-    import mlflow
-
-    mlflow.MlflowClient().set_registered_model_alias(SUMS, "champion", "2")
     done = threading.Event()
 
     def keep_asking() -> list[str]:
@@ -269,7 +269,7 @@ def test_a_new_version_takes_over_without_a_failed_request_and_a_broken_one_does
                     served_entities=config(SUMS, "2", environment_vars={"PYTHONHOME": "/nowhere"}).served_entities,
                 )
             broken = w.serving_endpoints.get("sums")
-            w.serving_endpoints.update_config_and_wait("sums", served_entities=config(SUMS, "champion").served_entities)
+            w.serving_endpoints.update_config_and_wait("sums", served_entities=config(SUMS, "2").served_entities)
             said_last = ai.responses.create(model="sums", input="hi").output_text
         finally:
             done.set()
@@ -292,9 +292,9 @@ def test_a_killed_model_process_is_started_again(endpoints, w, connected):
     assert w.serving_endpoints.query("doubler", dataframe_records=[{"x": 1}]).predictions == [2]
 
 
-def test_a_workspace_killed_amid_a_change_comes_back_with_one_of_both_versions(endpoints, tmp_path):
+def test_a_workspace_killed_amid_a_change_comes_back_with_one_of_both_versions(endpoints, connected, tmp_path):
     run = tmp_path / "home/run"
-    with serving_process(tmp_path / "home") as workspace:
+    with serving_process(tmp_path / "home", connected.home.root) as workspace:
         other = WorkspaceClient(config=Config(host=workspace.host, token=TOKEN, retry_timeout_seconds=60))
         other.serving_endpoints.create_and_wait("killed", config=config(SUMS, "1"))
         change = other.serving_endpoints.update_config("killed", served_entities=config(SUMS, "2").served_entities)
