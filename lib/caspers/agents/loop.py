@@ -1,7 +1,10 @@
-"""One conversation with a chat-completions model: its tool calls, then an answer that is valid for a given class."""
+"""One conversation with a chat-completions model: its tool calls, then an answer that is valid for a given class.
+
+A request offers tools or wants an answer of a JSON schema, never both: Databricks' model endpoints refuse both at once.
+"""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,8 +17,10 @@ if TYPE_CHECKING:
         ChatCompletionAssistantMessageParam,
         ChatCompletionMessage,
         ChatCompletionMessageFunctionToolCall,
+        ChatCompletionMessageFunctionToolCallParam,
         ChatCompletionMessageParam,
         ChatCompletionToolMessageParam,
+        ChatCompletionToolParam,
     )
     from openai.types.shared_params import ResponseFormatJSONSchema
 
@@ -41,28 +46,22 @@ def converse[T: BaseModel](
 ) -> Reply[T]:
     """Talk to `model` until its answer is a valid `shape`; the request calls the schema `name`.
 
-    Its tool calls are answered; an invalid answer is sent back with the error, RETRIES times at most.
-    Raises NoAnswer, or openai.OpenAIError when the model can't be reached.
+    Its tool calls are answered. An invalid answer is sent back with the error, RETRIES times at most, in requests
+    without tools that want JSON of the schema. Raises NoAnswer, or openai.OpenAIError when the model can't be reached.
     """
-    messages, refused, usage = list(messages), 0, {"input_tokens": 0, "output_tokens": 0}
-    for _ in range(MAX_TURNS):
-        completion = _complete(client, model, messages, tools, _schema(shape, name))
-        usage = {key: usage[key] + count for key, count in _tokens(completion).items()}
-        message = completion.choices[0].message
-        said = message.model_dump(exclude_none=True, include={"role", "content", "tool_calls"}, warnings=False)
-        messages.append(cast("ChatCompletionAssistantMessageParam", said))
-        if message.tool_calls:
-            messages += _results(message, tools)
-            continue
+    talk, offered = _Talk(client, model), Offer(tools=tools.specs())
+    completion, messages = talk.until_no_call(messages, tools, offered)
+    wanted, told = Offer(response_format=_schema(shape, name)), _without_calls(messages)
+    for attempt in range(RETRIES + 1):
+        said = _text(completion.choices[0].message)
         try:
-            return Reply(shape.model_validate_json(_text(message)), completion.model, usage)
+            return Reply(shape.model_validate_json(said), completion.model, talk.usage)
         except ValidationError as error:
-            if refused == RETRIES:
+            if attempt == RETRIES:
                 raise NoAnswer(f"{completion.model} gave no valid answer: {describe_errors(error)}.") from error
-            refused += 1
-            again = f"That answer is not valid: {describe_errors(error)}. Answer again."
-            messages.append({"role": "user", "content": again})
-    raise NoAnswer(f"{model} gave no answer in {MAX_TURNS} turns")
+            told += _sent_back(said, error)
+        completion = talk.complete(told, wanted)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def describe_errors(error: ValidationError) -> str:
@@ -71,23 +70,73 @@ def describe_errors(error: ValidationError) -> str:
     return "; ".join(problems)
 
 
+class Offer(TypedDict, total=False):
+    """What a request offers or wants beside its messages."""
+
+    tools: list["ChatCompletionToolParam"]
+    response_format: "ResponseFormatJSONSchema"
+
+
+class _Talk:
+    """Requests to one model, and the tokens that they used."""
+
+    def __init__(self, client: "OpenAI", model: str) -> None:
+        self._client, self._model = client, model
+        self.usage = {"input_tokens": 0, "output_tokens": 0}
+
+    def complete(self, messages: list["ChatCompletionMessageParam"], offer: Offer) -> "ChatCompletion":
+        completion = _complete(self._client, self._model, messages, offer)
+        self.usage = {key: self.usage[key] + count for key, count in _tokens(completion).items()}
+        return completion
+
+    def until_no_call(
+        self, messages: list["ChatCompletionMessageParam"], tools: Tools, offer: Offer
+    ) -> tuple["ChatCompletion", list["ChatCompletionMessageParam"]]:
+        """The first completion that calls no tool, and the messages up to it. Raises NoAnswer after MAX_TURNS."""
+        messages = list(messages)
+        for _ in range(MAX_TURNS):
+            completion = self.complete(messages, offer)
+            message = completion.choices[0].message
+            if not message.tool_calls:
+                return completion, messages
+            said = message.model_dump(exclude_none=True, include={"role", "content", "tool_calls"}, warnings=False)
+            messages += [cast("ChatCompletionAssistantMessageParam", said), *_results(message, tools)]
+        raise NoAnswer(f"{self._model} gave no answer in {MAX_TURNS} turns")
+
+
+def _without_calls(messages: list["ChatCompletionMessageParam"]) -> list["ChatCompletionMessageParam"]:
+    """The messages with calls and results as text: some models refuse calls of tools that a request does not offer."""
+    calls = {call["id"]: call["function"] for each in messages if each["role"] == "assistant" for call in _calls(each)}
+    facts = [
+        f"{calls[each['tool_call_id']]['name']}({calls[each['tool_call_id']]['arguments']}): {each['content']}"
+        for each in messages
+        if each["role"] == "tool"
+    ]
+    kept = [each for each in messages if each["role"] in ("system", "user")]
+    return [*kept, {"role": "assistant", "content": "\n".join(["I looked these facts up:", *facts])}] if facts else kept
+
+
+def _calls(message: "ChatCompletionAssistantMessageParam") -> list["ChatCompletionMessageFunctionToolCallParam"]:
+    return [call for call in message.get("tool_calls", []) if call["type"] == "function"]
+
+
+def _sent_back(said: str, error: ValidationError) -> list["ChatCompletionMessageParam"]:
+    problem = describe_errors(error)
+    return [
+        {"role": "assistant", "content": said},
+        {"role": "user", "content": f"That answer is not valid: {problem}. Answer again, as JSON."},
+    ]
+
+
 def _complete(
-    client: "OpenAI",
-    model: str,
-    messages: list["ChatCompletionMessageParam"],
-    tools: Tools,
-    schema: "ResponseFormatJSONSchema",
+    client: "OpenAI", model: str, messages: list["ChatCompletionMessageParam"], offer: Offer
 ) -> "ChatCompletion":
     import mlflow
     from mlflow.tracing.constant import SpanAttributeKey
 
     with mlflow.start_span("chat", span_type="CHAT_MODEL") as span:
         span.set_inputs({"model": model, "messages": messages})
-        completion = _checked(
-            client.chat.completions.create(
-                model=model, messages=messages, tools=tools.specs(), response_format=schema, temperature=0.0
-            )
-        )
+        completion = _checked(client.chat.completions.create(model=model, messages=messages, temperature=0.0, **offer))
         tokens = _tokens(completion)
         span.set_attribute(SpanAttributeKey.MODEL, completion.model)
         span.set_attribute(SpanAttributeKey.CHAT_USAGE, {**tokens, "total_tokens": sum(tokens.values())})

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-type Category = Literal["delivery_delay", "missing_items", "food_quality", "service_issue", "billing"]
+# A `type` statement would make it a $ref in JSON schemas, which Databricks' model endpoints refuse.
+Category = Literal["delivery_delay", "missing_items", "food_quality", "service_issue", "billing"]
 
 SHARES: dict[Category, int] = {
     "delivery_delay": 40,

@@ -9,20 +9,26 @@ from uuid import uuid4
 from caspers.complaints import policy as complaint_policy
 from caspers.offline_policy import NAME
 from caspers.refunds import policy as refund_policy
+from caspers.refunds.facts import ORDER_DETAILS, ORDER_OVERVIEW
 from caspers.standin import complaint, refund
 from caspers.standin.conversation import Call, Conversation, Json, Refused, check, read, text_of
 
-DECISIONS: dict[str, Callable[[Conversation], list[Call] | Json]] = {
+type Decide = Callable[[Conversation], list[Call] | Json]
+
+DECISIONS: dict[str, Decide] = {
     refund_policy.ANSWER_SCHEMA: refund.decide,
     complaint_policy.ANSWER_SCHEMA: complaint.decide,
 }
+TOOLS: dict[str, Decide] = {ORDER_DETAILS.name: refund.decide, ORDER_OVERVIEW.name: complaint.decide}
+"""The tool that one decision alone needs. A request that offers tools has no schema: it can't have both."""
 
 
 def complete(request: Json) -> Json:
     """A chat completion for a chat-completions request: tool calls while facts are missing, then the JSON answer.
 
-    The name of the request's JSON schema chooses the decision; with another schema or none, the completion is a text
-    that says so. Raises BadRequest for messages it can't read and for features it doesn't have.
+    The name of the request's JSON schema chooses the decision, without a schema a tool that it offers does; if neither
+    is known, the completion is a text that says so. Raises BadRequest for messages it can't read and for features it
+    doesn't have.
     """
     check(request)
     try:
@@ -61,7 +67,7 @@ def _deltas(message: Json) -> Iterator[Json]:
 
 
 def _message(conversation: Conversation) -> Json:
-    decide = DECISIONS.get(conversation.schema or "")
+    decide = DECISIONS.get(conversation.schema) if conversation.schema else _decision_with(conversation.tools)
     if decide is None:
         raise Refused(
             "I am not a language model: I decide by written policy, and only where an answer is asked for as "
@@ -75,6 +81,12 @@ def _message(conversation: Conversation) -> Json:
         "content": None,
         "tool_calls": [_tool_call(call) for call in conversation.allowed(step)],
     }
+
+
+def _decision_with(tools: frozenset[str]) -> Decide | None:
+    """The decision for which such tools are offered; None if it is not clear."""
+    found = [decide for tool, decide in TOOLS.items() if tool in tools]
+    return found[0] if len(found) == 1 else None
 
 
 def _tool_call(call: Call) -> Json:

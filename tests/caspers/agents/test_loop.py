@@ -42,7 +42,7 @@ def test_calls_are_answered_until_the_model_answers():
     reply, requests = talk(CALL, {"content": '{"usd": 2.5}'})
     assert (reply.answer, reply.model) == (Amount(usd=2.5), "some-llm")
     assert reply.usage == {"input_tokens": 10, "output_tokens": 4}
-    assert requests[0]["response_format"]["json_schema"]["name"] == "amount"
+    assert all("tools" in each and "response_format" not in each for each in requests)
     result = requests[1]["messages"][-1]
     assert (result["role"], result["tool_call_id"], json.loads(result["content"])) == (
         "tool",
@@ -61,6 +61,15 @@ def test_an_invalid_answer_is_sent_back_a_few_times():
     assert isinstance(error, NoAnswer) and "usd: " in str(error)
     assert len(requests) == 1 + RETRIES
     assert "usd: " in requests[1]["messages"][-1]["content"]
+    assert requests[1]["response_format"]["json_schema"]["name"] == "amount"
+
+
+def test_no_request_has_both_tools_and_a_format_nor_calls_without_tools():
+    reply, requests = talk(CALL, {"content": "I know it now."}, {"content": '{"usd": 3}'})
+    assert reply.answer == Amount(usd=3)
+    assert ["tools" in each for each in requests] == [True, True, False]
+    assert [message["role"] for message in requests[2]["messages"]] == ["user", "assistant", "assistant", "user"]
+    assert 'get_order_details({"oid": "AB12CD"}): [{"order_id": "AB12CD"}]' in requests[2]["messages"][1]["content"]
 
 
 def test_a_model_that_only_calls_tools_gives_no_answer():

@@ -6,6 +6,8 @@ TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "
 CALL = {"id": "1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "sums", "schema": {}, "strict": True}}
 
+LITERAL = {"type": "object", "properties": {"pattern": {"enum": ["a", "b"], "type": "string"}}}
+
 
 def request(**more: object) -> dict[str, object]:
     return {"messages": [{"role": "user", "content": "hi"}], **more}
@@ -25,12 +27,21 @@ def request(**more: object) -> dict[str, object]:
                 {"role": "tool", "content": "3", "tool_call_id": "1"},
             ]
         },
+        # What pydantic makes of a Literal and of a property that is called as a keyword is.
+        request(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": LITERAL}}),
     ],
 )
 def test_a_good_request_passes_and_stays_as_it_came(body):
     before = repr(body)
     check(body)
     assert repr(body) == before
+
+
+PLACE = "response_format.json_schema.schema"
+
+
+def form(schema: dict[str, object], **more: object) -> dict[str, object]:
+    return {"type": "json_schema", "json_schema": {"name": "sums", "schema": schema, **more}}
 
 
 def message(**fields: object) -> dict[str, object]:
@@ -80,6 +91,10 @@ def message(**fields: object) -> dict[str, object]:
         (request(response_format="text"), "response_format", "'text'"),
         (request(response_format={"type": "poem"}), "response_format.type", "text, json_object, json_schema"),
         (request(response_format={"type": "json_schema"}), "response_format.json_schema", "name and a schema"),
+        (request(tools=[TOOL], response_format=form({}, strict=True)), "response_format", "without tools"),
+        (request(response_format=form({"$ref": "#/$defs/a", "$defs": {"a": {}}})), PLACE, r"\$defs, \$ref"),
+        (request(response_format=form({"properties": {"a": {"items": {"anyOf": []}}}})), PLACE, "anyOf"),
+        (request(response_format=form({"properties": {f"k{n}": {} for n in range(65)}})), PLACE, "64 keys"),
     ],
 )
 def test_the_part_that_is_wrong_is_named(body, param, text):

@@ -60,7 +60,7 @@ def _sums(text):
     for call in asked.tool_calls:
         numbers = json.loads(call.function.arguments)
         messages.append({"role": "tool", "tool_call_id": call.id, "content": str(numbers["a"] + numbers["b"])})
-    said = client.chat.completions.create(model="adder", messages=messages, tools=[ADD], response_format=FORM)
+    said = client.chat.completions.create(model="adder", messages=messages, response_format=FORM)
     return said.choices[0].message.content
 
 
