@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, suppress
 from datetime import timedelta
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 PACKAGE = str(Path(__file__).parents[1])
 REQUIREMENTS = ["mlflow", "databricks-sdk[openai]", "openai", "pydantic", "rapidfuzz", "scikit-learn", "tenacity"]
-FINGERPRINT, SCORES, REPLACES = "fingerprint", "evaluation", "replaces"  # tags of a version
+FINGERPRINT, EXPERIMENT, SCORES, REPLACES = "fingerprint", "experiment", "evaluation", "replaces"  # tags of a version
 CHAMPION = "champion"
 LONGEST_START = timedelta(minutes=30)
 _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
@@ -73,8 +74,14 @@ def _has_mark(ws: "Workbook", model: str, version: int, mark: str) -> bool:
 
 
 def tag_fingerprint(ws: "Workbook", model: str, version: str, mark: str) -> None:
-    """Tag a version with its fingerprint `mark`, so that `find_version` finds it."""
-    ws.mlflow.MlflowClient().set_model_version_tag(model, version, FINGERPRINT, mark)
+    """Tag a version with its fingerprint `mark`, so that `find_version` finds it, and with MLflow's active experiment.
+
+    The endpoint that serves the version sends its traces to that experiment.
+    """
+    client = ws.mlflow.MlflowClient()
+    if experiment := os.environ.get("MLFLOW_EXPERIMENT_ID"):  # which `mlflow.set_experiment` sets
+        client.set_model_version_tag(model, version, EXPERIMENT, experiment)
+    client.set_model_version_tag(model, version, FINGERPRINT, mark)
 
 
 def champion(ws: "Workbook", model: str) -> str | None:
@@ -105,7 +112,7 @@ def roll_back(ws: "Workbook", model: str, endpoint: str) -> "ServingEndpointDeta
         raise LookupError(
             f"Model {model} can't be rolled back: its champion, version {now}, replaced no other version."
         )
-    served = serve(ws, endpoint, _entity(model, before))
+    served = serve(ws, endpoint, _entity(ws, model, before))
     client.set_registered_model_alias(model, CHAMPION, before)  # last, so that a repeated call means the same version
     return served
 
@@ -123,7 +130,7 @@ def serve_champion(ws: "Workbook", model: str, endpoint: str) -> "ServingEndpoin
     version = champion(ws, model)
     if version is None:
         raise LookupError(f"Model {model} has no champion. Evaluate a version and promote it first.")
-    return serve(ws, endpoint, _entity(model, version))
+    return serve(ws, endpoint, _entity(ws, model, version))
 
 
 def serve(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> "ServingEndpointDetailed":
@@ -152,8 +159,12 @@ def start_serving(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") ->
         endpoints.create(endpoint, config=EndpointCoreConfigInput(name=endpoint, served_entities=[entity]))
 
 
-def _entity(model: str, version: str) -> "ServedEntityInput":
+def _entity(ws: "Workbook", model: str, version: str) -> "ServedEntityInput":
+    """The version, traced into its experiment: an endpoint traces nothing unless its variables ask for it."""
     from databricks.sdk.service.serving import ServedEntityInput
+
+    experiment = ws.mlflow.MlflowClient().get_model_version(model, version).tags.get(EXPERIMENT)
+    traced = {"ENABLE_MLFLOW_TRACING": "true", "MLFLOW_EXPERIMENT_ID": experiment} if experiment else {}
 
     return ServedEntityInput(
         name=model.rpartition(".")[2],
@@ -161,6 +172,7 @@ def _entity(model: str, version: str) -> "ServedEntityInput":
         entity_version=version,
         workload_size="Small",
         scale_to_zero_enabled=True,
+        environment_vars=traced,
     )
 
 
@@ -170,5 +182,5 @@ def _serves(found: "ServingEndpointDetailed", entity: "ServedEntityInput") -> bo
         return False
     config = found.pending_config or found.config
     served = config.served_entities if config else None
-    wanted = (entity.entity_name, entity.entity_version)
-    return wanted in [(each.entity_name, each.entity_version) for each in served or []]
+    wanted = (entity.entity_name, entity.entity_version, entity.environment_vars or {})
+    return wanted in [(each.entity_name, each.entity_version, each.environment_vars or {}) for each in served or []]

@@ -22,6 +22,8 @@ from local_workspace.runtime.openai_errors import error_body
 from local_workspace.workers.chat_request import InvalidRequest
 from local_workspace.workers.model_adapters import Answer, Json, Model, UnsupportedRequest, adapt
 
+TRACING = "ENABLE_MLFLOW_TRACING"
+
 _log = logging.getLogger(__name__)
 _Body = Annotated[dict[str, Any], Body()]
 
@@ -32,10 +34,13 @@ def open_model(folder: Path, name: str) -> FastAPI:
 
 
 def load(folder: Path) -> PyFuncModel:
-    """The model in `folder`, its traces going to the model's own experiment."""
+    """The model in `folder`. Its calls are traced only if the endpoint's variables ask for it and name an experiment.
+
+    Source: mlflow/utils/databricks_utils.py, `is_mlflow_tracing_enabled_in_model_serving`.
+    """
     model: PyFuncModel = mlflow.pyfunc.load_model(str(folder))
-    if model.model_id and "MLFLOW_EXPERIMENT_ID" not in os.environ:
-        os.environ["MLFLOW_EXPERIMENT_ID"] = mlflow.get_logged_model(model.model_id).experiment_id
+    if os.environ.get(TRACING, "").lower() != "true" or not os.environ.get("MLFLOW_EXPERIMENT_ID"):
+        mlflow.tracing.disable()
     return model
 
 

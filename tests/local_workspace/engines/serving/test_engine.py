@@ -56,7 +56,7 @@ def endpoints(connected, w) -> None:
             **details,
         )
 
-    mlflow.set_experiment("serving")
+    experiment = mlflow.set_experiment("serving").experiment_id
     log("adder_chat", ADDER, metadata={"task": "llm/v1/chat"}, signature=signatures.CHAT)
     log("sums_agent", SUMS)
     log("doubler", DOUBLER, signature=signatures.DOUBLER)
@@ -66,8 +66,12 @@ def endpoints(connected, w) -> None:
         name="sums_agent", python_model=str(second), registered_model_name=SUMS, pip_requirements=["mlflow"]
     )
     waits = [
-        w.serving_endpoints.create(name, config=config(model))
-        for name, model in (("adder", ADDER), ("sums", SUMS), ("doubler", DOUBLER))
+        w.serving_endpoints.create(name, config=config(model, environment_vars=variables))
+        for name, model, variables in (
+            ("adder", ADDER, {"MLFLOW_EXPERIMENT_ID": experiment}),
+            ("sums", SUMS, {"MLFLOW_EXPERIMENT_ID": experiment, "ENABLE_MLFLOW_TRACING": "true"}),
+            ("doubler", DOUBLER, None),
+        )
     ]
     for wait in waits:
         wait.result()
@@ -186,16 +190,18 @@ def test_logs_are_those_of_the_model(endpoints, w):
         w.serving_endpoints.logs("sums", "other")
 
 
-def test_agent_calls_leave_traces_in_the_models_experiment(ai):
+def test_calls_leave_traces_only_where_the_endpoints_variables_ask_for_them(ai):
     import mlflow
 
+    ai.chat.completions.create(model="adder", messages=user("leave none"))
     ai.responses.create(model="sums", input="leave a trace")
 
     experiment = mlflow.get_experiment_by_name("serving").experiment_id
-    eventually(
+    requests = eventually(
         lambda: [trace.data.request for trace in mlflow.search_traces(locations=[experiment], return_type="list")],
         lambda requests: any("leave a trace" in request for request in requests),
     )
+    assert not any("leave none" in request for request in requests)
 
 
 @pytest.mark.parametrize(
