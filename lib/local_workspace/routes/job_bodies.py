@@ -168,6 +168,33 @@ class RunNow(Body):
     queue: Queue | None = None
 
 
+class Submit(Body):
+    """A run without a job: its tasks, and the settings that a job would have."""
+
+    run_name: Annotated[Text, Field(max_length=4096)] | None = None
+    tasks: Annotated[list[Task], Field(max_length=1000)] | None = None
+    queue: Queue | None = None
+    timeout_seconds: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
+    idempotency_token: Annotated[Text, Field(max_length=64)] | None = None
+
+    def settings(self) -> SentSettings:
+        """What the client sent, as the settings of a job."""
+        sent = {name: value for name, value in self.sent().items() if name not in ("run_name", "idempotency_token")}
+        return cast("SentSettings", sent | ({"name": self.run_name} if self.run_name else {}))
+
+
+class Repair(Body):
+    """Tasks to run again in a run that has ended."""
+
+    run_id: int
+    rerun_tasks: list[Text] | None = None
+    rerun_all_failed_tasks: bool | None = None
+    rerun_dependent_tasks: bool | None = None
+    latest_repair_id: int | None = None
+    job_parameters: Parameters | None = None
+    notebook_params: Parameters | None = None
+
+
 class OneJob(Body):
     """The job that a request is about."""
 

@@ -1,6 +1,5 @@
 """The attempts of one task: its retries and its time limit."""
 
-import copy
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import cast
 
 from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.journal import Journal
+from local_workspace.engines.jobs.new_runs import without_results
 from local_workspace.engines.jobs.run_documents import Outcome, Progress, TaskRun
 from local_workspace.engines.jobs.states import end, set_state
 from local_workspace.runtime.timestamps import now_ms
@@ -96,12 +96,8 @@ class Attempts:
 
 def next_attempt(task: TaskRun, run_id: int) -> TaskRun:
     """A new attempt of a task, which is pending."""
-    fields = copy.deepcopy({name: value for name, value in task.items() if name not in _OF_AN_ATTEMPT})
+    fields = {name: value for name, value in without_results(task).items() if name not in _OF_AN_ATTEMPT}
     attempt = cast("TaskRun", fields | {"run_id": run_id, "attempt_number": task["attempt_number"] + 1})
-    if "condition_task" in attempt:
-        attempt["condition_task"].pop("outcome", None)
-    if "for_each_task" in attempt:
-        attempt["for_each_task"].pop("stats", None)
     set_state(attempt, "PENDING")
     attempt["start_time"] = 0
     return attempt

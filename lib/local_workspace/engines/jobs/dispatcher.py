@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Callable
 
-from local_workspace.engines.jobs.documents import Job
+from local_workspace.engines.jobs.documents import Job, Settings
 from local_workspace.engines.jobs.execution import Execution
+from local_workspace.engines.jobs.history import SUBMITTED, RunFilter
 from local_workspace.engines.jobs.new_runs import Start, new_run
+from local_workspace.engines.jobs.repair import Repair, begin_repair, check_repair, tasks_to_repair
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.services import Services
 from local_workspace.engines.jobs.states import end, is_active, set_state
@@ -46,9 +48,8 @@ class Dispatcher:
         """
         with self._lock:
             earlier = self._history.of_job(job["job_id"])
-            for run in earlier:
-                if start.token and run["idempotency_token"] == start.token:
-                    return run
+            if start.token and (run := self._with_token(job["job_id"], start)):
+                return run
             if self._stopping:
                 raise unavailable("The workspace is stopping; no run can start.")
             run = new_run(job, start, (earlier[0]["number_in_job"] if earlier else 0) + 1, self._services.next_id)
@@ -56,6 +57,23 @@ class Dispatcher:
             self._history.add(run)
             self._advance(job["job_id"])
             return run
+
+    def repair(self, run_id: int, repair: Repair, settings: Settings) -> int:
+        """Run some tasks of a run again, with these settings of its job; returns the id of the repair.
+
+        Raises ApiError 400 if that can't be, 503 while the workspace stops.
+        """
+        with self._lock:
+            run = self._history.get(run_id)
+            check_repair(run, repair)
+            if self._stopping:
+                raise unavailable("The workspace is stopping; no run can start.")
+            repair_id = begin_repair(run, tasks_to_repair(run, repair), settings, repair, self._services.next_id)
+            if self._running(run["job_id"]) >= run["limits"]["max_concurrent_runs"]:
+                set_state(run, "QUEUED", message=WAITING)
+            self._history.replace(run)
+            self._advance(run["job_id"])
+            return repair_id
 
     def when_ended(self, run_id: int, callback: Callable[[], None]) -> None:
         """Call `callback` once a run has ended; at once if it has. Raises ApiError 404."""
@@ -126,6 +144,12 @@ class Dispatcher:
         """Call those who wait for a run's end."""
         for callback in self._waiting.pop(run_id, []):
             callback()
+
+    def _with_token(self, job_id: int, start: Start) -> Run | None:
+        """The run that was started with the same idempotency token."""
+        submitted = start.run_type == SUBMITTED
+        found = self._history.find(RunFilter(run_type=SUBMITTED) if submitted else RunFilter(job_id))
+        return next((run for run in found if run["idempotency_token"] == start.token), None)
 
     def _running(self, job_id: int) -> int:
         return sum(execution.job_id == job_id for execution in self._active.values())

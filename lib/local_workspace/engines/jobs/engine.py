@@ -2,22 +2,23 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import cast
-
-from apscheduler.schedulers.background import BackgroundScheduler
+from dataclasses import replace
+from datetime import datetime
 
 from local_workspace.engines.jobs.calls import check_calls
 from local_workspace.engines.jobs.dispatcher import Dispatcher
 from local_workspace.engines.jobs.documents import Job, SentSettings, Settings
-from local_workspace.engines.jobs.history import History, RunFilter
+from local_workspace.engines.jobs.history import SUBMITTED, History, RunFilter
 from local_workspace.engines.jobs.new_runs import Start
-from local_workspace.engines.jobs.run_documents import Outcome, Output, OutputMetadata, Run, TaskRun
+from local_workspace.engines.jobs.outputs import exported, of_one_task, output
+from local_workspace.engines.jobs.repair import Repair
+from local_workspace.engines.jobs.run_documents import Output, Run, TaskRun, View
+from local_workspace.engines.jobs.schedules import Schedules
 from local_workspace.engines.jobs.services import Services
-from local_workspace.engines.jobs.settings import checked, clock_of, merged
+from local_workspace.engines.jobs.settings import checked, merged
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.engines.jobs.tasks import Pipelines, TaskRunner
-from local_workspace.engines.jobs.views import of_task
+from local_workspace.engines.jobs.views import of_task, settings_of
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import invalid, not_found
@@ -49,27 +50,23 @@ class JobsEngine:
         self._history, self._notebook_env = History(home, store), notebook_env
         self._runner = TaskRunner(home, processes, files, pipelines, notebook_env)
         self._dispatcher = Dispatcher(Services(self._history, self._runner, self, store.next_id))
-        # A run that is late, because the laptop slept, still starts; if it was due several times, it starts once.
-        self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-        )
+        self._schedules = Schedules(self._fire)
         self._lock = threading.RLock()
 
     def start(self) -> None:
         """Mark the runs that a dead daemon left active as interrupted, and resume the schedules of all jobs."""
         jobs = {job["job_id"]: job for job in self._jobs.list()}
         for run in self._history.of_job():
-            if run["job_id"] not in jobs:
+            if run["job_id"] not in jobs and run["run_type"] != SUBMITTED:
                 self._history.forget(run["run_id"])
         self._dispatcher.recover()
         for job in jobs.values():
-            self._schedule(job)
-        self._scheduler.start()
+            self._schedules.put(job)
+        self._schedules.start()
 
     def stop(self) -> None:
         """End the schedules and all runs with their notebooks."""
-        if self._scheduler.running:
-            self._scheduler.shutdown()
+        self._schedules.stop()
         self._dispatcher.stop()
 
     def create(self, settings: SentSettings) -> int:
@@ -105,7 +102,7 @@ class JobsEngine:
         """Remove a job: its schedule, its active runs, its history and executed notebooks. Raises 404."""
         with self._lock:
             self.get(job_id)
-            self._unschedule(job_id)
+            self._schedules.remove(job_id)
             self._jobs.delete(str(job_id))
         self._dispatcher.cancel_job(job_id)
         for run in self._history.of_job(job_id):
@@ -115,6 +112,14 @@ class JobsEngine:
         """Create a run and return it: it starts, waits or is skipped. Raises 400, 404."""
         with self._lock:
             return self._shown(self._dispatcher.submit(self.get(job_id), start))
+
+    def submit_run(self, settings: SentSettings, start: Start) -> Run:
+        """Run tasks once, without a job; `settings` are those of a job. Raises 400."""
+        if not settings.get("tasks"):
+            raise invalid("A run has at least one task; give it in `tasks`.")
+        job_id = self._store.next_id()
+        job: Job = {"job_id": job_id, "created_time": now_ms(), "settings": checked(settings)}
+        return self._shown(self._dispatcher.submit(job, replace(start, run_type=SUBMITTED)))
 
     def run(self, run_id: int) -> Run:
         """The run of that id; for the run id of a task its attempt, with a for_each_task's iterations. Raises 404."""
@@ -130,30 +135,25 @@ class JobsEngine:
         """The runs that match the filter, newest first."""
         return [self._shown(run) for run in self._history.find(wanted)]
 
+    def repair(self, run_id: int, repair: Repair) -> int:
+        """Run some tasks of a run that has ended again; returns the id of the repair. Raises 400, 404."""
+        with self._lock:
+            run = self._history.get(run_id)
+            return self._dispatcher.repair(run_id, repair, self._settings_of(run["job_id"]) or settings_of(run))
+
     def output(self, run_id: int) -> Output:
         """The output of the task run of that id: its text or its error. Raises 404; 400 for the id of a job run."""
-        if (found := self._history.task(run_id)) is None:
-            self._history.get(run_id)
-            raise invalid(
-                "Retrieving the output of runs with multiple tasks is not supported. "
-                "Please retrieve the output of each individual task run instead."
-            )
-        run, task = found
-        outcome: Outcome = {} if is_active(task) else self._runner.outcome(run, task)
-        output: Output = {"metadata": self._metadata(run, task)}
-        if "error" in outcome:
-            output |= {"error": outcome["error"], "error_trace": outcome["error_trace"]}
-        if "result" in outcome:
-            output["notebook_output"] = {"result": outcome["result"], "truncated": outcome["truncated"]}
-        if "triggered_run_id" in task:
-            output["run_job_output"] = {"run_id": task["triggered_run_id"]}
-        return output
+        run, task = self._task(run_id)
+        return output(run, task, self._runner.outcome(run, task), self._url(run))
+
+    def export(self, run_id: int) -> list[View]:
+        """The notebook that the task run of that id has executed, as HTML. Raises 400, 404."""
+        run, task = self._task(run_id)
+        return exported(task, self._runner.run_files.file(run, task, ".ipynb"))
 
     def next_run(self, job_id: int) -> datetime | None:
         """When the job's schedule starts its next run; None without a schedule or while it is paused."""
-        scheduled = self._scheduler.get_job(str(job_id))
-        moment: datetime | None = scheduled.next_run_time if scheduled else None
-        return moment
+        return self._schedules.next_run(job_id)
 
     def cancel(self, run_id: int) -> None:
         """Request the end of a run, or of one of its tasks, without waiting for it. Raises 404."""
@@ -176,30 +176,21 @@ class JobsEngine:
     def _save(self, job: Job) -> None:
         check_calls(job["job_id"], job["settings"], self._settings_of)
         self._jobs.put(str(job["job_id"]), job)
-        self._schedule(job)
+        self._schedules.put(job)
 
     def _settings_of(self, job_id: int) -> Settings | None:
         job = self._jobs.get(str(job_id))
         return job["settings"] if job else None
 
-    def _schedule(self, job: Job) -> None:
-        trigger = clock_of(job["settings"])
-        if trigger is None:
-            self._unschedule(job["job_id"])
-            return
-        self._scheduler.add_job(self._fire, trigger, (job["job_id"],), id=str(job["job_id"]), replace_existing=True)
-
-    def _unschedule(self, job_id: int) -> None:
-        if self._scheduler.get_job(str(job_id)):
-            self._scheduler.remove_job(str(job_id))
+    def _task(self, run_id: int) -> tuple[Run, TaskRun]:
+        if found := self._history.task(run_id):
+            return found
+        self._history.get(run_id)
+        raise of_one_task()
 
     def _shown(self, run: Run) -> Run:
         run["run_page_url"] = self._url(run)
         return run
-
-    def _metadata(self, run: Run, task: TaskRun) -> OutputMetadata:
-        of_run = {name: run[name] for name in ("job_id", "job_run_id", "run_name", "run_type", "trigger")}
-        return cast("OutputMetadata", {**of_run, **task, "run_page_url": self._url(run)})
 
     def _url(self, run: Run) -> str:
         host = self._notebook_env().get("DATABRICKS_HOST", "")

@@ -16,6 +16,7 @@ from local_workspace.runtime.store import Store
 
 KIND = "job_run"
 KEPT_RUNS = 200
+SUBMITTED = "SUBMIT_RUN"  # a run without a job
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class RunFilter:
 
 
 class History:
-    """Run documents by id, and the iterations in them. Methods return copies; only `change` alters a document."""
+    """Run documents by id, and their iterations. Methods return copies; `change` and `replace` alter a document."""
 
     def __init__(self, home: Home, store: Store) -> None:
         self._home, self._store = home, Documents[Run](store, KIND)
@@ -49,11 +50,11 @@ class History:
         self._runs = {run["run_id"]: run for run in self._store.list()}
 
     def add(self, run: Run) -> None:
-        """Store a new run, and delete the oldest ended runs of its job beyond the last 200."""
+        """Store a new run, and delete the oldest ended ones of its job, or without a job, beyond the last 200."""
         with self._lock:
             self._runs[run["run_id"]] = run
             self._store.put(str(run["run_id"]), run)
-            ended = [old["run_id"] for old in self.of_job(run["job_id"]) if not is_active(old)]
+            ended = [old["run_id"] for old in self._alike(run) if not is_active(old)]
         for run_id in ended[KEPT_RUNS:]:
             self.forget(run_id)
 
@@ -63,6 +64,13 @@ class History:
             if run := self._runs.get(run_id):
                 alter(run)
                 self._store.put(str(run_id), run)
+
+    def replace(self, run: Run) -> None:
+        """Store another document of a run; has no effect on a run that has been deleted."""
+        with self._lock:
+            if run["run_id"] in self._runs:
+                self._runs[run["run_id"]] = copy.deepcopy(run)
+                self._store.put(str(run["run_id"]), run)
 
     def get(self, run_id: int) -> Run:
         """The run of that id. Raises 404."""
@@ -91,6 +99,11 @@ class History:
         with self._lock:
             runs = [run for run in self._runs.values() if wanted.allows(run)]
             return copy.deepcopy(sorted(runs, key=lambda run: run["run_id"], reverse=True))
+
+    def _alike(self, run: Run) -> list[Run]:
+        """The runs of the same job, or all that are of none, newest first."""
+        submitted = run["run_type"] == SUBMITTED
+        return self.find(RunFilter(run_type=SUBMITTED) if submitted else RunFilter(run["job_id"]))
 
     def forget(self, run_id: int) -> None:
         """Remove a run, its iterations and its executed notebooks."""

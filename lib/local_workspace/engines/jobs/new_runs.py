@@ -25,13 +25,14 @@ class Start:
     notebook_params: dict[str, str] = field(default_factory=dict)
     token: str | None = None
     trigger: str = "ONE_TIME"
+    run_type: str = "JOB_RUN"
     queue: bool | None = None
     caused_by: int | None = None
     ancestors: tuple[int, ...] = ()
     trigger_values: dict[str, str] = field(default_factory=dict)
 
 
-def new_run(job: Job, start: Start, number: int, next_id: Callable[[], int], run_type: str = "JOB_RUN") -> Run:
+def new_run(job: Job, start: Start, number: int, next_id: Callable[[], int]) -> Run:
     """A run of `job` that is pending; `number` is its number_in_job. Raises 400 for an unknown job parameter."""
     run_id, settings = next_id(), job["settings"]
     run: Run = {
@@ -41,7 +42,7 @@ def new_run(job: Job, start: Start, number: int, next_id: Callable[[], int], run
         "original_attempt_run_id": run_id,
         "number_in_job": number,
         "run_name": settings["name"],
-        "run_type": run_type,
+        "run_type": start.run_type,
         "format": "MULTI_TASK",
         "trigger": start.trigger,
         "start_time": now_ms(),
@@ -76,7 +77,17 @@ def new_task(task: Task, run_id: int) -> TaskRun:
         "attempt_number": 0,
         "start_time": 0,
     }
-    return cast("TaskRun", {**copy.deepcopy(task), **progress})
+    return cast("TaskRun", {**without_results(task), **progress})
+
+
+def without_results(task: Task) -> Task:
+    """A copy of a task without what an earlier attempt has put into its settings."""
+    fresh = copy.deepcopy(task)
+    if "condition_task" in fresh:
+        fresh["condition_task"].pop("outcome", None)
+    if "for_each_task" in fresh:
+        fresh["for_each_task"].pop("stats", None)
+    return fresh
 
 
 def new_iteration(loop: TaskRun, number: int, value: object, run_id: int, of_run: int) -> TaskRun:

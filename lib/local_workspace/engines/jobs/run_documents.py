@@ -134,7 +134,7 @@ class Run(Progress):
 class Outcome(TypedDict, total=False):
     """The outcome of a task: `error` and `error_trace` if it failed, else its result.
 
-    That is a notebook's `result`, an update's id, or a condition's `outcome`.
+    That is a notebook's `result`, an update's id, or the `logs` of a Python file or wheel: their last 5 MB.
     """
 
     error: str
@@ -142,7 +142,16 @@ class Outcome(TypedDict, total=False):
     result: str
     truncated: bool
     update_id: str
-    outcome: str
+    logs: str
+    logs_truncated: bool
+
+
+class View(TypedDict):
+    """A notebook as HTML."""
+
+    content: str
+    name: str
+    type: str
 
 
 class NotebookOutput(TypedDict):
@@ -175,5 +184,7 @@ class Output(TypedDict):
     metadata: OutputMetadata
     notebook_output: NotRequired[NotebookOutput]
     run_job_output: NotRequired[RunJobOutput]
+    logs: NotRequired[str]
+    logs_truncated: NotRequired[bool]
     error: NotRequired[str]
     error_trace: NotRequired[str]

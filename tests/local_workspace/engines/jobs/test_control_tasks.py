@@ -1,14 +1,12 @@
 """Tasks that decide which others run: conditions, loops, other jobs, and tasks that are disabled or cancelled."""
 
-import json
-
 import pytest
 from databricks.sdk.errors import BadRequest
 
+from job_graphs import API, condition, ended, fails, job, loop, results, run, shown, task, task_of, when
 from job_workspace import serving
 from waiting import eventually
 
-API = "/api/2.2/jobs"
 FAILURE = "{{tasks.load.result_state}} {{tasks.load.error_code}}"
 
 
@@ -16,52 +14,6 @@ FAILURE = "{{tasks.load.result_state}} {{tasks.load.error_code}}"
 def space(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("control") / "home") as workspace:
         yield workspace
-
-
-def task(key: str, *needs: object, **more: object) -> dict:
-    """A task; one that says nothing else is an update that succeeds."""
-    kind = {} if any(name.endswith("_task") for name in more) else {"pipeline_task": {"pipeline_id": "COMPLETED"}}
-    depends_on = [need if isinstance(need, dict) else {"task_key": need} for need in needs]
-    return {"task_key": key, "depends_on": depends_on, **kind, **more}
-
-
-def fails(key: str, *needs: object, **more: object) -> dict:
-    return task(key, *needs, pipeline_task={"pipeline_id": "FAILED"}, **more)
-
-
-def condition(key: str, left: str, op: str, right: str, *needs: object) -> dict:
-    return task(key, *needs, condition_task={"op": op, "left": left, "right": right})
-
-
-def when(key: str, outcome: str) -> dict:
-    return {"task_key": key, "outcome": outcome}
-
-
-def job(space, *tasks: dict, **settings: object) -> int:
-    body = {"name": "control", "tasks": list(tasks), **settings}
-    return space.w.api_client.do("POST", f"{API}/create", body=body)["job_id"]
-
-
-def run(space, *tasks: dict, **settings: object) -> dict:
-    """The run of a new job, as JSON, once it has ended."""
-    return ended(space, space.w.jobs.run_now(job(space, *tasks, **settings)).run_id)
-
-
-def ended(space, run_id: int) -> dict:
-    space.end_of(run_id)
-    return shown(space, run_id)
-
-
-def shown(space, run_id: int, **query: object) -> dict:
-    return space.w.api_client.do("GET", f"{API}/runs/get", query={"run_id": run_id, **query})
-
-
-def results(found: dict) -> dict[str, str]:
-    return {task["task_key"]: task["state"]["result_state"] for task in found["tasks"]}
-
-
-def task_of(found: dict, key: str) -> dict:
-    return next(task for task in found["tasks"] if task["task_key"] == key)
 
 
 def test_a_condition_chooses_a_branch_and_excludes_the_other(space):
@@ -124,11 +76,6 @@ def test_a_disabled_task_does_not_run_and_neither_do_those_that_need_it(space):
     assert results(found) == {"off": "DISABLED", "needs_it": "DISABLED", "any": "SUCCESS"}
     assert task_of(found, "off")["status"]["termination_details"]["code"] == "DISABLED"
     assert found["state"]["result_state"] == "SUCCESS"
-
-
-def loop(inputs: object, nested: dict, **more: object) -> dict:
-    inputs = inputs if isinstance(inputs, str) else json.dumps(inputs)
-    return {"for_each_task": {"inputs": inputs, "task": nested, **more}}
 
 
 def test_a_loop_runs_its_task_for_each_element(space):

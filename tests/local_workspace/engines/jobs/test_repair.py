@@ -1,0 +1,112 @@
+"""Runs that are repaired: some of their tasks run again in the same run."""
+
+import pytest
+from databricks.sdk.errors import BadRequest
+
+from job_graphs import API, condition, ended, fails, results, run, shown, task, task_of, when
+from job_workspace import serving
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("repair") / "home") as workspace:
+        yield workspace
+
+
+def repair(space, run_id: int, **body: object) -> int:
+    answer = space.w.api_client.do("POST", f"{API}/runs/repair", body={"run_id": run_id, **body})
+    return answer["repair_id"]
+
+
+def change(space, job_id: int, *tasks: dict) -> None:
+    space.w.api_client.do("POST", f"{API}/update", body={"job_id": job_id, "new_settings": {"tasks": list(tasks)}})
+
+
+def attempts(found: dict) -> list[tuple[str, int, str]]:
+    return [(each["task_key"], each["attempt_number"], each["state"]["result_state"]) for each in found["tasks"]]
+
+
+def test_failed_tasks_run_again_with_the_settings_that_the_job_has_now(space):
+    found = run(space, task("a"), fails("b", "a"), task("c", "b"), task("d"))
+    assert results(found) == {"a": "SUCCESS", "b": "FAILED", "c": "UPSTREAM_FAILED", "d": "SUCCESS"}
+    change(space, found["job_id"], task("b", "a"))
+    repair_id = repair(space, found["run_id"], rerun_all_failed_tasks=True)
+    repaired = ended(space, found["run_id"])
+    assert repaired["state"]["result_state"] == "SUCCESS"
+    assert attempts(repaired) == [*attempts(found), ("b", 1, "SUCCESS"), ("c", 1, "SUCCESS")]
+    assert repaired["start_time"] == found["start_time"] and repaired["end_time"] > found["end_time"]
+    original, first = shown(space, found["run_id"], include_history=True)["repair_history"]
+    assert (original["type"], first["type"], first["id"]) == ("ORIGINAL", "REPAIR", repair_id)
+    assert original["state"]["result_state"] == "FAILED" and original["end_time"] == found["end_time"]
+    assert first["state"]["result_state"] == "SUCCESS" and first["end_time"] == repaired["end_time"]
+    assert first["task_run_ids"] == [each["run_id"] for each in repaired["tasks"][4:]]
+    assert "repair_history" not in repaired
+
+
+def test_each_repair_names_the_one_before(space):
+    found = run(space, fails("a", max_retries=1))
+    for wrong in (
+        {"rerun_tasks": ["a"], "latest_repair_id": 1},
+        {},
+        {"rerun_tasks": ["a"], "rerun_all_failed_tasks": True},
+    ):
+        with pytest.raises(BadRequest, match=r"latest_repair_id|either rerun_tasks"):
+            repair(space, found["run_id"], **wrong)
+    first = repair(space, found["run_id"], rerun_tasks=["a"])
+    ended(space, found["run_id"])
+    with pytest.raises(BadRequest, match=f"latest repair of run {found['run_id']}: {first}"):
+        repair(space, found["run_id"], rerun_tasks=["a"])
+    repair(space, found["run_id"], rerun_tasks=["a"], latest_repair_id=first)
+    assert [number for _, number, _ in attempts(ended(space, found["run_id"]))] == [0, 1, 2, 3, 4, 5]
+
+
+def test_the_tasks_that_depend_on_a_repaired_one_run_again_on_request(space):
+    found = run(space, task("a"), task("b", "a"), task("c", "b"), task("d"))
+    repair(space, found["run_id"], rerun_tasks=["b"], rerun_dependent_tasks=True)
+    repaired = ended(space, found["run_id"])
+    assert [key for key, number, _ in attempts(repaired) if number] == ["b", "c"]
+
+
+def test_a_repair_sees_new_parameters_its_number_and_the_outcomes_of_before(space):
+    found = run(
+        space,
+        condition("first", "{{job.parameters.day}}", "EQUAL_TO", "1"),
+        task("yes", when("first", "true")),
+        condition("again", "{{job.repair_count}} {{job.parameters.day}}", "EQUAL_TO", "1 2", "yes"),
+        parameters=[{"name": "day", "default": "1"}],
+    )
+    assert task_of(found, "again")["condition_task"]["outcome"] == "false"
+    repair(space, found["run_id"], rerun_tasks=["yes", "again"], job_parameters={"day": "2"})
+    repaired = ended(space, found["run_id"])
+    assert repaired["tasks"][-1]["condition_task"]["outcome"] == "true"
+    assert repaired["job_parameters"][0]["value"] == "2"
+
+
+def test_what_cannot_be_repaired_is_refused(space):
+    found = run(space, task("a"))
+    for body, says in (
+        ({"rerun_tasks": ["nobody"]}, "has no task nobody"),
+        ({"rerun_all_failed_tasks": True}, "has no task that failed"),
+        ({"rerun_tasks": ["a"], "python_params": ["x"]}, "python_params"),
+    ):
+        with pytest.raises(BadRequest, match=says):
+            repair(space, found["run_id"], **body)
+    space.w.api_client.do(
+        "POST", f"{API}/reset", body={"job_id": found["job_id"], "new_settings": {"tasks": [task("b")]}}
+    )
+    with pytest.raises(BadRequest, match="no longer has the task a"):
+        repair(space, found["run_id"], rerun_tasks=["a"])
+    assert attempts(shown(space, found["run_id"])) == attempts(found)
+
+
+def test_a_repaired_run_survives_a_restart(tmp_path):
+    with serving(tmp_path / "home") as space:
+        found = run(space, fails("a"))
+        repair(space, found["run_id"], rerun_tasks=["a"])
+        before = ended(space, found["run_id"])
+        history = shown(space, found["run_id"], include_history=True)["repair_history"]
+    with serving(tmp_path / "home") as space:
+        after = shown(space, found["run_id"], include_history=True)
+        assert (after["tasks"], after["repair_history"]) == (before["tasks"], history)
+        repair(space, found["run_id"], rerun_tasks=["a"], latest_repair_id=history[-1]["id"])
+        assert len(ended(space, found["run_id"])["tasks"]) == 3
