@@ -1,10 +1,10 @@
 """The bodies of Apps requests. Kinds of resources that a local workspace doesn't provide are kept as they came."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, JsonValue, model_validator
 
-from local_workspace.http.bodies import Body, Name, PathText, Refused, Text
+from local_workspace.http.bodies import Body, Name, PathText, Refused, StrictBody, Text
 
 
 class Postgres(Body):
@@ -44,6 +44,12 @@ class Securable(Body):
     securable_full_name: Text
 
 
+class OtherApp(Body):
+    """Another app."""
+
+    name: Text
+
+
 class Resource(Body):
     """What an app may use, by the name that its `valueFrom` takes."""
 
@@ -54,15 +60,53 @@ class Resource(Body):
     job: Job | None = None
     experiment: Experiment | None = None
     uc_securable: Securable | None = None
+    app: OtherApp | None = None
 
 
 class App(Body):
-    """An app's name, description and resources, and the scopes of the tokens that it gets of its callers."""
+    """An app's name, description and resources, the scopes of its callers' tokens, and what is kept without effect."""
 
     name: Annotated[Text, Field(max_length=255)] | None = None
     description: Text | None = None
     resources: Annotated[list[Resource], Field(max_length=100)] | None = None
     user_api_scopes: Annotated[list[Name], Field(max_length=100)] | None = None
+    budget_policy_id: Text | None = None
+    usage_policy_id: Text | None = None
+    compute_size: Literal["MEDIUM", "LARGE", "XLARGE"] | None = None
+    compute_min_instances: int | None = None
+    compute_max_instances: int | None = None
+    telemetry_export_destinations: list[dict[str, JsonValue]] | None = None
+    git_repository: dict[str, JsonValue] | None = None
+    git_source: Refused = None
+    space: Refused = None
+
+
+class Update(Body):
+    """New values of the fields that the mask names."""
+
+    app: App
+    update_mask: Text
+
+
+class AccessControl(StrictBody):
+    """A level for one user, group or service principal."""
+
+    user_name: Name | None = None
+    group_name: Name | None = None
+    service_principal_name: Name | None = None
+    permission_level: Literal["CAN_USE", "CAN_MANAGE"]
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if [self.user_name, self.group_name, self.service_principal_name].count(None) != 2:
+            raise ValueError("should have one of user_name, group_name and service_principal_name")
+        return self
+
+
+class Permissions(StrictBody):
+    """Who gets which level."""
+
+    access_control_list: Annotated[list[AccessControl], Field(max_length=100)] = []
 
 
 class EnvVar(Body):

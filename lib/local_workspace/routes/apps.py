@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from local_workspace.engines.apps import AppsEngine
+from local_workspace.engines.apps.permissions import CAN_MANAGE, CAN_USE
 from local_workspace.http.bodies import Name
 from local_workspace.http.paging import Page, by_page_size
 from local_workspace.http.queries import REFUSE_UNKNOWN
@@ -21,63 +22,82 @@ _API = "/api/2.0/apps"
 @router.post(_API)
 def create(request: Request, body: bodies.App, no_compute: bool = False) -> Json:
     """Create an app."""
-    return _engine(request).create(body.sent(), compute=not no_compute)
+    return engine(request).create(body.sent(), not no_compute, request.state.principal)
 
 
 @router.get(_API)
 def list_all(request: Request, page: Pages) -> Mapping[str, object]:
-    """All apps."""
-    return page.of("apps", _engine(request).list_apps())
+    """All apps that the caller may use."""
+    return page.of("apps", engine(request).list_apps(request.state.principal))
 
 
 @router.get(_API + "/{name}")
 def get(request: Request, name: Name) -> Json:
     """One app."""
-    return _engine(request).get(name)
+    return engine(request, name, CAN_USE).get(name)
 
 
 @router.patch(_API + "/{name}")
 def update(request: Request, name: Name, body: bodies.App) -> Json:
-    """Replace an app's description and resources."""
-    return _engine(request).update(name, body.sent())
+    """Replace an app's settings."""
+    return engine(request, name, CAN_MANAGE).update(name, body.sent(), by=request.state.principal)
+
+
+@router.post(_API + "/{name}/update")
+def create_update(request: Request, name: Name, body: bodies.Update) -> Json:
+    """Replace the settings that the mask names."""
+    changed = engine(request, name, CAN_MANAGE)
+    changed.update(name, body.app.sent(), body.update_mask, request.state.principal)
+    return get_update(request, name)
+
+
+@router.get(_API + "/{name}/update")
+def get_update(request: Request, name: Name) -> Json:
+    """The last update, which has always ended: a running app sees new settings at its next start."""
+    app = engine(request, name, CAN_MANAGE).get(name)
+    settings = {field: app[field] for field in ("description", "resources", "user_api_scopes", "compute_size")}
+    return settings | {"status": {"state": "SUCCEEDED", "message": "App update succeeded."}}
 
 
 @router.delete(_API + "/{name}")
 def delete(request: Request, name: Name) -> Json:
     """Remove an app."""
-    return _engine(request).delete(name)
+    return engine(request, name, CAN_MANAGE).delete(name)
 
 
 @router.post(_API + "/{name}/start")
 def start(request: Request, name: Name) -> Json:
     """Start an app."""
-    return _engine(request).start_app(name)
+    return engine(request, name, CAN_MANAGE).start_app(name)
 
 
 @router.post(_API + "/{name}/stop")
 def stop(request: Request, name: Name) -> Json:
     """Stop an app."""
-    return _engine(request).stop_app(name)
+    return engine(request, name, CAN_MANAGE).stop_app(name)
 
 
 @router.post(_API + "/{name}/deployments")
 def deploy(request: Request, name: Name, body: bodies.Deployment) -> Json:
     """Deploy a workspace folder."""
-    return _engine(request).deploy(name, body.sent())
+    return engine(request, name, CAN_MANAGE).deploy(name, body.sent(), request.state.principal)
 
 
 @router.get(_API + "/{name}/deployments")
 def list_deployments(request: Request, name: Name, page: Pages) -> Mapping[str, object]:
     """An app's deployments."""
-    return page.of("app_deployments", _engine(request).list_deployments(name))
+    return page.of("app_deployments", engine(request, name, CAN_USE).list_deployments(name))
 
 
 @router.get(_API + "/{name}/deployments/{deployment_id}")
 def get_deployment(request: Request, name: Name, deployment_id: Name) -> Json:
     """One deployment."""
-    return _engine(request).get_deployment(name, deployment_id)
+    return engine(request, name, CAN_USE).get_deployment(name, deployment_id)
 
 
-def _engine(request: Request) -> AppsEngine:
-    engine: AppsEngine = request.app.state.engines.apps
-    return engine
+def engine(request: Request, name: str | None = None, level: str = CAN_USE) -> AppsEngine:
+    """The engine, for a caller with `level` on the app `name`. Raises 404, 403."""
+    found: AppsEngine = request.app.state.engines.apps
+    if name is not None:
+        found.check(request.state.principal, name, level)
+    return found

@@ -5,9 +5,8 @@ from typing import Annotated, Any, TypedDict
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from local_workspace.http.bodies import Text
 from local_workspace.http.server import basic_credentials
 from local_workspace.runtime import principals
 from local_workspace.runtime.principals import TOKEN_LIFE
@@ -40,13 +39,13 @@ class AccessToken(TypedDict):
 class TokenRequest(BaseModel):
     """The form of a request for a token; fields that a grant type does not need may be missing."""
 
-    grant_type: Text = ""
-    client_id: Text = ""
-    client_secret: Text = ""
-    subject_token: Text = ""
-    subject_token_type: Text = ""
-    requested_token_type: Text = _ACCESS
-    audience: Annotated[Text, Field(pattern=r"^[^.~]*$")] | None = None
+    grant_type: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    subject_token: str = ""
+    subject_token_type: str = ""
+    requested_token_type: str = _ACCESS
+    audience: str = ""
 
 
 _ERROR: dict[str, Any] = {"model": OAuthError, "description": "OAuth's code for what is wrong, and a sentence."}
@@ -97,7 +96,9 @@ def _of_user(request: Request, asked: TokenRequest) -> AccessToken | JSONRespons
         return _refused(400, "invalid_request", f"Only {_PERSONAL} is exchanged here, and only for {_ACCESS}.")
     if not secrets.compare_digest(asked.subject_token.encode(), ours.encode()):
         return _refused(401, "invalid_grant", "The subject_token is not the token of this workspace.")
-    return _issued(principals.access_token(ours, None, asked.audience))
+    if not asked.audience.replace("-", "").isalnum() and asked.audience:
+        return _refused(400, "invalid_target", "The audience must be the oauth2_app_client_id of an app.")
+    return _issued(principals.access_token(ours, None, asked.audience or None))
 
 
 def _issued(access_token: str) -> AccessToken:

@@ -28,6 +28,7 @@ from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app, workspace_id
 from local_workspace.routes import (
+    app_permissions,
     apps,
     catalog,
     files,
@@ -52,7 +53,8 @@ from local_workspace.service.settings import Settings, load_settings
 
 USER = "you@localhost"
 ROUTES = (
-    *(apps, catalog, files, grants, health, identity, jobs, models, pipelines, postgres, serving, sql, workspace),
+    *(app_permissions, apps, catalog, files, grants, health, identity, jobs, models, pipelines, postgres, serving),
+    *(sql, workspace),
     *(mlflow_registry, mlflow),  # the second passes on all paths below the first's
 )
 

@@ -13,7 +13,7 @@ from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app
-from local_workspace.routes import apps, mlflow_registry, models, postgres, serving
+from local_workspace.routes import app_permissions, apps, identity, mlflow_registry, models, postgres, serving
 from local_workspace.runtime.processes import Processes
 from model_workspace import SCHEMA, models_of
 
@@ -40,8 +40,11 @@ def target(tmp_path):
     gateway = partial(listen, token=TOKEN, user=USER)
     apps_engine = AppsEngine(lakebase.home, lakebase.store, processes, files.files, lambda _app: {}, gateway, USER)
     apps_engine.create({"name": "known"})
-    engines = SimpleNamespace(postgres=lakebase.engine, serving=serving_engine, apps=apps_engine, models=models_engine)
-    routers = [module.router for module in (apps, models, mlflow_registry, serving, postgres)]
+    engines = SimpleNamespace(
+        postgres=lakebase.engine, serving=serving_engine, apps=apps_engine, models=models_engine, user=USER
+    )
+    modules = (apps, app_permissions, identity, models, mlflow_registry, serving, postgres)
+    routers = [module.router for module in modules]
     known = {"name": "known", "project": "p", "branch": "production", "endpoint": "primary"}
     known |= {"full_name": f"{SCHEMA}.known"}
     # An external model without a server is a 502.

@@ -94,6 +94,15 @@ class Deployments:
         return cast(list[StoredDeployment], self._store.list(_KIND))
 
 
+def read(doc: StoredDeployment) -> dict[str, Any]:
+    """A deployment as a request for it shows it: without the values of its variables.
+
+    So does the platform (the CLI's acceptance test bundle/resources/apps/inline_config).
+    """
+    shown = public(doc)
+    return shown | {"env_vars": [{"name": entry["name"]} for entry in doc["env_vars"]]}
+
+
 def public(doc: StoredDeployment) -> dict[str, Any]:
-    """A deployment as the API shows it."""
+    """A deployment as the app that has it shows it."""
     return {key: value for key, value in doc.items() if key != "app" and value is not None}

@@ -15,11 +15,13 @@ class AppIdentity(TypedDict):
 
 
 class AppSettings(TypedDict):
-    """What a request can set of an app."""
+    """What requests can set of an app; `kept` has no effect."""
 
     description: str
     resources: list[Resource]
     user_api_scopes: list[str]
+    kept: dict[str, Any]
+    updater: str
     update_time: str
 
 

@@ -7,17 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from local_workspace.engines.apps import shapes
-from local_workspace.engines.apps.deployments import Deployments, public
-from local_workspace.engines.apps.documents import AppIdentity, AppSettings, StoredApp, StoredDeployment
+from local_workspace.engines.apps.deployments import Deployments, public, read
+from local_workspace.engines.apps.documents import AppIdentity, AppSettings, Resource, StoredApp, StoredDeployment
 from local_workspace.engines.apps.environment import of_app
 from local_workspace.engines.apps.gateways import Gateways
-from local_workspace.engines.apps.permissions import Permissions
+from local_workspace.engines.apps.permissions import CAN_MANAGE, CAN_USE, Permissions, of_principal
 from local_workspace.engines.apps.rollouts import Rollouts
 from local_workspace.engines.apps.running import RunningApps
 from local_workspace.engines.apps.served import ServedApp
+from local_workspace.engines.apps.settings import masked, settings_of
 from local_workspace.engines.apps.source import argv, read_source, variables
 from local_workspace.engines.apps.target import Target
 from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.runtime import principals
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
 from local_workspace.runtime.gateway import Listen
@@ -28,6 +30,7 @@ from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_iso
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,29}")
+_OLDER: Any = {"user_api_scopes": [], "kept": {}, "updater": ""}  # what apps of an older release lack
 Json = dict[str, Any]
 
 
@@ -60,6 +63,7 @@ class AppsEngine:
         self._running.open()
         self._deployments.fail_interrupted()
         for app in self._apps.list():
+            self._apps.put(app["name"], {**_OLDER, **app})
             self._open(app["name"], app["port"])
             self._launch_active(app["name"])
 
@@ -69,23 +73,31 @@ class AppsEngine:
         self._rollouts.join()
         self._gateways.close_all()
 
+    def check(self, principal: str | None, name: str, level: str) -> None:
+        """Raise 404 if there is no such app, 403 unless the caller has `level` on it; None is the user."""
+        self._app(name)
+        self.permissions.check(principal, name, level)
+
     # apps
 
-    def create(self, settings: Json, compute: bool = True) -> Json:
-        """A new app without code. Raises 400 for a bad name, 404 for a missing resource, 409 if it exists."""
+    def create(self, settings: Json, compute: bool = True, by: str | None = None) -> Json:
+        """A new app without code, which `by` (a service principal, else the user) manages.
+
+        Raises 400 for a bad name, 404 for a missing resource, 409 if it exists.
+        """
         name = settings.get("name") or ""
         if not _NAME.fullmatch(name):
             raise invalid(
                 f"App name {name!r} must be 2 to 30 lower-case letters, digits and hyphens and start with a letter."
             )
-        wanted = self._settings(name, settings)
+        wanted = self._settings(name, settings, by)
         with self._lock:
             if self._apps.get(name):
-                raise already_exists(f"An app named '{name}' already exists")
+                raise already_exists(f"An app with the same name already exists: {name}")
             doc: StoredApp = {
                 "name": name,
                 "id": str(uuid.uuid4()),
-                "creator": self._user,
+                "creator": by or self._user,
                 "create_time": now_iso(),
                 **wanted,
                 "port": 0,
@@ -94,6 +106,7 @@ class AppsEngine:
                 "problem": None,
             }
             self._apps.put(name, doc)
+            self.permissions.replace(name, [of_principal(by, self._user, CAN_MANAGE)])
             self._open(name)
         return self.get(name)
 
@@ -101,14 +114,16 @@ class AppsEngine:
         """An app as the API shows it. Raises 404."""
         return self._view(self._app(name))
 
-    def list_apps(self) -> list[Json]:
-        """All apps."""
-        return [self._view(app) for app in self._apps.list()]
+    def list_apps(self, by: str | None = None) -> list[Json]:
+        """All apps that `by` may use."""
+        apps = self._apps.list()
+        return [self._view(app) for app in apps if by is None or self.permissions.may(by, app["name"], CAN_USE)]
 
-    def update(self, name: str, settings: Json) -> Json:
-        """Replace description and resources; a running app sees them at its next start. Raises 404, 400."""
-        self._app(name)
-        self._apps.update(name, **self._settings(name, settings))
+    def update(self, name: str, settings: Json, mask: str | None = None, by: str | None = None) -> Json:
+        """Replace all settings, or those in `mask`; a running app sees them at its next start. Raises 404, 400."""
+        current = self._app(name)
+        wanted = masked(current, settings, mask) if mask is not None else settings
+        self._apps.update(name, **self._settings(name, wanted, by))
         return self.get(name)
 
     def delete(self, name: str) -> Json:
@@ -137,9 +152,12 @@ class AppsEngine:
 
     # deployments
 
-    def deploy(self, name: str, request: Json) -> Json:
-        """Start to deploy a workspace folder: a copy of it is run. Raises 404, 400, 409 if one is in progress."""
-        path = request.get("source_code_path") or ""
+    def deploy(self, name: str, request: Json, by: str | None = None) -> Json:
+        """Start to deploy a workspace folder, by default the last one: a copy of it is run.
+
+        Raises 404, 400, 409 if one is in progress.
+        """
+        path = request.get("source_code_path") or self.get(name).get("default_source_code_path") or ""
         source = self._files.resolve(path)
         if not source.is_dir():
             raise invalid(f"source_code_path {path!r} must be a folder.")
@@ -151,13 +169,13 @@ class AppsEngine:
                 raise ApiError(
                     409, "RESOURCE_CONFLICT", f"A deployment of '{name}' is in progress; wait until it has ended."
                 )
-            doc = self._deployments.new(name, path, self._user, request)
+            doc = self._deployments.new(name, path, by or self._user, request)
             self._rollouts.begin(doc, source)
         return public(doc)
 
     def get_deployment(self, name: str, deployment_id: str) -> Json:
         """A deployment. Raises 404."""
-        return public(self._deployments.get(self._app(name)["name"], deployment_id))
+        return read(self._deployments.get(self._app(name)["name"], deployment_id))
 
     def list_deployments(self, name: str) -> list[Json]:
         """An app's deployments, the newest first. Raises 404."""
@@ -189,18 +207,20 @@ class AppsEngine:
     def _app(self, name: str) -> StoredApp:
         app = self._apps.get(name)
         if app is None:
-            raise not_found(f"App '{name}' does not exist")
+            raise not_found(f"App with name {name} does not exist or is deleted.")
         return app
 
-    def _settings(self, name: str, settings: Json) -> AppSettings:
-        resources = settings.get("resources") or []
-        self._app_env({"name": name, "resources": resources})  # gives its role what the resources say, or raises
-        return {
-            "description": settings.get("description") or "",
-            "resources": resources,
-            "user_api_scopes": settings.get("user_api_scopes") or [],
-            "update_time": now_iso(),
-        }
+    def _settings(self, name: str, request: Json, by: str | None) -> AppSettings:
+        wanted = settings_of(request, by or self._user)
+        self._app_env({"name": name, "resources": wanted["resources"]})  # its role gets what they say, or this raises
+        self._let_into_apps(name, wanted["resources"])
+        return wanted
+
+    def _let_into_apps(self, name: str, resources: list[Resource]) -> None:
+        """Give an app the permission on other apps that its resources say. Raises 404."""
+        me = principals.service_principal(name)
+        for other in (resource["app"] for resource in resources if "app" in resource):
+            self.permissions.add(self._app(other["name"])["name"], [of_principal(me, self._user, CAN_USE)])
 
     def _view(self, app: StoredApp) -> Json:
         name, active = app["name"], app["active"]

@@ -15,8 +15,8 @@ from local_workspace.runtime.ports import HOST
 def of_app(app: StoredApp, target: Target, given: Mapping[str, str]) -> dict[str, str]:
     """What every app gets, and `given`, its identity and addresses.
 
-    The documented variables are those of https://docs.databricks.com/aws/en/dev-tools/databricks-apps/system-env;
-    there the address of Streamlit and Gradio is 0.0.0.0.
+    The variables are those of https://docs.databricks.com/aws/en/dev-tools/databricks-apps/system-env and of the CLI's
+    `apps run-local` (libs/apps/runlocal/env.go); those for sockets are a local workspace's own.
     """
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     return {
@@ -38,13 +38,16 @@ def _servers(target: Target) -> dict[str, str]:
         "UVICORN_HOST": HOST,
         "UVICORN_PORT": port,
         "GUNICORN_CMD_ARGS": f"--bind={shlex.quote(f'unix:{target.socket}')}",
+        "PORT": port,
         "FLASK_RUN_HOST": HOST,
         "FLASK_RUN_PORT": port,
         "GRADIO_SERVER_NAME": HOST,
         "GRADIO_SERVER_PORT": port,
+        "GRADIO_ANALYTICS_ENABLED": "false",
         "STREAMLIT_SERVER_ADDRESS": HOST,
         "STREAMLIT_SERVER_PORT": port,
         "STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION": "false",
         "STREAMLIT_SERVER_ENABLE_CORS": "false",
         "STREAMLIT_SERVER_HEADLESS": "true",
+        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     }

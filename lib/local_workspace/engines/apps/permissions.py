@@ -1,6 +1,6 @@
 """Who may use an app, and who may manage it: https://docs.databricks.com/aws/en/dev-tools/databricks-apps/permissions."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError
@@ -64,6 +64,25 @@ class Permissions:
         """Raise ApiError 403 unless the caller has `level`; None is the user."""
         if principal and not self.may(principal, app, level):
             raise ApiError(403, "PERMISSION_DENIED", f"{principal} does not have {level} on the app '{app}'.")
+
+
+def of_principal(principal: str | None, user: str, level: str) -> Grant:
+    """A level for a service principal, or for the user if there is none."""
+    kind, name = ("service_principal_name", principal) if principal else ("user_name", user)
+    return {"kind": kind, "name": name, "level": level}
+
+
+def shown(app: str, grants: list[Grant]) -> dict[str, Any]:
+    """The grants on an app as the permissions API shows them; administrators always manage."""
+    rows = [
+        {grant["kind"]: grant["name"], "display_name": grant["name"], **_levels(grant["level"])} for grant in grants
+    ]
+    admins = {"group_name": ADMINS, **_levels(CAN_MANAGE, inherited_from_object=["/apps/"])}
+    return {"object_id": f"/apps/{app}", "object_type": "apps", "access_control_list": [*rows, admins]}
+
+
+def _levels(level: str, **inherited: list[str]) -> dict[str, Any]:
+    return {"all_permissions": [{"permission_level": level, "inherited": bool(inherited), **inherited}]}
 
 
 def _one_each(grants: list[Grant]) -> list[Grant]:

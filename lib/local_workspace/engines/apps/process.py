@@ -60,5 +60,5 @@ class AppProcess:
 
 def _shown(status: Status) -> tuple[str, str]:
     if status.state is State.RUNNING:
-        return "RUNNING", "App is running"
+        return "RUNNING", "App has status: App is running"
     return ("CRASHED", status.message) if status.message else ("DEPLOYING", "Starting")

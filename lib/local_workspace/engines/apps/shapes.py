@@ -9,7 +9,11 @@ from local_workspace.runtime import principals
 from local_workspace.runtime.ports import HOST
 
 Json = dict[str, Any]
-_OWN_NOTES = ("port", "active", "compute", "problem")  # kept with an app, not shown as they are
+_OWN_NOTES = ("port", "active", "compute", "problem", "kept")  # kept with an app, not shown as they are
+_EVERY_SCOPE = ["iam.access-control:read", "iam.current-user:read"]  # which every app may ask for
+# The words are those of the platform, as the CLI's acceptance tests record them (libs/testserver/apps.go).
+_COMPUTE = {"ACTIVE": "App compute is active.", "STOPPED": "App compute is stopped."}
+_UNAVAILABLE = "App status is unavailable."
 
 
 def app(
@@ -18,15 +22,32 @@ def app(
     """An app with the deployment that runs, the one that is in progress, and its process, where it has them."""
     shown = {key: value for key, value in doc.items() if key not in _OWN_NOTES and value is not None}
     if active:
-        shown |= {"active_deployment": public(active), "default_source_code_path": active["source_code_path"]}
+        shown["default_source_code_path"] = active["source_code_path"]
+    if active and doc["compute"] == "ACTIVE":
+        shown["active_deployment"] = public(active)
     if pending:
         shown["pending_deployment"] = public(pending)
-    return shown | {
+    return (
+        shown
+        | doc["kept"]
+        | _identity(doc)
+        | {
+            "effective_user_api_scopes": sorted({*_EVERY_SCOPE, *doc["user_api_scopes"]}),
+            "forward_user_access_token": True,  # whatever was asked for, as the platform does
+            "url": url(doc["port"]),
+            "app_status": _status(doc, process),
+            "compute_status": {"state": doc["compute"], "message": _COMPUTE[doc["compute"]]},
+        }
+    )
+
+
+def _identity(doc: StoredApp) -> Json:
+    client_id = principals.service_principal(doc["name"])
+    return {
         "oauth2_app_client_id": doc["id"],
-        "service_principal_client_id": principals.service_principal(doc["name"]),
-        "url": url(doc["port"]),
-        "app_status": _status(doc, process),
-        "compute_status": {"state": doc["compute"], "message": f"App compute is {doc['compute']}."},
+        "service_principal_client_id": client_id,
+        "service_principal_id": int(doc["id"][:8], 16),
+        "service_principal_name": client_id,
     }
 
 
@@ -37,9 +58,9 @@ def url(port: int) -> str:
 
 def _status(doc: StoredApp, process: AppProcess | None) -> Json:
     if doc["compute"] != "ACTIVE":
-        return {"state": "UNAVAILABLE", "message": "App is stopped."}
+        return {"state": "UNAVAILABLE", "message": _UNAVAILABLE}
     if doc["problem"]:
         return {"state": "CRASHED", "message": doc["problem"]}
     if process:
         return {"state": process.state, "message": process.message}
-    return {"state": "UNAVAILABLE", "message": "App has not been deployed yet."}
+    return {"state": "UNAVAILABLE", "message": _UNAVAILABLE}

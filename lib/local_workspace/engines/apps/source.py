@@ -78,6 +78,7 @@ def resource_value(resource: Resource) -> str:
         ("job", "id"),
         ("experiment", "experiment_id"),
         ("uc_securable", "securable_full_name"),
+        ("app", "name"),
     ):
         if kind in resource:
             return str(resource[kind][attribute])

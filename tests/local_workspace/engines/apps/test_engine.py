@@ -9,16 +9,21 @@ import httpx
 import pytest
 import uvicorn
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, ResourceAlreadyExists
+from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, PermissionDenied, ResourceAlreadyExists
 from databricks.sdk.service.apps import (
     App,
+    AppAccessControlRequest,
     AppDeployment,
     AppDeploymentState,
     ApplicationState,
+    AppPermissionLevel,
     AppResource,
+    AppResourceApp,
+    AppResourceAppAppPermission,
     AppResourcePostgres,
     AppResourceSqlWarehouse,
     AppResourceSqlWarehouseSqlWarehousePermission,
+    ComputeSize,
     ComputeState,
     EnvVar,
 )
@@ -28,7 +33,8 @@ from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app
-from local_workspace.routes import apps, workspace
+from local_workspace.routes import app_permissions, apps, identity, workspace
+from local_workspace.runtime import principals
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
@@ -85,7 +91,10 @@ class AppsWorkspace:
         listener = socket.create_server(("127.0.0.1", 0))
         host = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._server = uvicorn.Server(
-            uvicorn.Config(create_app(engines, TOKEN, [apps.router, workspace.router]), log_level="warning")
+            uvicorn.Config(
+                create_app(engines, TOKEN, [apps.router, app_permissions.router, identity.router, workspace.router]),
+                log_level="warning",
+            )
         )
         self._thread = threading.Thread(target=self._server.run, args=[[listener]], daemon=True)
         self._thread.start()
@@ -182,6 +191,113 @@ def test_an_app_that_can_not_start_fails_with_its_own_words(ws):
     ws.upload()
     ws.deploy()
     assert ws.w.apps.get("hello").app_status.state is ApplicationState.RUNNING
+
+
+SYSTEM = """
+command: ["python", "app.py", "$DATABRICKS_APP_PORT"]
+env:
+  - name: OF_BOTH
+    value: app.yaml
+  - name: OF_FILE
+    value: app.yaml
+"""
+
+
+def test_an_app_runs_with_the_platforms_variables_and_its_deployments_before_those_of_the_file(ws):
+    ws.w.apps.create_and_wait(App(name="hello", resources=RESOURCES))
+    ws.upload(spec=SYSTEM)
+    command = ["python", "-u", "app.py", "$DATABRICKS_APP_PORT"]
+    variables = [EnvVar(name="OF_BOTH", value="deployment"), EnvVar(name="W", value_from="sql-warehouse")]
+    made = ws.deploy(command=command, env_vars=variables)
+    environment = environment_of(ws)
+    assert [environment[name] for name in ("OF_BOTH", "OF_FILE", "W")] == ["deployment", "app.yaml", "w-1"]
+    port = environment["DATABRICKS_APP_PORT"]
+    assert port not in ws.w.apps.get("hello").url
+    named = ("STREAMLIT_SERVER_PORT", "GRADIO_SERVER_PORT", "UVICORN_PORT", "FLASK_RUN_PORT", "PORT")
+    assert {environment[name] for name in named} == {port}
+    shown = ws.w.apps.get_deployment("hello", made.deployment_id)
+    assert (shown.command, [entry.name for entry in shown.env_vars]) == (command, ["OF_BOTH", "W"])
+    assert {entry.value or entry.value_from for entry in shown.env_vars} == {None}
+    assert ws.w.apps.get("hello").active_deployment.env_vars == variables
+
+
+def test_a_deployment_without_a_path_deploys_the_last_folder_again(deployed):
+    again = deployed.w.apps.deploy_and_wait("hello", AppDeployment())
+    assert again.source_code_path == FOLDER
+
+
+def test_an_update_changes_what_its_mask_names(ws):
+    ws.w.apps.create(App(name="hello", description="says hello", resources=RESOURCES, user_api_scopes=["sql"]))
+    new = App(name="hello", description="says more", compute_size=ComputeSize.LARGE)
+    done = ws.w.apps.create_update_and_wait("hello", "description,compute_size", app=new)
+    assert (done.status.state.value, done.compute_size) == ("SUCCEEDED", ComputeSize.LARGE)
+    found = ws.w.apps.get("hello")
+    assert (found.description, len(found.resources), found.user_api_scopes) == ("says more", 2, ["sql"])
+    assert found.effective_user_api_scopes == ["iam.access-control:read", "iam.current-user:read", "sql"]
+    with pytest.raises(BadRequest, match="'name' can't be updated"):
+        ws.w.apps.create_update("hello", "name", app=new)
+
+
+def client_of(ws, name):
+    secret = principals.secret(TOKEN, name)
+    return WorkspaceClient(host=ws.w.config.host, client_id=name, client_secret=secret, auth_type="oauth-m2m")
+
+
+def allow(ws, principal, level, app="hello"):
+    ws.w.apps.update_permissions(
+        app, access_control_list=[AppAccessControlRequest(service_principal_name=principal, permission_level=level)]
+    )
+
+
+def test_a_principal_may_do_what_its_permission_says(deployed):
+    other = client_of(deployed, "app-other")
+    assert list(other.apps.list()) == []
+    for refused in (other.apps.get, other.apps.stop, other.apps.delete, other.apps.get_permissions):
+        with pytest.raises(PermissionDenied, match="app-other does not have CAN_"):
+            refused("hello")
+    called = {"headers": other.config.authenticate(), "url": deployed.w.apps.get("hello").url + "/api/environment"}
+    assert httpx.get(**called).status_code == 403
+    allow(deployed, "app-other", AppPermissionLevel.CAN_USE)
+    assert httpx.get(**called).json()["GREETING"] == "hello"
+    assert [app.name for app in other.apps.list()] == [other.apps.get("hello").name] == ["hello"]
+    with pytest.raises(PermissionDenied, match="does not have CAN_MANAGE"):
+        other.apps.stop("hello")
+    allow(deployed, "app-other", AppPermissionLevel.CAN_MANAGE)
+    other.apps.stop_and_wait("hello")
+
+
+def test_permissions_are_kept_and_replaced(ws):
+    ws.w.apps.create(App(name="hello"))
+    allow(ws, "app-other", AppPermissionLevel.CAN_USE)
+    listed = ws.w.apps.get_permissions("hello")
+    found = [
+        (entry.user_name or entry.service_principal_name, right.permission_level.value, right.inherited)
+        for entry in listed.access_control_list
+        for right in entry.all_permissions
+    ]
+    assert found == [(USER, "CAN_MANAGE", False), ("app-other", "CAN_USE", False), (None, "CAN_MANAGE", True)]
+    assert (listed.object_id, listed.object_type) == ("/apps/hello", "apps")
+    everyone = AppAccessControlRequest(group_name="users", permission_level=AppPermissionLevel.CAN_USE)
+    ws.w.apps.set_permissions("hello", access_control_list=[everyone])
+    assert client_of(ws, "app-anyone").apps.get("hello").name == "hello"
+    levels = ws.w.apps.get_permission_levels("hello").permission_levels
+    assert [level.permission_level.value for level in levels] == ["CAN_USE", "CAN_MANAGE"]
+
+
+def test_who_makes_an_app_manages_it(ws):
+    maker = client_of(ws, "app-maker")
+    assert maker.apps.create(App(name="made")).response.creator == "app-maker"
+    assert maker.apps.update("made", App(name="made", description="mine")).updater == "app-maker"
+
+
+def test_a_resource_lets_an_app_use_another(ws):
+    ws.w.apps.create(App(name="hello"))
+    access = AppResourceApp(name="hello", permission=AppResourceAppAppPermission.CAN_USE)
+    ws.w.apps.create(App(name="caller", resources=[AppResource("other", app=access)]))
+    assert client_of(ws, "app-caller").apps.get("hello").name == "hello"
+    missing = AppResourceApp(name="nowhere", permission=AppResourceAppAppPermission.CAN_USE)
+    with pytest.raises(NotFound, match="nowhere"):
+        ws.w.apps.create(App(name="another", resources=[AppResource("other", app=missing)]))
 
 
 def test_stop_and_start(deployed):
