@@ -17,9 +17,11 @@ from databricks.sdk.service.workspace import ImportFormat
 from fastapi import FastAPI
 
 from local_workspace.engines.jobs import JobsEngine
+from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.server import create_app
 from local_workspace.routes import identity, jobs, workspace
+from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
@@ -58,7 +60,20 @@ class JobWorkspace:
             self.files,
             Updates(),
             lambda: {"DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": TOKEN},
+            Sources(self._in_volumes, self._in_tables),
         )
+
+    def _in_volumes(self, url: str) -> Path:
+        """The folder of a volume's path: they lie side by side under their names."""
+        schema, volume, *rest = url.split("/")[3:]
+        root = self.home.volumes / schema / volume
+        if not root.is_dir():
+            raise not_found(f"Volume '{schema}.{volume}' does not exist")
+        return root.joinpath(*rest)
+
+    def _in_tables(self, full_name: str) -> Path:
+        """The folder of a table, made by the test."""
+        return self.home.tables / full_name
 
     @cached_property
     def w(self) -> WorkspaceClient:

@@ -5,10 +5,11 @@ from typing import Annotated, Literal, cast
 from pydantic import Field
 
 from local_workspace.engines.jobs.documents import SentSettings
-from local_workspace.http.bodies import Body, Name, Text
+from local_workspace.http.bodies import Body, Name, PathText, Text
 
 Parameters = dict[Text, str | bool | int | float]
 MAX_INT = 2**31 - 1
+Seconds = Annotated[int, Field(ge=0, le=MAX_INT)]
 
 
 class Dependency(Body):
@@ -80,7 +81,7 @@ class Task(Body):
     max_retries: Annotated[int, Field(ge=-1, le=MAX_INT)] | None = None
     min_retry_interval_millis: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
     retry_on_timeout: bool | None = None
-    timeout_seconds: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
+    timeout_seconds: Seconds | None = None
     new_cluster: Cluster | None = None
     notebook_task: NotebookTask | None = None
     pipeline_task: PipelineTask | None = None
@@ -111,10 +112,29 @@ class Period(Body):
     unit: Literal["HOURS", "DAYS", "WEEKS"]
 
 
+class FileArrival(Body):
+    """New files below a path in a volume."""
+
+    url: PathText
+    min_time_between_triggers_seconds: Seconds | None = None
+    wait_after_last_change_seconds: Seconds | None = None
+
+
+class TableUpdate(Body):
+    """Commits to tables."""
+
+    table_names: Annotated[list[Text], Field(max_length=100)]
+    condition: Text | None = None
+    min_time_between_triggers_seconds: Seconds | None = None
+    wait_after_last_change_seconds: Seconds | None = None
+
+
 class Trigger(Body):
     """What starts a job by itself, apart from a schedule."""
 
     periodic: Period | None = None
+    file_arrival: FileArrival | None = None
+    table_update: TableUpdate | None = None
     pause_status: Literal["PAUSED", "UNPAUSED"] | None = None
 
 
@@ -136,7 +156,7 @@ class Settings(Body):
     job_clusters: Annotated[list[JobCluster], Field(max_length=100)] | None = None
     format: Text | None = None
     max_concurrent_runs: Annotated[int, Field(ge=1, le=1000)] | None = None
-    timeout_seconds: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
+    timeout_seconds: Seconds | None = None
 
     def settings(self) -> SentSettings:
         """What the client sent, in the engine's type."""
@@ -174,7 +194,7 @@ class Submit(Body):
     run_name: Annotated[Text, Field(max_length=4096)] | None = None
     tasks: Annotated[list[Task], Field(max_length=1000)] | None = None
     queue: Queue | None = None
-    timeout_seconds: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
+    timeout_seconds: Seconds | None = None
     idempotency_token: Annotated[Text, Field(max_length=64)] | None = None
 
     def settings(self) -> SentSettings:

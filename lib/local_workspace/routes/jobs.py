@@ -4,6 +4,8 @@ from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Query, Request
 
+from local_workspace.engines.jobs.documents import Job
+from local_workspace.engines.jobs.watch import Watch
 from local_workspace.http.bodies import Text
 from local_workspace.http.paging import Offset, PageToken, page
 from local_workspace.http.queries import REFUSE_UNKNOWN
@@ -33,9 +35,11 @@ def create(jobs: Jobs, settings: bodies.Settings) -> JobId:
 def get(
     request: Request, jobs: Jobs, job_id: int, include_trigger_state: bool = False, page_token: PageToken = ""
 ) -> Json:
-    """A job with all its settings on one page. No job here has a trigger whose state could be included."""
+    """A job with all its settings on one page, and on request with what its trigger has seen."""
     page(request, [], 1, page_token)
-    return dict(jobs.get(job_id))
+    job = jobs.get(job_id)
+    watch = jobs.watch(job_id) if include_trigger_state else None
+    return {**job, "trigger_state": _trigger_state(job, watch)} if watch else dict(job)
 
 
 @router.get(f"{API}/list")
@@ -75,6 +79,13 @@ def delete(jobs: Jobs, body: bodies.OneJob) -> Nothing:
     """Delete a job and its runs."""
     jobs.delete(body.job_id)
     return {}
+
+
+def _trigger_state(job: Job, watch: Watch) -> Json:
+    if "file_arrival" in job["settings"]["trigger"]:
+        return {"file_arrival": {"using_file_events": False}}
+    tables = [{"table_name": table, "has_seen_updates": table in watch["updates"]} for table in watch["watched"]]
+    return {"table": {"last_seen_table_states": tables, "using_scalable_monitoring": False}}
 
 
 router.include_router(job_runs.router)

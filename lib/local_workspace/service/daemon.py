@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import psutil
 import uvicorn
@@ -17,6 +18,7 @@ from local_workspace.engines.apps.documents import AppIdentity
 from local_workspace.engines.catalog import CatalogEngine, FunctionsEngine, GrantsEngine, Metastore, TablesEngine
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.jobs import JobsEngine
+from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.models import ModelFiles, ModelsEngine
 from local_workspace.engines.pipelines import PipelinesEngine
@@ -46,6 +48,7 @@ from local_workspace.routes import (
     workspace,
 )
 from local_workspace.runtime import open_files, principals, sockets, software
+from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
@@ -130,7 +133,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     catalog_engine = CatalogEngine(home, store, metastore)
     tables, functions = TablesEngine(metastore, catalog_engine), FunctionsEngine(metastore, catalog_engine)
     models_engine = ModelsEngine(home, store, catalog_engine.get_schema, USER)
-    workspace_files = WorkspaceFiles(home)
+    workspace_files, volume_files = WorkspaceFiles(home), VolumeFiles(catalog_engine)
     pipelines_engine = PipelinesEngine(home, store, spark)
     postgres_engine = PostgresEngine(home, store, processes, SparkLake(spark), USER)
     mlflow_engine = MlflowEngine(home, processes)
@@ -144,7 +147,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
         functions=functions,
         models=models_engine,
         grants=GrantsEngine(store, catalog_engine, tables, functions),
-        files=VolumeFiles(catalog_engine),
+        files=volume_files,
         model_files=ModelFiles(models_engine),
         workspace_files=workspace_files,
         warehouses=WarehousesEngine(store, spark),
@@ -152,7 +155,15 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
         pipelines=pipelines_engine,
         mlflow=mlflow_engine,
         serving=ServingEngine(home, store, processes, models_engine, environment),
-        jobs=JobsEngine(home, store, processes, workspace_files, pipelines_engine, lambda: environment),
+        jobs=JobsEngine(
+            home,
+            store,
+            processes,
+            workspace_files,
+            pipelines_engine,
+            lambda: environment,
+            Sources(volume_files.resolve, partial(_table_folder, tables, SparkLake(spark))),
+        ),
         postgres=postgres_engine,
         apps=AppsEngine(
             home,
@@ -164,6 +175,14 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
             USER,
         ),
     )
+
+
+def _table_folder(tables: TablesEngine, lake: SparkLake, full_name: str) -> Path:
+    """The folder of a table by its full name. Raises ApiError 404; 400 for a view."""
+    table = tables.get(full_name)
+    if table["table_type"] == "VIEW":
+        raise invalid(f"{full_name} is a view; a local workspace watches tables only.")
+    return lake.location(table["schema_name"], table["name"])
 
 
 def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:

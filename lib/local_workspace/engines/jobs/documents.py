@@ -119,10 +119,32 @@ class Period(TypedDict):
     unit: str
 
 
+class Timing(TypedDict):
+    """When a trigger that has seen a change starts a run, in seconds since its last run and since the last change."""
+
+    min_time_between_triggers_seconds: NotRequired[int]
+    wait_after_last_change_seconds: NotRequired[int]
+
+
+class FileArrival(Timing):
+    """New files below a path in a volume."""
+
+    url: str
+
+
+class TableUpdate(Timing):
+    """Commits to any of some tables, or to all of them since the last run."""
+
+    table_names: list[str]
+    condition: NotRequired[str]
+
+
 class Trigger(TypedDict):
     """What else than a schedule starts a job on its own."""
 
     periodic: NotRequired[Period]
+    file_arrival: NotRequired[FileArrival]
+    table_update: NotRequired[TableUpdate]
     pause_status: NotRequired[str]
 
 

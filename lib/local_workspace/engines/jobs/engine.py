@@ -16,9 +16,12 @@ from local_workspace.engines.jobs.run_documents import Output, Run, TaskRun, Vie
 from local_workspace.engines.jobs.schedules import Schedules
 from local_workspace.engines.jobs.services import Services
 from local_workspace.engines.jobs.settings import checked, merged
+from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.engines.jobs.tasks import Pipelines, TaskRunner
 from local_workspace.engines.jobs.views import of_task, settings_of
+from local_workspace.engines.jobs.watch import Watch
+from local_workspace.engines.jobs.watches import Watches
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import invalid, not_found
@@ -34,7 +37,8 @@ class JobsEngine:
     """Jobs with tasks, parameters, a schedule and a queue. Job and run documents have the shape of Jobs API 2.2.
 
     `unsupported` lists the settings that have an effect, those that are only stored, and those that are refused.
-    `notebook_env` returns the environment variables of a notebook's process; it is called for each run.
+    `notebook_env` returns the environment variables of a notebook's process; it is called for each run. `sources` are
+    what triggers watch.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class JobsEngine:
         files: WorkspaceFiles,
         pipelines: Pipelines,
         notebook_env: Callable[[], dict[str, str]],
+        sources: Sources,
     ) -> None:
         self._store, self._jobs = store, Documents[Job](store, KIND)
         self._history, self._notebook_env = History(home, store), notebook_env
@@ -52,6 +57,7 @@ class JobsEngine:
         self._dispatcher = Dispatcher(Services(self._history, self._runner, self, store.next_id))
         self._schedules = Schedules(self._fire)
         self._lock = threading.RLock()
+        self._watches = Watches(store, sources, self.start_run, self._lock)
 
     def start(self) -> None:
         """Mark the runs that a dead daemon left active as interrupted, and resume the schedules of all jobs."""
@@ -103,6 +109,7 @@ class JobsEngine:
         with self._lock:
             self.get(job_id)
             self._schedules.remove(job_id)
+            self._watches.remove(job_id)
             self._jobs.delete(str(job_id))
         self._dispatcher.cancel_job(job_id)
         for run in self._history.of_job(job_id):
@@ -153,7 +160,11 @@ class JobsEngine:
 
     def next_run(self, job_id: int) -> datetime | None:
         """When the job's schedule starts its next run; None without a schedule or while it is paused."""
-        return self._schedules.next_run(job_id)
+        return None if self._watches.get(job_id) else self._schedules.next_run(job_id)
+
+    def watch(self, job_id: int) -> Watch | None:
+        """What the job's trigger has seen; None if it watches neither files nor tables."""
+        return self._watches.get(job_id)
 
     def cancel(self, run_id: int) -> None:
         """Request the end of a run, or of one of its tasks, without waiting for it. Raises 404."""
@@ -171,10 +182,14 @@ class JobsEngine:
         self._history.forget(run_id)
 
     def _fire(self, job_id: int) -> None:
-        self.start_run(job_id, Start(trigger="PERIODIC"))
+        if self._watches.get(job_id):
+            self._watches.look(self.get(job_id))
+        else:
+            self.start_run(job_id, Start(trigger="PERIODIC"))
 
     def _save(self, job: Job) -> None:
         check_calls(job["job_id"], job["settings"], self._settings_of)
+        self._watches.put(job)
         self._jobs.put(str(job["job_id"]), job)
         self._schedules.put(job)
 

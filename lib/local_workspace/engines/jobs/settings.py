@@ -1,6 +1,6 @@
 """Job settings: checked before anything is stored, and merged by an update."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, cast
 
 from apscheduler.triggers.cron import CronTrigger
@@ -10,18 +10,21 @@ from local_workspace.engines.jobs.cron import cron_trigger
 from local_workspace.engines.jobs.documents import SentSettings, Settings
 from local_workspace.engines.jobs.reference_checks import Known
 from local_workspace.engines.jobs.task_checks import check_tasks
+from local_workspace.engines.jobs.trigger_checks import check_triggers
 from local_workspace.engines.jobs.unsupported import (
     JOB_DONE,
     JOB_REFUSED,
     JOB_WITHOUT_EFFECT,
     refuse_cluster,
-    refuse_part,
 )
+from local_workspace.engines.jobs.watch import watched_by
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.refusals import refuse
 
 DEFAULTS = {"format": "MULTI_TASK", "max_concurrent_runs": 1, "timeout_seconds": 0}
-MERGE_KEYS = {"tasks": "task_key", "parameters": "name"}
+MERGE_KEYS = {"tasks": "task_key", "parameters": "name", "job_clusters": "job_cluster_key"}
+REMOVABLE = ("tasks", "job_clusters")  # fields whose entries `fields_to_remove` may name
+LOOK_SECONDS = 60  # how often triggers look at files and tables, as on Databricks
 
 
 def checked(sent: SentSettings) -> Settings:
@@ -33,15 +36,7 @@ def checked(sent: SentSettings) -> Settings:
         Known().check(parameter["default"], f"Job parameter {parameter['name']!r}")
     check_tasks(settings.get("tasks", []), names)
     _check_clusters(sent)
-    if trigger_settings := settings.get("trigger"):
-        refuse_part(trigger_settings, "trigger", "trigger")
-        if settings.get("schedule"):
-            raise invalid("A job has either a schedule or a trigger; leave one out.")
-    if schedule := settings.get("schedule"):
-        refuse_part(schedule, "schedule", "schedule")
-        trigger = cron_trigger(schedule.get("quartz_cron_expression", ""), schedule.get("timezone_id", ""))
-        if trigger.get_next_fire_time(None, datetime.now(UTC)) is None:
-            raise invalid(f"The schedule {schedule['quartz_cron_expression']!r} never comes due.")
+    check_triggers(settings)
     if not isinstance(settings["max_concurrent_runs"], int) or settings["max_concurrent_runs"] < 1:
         raise invalid("max_concurrent_runs must be a whole number of at least 1.")
     return settings
@@ -55,12 +50,19 @@ def clock_of(settings: Settings) -> CronTrigger | IntervalTrigger | None:
     if trigger and "periodic" in trigger and trigger.get("pause_status") != "PAUSED":
         period = trigger["periodic"]
         return IntervalTrigger(timezone=UTC, **{period["unit"].lower(): period["interval"]})
+    if trigger and watched_by(trigger) and trigger.get("pause_status") != "PAUSED":
+        return IntervalTrigger(timezone=UTC, seconds=LOOK_SECONDS)
     return None
 
 
 def merged(settings: Settings, changes: SentSettings, remove: list[str]) -> SentSettings:
-    """`settings` with `changes`: tasks and parameters by their key, other fields as a whole."""
-    kept: dict[str, Any] = {name: value for name, value in settings.items() if name not in remove}
+    """`settings` with `changes`: tasks, parameters and clusters by their key, other fields as a whole.
+
+    `remove` has names of fields and of entries, such as `tasks/load`. Raises 400 for another nested field.
+    """
+    kept: dict[str, Any] = dict(settings)
+    for path in remove:
+        _remove(kept, path)
     name: str
     value: Any
     for name, value in changes.items():
@@ -69,6 +71,16 @@ def merged(settings: Settings, changes: SentSettings, remove: list[str]) -> Sent
             value = list({item[key]: item for item in kept[name] + value}.values())
         kept[name] = value
     return cast("SentSettings", kept)
+
+
+def _remove(settings: dict[str, Any], path: str) -> None:
+    name, _, entry = path.partition("/")
+    if not entry:
+        settings.pop(name, None)
+    elif name not in REMOVABLE:
+        raise invalid(f"fields_to_remove: {path} can't be removed; only entries of {', '.join(REMOVABLE)} can.")
+    else:
+        settings[name] = [item for item in settings.get(name, []) if item[MERGE_KEYS[name]] != entry]
 
 
 def _check_clusters(sent: SentSettings) -> None:

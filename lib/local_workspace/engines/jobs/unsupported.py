@@ -98,19 +98,23 @@ TASK_REFUSED: Reasons = {
     "webhook_notifications": _NOTIFIED,
 }
 
+_TIMING = ("min_time_between_triggers_seconds", "wait_after_last_change_seconds")
 PARTS_DONE = {
     "condition_task": frozenset(("op", "left", "right")),
     "depends_on": frozenset(("task_key", "outcome")),
+    "file_arrival": frozenset(("url", *_TIMING)),
     "for_each_task": frozenset(("inputs", "task", "concurrency")),
     "notebook_task": frozenset(("notebook_path", "base_parameters", "source")),
     "pipeline_task": frozenset(("pipeline_id", "full_refresh")),
     "run_job_task": frozenset(("job_id", "job_parameters", "notebook_params")),
     "schedule": frozenset(("quartz_cron_expression", "timezone_id", "pause_status")),
-    "trigger": frozenset(("periodic", "pause_status")),
+    "table_update": frozenset(("table_names", "condition", *_TIMING)),
+    "trigger": frozenset(("periodic", "file_arrival", "table_update", "pause_status")),
 }
 PARTS_REFUSED: Mapping[str, Reasons] = {
     "condition_task": {},
     "depends_on": {},
+    "file_arrival": {},
     "for_each_task": {},
     "notebook_task": {"warehouse_id": "a local workspace runs notebooks in Python; leave the field out"},
     "pipeline_task": {
@@ -130,12 +134,11 @@ PARTS_REFUSED: Mapping[str, Reasons] = {
         "sql_params": _JOB_PARAMETERS,
     },
     "schedule": {"sql_condition": "test the condition in the job's first notebook"},
+    "table_update": {},
     "trigger": {
-        "file_arrival": "give the job a `schedule`, or use a continuous pipeline, which notices new files",
         "job_completion": "make the other job's tasks and these one job",
         "model": "give the job a `schedule`",
         "sql_condition": "test the condition in the job's first notebook",
-        "table_update": "give the job a `schedule`",
     },
 }
 _CLUSTER_REFUSED: Reasons = {

@@ -65,6 +65,17 @@ def test_an_update_merges_by_key_and_keeps_the_order():
     assert changed == {"name": "y", "parameters": [{"name": "p", "default": "2"}]}
 
 
+def test_entries_of_tasks_and_clusters_can_be_removed_by_their_key():
+    clusters = [{"job_cluster_key": "x"}, {"job_cluster_key": "y"}]
+    before = {"name": "x", "tasks": [task("a"), task("b")], "job_clusters": clusters}
+    changed = settings.merged(before, {"job_clusters": [{"job_cluster_key": "z"}]}, ["tasks/a", "job_clusters/y"])
+    assert changed["tasks"] == [task("b")]
+    assert changed["job_clusters"] == [{"job_cluster_key": "x"}, {"job_cluster_key": "z"}]
+    assert settings.merged(before, {}, ["tasks/nobody", "schedule"]) == before
+    with pytest.raises(ApiError, match="parameters/day can't be removed; only entries of tasks, job_clusters can"):
+        settings.merged(before, {}, ["parameters/day"])
+
+
 def test_a_field_that_is_removed_and_set_has_what_was_set_alone():
     assert settings.merged({"name": "x", "tasks": [task("a")]}, {"tasks": [task("b")]}, ["tasks"]) == {
         "name": "x",

@@ -5,10 +5,11 @@ from dataclasses import fields
 from datetime import timedelta
 
 import pytest
-from databricks.sdk.errors import BadRequest
+from databricks.sdk.errors import BadRequest, NotFound
 from databricks.sdk.service.jobs import (
     ConditionTask,
     CronSchedule,
+    FileArrivalTriggerConfiguration,
     ForEachTask,
     JobParameterDefinition,
     JobSettings,
@@ -19,16 +20,19 @@ from databricks.sdk.service.jobs import (
     PipelineTask,
     QueueSettings,
     RunJobTask,
+    TableUpdateTriggerConfiguration,
     Task,
     TaskDependency,
     TriggerSettings,
+    TriggerType,
 )
 from databricks.sdk.service.workspace import ExportFormat, ImportFormat, Language, ObjectType
 
 from job_workspace import serving
-from local_workspace.engines.jobs import unsupported
+from local_workspace.engines.jobs import settings, unsupported
 from local_workspace.engines.jobs.settings import checked
 from local_workspace.runtime.errors import ApiError
+from waiting import eventually
 
 FAILS_ONCE = (
     "import pathlib\nmarker = pathlib.Path('ran')\nagain = marker.exists()\nmarker.touch()",
@@ -96,6 +100,31 @@ def test_a_periodic_trigger_runs_the_job_until_it_is_paused(space):
     paused = TriggerSettings(periodic=HOURLY, pause_status=PauseStatus.PAUSED)
     space.w.jobs.update(job_id, new_settings=JobSettings(trigger=paused))
     assert space.jobs.next_run(job_id) is None
+
+
+def test_a_file_that_arrives_starts_a_run(space, monkeypatch):
+    monkeypatch.setattr(settings, "LOOK_SECONDS", 1)
+    volume = space.home.volumes / "s" / "arrivals"
+    volume.mkdir(parents=True)
+    (volume / "before.json").touch()
+    arrival = TriggerSettings(file_arrival=FileArrivalTriggerConfiguration("/Volumes/c/s/arrivals/"))
+    task = Task("t", pipeline_task=PipelineTask("COMPLETED"))
+    job_id = space.w.jobs.create(name="test", tasks=[task], trigger=arrival).job_id
+    (volume / "new.json").touch()
+    (run,) = eventually(lambda: list(space.w.jobs.list_runs(job_id=job_id)))
+    assert run.trigger == TriggerType.FILE_ARRIVAL
+    assert space.jobs.next_run(job_id) is None
+    state = space.w.api_client.do("GET", "/api/2.2/jobs/get", query={"job_id": job_id, "include_trigger_state": "true"})
+    assert state["trigger_state"] == {"file_arrival": {"using_file_events": False}}
+    space.w.jobs.delete(job_id)
+
+
+def test_a_trigger_on_a_volume_that_does_not_exist_is_refused(space):
+    arrival = TriggerSettings(file_arrival=FileArrivalTriggerConfiguration("/Volumes/c/s/nowhere/"))
+    before = len(list(space.w.jobs.list()))
+    with pytest.raises(NotFound, match="does not exist"):
+        space.w.jobs.create(name="test", trigger=arrival)
+    assert len(list(space.w.jobs.list())) == before
 
 
 def test_a_run_may_be_told_to_wait_though_the_job_has_no_queue(space):
@@ -181,6 +210,8 @@ def test_no_setting_of_the_sdk_is_forgotten():
         (RunJobTask, (unsupported.PARTS_DONE["run_job_task"], unsupported.PARTS_REFUSED["run_job_task"])),
         (TaskDependency, (unsupported.PARTS_DONE["depends_on"], unsupported.PARTS_REFUSED["depends_on"])),
         (CronSchedule, (unsupported.PARTS_DONE["schedule"], unsupported.PARTS_REFUSED["schedule"])),
+        (FileArrivalTriggerConfiguration, (unsupported.PARTS_DONE["file_arrival"],)),
+        (TableUpdateTriggerConfiguration, (unsupported.PARTS_DONE["table_update"],)),
         (TriggerSettings, (unsupported.PARTS_DONE["trigger"], unsupported.PARTS_REFUSED["trigger"])),
     ):
         placed = [name for table in tables for name in table]
@@ -213,7 +244,7 @@ def test_a_tasks_setting_that_is_refused_is_named_with_what_to_do(name):
         ({"tasks": [GIT]}, "tasks.t.notebook_task.source"),
         ({"tasks": [NOTEBOOK | {"new_cluster": {"spark_env_vars": {"A": "b"}}}]}, "tasks.t.new_cluster.spark_env_vars"),
         ({"job_clusters": [{"job_cluster_key": "k", "new_cluster": {"init_scripts": [{}, {"a": 1}]}}]}, "init_scripts"),
-        ({"trigger": {"file_arrival": {"url": "/x"}}}, "trigger.file_arrival"),
+        ({"trigger": {"job_completion": {"job_id": 1}}}, "trigger.job_completion"),
         ({"tasks": [{"task_key": "t", "notebook_task": {"notebook_path": "/n", "warehouse_id": "w"}}]}, "warehouse_id"),
         ({"tasks": [{"task_key": "t", "pipeline_task": {"pipeline_id": "p", "parameters": {"a": "b"}}}]}, "parameters"),
         ({"parameters": [{"name": "D", "default": "{{job.start.day}}"}]}, "'D'"),
