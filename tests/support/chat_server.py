@@ -20,10 +20,11 @@ def serving(
     The server streams the events `respond(request)`, each as JSON text, as responses of the Responses API.
     """
     app = FastAPI()
-    if complete:
-        app.post("/chat/completions")(lambda body=Body(): complete(body))  # noqa: B008
-    if respond:
-        app.post("/responses")(lambda body=Body(): _event_stream(respond(body)))  # noqa: B008
+    for prefix in ("", "/serving-endpoints"):  # the second is a workspace's
+        if complete:
+            app.post(f"{prefix}/chat/completions")(lambda body=Body(): complete(body))  # noqa: B008
+        if respond:
+            app.post(f"{prefix}/responses")(lambda body=Body(): _event_stream(respond(body)))  # noqa: B008
     listening = socket.create_server(("127.0.0.1", 0))  # requests wait here until the server is up
     server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -35,9 +35,17 @@ type _Outcome = tuple[Answer | None, str | None]
 
 
 def client(w: "WorkspaceClient", seconds: float = TIMEOUT_SECONDS) -> "OpenAI":
-    """The OpenAI client of the workspace's serving endpoints; a call times out after `seconds`."""
-    made: OpenAI = w.serving_endpoints.get_open_ai_client(timeout=seconds, max_retries=2)  # type: ignore[no-untyped-call]
-    return made
+    """The OpenAI client of the workspace's serving endpoints; a call times out after `seconds`.
+
+    Each request is signed in by the SDK, whose tokens expire. The package databricks-openai has a class for it;
+    its twenty other packages triple the time that a process needs for its imports.
+    """
+    from openai import OpenAI
+
+    def token() -> str:
+        return w.config.authenticate()["Authorization"].removeprefix("Bearer ")
+
+    return OpenAI(base_url=f"{w.config.host}/serving-endpoints", api_key=token, timeout=seconds, max_retries=2)
 
 
 def not_ready(ws: "Workbook", endpoint: str) -> str | None:

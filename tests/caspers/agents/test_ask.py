@@ -1,13 +1,16 @@
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
+import openai
 import pytest
 from databricks.sdk.errors import NotFound
 from databricks.sdk.service.serving import EndpointState, EndpointStateReady
 from mlflow.types.responses import ResponsesAgentRequest
 
 from caspers import evaluation
-from caspers.agents.ask import ask_all, not_ready
+from caspers.agents.ask import ask_all, client, not_ready
 from caspers.agents.refund_agent import RefundAgent
 from chat_server import serving
 
@@ -22,8 +25,9 @@ def workbook(client=None, ready=EndpointStateReady.READY):
             raise NotFound(name)
         return SimpleNamespace(state=EndpointState(ready=ready))
 
-    endpoints = SimpleNamespace(get=get, get_open_ai_client=lambda **_: client)
-    return SimpleNamespace(w=SimpleNamespace(serving_endpoints=endpoints))
+    host = str(client.base_url).rstrip("/") if client else "http://127.0.0.1:9"
+    config = SimpleNamespace(host=host, authenticate=lambda: {"Authorization": "Bearer none"})
+    return SimpleNamespace(w=SimpleNamespace(serving_endpoints=SimpleNamespace(get=get), config=config))
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +97,29 @@ def test_an_endpoint_that_is_missing_or_not_ready_is_not_called():
     starting = workbook(ready=EndpointStateReady.NOT_READY)
     assert ask_all(starting, "refunds", ["AB12CD"]) == ([], "endpoint refunds is not ready yet")
     assert not_ready(workbook(), "refunds") is None
+
+
+def test_each_call_is_signed_in_anew():
+    """A token on Databricks is valid for an hour, a client of an endpoint lives for days."""
+    tokens, sent = iter(["first", "second"]), []
+
+    class Refuse(BaseHTTPRequestHandler):
+        def do_POST(self):  # noqa: N802
+            sent.append((self.path, self.headers["Authorization"]))
+            self.send_error(404)
+
+        def log_message(self, *_):
+            """Print nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Refuse)
+    threading.Thread(target=server.serve_forever).start()
+    host = f"http://127.0.0.1:{server.server_port}"
+    config = SimpleNamespace(host=host, authenticate=lambda: {"Authorization": f"Bearer {next(tokens)}"})
+    open_ai = client(SimpleNamespace(config=config))
+    for _ in range(2):
+        with pytest.raises(openai.NotFoundError):
+            open_ai.chat.completions.create(model="m", messages=[])
+    server.shutdown()
+    server.server_close()
+    path = "/serving-endpoints/chat/completions"
+    assert sent == [(path, "Bearer first"), (path, "Bearer second")]
