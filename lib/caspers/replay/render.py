@@ -1,5 +1,6 @@
 """Rows of the events table as lines of JSON, set-wise: no row is touched by Python."""
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,9 @@ def write_lines(events: pl.DataFrame, file: Path) -> None:
 
     Readers of a volume (Spark, Auto Loader) skip names that begin with an underscore.
     """
+    # A volume on Databricks takes a file from beginning to end: rendered in memory first, in one piece.
+    lines = BytesIO()
+    as_lines(events).write_ndjson(lines)
     unfinished = file.with_name(f"_{file.name}.part")
-    as_lines(events).write_ndjson(unfinished)
+    unfinished.write_bytes(lines.getbuffer())
     unfinished.replace(file)
