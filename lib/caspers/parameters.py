@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from caspers import names
+
 type Value = int | float | str
 
 
@@ -21,6 +23,11 @@ class _Utilities(Protocol):
     def widgets(self) -> _Widgets: ...
 
 
+# The agents' endpoints as they are called by default.
+ENDPOINTS = {
+    "REFUND_AGENT_ENDPOINT_NAME": "caspers_refund_agent",
+    "COMPLAINT_AGENT_ENDPOINT_NAME": "caspers_complaint_agent",
+}
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -43,13 +50,19 @@ def receive(namespace: dict[str, object]) -> None:
 
     `namespace` is a notebook's `globals()`, after its parameters cell. There papermill has set a run's values. Where
     there is `dbutils`, each parameter is a widget whose default is the value in the cell; a job passes its values to
-    the widgets. Raises ValueError for the first that is not valid, and changes nothing.
+    the widgets. An endpoint that has its default name gets the catalog's name behind it, unless the catalog is the
+    default too. Raises ValueError for the first that is not valid, and changes nothing.
     """
     values = {name: namespace[name] for name in RULES if name in namespace}
     if "dbutils" in namespace:
         widgets = cast(_Utilities, namespace["dbutils"]).widgets
         values = {name: _of_widget(widgets, name, default) for name, default in values.items()}
-    namespace.update({name: check(name, value) for name, value in values.items()})
+    checked = {name: check(name, value) for name, value in values.items()}
+    catalog = str(checked.get("CATALOG", names.DEFAULT_CATALOG))
+    endpoints: dict[str, Value] = {
+        name: names.shared_id(given, catalog) for name, given in ENDPOINTS.items() if checked.get(name) == given
+    }
+    namespace.update(checked | endpoints)
 
 
 def _of_widget(widgets: _Widgets, name: str, default: object) -> str:

@@ -2,8 +2,10 @@ import re
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
-from caspers import parameters
+from caspers import config, parameters
+from caspers.names import DEFAULT_CATALOG
 
 
 @pytest.mark.parametrize(
@@ -100,3 +102,20 @@ def test_a_wrong_value_changes_nothing() -> None:
     with pytest.raises(ValueError, match="START_DAY='x'"):
         parameters.receive(names)
     assert names["SPEED_MULTIPLIER"] == "60"
+
+
+def test_endpoints_that_nobody_named_carry_another_catalog_than_the_default() -> None:
+    names = {"CATALOG": "my_kitchens", "REFUND_AGENT_ENDPOINT_NAME": "caspers_refund_agent"}
+    parameters.receive(names)
+    assert names["REFUND_AGENT_ENDPOINT_NAME"] == "caspers_refund_agent_my_kitchens"
+    parameters.receive(names)  # as a job's notebook does with the name that it is given
+    assert names["REFUND_AGENT_ENDPOINT_NAME"] == "caspers_refund_agent_my_kitchens"
+    own = {"CATALOG": "my_kitchens", "REFUND_AGENT_ENDPOINT_NAME": "mine"}
+    parameters.receive(own)
+    assert own["REFUND_AGENT_ENDPOINT_NAME"] == "mine"
+
+
+def test_the_bundle_has_the_same_defaults() -> None:
+    variables = yaml.safe_load((config.REPO / "databricks.yml").read_text())["variables"]
+    defaults = {name: variables[name]["default"] for name in parameters.ENDPOINTS}
+    assert defaults == parameters.ENDPOINTS and variables["CATALOG"]["default"] == DEFAULT_CATALOG

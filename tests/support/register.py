@@ -19,6 +19,12 @@ class RegisteredWorkbook:
         self.w, self.resources = w, list(resources)
         self.written: list[dict[str, Any]] = []
 
+    def full_name(self, name: str) -> str:
+        return f"{self.catalog}.{name}"
+
+    def shared(self, name: str) -> str:
+        return name
+
     def sql(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         if not statement.startswith("SELECT") or TABLE not in statement:
             self.written.append(values)
