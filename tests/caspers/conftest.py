@@ -69,8 +69,8 @@ def standin() -> Iterator["OpenAI"]:
 
 
 @pytest.fixture(scope="module")
-def kitchen(spark) -> Iterator:
-    """The Spark session with schemas simulator and lakeflow filled, ai and recommender empty."""
+def kitchen(spark, catalog) -> Iterator:
+    """The Spark session with the catalog's schemas simulator and lakeflow filled, ai and recommender empty."""
     _drop(spark)
     for schema in SCHEMAS:
         spark.sql(f"CREATE SCHEMA {schema}")

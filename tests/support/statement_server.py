@@ -9,7 +9,7 @@ import sqlite3
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-_WAREHOUSE = "warehouse-1"
+_WAREHOUSE, _CATALOG = "warehouse-1", "`kitchens`."
 ITEMS = [
     {"id": 1, "brand_id": 1, "name": "Pad <b>Thai</b>", "price": 12.5, "qty": 2},
     {"id": 2, "brand_id": 2, "name": "Tea", "price": 3.25, "qty": 1},
@@ -84,8 +84,11 @@ def statement_app():
     def execute(request: dict) -> dict:
         if request["warehouse_id"] != _WAREHOUSE:
             return {"statement_id": "1", "status": {"state": "FAILED", "error": {"message": "no such warehouse"}}}
+        statement = request["statement"].replace(_CATALOG, "")  # SQLite's names have two levels
+        if statement.count("FROM") != request["statement"].count(f"FROM {_CATALOG}"):
+            return {"statement_id": "1", "status": {"state": "FAILED", "error": {"message": "a name without catalog"}}}
         values = {item["name"]: item["value"] for item in request.get("parameters", [])}
-        found = database.execute(request["statement"], values).fetchall()
+        found = database.execute(statement, values).fetchall()
         return {
             "statement_id": "1",
             "status": {"state": "SUCCEEDED"},

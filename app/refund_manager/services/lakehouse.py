@@ -20,22 +20,24 @@ from refund_manager.domain.errors import LakehouseUnavailable
 from refund_manager.domain.timeline import OrderEvents, OrderFacts, minutes_half_up, parse_timestamp, timeline
 
 _EVENTS = """
-SELECT event_type, ts, location_id, body FROM lakeflow.all_events
+SELECT event_type, ts, location_id, body FROM {catalog}.lakeflow.all_events
 WHERE order_id = :order_id ORDER BY ts, sequence
 """
 # One row per stage with its first time, so that the many pings are not transferred.
 _FIRSTS = """
 SELECT order_id, event_type, location_id, min(ts) AS ts,
        max(CASE WHEN event_type = 'order_created' THEN body END) AS body
-FROM lakeflow.all_events
+FROM {catalog}.lakeflow.all_events
 WHERE event_type IN ('order_created', 'gk_ready', 'driver_picked_up', 'delivered') AND ts >= :since AND ts <= :until
 GROUP BY order_id, event_type, location_id
 """
 _CITIES = """
-SELECT location_id, location_name, p75_minutes, p99_minutes FROM ai.order_delivery_times_per_location_view
+SELECT location_id, location_name, p75_minutes, p99_minutes
+FROM {catalog}.ai.order_delivery_times_per_location_view
 """
+_BRANDS = "SELECT brand_id, name FROM {catalog}.{simulator}.brands"
 _COMPLAINT = """
-SELECT complaint_id, complaint_category, complaint_text, ts FROM complaints.raw_complaints
+SELECT complaint_id, complaint_category, complaint_text, ts FROM {catalog}.complaints.raw_complaints
 WHERE complaint_id = :complaint_id
 """
 _LONGEST_ORDER = timedelta(hours=6)
@@ -47,7 +49,7 @@ class Lakehouse:
 
     def __init__(self, workspace: WorkspaceClient, warehouse_id: str, catalog: str, simulator: str) -> None:
         self._workspace, self._warehouse_id = workspace, warehouse_id
-        self._catalog, self._simulator = catalog, simulator
+        self._names = {"catalog": _quoted(catalog), "simulator": simulator}
         self._delivered: dict[str, OrderEvents] = {}  # the timeline of a delivered order never changes
 
     def cached(self, order_id: str) -> OrderEvents | None:
@@ -70,7 +72,7 @@ class Lakehouse:
     def facts(self, since: datetime, until: datetime) -> list[OrderFacts]:
         """The facts of the orders placed from `since` to `until`."""
         cities = {row[0]: row[1] for row in self.cities()}
-        brands = dict(self._rows(f"SELECT brand_id, name FROM {self._simulator}.brands"))
+        brands = dict(self._rows(_BRANDS))
         rows = self._rows(_FIRSTS, since=since.isoformat(), until=(until + _LONGEST_ORDER).isoformat())
         firsts: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for order_id, kind, *rest in rows:
@@ -96,9 +98,8 @@ class Lakehouse:
     def _rows(self, statement: str, **values: str) -> list[list[str]]:
         try:
             answer = self._workspace.statement_execution.execute_statement(
-                statement=statement,
+                statement=statement.format(**self._names),
                 warehouse_id=self._warehouse_id,
-                catalog=self._catalog,
                 wait_timeout="30s",
                 on_wait_timeout=ExecuteStatementRequestOnWaitTimeout.CANCEL,
                 parameters=[StatementParameterListItem(name=name, value=value) for name, value in values.items()],
@@ -125,6 +126,11 @@ class Lakehouse:
                 else None
             )
         return rows
+
+
+def _quoted(catalog: str) -> str:
+    """A catalog's name as SQL takes it, such as `my-kitchens`: it can't be bound as a parameter."""
+    return f"`{catalog.replace('`', '``')}`"
 
 
 def _facts(order_id: str, kinds: dict[str, list[str]], cities: dict[str, str], brands: dict[str, str]) -> OrderFacts:

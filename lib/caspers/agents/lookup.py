@@ -24,7 +24,7 @@ def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
 
     Several values are looked up in one statement. A single value, for which a caller is waiting, takes one statement
     per fact, in parallel. Without a `warehouse_id`, statements run on the workspace's first warehouse.
-    The lookup raises RuntimeError with the engine's message.
+    Functions are those of `catalog`. The lookup raises RuntimeError with the engine's message.
     """
     from databricks.sdk import WorkspaceClient
 
@@ -36,9 +36,9 @@ def sql_lookup(catalog: str, warehouse_id: str | None = None) -> Lookup:
     def lookup(facts: Sequence[Fact], values: Sequence[object]) -> FactRows:
         bound = {f"v{place}": value for place, value in enumerate(values)}
         groups = [[fact] for fact in facts] if len(values) == 1 else [facts]
-        statements = [together_sql(group, list(bound)) for group in groups]
+        statements = [together_sql(catalog, group, list(bound)) for group in groups]
         with ThreadPoolExecutor(len(statements), thread_name_prefix="look up") as pool:
-            found = pool.map(lambda statement: sql.query(w, warehouse, statement, bound, catalog, "ai"), statements)
+            found = pool.map(lambda statement: sql.query(w, warehouse, statement, bound), statements)
             return _by_value(facts, values, chain.from_iterable(found))
 
     return lookup

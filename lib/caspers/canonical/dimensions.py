@@ -15,18 +15,19 @@ AT_ONCE = 3
 SQL_TYPES: dict[pl.DataType, str] = {pl.Int32(): "INT", pl.Float64(): "DOUBLE", pl.String(): "STRING"}
 
 
-def create_statement(schema: str, table: str, directory: str) -> str:
-    """SQL that makes `schema.table` from `directory/table.parquet`, in the contract's columns and types.
+def create_statement(target: str, table: str, directory: str) -> str:
+    """SQL that makes the table `target` from `directory/table.parquet`, in the contract's columns and types.
 
     Repeating it replaces the table's content; readers see the old one or the new one, whole.
     """
     columns = ", ".join(f"CAST({name} AS {SQL_TYPES[kind]}) AS {name}" for name, kind in TABLES[table].items())
-    return f"CREATE OR REPLACE TABLE {schema}.{table} AS SELECT {columns} FROM parquet.`{directory}/{table}.parquet`"
+    return f"CREATE OR REPLACE TABLE {target} AS SELECT {columns} FROM parquet.`{directory}/{table}.parquet`"
 
 
 def load_dimensions(ws: "Workbook", schema: str, directory: str) -> dict[str, int]:
     """Make all six tables in `schema` from the Parquet files in `directory`; returns their row counts by name."""
+    targets = {table: ws.full_name(f"{schema}.{table}") for table in DIMENSIONS}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dimension") as pool:
-        list(pool.map(lambda table: ws.sql(create_statement(schema, table, directory)), DIMENSIONS))
-    counted = (f"SELECT '{table}' AS name, count(*) AS n FROM {schema}.{table}" for table in DIMENSIONS)
+        list(pool.map(lambda table: ws.sql(create_statement(targets[table], table, directory)), DIMENSIONS))
+    counted = (f"SELECT '{table}' AS name, count(*) AS n FROM {target}" for table, target in targets.items())
     return {row["name"]: int(row["n"]) for row in ws.sql(" UNION ALL ".join(counted) + " ORDER BY name")}

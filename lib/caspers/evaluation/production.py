@@ -4,6 +4,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from caspers import names
 from caspers.evaluation.run import score, silent
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def score_sample(ws: "Workbook", experiment: str, share: float = SHARE) -> Sampl
 
 def score_agents(ws: "Workbook", share: float = SHARE) -> dict[str, Sample]:
     """Score the sampled calls of every agent whose experiment exists, by its name."""
-    existing = [name for name in EXPERIMENTS if ws.mlflow.get_experiment_by_name(name)]
+    experiments = [names.shared_id(name, ws.catalog) for name in EXPERIMENTS]
+    existing = [name for name in experiments if ws.mlflow.get_experiment_by_name(name)]
     return {name: score_sample(ws, name, share) for name in existing}
 
 

@@ -7,6 +7,7 @@ from os import environ
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from caspers import names
 from caspers.evaluation.scenarios import Scenario, Scenarios
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def evaluate(
     with silent(ws):
         from caspers.evaluation import scorers
 
-        ws.mlflow.set_experiment(f"/Shared/caspers_{scenarios.agent}_evaluation")
+        ws.mlflow.set_experiment(names.shared_id(f"/Shared/caspers_{scenarios.agent}_evaluation", ws.catalog))
         traces = _answers(ws, agent.predict, scenarios)
         expected = [{"right": [right.model_dump() for right in each.answers]} for each in scenarios.scenarios]
         scored = score(ws, traces, [*scorers.WITHOUT_EXPECTATIONS, *scorers.WITH_EXPECTATIONS, *judges], expected)

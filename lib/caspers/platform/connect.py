@@ -1,5 +1,6 @@
 """`connect()`: the one place that knows whether the workbook runs on a laptop or on Databricks."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from functools import cached_property
@@ -7,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from caspers import config
+from caspers import config, names
 from caspers.platform import connection, environment, sql
 from caspers.platform.client import required
 from caspers.platform.connection import Connection
@@ -61,7 +62,7 @@ class Workbook:
 
     @cached_property
     def spark(self) -> "SparkSession":
-        """A Spark Connect session in which `schema.table` means that table of the catalog."""
+        """A Spark Connect session. A notebook on Databricks has one already, which this is."""
         environment.check_installed("pyspark")
         from databricks.connect import DatabricksSession
 
@@ -70,9 +71,8 @@ class Workbook:
             return DatabricksSession.builder.remote(
                 required(self.connection.spark_remote, "Spark address")
             ).getOrCreate()
-        session = DatabricksSession.builder.serverless().getOrCreate()
-        session.catalog.setCurrentCatalog(self.catalog)
-        return session
+        in_notebook = "DATABRICKS_RUNTIME_VERSION" in os.environ
+        return (DatabricksSession.builder if in_notebook else DatabricksSession.builder.serverless()).getOrCreate()
 
     @cached_property
     def mlflow(self) -> ModuleType:
@@ -99,32 +99,54 @@ class Workbook:
 
     @cached_property
     def warehouse_id(self) -> str:
-        """The id of the workbook's SQL warehouse, created if it does not exist."""
-        from databricks.sdk.errors import BadRequest
+        """The id of the workbook's SQL warehouse, which is created if it does not exist.
 
-        known = self._warehouses()
-        if WAREHOUSE not in known:
-            try:
-                self.w.warehouses.create(
-                    name=WAREHOUSE,
-                    cluster_size="2X-Small",
-                    max_num_clusters=1,
-                    auto_stop_mins=10,
-                    enable_serverless_compute=True,
-                )
-            except BadRequest:  # another notebook created it since we looked
-                if WAREHOUSE not in self._warehouses():
-                    raise
-            known = self._warehouses()
-        return known[WAREHOUSE]
+        Where none may be created, such as a second one in Databricks' Free Edition, it is the first that exists.
+        Raises databricks.sdk.errors.DatabricksError if there is none.
+        """
+        from databricks.sdk.errors.base import DatabricksError
 
-    def sql(self, statement: str, schema: str | None = None, **values: Any) -> list[sql.Row]:
+        name = self.shared(WAREHOUSE)
+        if found := self._warehouses().get(name):
+            return found
+        try:
+            return required(self._create_warehouse(name), "warehouse id")
+        except DatabricksError:
+            known = self._warehouses()  # with the one that another notebook may have created since we looked
+            if not known:
+                raise
+            return known.get(name) or next(iter(known.values()))
+
+    def _create_warehouse(self, name: str) -> str | None:
+        from databricks.sdk.service.sql import CreateWarehouseRequestWarehouseType
+
+        return self.w.warehouses.create(
+            name=name,
+            cluster_size="2X-Small",
+            max_num_clusters=1,
+            auto_stop_mins=10,
+            warehouse_type=CreateWarehouseRequestWarehouseType.PRO,  # which serverless compute needs
+            enable_serverless_compute=True,
+        ).id
+
+    def full_name(self, name: str) -> str:
+        """The schema, or the table, view or function schema.name, of the workbook's catalog, as SQL refers to it."""
+        return names.in_catalog(self.catalog, name)
+
+    def shared(self, name: str) -> str:
+        """The name of a job, pipeline or warehouse, with the catalog behind it unless that is the default."""
+        return names.shared(name, self.catalog)
+
+    def shared_id(self, name: str) -> str:
+        """The name of an endpoint or experiment, with the catalog behind it unless that is the default."""
+        return names.shared_id(name, self.catalog)
+
+    def sql(self, statement: str, **values: Any) -> list[sql.Row]:
         """The rows of a SQL statement by column name, run on the warehouse, without a Spark session.
 
-        `values` are bound to `:name` in it; `schema` is where names without one are looked up. Raises RuntimeError
-        with the engine's message.
+        `values` are bound to `:name` in it. Raises RuntimeError with the engine's message.
         """
-        return sql.query(self.w, self.warehouse_id, statement, values, None if self.local else self.catalog, schema)
+        return sql.query(self.w, self.warehouse_id, statement, values)
 
     def publish(self, path: str | Path) -> str:
         """Copy a file or folder of this repository into the workspace; returns its path there.

@@ -11,6 +11,7 @@ from typing import NoReturn, TypedDict
 import psycopg
 from databricks.sdk.errors import AlreadyExists, NotFound, ResourceConflict
 from databricks.sdk.service.postgres import (
+    NewPipelineSpec,
     SyncedTable,
     SyncedTableSyncedTableSpec,
     SyncedTableSyncedTableSpecSyncedTableSchedulingPolicy,
@@ -61,12 +62,23 @@ def ensure_synced_table(ws: HasClient, table: str, source: str, key: Sequence[st
     return found
 
 
-def _make_synced_table(ws: HasClient, table: str, source: str, key: Sequence[str]) -> SyncedTable:
-    spec = SyncedTableSyncedTableSpec(
-        source_table_full_name=source, primary_key_columns=list(key), scheduling_policy=CONTINUOUS
+def synced_spec(source: str, key: Sequence[str]) -> SyncedTableSyncedTableSpec:
+    """What a continuous synced table of Delta table `source` (catalog.schema.table) with primary key `key` is.
+
+    The sync is a pipeline. It keeps its checkpoints beside the source: a Lakebase catalog has no place for them.
+    """
+    catalog, schema, _ = source.split(".")
+    return SyncedTableSyncedTableSpec(
+        source_table_full_name=source,
+        primary_key_columns=list(key),
+        scheduling_policy=CONTINUOUS,
+        new_pipeline_spec=NewPipelineSpec(storage_catalog=catalog, storage_schema=schema),
     )
+
+
+def _make_synced_table(ws: HasClient, table: str, source: str, key: Sequence[str]) -> SyncedTable:
     try:
-        return ws.w.postgres.create_synced_table(SyncedTable(spec=spec), table).wait()
+        return ws.w.postgres.create_synced_table(SyncedTable(spec=synced_spec(source, key)), table).wait()
     except (AlreadyExists, ResourceConflict):  # another process made it since we looked
         return ws.w.postgres.get_synced_table(f"synced_tables/{table}")
 

@@ -26,22 +26,6 @@ TABLES = (
 )
 ENDED_BADLY = ("FAILED", "CANCELED")
 
-# One statement, so that all numbers are from about the same moment.
-_TOTALS = f"""
-    SELECT b.orders AS bronze_orders, s.orders AS silver_orders, h.orders AS gold_orders,
-           s.revenue AS silver_revenue, h.revenue AS order_revenue, i.revenue AS item_revenue,
-           br.revenue AS brand_revenue, l.revenue AS location_revenue,
-           b.events, b.unusable AS bronze_unusable, q.unusable AS quarantined
-    FROM (SELECT count(event_id) AS events, count_if(event_type = 'order_created') AS orders,
-                 count(_corrupt_record) AS unusable FROM {SCHEMA}.all_events) b,
-         (SELECT count(DISTINCT order_id) AS orders, sum(extended_price) AS revenue
-          FROM {SCHEMA}.silver_order_items) s,
-         (SELECT count(*) AS orders, sum(order_revenue) AS revenue FROM {SCHEMA}.gold_order_header) h,
-         (SELECT sum(gross_revenue) AS revenue FROM {SCHEMA}.gold_item_sales_day) i,
-         (SELECT sum(brand_revenue) AS revenue FROM {SCHEMA}.gold_brand_sales_day) br,
-         (SELECT sum(revenue) AS revenue FROM {SCHEMA}.gold_location_sales_hourly) l,
-         (SELECT count(*) AS unusable FROM {SCHEMA}.quarantined_events) q"""
-
 
 class PipelineFailed(RuntimeError):
     """An update of a pipeline ended badly; the message is the pipeline's own."""
@@ -78,7 +62,7 @@ def ensure_schedule(ws: "Workbook", pipeline_id: str, minutes: int) -> int | Non
     """
     from databricks.sdk.service import jobs as j
 
-    name = f"{NAME} (schedule)"
+    name = ws.shared(f"{NAME} (schedule)")
     if minutes == 0:
         if job := jobs.find(ws, name):
             job_id = required(job.job_id, "job id")
@@ -96,11 +80,30 @@ def ensure_schedule(ws: "Workbook", pipeline_id: str, minutes: int) -> int | Non
 def totals(ws: "Workbook") -> Row | None:
     """Orders, revenue and unusable lines of each dataset by name; None while one of the datasets does not exist."""
     try:
-        return ws.sql(_TOTALS)[0]
+        return ws.sql(_totals_sql(ws))[0]
     except RuntimeError as error:
         if names_no_table(error):
             return None
         raise
+
+
+# One statement, so that all numbers are from about the same moment.
+def _totals_sql(ws: "Workbook") -> str:
+    lakeflow = ws.full_name(SCHEMA)
+    return f"""
+        SELECT b.orders AS bronze_orders, s.orders AS silver_orders, h.orders AS gold_orders,
+               s.revenue AS silver_revenue, h.revenue AS order_revenue, i.revenue AS item_revenue,
+               br.revenue AS brand_revenue, l.revenue AS location_revenue,
+               b.events, b.unusable AS bronze_unusable, q.unusable AS quarantined
+        FROM (SELECT count(event_id) AS events, count_if(event_type = 'order_created') AS orders,
+                     count(_corrupt_record) AS unusable FROM {lakeflow}.all_events) b,
+             (SELECT count(DISTINCT order_id) AS orders, sum(extended_price) AS revenue
+              FROM {lakeflow}.silver_order_items) s,
+             (SELECT count(*) AS orders, sum(order_revenue) AS revenue FROM {lakeflow}.gold_order_header) h,
+             (SELECT sum(gross_revenue) AS revenue FROM {lakeflow}.gold_item_sales_day) i,
+             (SELECT sum(brand_revenue) AS revenue FROM {lakeflow}.gold_brand_sales_day) br,
+             (SELECT sum(revenue) AS revenue FROM {lakeflow}.gold_location_sales_hourly) l,
+             (SELECT count(*) AS unusable FROM {lakeflow}.quarantined_events) q"""
 
 
 def agree(numbers: Row | None) -> bool:
@@ -139,7 +142,7 @@ def wait_until_agree(ws: "Workbook", pipeline_id: str, timeout: timedelta = time
 def _published(ws: "Workbook") -> bool:
     """Whether the gold table that an update writes last has rows."""
     try:
-        return bool(ws.sql(f"SELECT 1 FROM {SCHEMA}.gold_order_header LIMIT 1"))
+        return bool(ws.sql(f"SELECT 1 FROM {ws.full_name(f'{SCHEMA}.gold_order_header')} LIMIT 1"))
     except RuntimeError as error:
         if names_no_table(error):
             return False

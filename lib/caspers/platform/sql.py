@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 type Row = dict[str, Any]
 """A row by its columns' names; what a statement returns is known to its author only."""
 
-_NO_SUCH_TABLE = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")
+# The last is open Spark's for a catalog that is not there.
+_NO_SUCH_TABLE = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "NO_SUCH_CATALOG", "REQUIRES_SINGLE_PART_NAMESPACE")
 
 _READERS: dict[str, Callable[[str], Any]] = {
     "INT": int,
@@ -31,14 +32,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def query(
-    w: "WorkspaceClient",
-    warehouse_id: str,
-    statement: str,
-    values: dict[str, Any],
-    catalog: str | None = None,
-    schema: str | None = None,
-) -> list[Row]:
+def query(w: "WorkspaceClient", warehouse_id: str, statement: str, values: dict[str, Any]) -> list[Row]:
     """The rows of `statement` as dicts; each of `values` is bound to `:name`.
 
     Numbers and booleans come as Python's own, everything else as text. Raises RuntimeError with the engine's message.
@@ -53,8 +47,6 @@ def query(
         statement=statement,
         warehouse_id=warehouse_id,
         parameters=bound,
-        catalog=catalog,
-        schema=schema,
         wait_timeout="50s",
     )
     unfinished = (StatementState.PENDING, StatementState.RUNNING)

@@ -47,12 +47,12 @@ def register_all(ws: "Workbook", task: str, resources: list[Resource]) -> None:
     new = [each for key, each in made.items() if key not in known]
     changed = [each for key, each in made.items() if key in known and each != known[key]]
     if new:
-        _write(ws, f"INSERT INTO {TABLE} ({_COLUMNS}) SELECT inline({_GIVEN})", new)
+        _write(ws, f"INSERT INTO {ws.full_name(TABLE)} ({_COLUMNS}) SELECT inline({_GIVEN})", new)
     if changed:
         _write(
             ws,
             f"""
-            MERGE INTO {TABLE} AS known USING (SELECT inline({_GIVEN})) AS made
+            MERGE INTO {ws.full_name(TABLE)} AS known USING (SELECT inline({_GIVEN})) AS made
             ON known.task = '{_checked(task)}' AND known.type = made.type AND known.name = made.name
             WHEN MATCHED THEN UPDATE SET id = made.id, payload = made.payload""",
             changed,
@@ -67,7 +67,7 @@ def resources(ws: "Workbook") -> list[Resource]:
 def forget(ws: "Workbook", resource: Resource) -> None:
     """Remove a thing from the register, once it is gone from the workspace."""
     ws.sql(
-        f"DELETE FROM {TABLE} WHERE task = :task AND type = :type AND name = :name",
+        f"DELETE FROM {ws.full_name(TABLE)} WHERE task = :task AND type = :type AND name = :name",
         task=resource.task,
         type=resource.type,
         name=resource.name,
@@ -81,7 +81,7 @@ def _key(resource: Resource) -> tuple[str, str, str]:
 def _rows(ws: "Workbook", where: str = "") -> list[Resource]:
     columns = "type, id, name, task, payload"
     try:
-        rows = ws.sql(f"SELECT {columns} FROM {TABLE} {where} ORDER BY created_at, task, type, name")
+        rows = ws.sql(f"SELECT {columns} FROM {ws.full_name(TABLE)} {where} ORDER BY created_at, task, type, name")
     except RuntimeError as error:
         if sql.names_no_table(error):
             return []
@@ -108,8 +108,8 @@ def _in_table(ws: "Workbook", statement: str, **values: str) -> None:
         if not sql.names_no_table(error):
             raise
         # Partitioned by task: notebooks that run side by side then write to different files and never conflict.
-        ws.sql(f"CREATE SCHEMA IF NOT EXISTS {TABLE.partition('.')[0]}")
-        ws.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_ROW}) PARTITIONED BY (task)")
+        ws.sql(f"CREATE SCHEMA IF NOT EXISTS {ws.full_name(TABLE.partition('.')[0])}")
+        ws.sql(f"CREATE TABLE IF NOT EXISTS {ws.full_name(TABLE)} ({_ROW}) PARTITIONED BY (task)")
         ws.sql(statement, **values)
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 from urllib.parse import quote
 
+from caspers.names import in_catalog
 from caspers.platform import state
 from caspers.platform.client import HasClient, required
 from caspers.platform.state import Resource
@@ -148,8 +149,7 @@ def _synced_table(ws: "Workbook", resource: Resource) -> Found:
 def _table(ws: "Workbook", resource: Resource) -> Found:
     name = full_name(ws, resource.name)
     ws.w.tables.get(name)
-    quoted = ".".join(f"`{part}`" for part in name.split(".")[1:])
-    return {"state": "ACTIVE", "rows": ws.sql(f"SELECT count(*) AS n FROM {quoted}")[0]["n"]}
+    return {"state": "ACTIVE", "rows": ws.sql(f"SELECT count(*) AS n FROM {in_catalog(*name.split('.', 1))}")[0]["n"]}
 
 
 def _present(get: Callable[["Workbook", str], object], parts: int) -> Callable[["Workbook", Resource], Found]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_random_exponential
 
+from caspers.names import in_catalog, quoted
 from caspers.refunds.order_facts import deliveries, facts_sql
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Argument:
 class Fact:
     """One SQL function of schema `ai`: what it answers, the columns it returns and the query that finds them.
 
-    `query` holds `{lakeflow}` where that schema's name goes.
+    `query` holds `{catalog}` where the catalog's name goes.
     """
 
     name: str
@@ -52,12 +53,16 @@ class Fact:
     returns: str
     query: str
 
-    def ddl(self, lakeflow: str) -> str:
-        """The statement that creates the function or replaces it."""
-        query = self.query.format(lakeflow=lakeflow)
+    def full_name(self, catalog: str) -> str:
+        """The function's name in a catalog, as SQL calls it."""
+        return in_catalog(catalog, f"{SCHEMA}.{self.name}")
+
+    def ddl(self, catalog: str) -> str:
+        """The statement that creates the function in a catalog or replaces it."""
+        query = self.query.format(catalog=quoted(catalog))
         argument = f"{self.argument.name} {self.argument.sql_type} COMMENT '{self.argument.comment}'"
         return (
-            f"CREATE OR REPLACE FUNCTION {SCHEMA}.{self.name}({argument})\n"
+            f"CREATE OR REPLACE FUNCTION {self.full_name(catalog)}({argument})\n"
             f"RETURNS TABLE ({self.returns})\nCOMMENT '{self.comment}'\nRETURN {query}"
         )
 
@@ -65,7 +70,7 @@ class Fact:
 _ORDER = Argument(
     "oid", "order_id", "STRING", "Order id: six letters or digits, with an ending such as -L1 in later rounds"
 )
-_THIS_ORDER = facts_sql("(SELECT * FROM {lakeflow}.all_events WHERE order_id = oid)")
+_THIS_ORDER = facts_sql("(SELECT * FROM {catalog}.lakeflow.all_events WHERE order_id = oid)")
 _LOCATION = Argument("location", "location_id", "INT", "Location id, as the functions about an order return it")
 
 ORDER_DETAILS = Fact(
@@ -76,7 +81,7 @@ ORDER_DETAILS = Fact(
     "order_id STRING, location_id INT, brand_name STRING, item_name STRING, qty INT, price_usd DOUBLE, line_usd DOUBLE",
     """
 SELECT order_id, location_id, brand_name, name, qty, CAST(price AS DOUBLE), CAST(extended_price AS DOUBLE)
-FROM {lakeflow}.silver_order_items WHERE order_id = oid""",
+FROM {catalog}.lakeflow.silver_order_items WHERE order_id = oid""",
 )
 
 ORDER_DELIVERY_TIME = Fact(
@@ -99,7 +104,7 @@ LOCATION_TIMINGS = Fact(
     "p99_minutes DOUBLE",
     f"""
 SELECT location_id, location_name, delivered_orders, p50_minutes, p75_minutes, p99_minutes
-FROM {SCHEMA}.{TIMING_VIEW} WHERE location IS NULL OR location_id = location""",
+FROM {{catalog}}.{SCHEMA}.{TIMING_VIEW} WHERE location IS NULL OR location_id = location""",
 )
 
 ORDER_OVERVIEW = Fact(
@@ -111,7 +116,7 @@ ORDER_OVERVIEW = Fact(
     """
 SELECT order_id, location_id, CAST(sum(extended_price) AS DOUBLE), sum(qty),
        to_json(array_sort(collect_list(struct(brand_name, name AS item_name, qty, price AS price_usd))))
-FROM {lakeflow}.silver_order_items WHERE order_id = oid GROUP BY order_id, location_id""",
+FROM {catalog}.lakeflow.silver_order_items WHERE order_id = oid GROUP BY order_id, location_id""",
 )
 
 ORDER_TIMING = Fact(
@@ -130,29 +135,29 @@ FROM ({_THIS_ORDER})""",
 FACTS = (ORDER_DETAILS, ORDER_DELIVERY_TIME, LOCATION_TIMINGS, ORDER_OVERVIEW, ORDER_TIMING)
 
 
-def together_sql(facts: Iterable[Fact], names: Sequence[str]) -> str:
-    """One query for what several functions say about several things, whose values are bound as `:name`.
+def together_sql(catalog: str, facts: Iterable[Fact], names: Sequence[str]) -> str:
+    """One query for what several functions of a catalog say about several things, whose values are bound as `:name`.
 
     Its columns: fact (the function's name), place (of the thing in `names`), row (JSON of all the function's columns).
     It calls the functions, so the caller needs EXECUTE on them, but no right to a table.
     """
-    return "\nUNION ALL\n".join(_about_sql(fact, names) for fact in facts)
+    return "\nUNION ALL\n".join(_about_sql(catalog, fact, names) for fact in facts)
 
 
-def _about_sql(fact: Fact, names: Sequence[str]) -> str:
+def _about_sql(catalog: str, fact: Fact, names: Sequence[str]) -> str:
     things = [f"CAST(:{name} AS {fact.argument.sql_type})" for name in names]
     row = "to_json(struct(found.*), map('ignoreNullFields', 'false')) AS row"
     if len(things) == 1:  # a constant is pushed down to the files, a join is not
-        return f"SELECT '{fact.name}' AS fact, 0 AS place, {row} FROM {fact.name}({things[0]}) AS found"
+        return f"SELECT '{fact.name}' AS fact, 0 AS place, {row} FROM {fact.full_name(catalog)}({things[0]}) AS found"
     values = ", ".join(f"({place}, {thing})" for place, thing in enumerate(things))
     return (
-        f"SELECT '{fact.name}' AS fact, place, {row} FROM VALUES {values} AS wanted(place, thing),\n"
-        f"     LATERAL {fact.name}(wanted.thing) AS found\n"
+        f"SELECT '{fact.name}' AS fact, place, {row} FROM (VALUES {values}) AS wanted(place, thing),\n"
+        f"     LATERAL {fact.full_name(catalog)}(wanted.thing) AS found\n"
         f"WHERE found.{fact.argument.column} IN ({', '.join(things)})"
     )  # the condition repeats the join, so that it is pushed down to the files
 
 
-def quantiles_sql(lakeflow: str = "lakeflow") -> str:
+def quantiles_sql(catalog: str) -> str:
     """A query of delivery minutes a location: location_id, delivered_orders and p50_, p75_, p99_minutes.
 
     It looks at the orders delivered in the WINDOW_DAYS days before the newest event.
@@ -160,13 +165,13 @@ def quantiles_sql(lakeflow: str = "lakeflow") -> str:
     return f"""
 SELECT location_id, count(*) AS delivered_orders, round(percentile(minutes, 0.5), 1) AS p50_minutes,
        round(percentile(minutes, 0.75), 1) AS p75_minutes, round(percentile(minutes, 0.99), 1) AS p99_minutes
-FROM ({facts_sql(deliveries(lakeflow))})
+FROM ({facts_sql(deliveries(catalog))})
 WHERE minutes IS NOT NULL
-  AND delivered_ts >= (SELECT max(ts) FROM {lakeflow}.all_events) - INTERVAL {WINDOW_DAYS} DAYS
+  AND delivered_ts >= (SELECT max(ts) FROM {in_catalog(catalog, "lakeflow.all_events")}) - INTERVAL {WINDOW_DAYS} DAYS
 GROUP BY location_id"""
 
 
-def newest_of_each_kind_sql(lakeflow: str = "lakeflow") -> str:
+def newest_of_each_kind_sql(catalog: str) -> str:
     """A query of three orders, by `kind` the newest in time (1), late (2) and very late (3) for its location: order_id.
 
     Each is at least MARGIN_MINUTES away from another kind, so that it keeps its kind while the timings change.
@@ -176,44 +181,49 @@ SELECT kind, max_by(order_id, struct(delivered_ts, order_id)) AS order_id
 FROM (SELECT *, CASE WHEN minutes <= p75_minutes - {MARGIN_MINUTES} THEN 1
                      WHEN minutes BETWEEN p75_minutes + {MARGIN_MINUTES} AND p99_minutes - {MARGIN_MINUTES} THEN 2
                      WHEN minutes >= p99_minutes + {MARGIN_MINUTES} THEN 3 END AS kind
-      FROM ({facts_sql(deliveries(lakeflow))}) JOIN {SCHEMA}.{TIMING_VIEW} USING (location_id)
-      WHERE delivered_ts > (SELECT max(ts) FROM {lakeflow}.all_events) - INTERVAL {WINDOW_DAYS} DAYS)
+      FROM ({facts_sql(deliveries(catalog))}) JOIN {timing_view(catalog)} USING (location_id)
+      WHERE delivered_ts > (SELECT max(ts) FROM {in_catalog(catalog, "lakeflow.all_events")})
+                           - INTERVAL {WINDOW_DAYS} DAYS)
 WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"""
 
 
-def timing_view_query(lakeflow: str = "lakeflow", simulator: str = "simulator") -> str:
+def timing_view(catalog: str) -> str:
+    """The timing view's name in a catalog, as SQL refers to it."""
+    return in_catalog(catalog, f"{SCHEMA}.{TIMING_VIEW}")
+
+
+def timing_view_query(catalog: str, simulator: str = "simulator") -> str:
     """The query behind the timing view: the rows of `quantiles_sql` with the locations' names."""
     return f"""SELECT location_id, name AS location_name, delivered_orders, p50_minutes, p75_minutes, p99_minutes
-FROM ({quantiles_sql(lakeflow)}) JOIN {simulator}.locations USING (location_id)"""
+FROM ({quantiles_sql(catalog)}) JOIN {in_catalog(catalog, f"{simulator}.locations")} USING (location_id)"""
 
 
-def timing_view_ddl(lakeflow: str = "lakeflow", simulator: str = "simulator") -> str:
+def timing_view_ddl(catalog: str, simulator: str = "simulator") -> str:
     """The statement that creates the timing view or replaces it."""
     return f"""
-CREATE OR REPLACE VIEW {SCHEMA}.{TIMING_VIEW} (
+CREATE OR REPLACE VIEW {timing_view(catalog)} (
   location_id COMMENT 'Kitchen location', location_name COMMENT 'City or area of the kitchen',
   delivered_orders COMMENT 'Orders delivered in the window',
   p50_minutes COMMENT 'Median minutes from order to door',
   p75_minutes COMMENT 'Three in four orders take no longer',
   p99_minutes COMMENT 'All but one order in a hundred take no longer')
 COMMENT 'Minutes from order_created to delivered, by location, over the {WINDOW_DAYS} days before the newest event'
-AS {timing_view_query(lakeflow, simulator)}"""
+AS {timing_view_query(catalog, simulator)}"""
 
 
 def create(
-    spark: "SparkSession",
-    facts: Iterable[Fact] = FACTS,
-    lakeflow: str = "lakeflow",
-    simulator: str = "simulator",
+    spark: "SparkSession", catalog: str, facts: Iterable[Fact] = FACTS, simulator: str = "simulator"
 ) -> list[str]:
-    """Create or replace the timing view and these functions in schema `ai`; returns the names of what was made."""
-    made = [f"{SCHEMA}.{TIMING_VIEW}"]
-    _run(spark, f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-    _ensure_view(spark, lakeflow, simulator)
-    for fact in facts:
-        _run(spark, fact.ddl(lakeflow))
-        made.append(f"{SCHEMA}.{fact.name}")
-    return made
+    """Create or replace the timing view and these functions in a catalog's schema `ai`.
+
+    `simulator` is the schema of the table of locations. Returns the full names of what was made.
+    """
+    _run(spark, f"CREATE SCHEMA IF NOT EXISTS {in_catalog(catalog, SCHEMA)}")
+    _ensure_view(spark, catalog, simulator)
+    wanted = list(facts)
+    for fact in wanted:
+        _run(spark, fact.ddl(catalog))
+    return [f"{catalog}.{SCHEMA}.{name}" for name in (TIMING_VIEW, *(fact.name for fact in wanted))]
 
 
 # Both agents' notebooks make the same view and function at the same time. Open Spark
@@ -228,17 +238,18 @@ _again = retry(
 
 
 @_again
-def _ensure_view(spark: "SparkSession", lakeflow: str, simulator: str) -> None:
+def _ensure_view(spark: "SparkSession", catalog: str, simulator: str) -> None:
     """Create the view, or replace it if its query differs; not otherwise, since readers miss it meanwhile."""
-    if _view_text(spark) != timing_view_query(lakeflow, simulator):
-        spark.sql(timing_view_ddl(lakeflow, simulator))
+    if _view_text(spark, catalog) != timing_view_query(catalog, simulator):
+        spark.sql(timing_view_ddl(catalog, simulator))
 
 
-def _view_text(spark: "SparkSession") -> str | None:
-    if not spark.catalog.tableExists(f"{SCHEMA}.{TIMING_VIEW}"):
+def _view_text(spark: "SparkSession", catalog: str) -> str | None:
+    if not spark.catalog.tableExists(timing_view(catalog)):
         return None
-    rows = spark.sql(f"DESCRIBE TABLE EXTENDED {SCHEMA}.{TIMING_VIEW}").collect()
-    return next(str(row.data_type) for row in rows if row.col_name == "View Text")
+    rows = spark.sql(f"DESCRIBE TABLE EXTENDED {timing_view(catalog)}").collect()
+    text = next(str(row.data_type) for row in rows if row.col_name == "View Text")
+    return text.replace("spark_catalog.", f"{quoted(catalog)}.")  # open Spark's own name for its only catalog
 
 
 @_again

@@ -4,6 +4,8 @@ Minutes and dollars leave here rounded (0.1 minute with a half rounded up, one c
 sentence which explains it are made of the same numbers.
 """
 
+from caspers.names import in_catalog
+
 _BODY = (
     "customer_addr STRING, customer_lat DOUBLE, customer_lon DOUBLE, "
     "items ARRAY<STRUCT<brand_id: INT, name: STRING, qty: INT, price: DECIMAL(10, 2)>>"
@@ -19,9 +21,18 @@ def minutes(start: str, end: str) -> str:
     return f"round((unix_millis({end}) - unix_millis({start})) / 60000, 1)"
 
 
-def deliveries(lakeflow: str = "lakeflow") -> str:
+def deliveries(catalog: str) -> str:
     """A relation of the events that say when an order was placed and delivered, and what was ordered."""
-    return f"(SELECT * FROM {lakeflow}.all_events WHERE event_type IN ('order_created', 'delivered'))"
+    events = in_catalog(catalog, "lakeflow.all_events")
+    return f"(SELECT * FROM {events} WHERE event_type IN ('order_created', 'delivered'))"
+
+
+def missing_deliveries(catalog: str, inbox: str, done: str) -> str:
+    """The `deliveries` of the orders that are in the table `inbox` and not in the table `done` (schema.table)."""
+    return (
+        f"(SELECT * FROM {deliveries(catalog)} LEFT SEMI JOIN {in_catalog(catalog, inbox)} USING (order_id) "
+        f"LEFT ANTI JOIN {in_catalog(catalog, done)} USING (order_id))"
+    )
 
 
 def facts_sql(events: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from caspers import config, offline_policy
+from caspers import config, names, offline_policy
 from caspers.agents import deploy
 from caspers.platform.state import Resource
 
@@ -132,7 +132,7 @@ def _chat_signature() -> "ModelSignature":
 
 def _log_standin(ws: "Workbook", fingerprint: str) -> str:
     with deploy.quietly():
-        ws.mlflow.set_experiment("/Shared/caspers_offline_policy")
+        ws.mlflow.set_experiment(names.shared_id("/Shared/caspers_offline_policy", ws.catalog))
         logged = ws.mlflow.pyfunc.log_model(
             name=offline_policy.NAME,
             python_model=str(STANDIN_FILE),

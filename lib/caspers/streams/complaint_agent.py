@@ -13,6 +13,7 @@ from caspers import clock, offline_policy
 from caspers.agents.ask import Answer, ask_several
 from caspers.complaints import policy
 from caspers.complaints.reading import Item, Reading, read_all
+from caspers.names import in_catalog
 from caspers.refunds import facts, order_facts
 from caspers.streams.complaint_generator import SCHEMA, VOLUME
 from caspers.streams.complaint_generator import TABLE as COMPLAINTS
@@ -33,19 +34,20 @@ _COLUMNS = "complaint_id STRING, order_id STRING, ts TIMESTAMP, agent_response S
 
 def create_tables(ws: "Workbook") -> None:
     """Create the inbox and the table of responses if they don't exist; Lakebase syncs from the table's change feed."""
-    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {INBOX} (complaint_id STRING, ts TIMESTAMP)")
-    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_COLUMNS}) TBLPROPERTIES (delta.enableChangeDataFeed = true)")
+    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {ws.full_name(INBOX)} (complaint_id STRING, ts TIMESTAMP)")
+    ws.spark.sql(f"""CREATE TABLE IF NOT EXISTS {ws.full_name(TABLE)} ({_COLUMNS})
+                     TBLPROPERTIES (delta.enableChangeDataFeed = true)""")
 
 
 def run(ws: "Workbook", endpoint: str) -> Summary:
     """Answer every complaint that has no response yet; `endpoint` is the complaint agent's."""
     create_tables(ws)
     receive(
-        ws.spark.readStream.table(COMPLAINTS).select("complaint_id", "ts"),
-        INBOX,
+        ws.spark.readStream.table(ws.full_name(COMPLAINTS)).select("complaint_id", "ts"),
+        ws.full_name(INBOX),
         f"{ws.volume(SCHEMA, VOLUME)}/complaint_inbox",
     )
-    waiting = ws.spark.sql(_waiting_sql()).collect()
+    waiting = ws.spark.sql(_waiting_sql(ws.catalog)).collect()
     answers, note = _agent_answers(ws, endpoint, waiting[:AGENT_COMPLAINTS])
     readings = _read([row for row in waiting if row.complaint_id not in answers])
     rows = [_response(row, answers.get(row.complaint_id), readings) for row in waiting]
@@ -86,13 +88,14 @@ def _by_policy(row: "Row", reading: Reading) -> policy.Triage:
     return policy.decide(reading, policy.Evidence(row.minutes, row.p75_minutes, row.p99_minutes, total, items))
 
 
-def _waiting_sql() -> str:
+def _waiting_sql(catalog: str) -> str:
     """Complaints without a response, the newest order first, with the facts that the policy needs (NULL if unknown)."""
+    complaints, inbox, responses = (in_catalog(catalog, name) for name in (COMPLAINTS, INBOX, TABLE))
     return f"""
-        WITH waiting AS (SELECT * FROM {COMPLAINTS} LEFT SEMI JOIN {INBOX} USING (complaint_id)
-                         LEFT ANTI JOIN {TABLE} USING (complaint_id)),
-        events AS (SELECT * FROM {order_facts.deliveries()} LEFT SEMI JOIN waiting USING (order_id))
+        WITH waiting AS (SELECT * FROM {complaints} LEFT SEMI JOIN {inbox} USING (complaint_id)
+                         LEFT ANTI JOIN {responses} USING (complaint_id)),
+        events AS (SELECT * FROM {order_facts.deliveries(catalog)} LEFT SEMI JOIN waiting USING (order_id))
         SELECT complaint_id, order_id, complaint_text, minutes, p75_minutes, p99_minutes, lines
         FROM waiting LEFT JOIN ({order_facts.facts_sql("events")}) USING (order_id)
-             LEFT JOIN ({facts.quantiles_sql()}) USING (location_id)
+             LEFT JOIN ({facts.quantiles_sql(catalog)}) USING (location_id)
         ORDER BY delivered_ts DESC, complaint_id"""

@@ -15,6 +15,7 @@ from caspers import clock
 from caspers.complaints import SHARES, Category
 from caspers.complaints.reading import Item
 from caspers.complaints.texts import GENERATED_BY, ComplainedOrder, write
+from caspers.names import in_catalog
 from caspers.refunds import order_facts
 from caspers.streams.complaint_writer import by_model
 from caspers.streams.inbox import receive
@@ -48,8 +49,8 @@ class Summary:
 
 def create_tables(ws: "Workbook") -> None:
     """Create the inbox and the table of complaints if they don't exist."""
-    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {INBOX} (order_id STRING, ts TIMESTAMP)")
-    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({_COLUMNS})")
+    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {ws.full_name(INBOX)} (order_id STRING, ts TIMESTAMP)")
+    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {ws.full_name(TABLE)} ({_COLUMNS})")
 
 
 def run(ws: "Workbook", rate: float, llm_model: str, simulator: str = "simulator") -> Summary:
@@ -58,13 +59,13 @@ def run(ws: "Workbook", rate: float, llm_model: str, simulator: str = "simulator
     `llm_model` is the serving endpoint of LLM_MODEL, `simulator` the schema of the table of locations.
     """
     create_tables(ws)
-    delivered = ws.spark.readStream.table("lakeflow.all_events").filter("event_type = 'delivered'")
+    delivered = ws.spark.readStream.table(ws.full_name("lakeflow.all_events")).filter("event_type = 'delivered'")
     receive(
         delivered.filter(sampled_sql(rate)).select("order_id", "ts"),
-        INBOX,
+        ws.full_name(INBOX),
         f"{ws.volume(SCHEMA, VOLUME)}/sampled_orders",
     )
-    orders = [(_order(row), row.category) for row in ws.spark.sql(_orders_sql(simulator)).collect()]
+    orders = [(_order(row), row.category) for row in ws.spark.sql(_orders_sql(ws.catalog, simulator)).collect()]
     texts = by_model(ws, llm_model, orders[-MODEL_TEXTS:])
     rows = [_complaint(order, category, texts.get(order.order_id), llm_model) for order, category in orders]
     insert_missing(ws, TABLE, "order_id", _COLUMNS, rows)
@@ -84,16 +85,13 @@ def category_sql() -> str:
     return f"CASE {cases} END"
 
 
-def _orders_sql(simulator: str) -> str:
+def _orders_sql(catalog: str, simulator: str) -> str:
     """One row per order of the inbox without a complaint: what a complaint refers to, and its category."""
-    events = (
-        f"(SELECT * FROM {order_facts.deliveries()} LEFT SEMI JOIN {INBOX} USING (order_id) "
-        f"LEFT ANTI JOIN {TABLE} USING (order_id))"
-    )
+    events = order_facts.missing_deliveries(catalog, INBOX, TABLE)
     return f"""
         SELECT order_id, order_ts, minutes, l.name AS city, lines, {category_sql()} AS category
         FROM (SELECT *, pmod(xxhash64(order_id, 'category'), 100) AS dice FROM ({order_facts.facts_sql(events)}))
-        JOIN {simulator}.locations l USING (location_id)
+        JOIN {in_catalog(catalog, f"{simulator}.locations")} l USING (location_id)
         WHERE order_ts IS NOT NULL AND delivered_ts IS NOT NULL
         ORDER BY delivered_ts, order_id"""
 

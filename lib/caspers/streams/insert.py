@@ -15,5 +15,5 @@ def insert_missing(ws: "Workbook", table: str, key: str, columns: str, rows: Seq
     if not rows:
         return
     ws.spark.createDataFrame(list(rows), columns).createOrReplaceTempView("new_rows")
-    ws.spark.sql(f"""MERGE INTO {table} AS known USING new_rows AS new ON known.{key} = new.{key}
+    ws.spark.sql(f"""MERGE INTO {ws.full_name(table)} AS known USING new_rows AS new ON known.{key} = new.{key}
                      WHEN NOT MATCHED THEN INSERT *""")

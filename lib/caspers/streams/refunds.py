@@ -33,10 +33,11 @@ def create_tables(ws: "Workbook") -> None:
     The change feed of the recommendations is what Lakebase syncs from.
     """
     ws.spark.sql(f"""
-        CREATE TABLE IF NOT EXISTS {INBOX} (order_id STRING COMMENT 'A delivered order', ts TIMESTAMP COMMENT 'When')
+        CREATE TABLE IF NOT EXISTS {ws.full_name(INBOX)} (
+          order_id STRING COMMENT 'A delivered order', ts TIMESTAMP COMMENT 'When')
         COMMENT 'Delivered orders as the stream of events brought them, waiting for a recommendation or having one'""")
     ws.spark.sql(f"""
-        CREATE TABLE IF NOT EXISTS {TABLE} (
+        CREATE TABLE IF NOT EXISTS {ws.full_name(TABLE)} (
           order_id STRING NOT NULL COMMENT 'One row an order, ever', ts TIMESTAMP COMMENT 'When it was recommended',
           order_ts TIMESTAMP COMMENT 'When the order was placed',
           agent_response STRING COMMENT 'JSON: refund_usd, refund_class (none, partial, full), reason',
@@ -61,8 +62,10 @@ def run(ws: "Workbook", endpoint: str, agent_orders: int = AGENT_ORDERS) -> Summ
 
 def receive(ws: "Workbook") -> None:
     """Append the orders delivered since the last run to the inbox, each delivery once."""
-    delivered = ws.spark.readStream.table("lakeflow.all_events").filter("event_type = 'delivered'")
-    inbox.receive(delivered.select("order_id", "ts"), INBOX, f"{ws.volume(SCHEMA, VOLUME)}/delivered_orders")
+    delivered = ws.spark.readStream.table(ws.full_name("lakeflow.all_events")).filter("event_type = 'delivered'")
+    inbox.receive(
+        delivered.select("order_id", "ts"), ws.full_name(INBOX), f"{ws.volume(SCHEMA, VOLUME)}/delivered_orders"
+    )
 
 
 def recommend(ws: "Workbook", answers: list[OrderAnswer]) -> None:
@@ -70,11 +73,11 @@ def recommend(ws: "Workbook", answers: list[OrderAnswer]) -> None:
 
     An answer has order_id, response (JSON text) and model.
     """
-    quantiles = [row.asDict() for row in ws.spark.sql(facts.quantiles_sql()).collect()]
+    quantiles = [row.asDict() for row in ws.spark.sql(facts.quantiles_sql(ws.catalog)).collect()]
     values = {"answers": json.dumps(answers), "quantiles": json.dumps(quantiles), "now": clock.now().isoformat()}
     ws.sql(
-        f"""MERGE INTO {TABLE} AS known USING ({recommendations_sql()}) AS new ON known.order_id = new.order_id
-            WHEN NOT MATCHED THEN INSERT *""",
+        f"""MERGE INTO {ws.full_name(TABLE)} AS known USING ({recommendations_sql(ws.catalog)}) AS new
+            ON known.order_id = new.order_id WHEN NOT MATCHED THEN INSERT *""",
         **values,
     )
 
@@ -82,29 +85,29 @@ def recommend(ws: "Workbook", answers: list[OrderAnswer]) -> None:
 def newest_undecided(ws: "Workbook", limit: int) -> list[str]:
     """The ids of the orders delivered last that have no recommendation yet, the newest first."""
     rows = ws.spark.sql(f"""
-        SELECT order_id FROM {INBOX} LEFT ANTI JOIN {TABLE} USING (order_id)
+        SELECT order_id FROM {ws.full_name(INBOX)} LEFT ANTI JOIN {ws.full_name(TABLE)} USING (order_id)
         GROUP BY order_id ORDER BY max(ts) DESC, order_id LIMIT {int(limit)}""")
     return [row.order_id for row in rows.collect()]
 
 
-def recommendations_sql() -> str:
-    """A query of the rows to insert. Its parameters: `answers` and `quantiles` as JSON lists, and `now`."""
+def recommendations_sql(catalog: str) -> str:
+    """A query of the rows to insert into the catalog's table.
+
+    Its parameters: `answers` and `quantiles` as JSON lists, and `now`.
+    """
     return f"""
         SELECT order_id, CAST(:now AS TIMESTAMP) AS ts, order_ts, coalesce(response, to_json(named_struct(
                  'refund_usd', coalesce(refund_usd, 0D), 'refund_class', coalesce(refund_class, 'none'), 'reason',
                  coalesce(reason, 'The order''s start, items or location timings are not recorded: no refund.')
                ))) AS agent_response,
                if(response IS NULL, 'fallback', 'agent') AS source, coalesce(model, '{POLICY_NAME}') AS model
-        FROM ({policy.refunds_sql(f"({_evidence_sql()})")})
+        FROM ({policy.refunds_sql(f"({_evidence_sql(catalog)})")})
         LEFT JOIN (SELECT inline(from_json(:answers, '{_ANSWERS}'))) USING (order_id)"""
 
 
-def _evidence_sql() -> str:
+def _evidence_sql(catalog: str) -> str:
     """One row an order without a recommendation: order_id, order_ts, minutes, p75, p99, total_usd."""
-    events = (
-        f"(SELECT * FROM {order_facts.deliveries()} LEFT SEMI JOIN {INBOX} USING (order_id) "
-        f"LEFT ANTI JOIN {TABLE} USING (order_id))"
-    )
+    events = order_facts.missing_deliveries(catalog, INBOX, TABLE)
     return f"""
         SELECT order_id, order_ts, minutes, p75_minutes AS p75, p99_minutes AS p99,
                CAST(total_usd AS DOUBLE) AS total_usd
@@ -113,5 +116,5 @@ def _evidence_sql() -> str:
 
 
 def _counts(ws: "Workbook") -> dict[str, int]:
-    rows = ws.spark.sql(f"SELECT source, count(*) AS orders FROM {TABLE} GROUP BY source").collect()
+    rows = ws.spark.sql(f"SELECT source, count(*) AS orders FROM {ws.full_name(TABLE)} GROUP BY source").collect()
     return {row.source: row.orders for row in rows}

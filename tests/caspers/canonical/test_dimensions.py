@@ -10,8 +10,8 @@ from caspers.canonical.schema import DIMENSIONS, TABLES
 
 
 def test_a_statement_names_every_column_of_the_contract():
-    statement = create_statement("simulator", "items", "/data")
-    assert statement.startswith("CREATE OR REPLACE TABLE simulator.items AS SELECT CAST(id AS INT) AS id, ")
+    statement = create_statement("cat.simulator.items", "items", "/data")
+    assert statement.startswith("CREATE OR REPLACE TABLE cat.simulator.items AS SELECT CAST(id AS INT) AS id, ")
     assert all(f" AS {name}" in statement for name in TABLES["items"])
     assert statement.endswith("FROM parquet.`/data/items.parquet`")
 
@@ -26,13 +26,13 @@ def files(tmp_path):
     return str(tmp_path)
 
 
-def test_tables_have_the_contract_s_columns_and_types_also_when_made_twice(connected, files):
-    ws = caspers.connect("caspersdev")
-    ws.sql("CREATE SCHEMA IF NOT EXISTS dimensions_test")
+def test_tables_have_the_contract_s_columns_and_types_also_when_made_twice(connected, catalog, files):
+    ws = caspers.connect(catalog)
+    ws.sql(f"CREATE SCHEMA IF NOT EXISTS {catalog}.dimensions_test")
     expected = {name: table.height for name, table in dimensions().items()}
     assert load_dimensions(ws, "dimensions_test", files) == expected
     assert load_dimensions(ws, "dimensions_test", files) == expected
-    row = ws.sql("SELECT * FROM dimensions_test.brand_locations ORDER BY brand_location_id LIMIT 1")[0]
+    row = ws.sql(f"SELECT * FROM {catalog}.dimensions_test.brand_locations ORDER BY brand_location_id LIMIT 1")[0]
     assert row == dimensions()["brand_locations"].row(0, named=True)
     assert set(expected) == set(DIMENSIONS)
-    ws.sql("DROP SCHEMA dimensions_test CASCADE")
+    ws.sql(f"DROP SCHEMA {catalog}.dimensions_test CASCADE")

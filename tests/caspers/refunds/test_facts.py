@@ -13,11 +13,13 @@ from caspers.refunds import facts
 
 
 @pytest.fixture(scope="module")
-def ask(kitchen):
-    assert facts.create(kitchen)[0] == "ai.order_delivery_times_per_location_view"
-    kitchen.sql("USE ai")
-    yield lambda name, value: [row.asDict() for row in kitchen.sql(f"SELECT * FROM {name}({value!r})").collect()]
-    kitchen.sql("USE default")
+def ask(kitchen, catalog):
+    assert facts.create(kitchen, catalog)[0] == f"{catalog}.ai.order_delivery_times_per_location_view"
+
+    def rows(name, value):
+        return [row.asDict() for row in kitchen.sql(f"SELECT * FROM {catalog}.ai.{name}({value!r})").collect()]
+
+    return rows
 
 
 def quantile(values, share):
@@ -80,13 +82,13 @@ def test_quantiles_are_exact_and_leave_out_what_is_older_than_the_window(ask, ki
         assert timings[f"p{share}_minutes"] == pytest.approx(quantile(expected, share / 100), abs=0.051)
 
 
-def test_null_asks_for_the_timings_of_all_locations(ask, kitchen):
-    rows = [row.asDict() for row in kitchen.sql("SELECT * FROM get_location_timings(NULL)").collect()]
+def test_null_asks_for_the_timings_of_all_locations(ask, kitchen, catalog):
+    rows = [row.asDict() for row in kitchen.sql(f"SELECT * FROM {catalog}.ai.get_location_timings(NULL)").collect()]
     assert {row["location_id"]: [row] for row in rows} == {n: ask("get_location_timings", n) for n in (1, 2)}
 
 
-def test_the_newest_of_each_kind_are_clearly_of_it(ask, kitchen):
-    rows = kitchen.sql(facts.newest_of_each_kind_sql()).collect()
+def test_the_newest_of_each_kind_are_clearly_of_it(ask, kitchen, catalog):
+    rows = kitchen.sql(facts.newest_of_each_kind_sql(catalog)).collect()
     assert [row.kind for row in rows] == [1, 2, 3]
     for row in rows:
         (order,) = ask("get_order_delivery_time", row.order_id)
@@ -104,8 +106,8 @@ def test_one_query_for_many_says_exactly_what_the_functions_say(ask, connected, 
     known = sql_lookup(catalog, warehouse.id)(wanted, values)
     assert set(known) == {(fact.name, value) for fact in wanted for value in values}
     for (name, value), rows in known.items():
-        call = f"SELECT * FROM {name}({'NULL' if value is None else repr(value)})"
-        alone = sql.query(w, warehouse.id, call, {}, catalog, "ai")
+        call = f"SELECT * FROM {catalog}.ai.{name}({'NULL' if value is None else repr(value)})"
+        alone = sql.query(w, warehouse.id, call, {})
         assert sorted(map(str, rows)) == sorted(map(str, alone))
     assert any(known.values())
 
@@ -115,16 +117,16 @@ def properties(kitchen):
     return next(row.data_type for row in rows if row.col_name == "Table Properties")
 
 
-def test_a_view_that_says_the_same_is_left_alone_and_another_is_replaced(ask, kitchen):
+def test_a_view_that_says_the_same_is_left_alone_and_another_is_replaced(ask, kitchen, catalog):
     kitchen.sql(f"ALTER VIEW ai.{facts.TIMING_VIEW} SET TBLPROPERTIES ('mark' = 'first')")
-    facts.create(kitchen, [])
+    facts.create(kitchen, catalog, [])
     assert "mark=first" in properties(kitchen)
     kitchen.sql(f"ALTER VIEW ai.{facts.TIMING_VIEW} AS SELECT 1 AS location_id")
-    facts.create(kitchen, [])
+    facts.create(kitchen, catalog, [])
     assert ask("get_location_timings", 1)
 
 
-def test_two_may_create_at_the_same_time_while_a_third_reads(ask, workspace):
+def test_two_may_create_at_the_same_time_while_a_third_reads(ask, workspace, catalog):
     def session():
         return SparkSession.builder.remote(workspace["SPARK_REMOTE"]).create()
 
@@ -133,7 +135,7 @@ def test_two_may_create_at_the_same_time_while_a_third_reads(ask, workspace):
 
     sessions = [session() for _ in range(3)]
     with ThreadPoolExecutor(3) as pool:
-        makers = [pool.submit(facts.create, spark) for spark in sessions[:2]]
+        makers = [pool.submit(facts.create, spark, catalog) for spark in sessions[:2]]
         assert all(pool.submit(read, sessions[2]).result(60))
         assert len({tuple(maker.result(60)) for maker in makers}) == 1
     for spark in sessions:

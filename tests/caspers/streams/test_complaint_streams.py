@@ -13,10 +13,10 @@ RATE, LLM_MODEL = 0.5, "no-such-model"
 
 
 @pytest.fixture(scope="module")
-def ws(kitchen, connected):
+def ws(kitchen, connected, catalog):
     kitchen.sql("DROP SCHEMA IF EXISTS complaints CASCADE")
     kitchen.sql("CREATE SCHEMA complaints")
-    yield caspers.connect("caspersdev")
+    yield caspers.connect(catalog)
     kitchen.sql("DROP SCHEMA complaints CASCADE")
 
 

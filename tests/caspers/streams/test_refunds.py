@@ -15,8 +15,8 @@ NEW_ORDER = """
 
 
 @pytest.fixture(scope="module")
-def ws(kitchen, connected):
-    workbook = caspers.connect("caspersdev")
+def ws(kitchen, connected, catalog):
+    workbook = caspers.connect(catalog)
     refunds.create_tables(workbook)
     return workbook
 
@@ -41,7 +41,7 @@ def test_every_delivered_order_gets_the_policys_answer_and_a_second_run_adds_not
 
 
 def test_the_answer_is_the_same_as_for_one_order_alone(ws):
-    quantiles = {row.location_id: row for row in ws.spark.sql(refunds.facts.quantiles_sql()).collect()}
+    quantiles = {row.location_id: row for row in ws.spark.sql(refunds.facts.quantiles_sql(ws.catalog)).collect()}
     times = {
         row.order_id: row
         for row in ws.spark.sql("""
