@@ -1,5 +1,6 @@
 """What the documents say of the repository is so."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -13,6 +14,7 @@ DOCUMENTS = (
     "README.md",
     "CONTRIBUTING.md",
     "docs/architecture.md",
+    "docs/databricks.md",
     "lib/local_workspace/README.md",
     "tests/README.md",
 )
@@ -49,6 +51,19 @@ def test_the_architecture_names_a_file_at_each_step() -> None:
     steps = re.findall(r"^\d+\. .*(?:\n   .*)*", text, re.M)
     assert len(steps) >= 12
     assert [step for step in steps if not re.search(r"`(lib|app|pipelines|notebooks)/[\w/.]+`", step)] == []
+
+
+def test_the_guide_to_databricks_has_every_call_of_the_workbook() -> None:
+    """Calls through the SDK, as `w.jobs.create(` or, in two notebooks, `api.create_project(` of Postgres."""
+    code = [path.read_text() for path in (REPO / "lib/caspers").rglob("*.py")]
+    for notebook in (REPO / "notebooks").rglob("*.ipynb"):
+        cells = json.loads(notebook.read_text())["cells"]
+        code += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    called = {".".join(call) for text in code for call in re.findall(r"\bw\.(\w+)\.(\w+)(?=[(,])", text)}
+    called |= {f"postgres.{call}" for text in code for call in re.findall(r"\bapi\.(\w+)(?=[(,])", text)}
+    described = set(re.findall(r"`(\w+\.\w+)`", (REPO / "docs/databricks.md").read_text()))
+    assert called - described - {"api_client.do"} == set()
+    assert len(called) > 50
 
 
 def test_a_commit_is_checked_as_make_lint_does() -> None:
