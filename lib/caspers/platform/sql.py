@@ -74,6 +74,8 @@ def _type(value: object) -> str:
 
 
 def _rows(w: "WorkspaceClient", answer: "StatementResponse") -> list[Row]:
+    if answer.manifest is None and answer.result is None:
+        return []  # of a statement that returns no rows
     schema = required(answer.manifest.schema if answer.manifest else None, "schema of the result")
     columns = schema.columns or []
     readers = [_READERS.get(column.type_name.value if column.type_name else "", str) for column in columns]

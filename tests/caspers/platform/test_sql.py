@@ -63,6 +63,11 @@ def test_a_statement_without_rows_gives_none():
     assert sql.query(client(answer(StatementState.SUCCEEDED)), "w-1", "CREATE SCHEMA s", {}) == []
 
 
+def test_a_statement_may_have_no_result_at_all():
+    done = StatementResponse(statement_id="s-1", status=StatementStatus(state=StatementState.SUCCEEDED))
+    assert sql.query(client(done), "w-1", "CREATE SCHEMA s", {}) == []
+
+
 def test_values_are_bound_with_their_types():
     w = client(answer(StatementState.SUCCEEDED))
     sql.query(w, "w-1", "SELECT :a", {"a": 1, "b": 2.5, "c": True, "d": "x", "e": None})
