@@ -52,10 +52,10 @@ class JobWorkspace:
         processes.reap()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.files = WorkspaceFiles(self.home)
+        self.files, self.store = WorkspaceFiles(self.home), Store(self.home.database)
         self.jobs = JobsEngine(
             self.home,
-            Store(self.home.database),
+            self.store,
             processes,
             self.files,
             Updates(),

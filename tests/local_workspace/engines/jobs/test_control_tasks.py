@@ -1,10 +1,11 @@
 """Tasks that decide which others run: conditions, loops, other jobs, and tasks that are disabled or cancelled."""
 
 import pytest
-from databricks.sdk.errors import BadRequest
+from databricks.sdk.errors import BadRequest, NotFound
 
 from job_graphs import API, condition, ended, fails, job, loop, results, run, shown, task, task_of, when
 from job_workspace import serving
+from local_workspace.engines.jobs.states import set_state
 from waiting import eventually
 
 FAILURE = "{{tasks.load.result_state}} {{tasks.load.error_code}}"
@@ -202,3 +203,42 @@ def test_a_task_is_cancelled_by_its_run_id_and_others_go_on(space):
     assert shown(space, run_id)["tasks"][1]["state"]["life_cycle_state"] == "BLOCKED"
     space.w.jobs.cancel_run(waits["run_id"])
     assert results(ended(space, run_id)) == {"waits": "CANCELED", "after": "UPSTREAM_CANCELED", "clean_up": "SUCCESS"}
+
+
+def test_a_loop_over_the_values_of_a_notebook_runs_a_notebook_for_each(space):
+    first = space.upload("/Users/values/first.ipynb", "dbutils.jobs.taskValues.set('cities', ['Chicago', 'Bellevue'])")
+    each = space.upload("/Users/values/each.ipynb", "dbutils.notebook.exit(dbutils.widgets.get('city'))")
+    nested = task("each", notebook_task={"notebook_path": each, "base_parameters": {"city": "{{input}}"}})
+    found = run(
+        space,
+        task("first", notebook_task={"notebook_path": first}),
+        task("loop", "first", **loop("{{tasks.first.values.cities}}", nested, concurrency=2)),
+        condition("missing", "{{tasks.first.values.brands}}", "EQUAL_TO", "x", "first"),
+    )
+    assert results(found) == {"first": "SUCCESS", "loop": "SUCCESS", "missing": "FAILED"}
+    assert "no value for tasks.first.values.brands" in task_of(found, "missing")["state"]["state_message"]
+    iterations = shown(space, task_of(found, "loop")["run_id"])["iterations"]
+    outputs = [space.w.jobs.get_run_output(iteration["run_id"]).notebook_output.result for iteration in iterations]
+    assert outputs == ["Chicago", "Bellevue"]
+    resolved = shown(space, iterations[1]["run_id"], include_resolved_values="true")["tasks"][0]["resolved_values"]
+    assert resolved == {"notebook_task": {"base_parameters": {"city": "Bellevue"}}}
+
+
+def test_iterations_that_a_dead_workspace_left_active_are_interrupted(tmp_path):
+    with serving(tmp_path / "home") as space:
+        found = run(space, task("loop", **loop([1, 2], fails("each"))))
+        first, second = shown(space, found["tasks"][0]["run_id"])["iterations"]
+        left = space.store.get("job_run", str(found["run_id"]))
+        for doc in (left, left["tasks"][0], iteration := space.store.get("job_iteration", str(second["run_id"]))):
+            set_state(doc, "RUNNING")
+        space.store.put("job_run", str(found["run_id"]), left)
+        space.store.put("job_iteration", str(second["run_id"]), iteration)
+    with serving(tmp_path / "home") as space:
+        after = shown(space, found["tasks"][0]["run_id"])["iterations"]
+        assert after[0] == first
+        assert after[1]["state"]["life_cycle_state"] == "INTERNAL_ERROR"
+        assert "Interrupted" in after[1]["state"]["state_message"]
+        space.w.jobs.delete_run(found["run_id"])
+        with pytest.raises(NotFound):
+            space.w.jobs.get_run(second["run_id"])
+        assert space.store.list("job_iteration") == []
