@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ from deltalake import DeltaTable, write_deltalake
 from local_workspace.engines.postgres import PostgresEngine
 from local_workspace.http.server import create_app
 from local_workspace.routes import identity, postgres
+from local_workspace.runtime import principals
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
@@ -38,7 +40,8 @@ class LakebaseWorkspace:
 
     def start_engine(self) -> None:
         """What a starting daemon does."""
-        self.engine = PostgresEngine(self.home, self.store, Processes(self.home), self, USER)
+        role_of = partial(principals.role_of, TOKEN, USER)
+        self.engine = PostgresEngine(self.home, self.store, Processes(self.home), self, USER, role_of)
         self.engine.start()
         self._app.state.engines.postgres = self.engine
 

@@ -55,6 +55,12 @@ def holder(token: str, presented: str) -> str | None:
     return found.holder if found else None
 
 
+def role_of(token: str, user: str, presented: str) -> str | None:
+    """The Postgres role whose token this is: its holder's name. None if it is not valid, or is for an app alone."""
+    found = access(token, presented)
+    return None if found is None or found.audience else found.holder or user
+
+
 def _signed(token: str, subject: str, ends: int) -> str:
     signature = hmac.new(token.encode(), f"access {subject} {ends}".encode(), hashlib.sha256).hexdigest()
     return f"{subject}.{ends}.{signature}"

@@ -135,7 +135,9 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     models_engine = ModelsEngine(home, store, catalog_engine.get_schema, USER)
     workspace_files, volume_files = WorkspaceFiles(home), VolumeFiles(catalog_engine)
     pipelines_engine = PipelinesEngine(home, store, spark)
-    postgres_engine = PostgresEngine(home, store, processes, SparkLake(spark), USER)
+    postgres_engine = PostgresEngine(
+        home, store, processes, SparkLake(spark), USER, partial(principals.role_of, settings.token, USER)
+    )
     mlflow_engine = MlflowEngine(home, processes)
     environment = {**client_environment(settings, spark.remote), "LOCAL_WORKSPACE_HOME": str(home.root)}
     return Engines(

@@ -23,7 +23,7 @@ from local_workspace.engines.postgres.documents import (
     Project,
 )
 from local_workspace.engines.postgres.instance import Instance
-from local_workspace.engines.postgres.projects import Projects
+from local_workspace.engines.postgres.projects import Projects, RoleOf
 from local_workspace.engines.sync import Lake, SyncEngine
 from local_workspace.runtime import ports
 from local_workspace.runtime.errors import already_exists, invalid, not_found
@@ -38,12 +38,23 @@ log = logging.getLogger(__name__)
 
 
 class PostgresEngine:
-    """Lakebase projects of this workspace. `user` owns their databases; `lake` finds and reads Delta tables."""
+    """Lakebase projects of this workspace. `user` owns their databases; `lake` finds and reads Delta tables.
 
-    def __init__(self, home: Home, store: Store, processes: Processes, lake: Lake, user: str) -> None:
+    `role_of` returns the role whose OAuth token that is: a valid one is the role's password.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        processes: Processes,
+        lake: Lake,
+        user: str,
+        role_of: RoleOf = lambda _: None,
+    ) -> None:
         self._user = user
         self._lock = threading.RLock()
-        self._projects = Projects(home, store, processes, user, self._lock)
+        self._projects = Projects(home, store, processes, user, self._lock, role_of)
         self._catalogs = Catalogs(store)
         self.synced = SyncEngine(store, self.connect, self.catalog_target, lake)
 

@@ -25,10 +25,14 @@ _STOP_SECONDS = 30
 
 
 class Instance:
-    """A server named `name` whose databases belong to the role `user`. Every method can be repeated."""
+    """A server named `name` whose databases belong to the role `user`. Every method can be repeated.
+
+    `rules` is the content of its `pg_hba.conf`; None leaves the one that asks for the roles' kept passwords.
+    """
 
     def __init__(self, home: Home, processes: Processes, name: str, user: str, port: int | None = None) -> None:
         self.name, self.user, self.port = name, user, port
+        self.rules: str | None = None
         self.data = home.postgres / name
         self._secret = home.postgres / f"{name}.secret"
         self._staging = home.postgres / f".new-{name}"
@@ -86,6 +90,11 @@ class Instance:
                 doc[role] = secrets.token_urlsafe(24)
                 write_atomically(self._secret, json.dumps(doc))
             return doc[role]
+
+    def is_password(self, role: str, password: str) -> bool:
+        """Whether it is the password of `role`."""
+        kept = (read_json(self._secret) or {}).get(role)
+        return kept is not None and secrets.compare_digest(kept.encode(), password.encode())
 
     def roles(self) -> list[str]:
         """The roles that may log in, besides the administrator."""
@@ -150,7 +159,14 @@ class Instance:
         (self._staging / "data").rename(self.data)
         shutil.rmtree(self._staging)
 
+    def _write_rules(self) -> None:
+        if self.rules is not None:
+            file = self.data / "pg_hba.conf"
+            write_atomically(file, self.rules)
+            give(file)
+
     def _launch(self) -> None:
+        self._write_rules()
         settings = {
             "listen_addresses": ports.HOST,
             "port": self.port,

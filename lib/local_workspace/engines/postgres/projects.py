@@ -2,13 +2,14 @@
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from local_workspace.engines.postgres import names
 from local_workspace.engines.postgres.databases import create_database
 from local_workspace.engines.postgres.documents import Project, StoredProject
 from local_workspace.engines.postgres.instance import Instance
-from local_workspace.engines.postgres.programs import PG_VERSION
+from local_workspace.engines.postgres.passwords import PasswordServer
+from local_workspace.engines.postgres.programs import ADMIN, PG_VERSION
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import already_exists, not_found, unavailable
 from local_workspace.runtime.home import Home
@@ -18,12 +19,21 @@ from local_workspace.runtime.timestamps import now_iso
 
 DEFAULT_DATABASE = "databricks_postgres"
 
+type RoleOf = Callable[[str], str | None]
+
 
 class Projects:
-    """Makes, finds and removes projects. `user` owns their databases; `lock` is held while one is made or removed."""
+    """Makes, finds and removes projects. `user` owns their databases; `lock` is held while one is made or removed.
 
-    def __init__(self, home: Home, store: Store, processes: Processes, user: str, lock: threading.RLock) -> None:
+    `role_of` returns the role whose OAuth token that is, None for what is no valid token.
+    """
+
+    def __init__(
+        self, home: Home, store: Store, processes: Processes, user: str, lock: threading.RLock, role_of: RoleOf
+    ) -> None:
         self._home, self._processes, self._user, self._lock = home, processes, user, lock
+        self._role_of = role_of
+        self._passwords: PasswordServer | None = None
         self._documents = Documents[StoredProject](store, "postgres_project")
         self._servers: dict[str, Instance] = {}
 
@@ -69,6 +79,8 @@ class Projects:
             server = self._servers.setdefault(
                 project, Instance(self._home, self._processes, project, self._user, doc["port"])
             )
+            self._passwords = self._passwords or PasswordServer(self._accepts)
+            server.rules = self._passwords.rules(project, ADMIN)
             try:
                 server.start()
             except RuntimeError as error:
@@ -83,6 +95,14 @@ class Projects:
             for server in self._servers.values():
                 server.stop()
             self._servers.clear()
+            if self._passwords:
+                self._passwords.close()
+                self._passwords = None
+
+    def _accepts(self, project: str, role: str, password: str) -> bool:
+        """Whether a password is the role's kept one, or a valid token of its own."""
+        server = self._servers.get(project)
+        return (server is not None and server.is_password(role, password)) or self._role_of(password) == role
 
     def begin_deletion(self, project: str) -> None:
         """Mark a project for deletion, which a restart resumes; its server is not started again. Raises 404."""

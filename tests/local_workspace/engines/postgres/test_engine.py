@@ -62,7 +62,7 @@ def test_the_user_connects_with_a_credential_and_owns_the_database(workspace):
 @pytest.mark.parametrize("user", [USER, "postgres"])
 def test_a_wrong_password_is_refused(workspace, user):
     host, _, port = workspace.engine.address(PROJECT).partition(":")
-    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+    with pytest.raises(psycopg.OperationalError, match="authentication failed for user"):
         psycopg.connect(host=host, port=port, user=user, password="guess", dbname="caspers")
 
 
@@ -178,6 +178,32 @@ def test_an_app_gets_the_variables_of_its_database_and_may_connect(workspace, ap
         connection.execute("CREATE SCHEMA own")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("CREATE TABLE public.mine (n int)")
+
+
+def test_an_oauth_token_is_the_password_of_its_holders_role_alone(workspace):
+    given = workspace.engine.client_environment({"branch": BRANCH, "database": "caspers"}, "app-manager")
+
+    def current_user(role, password):
+        with psycopg.connect(
+            host=given["PGHOST"], port=given["PGPORT"], dbname="caspers", user=role, password=password
+        ) as connection:
+            return connection.execute("SELECT current_user").fetchone()
+
+    apps, users = principals.access_token(TOKEN, "app-manager"), principals.access_token(TOKEN, None)
+    assert current_user("app-manager", apps) == ("app-manager",)
+    assert current_user(USER, users) == (USER,)
+    for role, password in (
+        ("app-manager", users),
+        (USER, apps),
+        ("postgres", users),
+        ("app-manager", principals.access_token("another workspace", "app-manager")),
+        (USER, principals.access_token(TOKEN, None, "an-app")),
+        (USER, "guessed"),
+        ("nobody", ""),
+        (USER, "é" * 64),
+    ):
+        with pytest.raises(psycopg.OperationalError):
+            current_user(role, password)
 
 
 def test_roles_are_listed_and_made_once(workspace):
