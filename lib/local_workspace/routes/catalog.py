@@ -2,80 +2,91 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple, Protocol, TypedDict
+from typing import Annotated, TypedDict
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 
-from local_workspace.engines.catalog import CatalogEngine, FunctionsEngine, TablesEngine
+from local_workspace.engines.catalog import UnityCatalog
 from local_workspace.engines.catalog.documents import Catalog, Function, Schema, Table, Volume
-from local_workspace.http.bodies import StrictBody, Text
+from local_workspace.http.bodies import Text
 from local_workspace.http.paging import Page, by_max_results
 from local_workspace.http.queries import REFUSE_UNKNOWN
+from local_workspace.routes.catalog_bodies import (
+    Browse,
+    Described,
+    Force,
+    Given,
+    NewCatalog,
+    NewSchema,
+    NewVolume,
+    Place,
+    anywhere,
+    in_catalog,
+    in_schema,
+    of_tables,
+)
 
 router = APIRouter(prefix="/api/2.1/unity-catalog", dependencies=[REFUSE_UNKNOWN])
 
 Json = Mapping[str, object]
-Force = Annotated[bool, Query(description="also what is in it")]
-Browse = Annotated[bool, Query(description="no effect: everything here may be read")]
 
 
-class NewCatalog(StrictBody):
-    """A catalog to create."""
-
-    name: Text
-    comment: Text | None = None
-
-
-class NewSchema(StrictBody):
-    """A schema to create."""
-
-    name: Text
-    catalog_name: Text
-    comment: Text | None = None
-
-
-class NewVolume(StrictBody):
-    """A volume to create."""
-
-    name: Text
-    catalog_name: Text
-    schema_name: Text
-    volume_type: Literal["MANAGED"] | None = None
-    comment: Text | None = None
-
-
-class UnityCatalog(Protocol):
+def unity_of(request: Request) -> UnityCatalog:
     """The engines behind these routes."""
-
-    catalog: CatalogEngine
-    tables: TablesEngine
-    functions: FunctionsEngine
+    unity: UnityCatalog = request.app.state.engines.unity
+    return unity
 
 
-def _unity_catalog(request: Request) -> UnityCatalog:
-    engines: UnityCatalog = request.app.state.engines
-    return engines
-
-
-Engines = Annotated[UnityCatalog, Depends(_unity_catalog)]
+Unity = Annotated[UnityCatalog, Depends(unity_of)]
 
 
 @router.post("/catalogs")
-def create_catalog(engines: Engines, body: NewCatalog) -> Catalog:
+def create_catalog(unity: Unity, body: NewCatalog) -> Catalog:
     """Create the catalog."""
-    return engines.catalog.create_catalog(body.name, body.comment or "")
+    return unity.catalog.create_catalog(body.name, body.comment or "")
+
+
+@router.patch("/catalogs/{full_name}")
+def update_catalog(unity: Unity, full_name: Text, body: Described) -> Catalog:
+    """Change the comment or owner of the catalog."""
+    return unity.catalog.update_catalog(full_name, body.comment, body.owner)
 
 
 @router.post("/schemas")
-def create_schema(engines: Engines, body: NewSchema) -> Schema:
+def create_schema(unity: Unity, body: NewSchema) -> Schema:
     """Create a schema."""
-    return engines.catalog.create_schema(body.catalog_name, body.name, body.comment or "")
+    return unity.catalog.create_schema(body.catalog_name, body.name, body.comment or "")
+
+
+@router.patch("/schemas/{full_name}")
+def update_schema(unity: Unity, full_name: Text, body: Described) -> Schema:
+    """Change the comment or owner of a schema."""
+    return unity.catalog.update_schema(full_name, body.comment, body.owner)
 
 
 @router.post("/volumes")
-def create_volume(engines: Engines, body: NewVolume) -> Volume:
+def create_volume(unity: Unity, body: NewVolume) -> Volume:
     """Create a volume."""
-    return engines.catalog.create_volume(body.catalog_name, body.schema_name, body.name, body.comment or "")
+    return unity.catalog.create_volume(body.catalog_name, body.schema_name, body.name, body.comment or "")
+
+
+@router.patch("/volumes/{full_name}")
+def update_volume(unity: Unity, full_name: Text, body: Described) -> Volume:
+    """Change the comment or owner of a volume."""
+    return unity.volumes.update(full_name, body.comment, body.owner)
+
+
+@router.patch("/functions/{full_name}")
+def update_function(unity: Unity, full_name: Text, body: Given) -> Function:
+    """Give a function to another owner."""
+    return unity.functions.update(full_name, body.owner)
+
+
+@router.patch("/tables/{full_name}")
+def update_table(unity: Unity, full_name: Text, body: Given) -> Json:
+    """Give a table or view to another owner."""
+    unity.tables.update(full_name, body.owner)
+    return {}
 
 
 class Existence(TypedDict):
@@ -85,52 +96,31 @@ class Existence(TypedDict):
 
 
 @router.get("/tables/{full_name}/exists")
-def table_exists(engines: Engines, full_name: Text, include_browse: Browse = False) -> Existence:
+def table_exists(unity: Unity, full_name: Text, include_browse: Browse = False) -> Existence:
     """Whether a table or view exists."""
-    return {"table_exists": engines.tables.exists(full_name)}
+    return {"table_exists": unity.tables.exists(full_name)}
 
 
-class Place(NamedTuple):
-    """The catalog and schema to list; empty where a listing is of all."""
-
-    catalog: str = ""
-    schema: str = ""
-
-
-def anywhere(include_unbound: bool = False) -> Place:
-    """Parameters of the listing of catalogs; none here is bound to another workspace."""
-    return Place()
-
-
-def in_catalog(catalog_name: Text) -> Place:
-    """A listing of what is in a catalog."""
-    return Place(catalog_name)
-
-
-def in_schema(catalog_name: Text, schema_name: Text) -> Place:
-    """A listing of what is in a schema."""
-    return Place(catalog_name, schema_name)
-
-
-def of_tables(
+@router.get("/table-summaries")
+def table_summaries(
+    unity: Unity,
+    page: Annotated[Page, Depends(by_max_results)],
     catalog_name: Text,
-    schema_name: Text,
-    omit_columns: bool = False,
-    omit_properties: bool = False,
-    omit_username: bool = False,
-) -> Place:
-    """A listing of a schema's tables; it has none of what can be omitted."""
-    return Place(catalog_name, schema_name)
+    schema_name_pattern: Text = "",
+    table_name_pattern: Text = "",
+) -> Json:
+    """Names and types of the tables and views whose names are LIKE the patterns."""
+    return page.of("tables", unity.tables.summaries(catalog_name, schema_name_pattern, table_name_pattern))
 
 
 @dataclass(frozen=True)
-class Kind[T]:
+class Kind[T: Mapping[str, object]]:
     """What can be listed, shown and deleted under `/{plural}`: its shape, where it is, and how the engines do that."""
 
     plural: str
     shape: type[T]
     place: Callable[..., Place]
-    list: Callable[[UnityCatalog, Place], Sequence[object]]
+    list: Callable[[UnityCatalog, Place], Sequence[T]]
     get: Callable[[UnityCatalog, str], T]
     delete: Callable[[UnityCatalog, str, bool], None]
 
@@ -138,18 +128,18 @@ class Kind[T]:
         """Add the three routes."""
 
         def listed(
-            engines: Engines,
+            unity: Unity,
             page: Annotated[Page, Depends(by_max_results)],
             place: Annotated[Place, Depends(self.place)],
             include_browse: Browse = False,
         ) -> Json:
-            return page.of(self.plural, self.list(engines, place))
+            return page.of(self.plural, [_without(place.omitted, item) for item in self.list(unity, place)])
 
-        def found(engines: Engines, full_name: Text, include_browse: Browse = False) -> T:
-            return self.get(engines, full_name)
+        def found(unity: Unity, full_name: Text, include_browse: Browse = False) -> T:
+            return self.get(unity, full_name)
 
-        def deleted(engines: Engines, full_name: Text, force: Force = False) -> Json:
-            self.delete(engines, full_name, force)
+        def deleted(unity: Unity, full_name: Text, force: Force = False) -> Json:
+            self.delete(unity, full_name, force)
             return {}
 
         one = f"/{self.plural}/{{full_name}}"
@@ -158,43 +148,47 @@ class Kind[T]:
         router.delete(one, summary=f"Delete one of the {self.plural}")(deleted)
 
 
+def _without(omitted: frozenset[str], item: Json) -> Json:
+    return {name: value for name, value in item.items() if name not in omitted}
+
+
 Kind(
     "catalogs",
     Catalog,
     anywhere,
-    lambda engines, _: engines.catalog.list_catalogs(),
-    lambda engines, name: engines.catalog.get_catalog(name),
-    lambda engines, name, force: engines.catalog.delete_catalog(name, force),
+    lambda unity, _: unity.catalog.list_catalogs(),
+    lambda unity, name: unity.catalog.get_catalog(name),
+    lambda unity, name, force: unity.catalog.delete_catalog(name, force),
 ).serve()
 Kind(
     "schemas",
     Schema,
     in_catalog,
-    lambda engines, place: engines.catalog.list_schemas(place.catalog),
-    lambda engines, name: engines.catalog.get_schema(name),
-    lambda engines, name, force: engines.catalog.delete_schema(name, force),
+    lambda unity, place: unity.catalog.list_schemas(place.catalog),
+    lambda unity, name: unity.catalog.get_schema(name),
+    lambda unity, name, force: unity.catalog.delete_schema(name, force),
 ).serve()
 Kind(
     "volumes",
     Volume,
     in_schema,
-    lambda engines, place: engines.catalog.list_volumes(*place),
-    lambda engines, name: engines.catalog.get_volume(name),
-    lambda engines, name, _: engines.catalog.delete_volume(name),
+    lambda unity, place: unity.volumes.list(place.catalog, place.schema),
+    lambda unity, name: unity.volumes.get(name),
+    lambda unity, name, _: unity.volumes.delete(name),
 ).serve()
 Kind(
     "tables",
     Table,
     of_tables,
-    lambda engines, place: engines.tables.list(*place),
-    lambda engines, name: engines.tables.get(name),
-    lambda engines, name, _: engines.tables.delete(name),
+    lambda unity, place: unity.tables.list(place.catalog, place.schema),
+    lambda unity, name: unity.tables.get(name),
+    lambda unity, name, _: unity.tables.delete(name),
 ).serve()
 Kind(
     "functions",
     Function,
     in_schema,
-    lambda engines, place: engines.functions.list(*place),
-    lambda engines, name: engines.functions.get(name),
-    lambda engines, name, _: engines.functions.delete(name),
+    lambda unity, place: unity.functions.list(place.catalog, place.schema),
+    lambda unity, name: unity.functions.get(name),
+    lambda unity, name, _: unity.functions.delete(name),
 ).serve()

@@ -10,7 +10,7 @@ from typing import Any
 from local_workspace.runtime import sockets
 from local_workspace.runtime.errors import SetupError
 
-VERSION = 2
+VERSION = 3
 MIN_FREE_BYTES = 2 * 1024**3
 
 
@@ -29,6 +29,11 @@ class Home:
     def catalog_name(self) -> Path:
         """The file with the catalog's name, for the Spark server; missing before there is a catalog."""
         return self.root / "catalog"
+
+    @property
+    def catalog_notes(self) -> Path:
+        """The file with what the Spark server needs to know of the catalog's owners, volumes and grants."""
+        return self.root / "catalog.json"
 
     @property
     def volumes(self) -> Path:

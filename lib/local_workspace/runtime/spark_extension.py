@@ -1,4 +1,4 @@
-"""The workspace's classes for the Spark server: names of three levels, and volumes at their Databricks paths.
+"""The workspace's classes for the Spark server: names of three levels, information_schema, and volumes' paths.
 
 They are compiled once, without a JDK.
 """
@@ -12,6 +12,8 @@ CLASS = "local_workspace.CatalogNames"  # for `spark.sql.extensions`
 FILE_SYSTEM = "local_workspace.VolumesFileSystem"  # for `fs.file.impl`
 ABSTRACT_FILE_SYSTEM = "local_workspace.VolumesFs"  # for `fs.AbstractFileSystem.file.impl`
 CATALOG_FILE_PROPERTY = "local_workspace.catalog.file"  # the JVM's property that CatalogNames reads
+CATALOG = "local_workspace.WorkspaceCatalog"  # for `spark.sql.catalog.spark_catalog`
+NOTES_PROPERTY = "local_workspace.catalog.notes"  # the JVM's property that Notes reads
 VOLUMES_PROPERTY = "local_workspace.volumes"  # the JVM's property that Volumes reads
 _SOURCES = Path(__file__).parent / "java"
 

@@ -15,7 +15,7 @@ import uvicorn
 
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.apps.documents import AppIdentity
-from local_workspace.engines.catalog import CatalogEngine, FunctionsEngine, GrantsEngine, Metastore, TablesEngine
+from local_workspace.engines.catalog import TablesEngine, UnityCatalog, unity_catalog
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.sources import Sources
@@ -72,11 +72,8 @@ class Engines:
     user: str
     spark: SparkEngine
     mlflow: MlflowEngine
-    catalog: CatalogEngine
-    tables: TablesEngine
-    functions: FunctionsEngine
+    unity: UnityCatalog
     models: ModelsEngine
-    grants: GrantsEngine
     files: VolumeFiles
     model_files: ModelFiles
     workspace_files: WorkspaceFiles
@@ -129,11 +126,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     """The engines of `home`, not started yet."""
     store = Store(home.database)
     spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token)
-    metastore = Metastore(spark)
-    catalog_engine = CatalogEngine(home, store, metastore)
-    tables, functions = TablesEngine(metastore, catalog_engine), FunctionsEngine(metastore, catalog_engine)
-    models_engine = ModelsEngine(home, store, catalog_engine.get_schema, USER)
-    workspace_files, volume_files = WorkspaceFiles(home), VolumeFiles(catalog_engine)
+    unity = unity_catalog(home, store, spark, USER)
+    workspace_files, volume_files = WorkspaceFiles(home), VolumeFiles(unity.volume_paths)
     pipelines_engine = PipelinesEngine(home, store, spark)
     postgres_engine = PostgresEngine(
         home, store, processes, SparkLake(spark), USER, partial(principals.role_of, settings.token, USER)
@@ -144,19 +138,16 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
         home=home,
         user=USER,
         spark=spark,
-        catalog=catalog_engine,
-        tables=tables,
-        functions=functions,
-        models=models_engine,
-        grants=GrantsEngine(store, catalog_engine, tables, functions),
+        unity=unity,
+        models=unity.models,
         files=volume_files,
-        model_files=ModelFiles(models_engine),
+        model_files=ModelFiles(unity.models),
         workspace_files=workspace_files,
         warehouses=WarehousesEngine(store, spark),
         statements=StatementsEngine(spark),
         pipelines=pipelines_engine,
         mlflow=mlflow_engine,
-        serving=ServingEngine(home, store, processes, models_engine, environment),
+        serving=ServingEngine(home, store, processes, unity.models, environment),
         jobs=JobsEngine(
             home,
             store,
@@ -164,7 +155,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
             workspace_files,
             pipelines_engine,
             lambda: environment,
-            Sources(volume_files.resolve, partial(_table_folder, tables, SparkLake(spark))),
+            Sources(volume_files.resolve, partial(_table_folder, unity.tables, SparkLake(spark))),
         ),
         postgres=postgres_engine,
         apps=AppsEngine(

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from fastapi.testclient import TestClient
 
-from local_workspace.engines.catalog import CatalogEngine, FunctionsEngine, GrantsEngine, Metastore, TablesEngine
+from local_workspace.engines.catalog import unity_catalog
 from local_workspace.http.server import create_app
 from local_workspace.routes import catalog, grants
 from local_workspace.runtime.home import Home
@@ -23,14 +23,9 @@ def no_session(schema: str | None = None) -> None:
 def client(tmp_path):
     home = Home(tmp_path)
     store = Store(home.database)
-    metastore = Metastore(SimpleNamespace(session=no_session))
-    catalogs = CatalogEngine(home, store, metastore)
-    tables, functions = TablesEngine(metastore, catalogs), FunctionsEngine(metastore, catalogs)
-    catalogs.create_catalog("lake")
-    engines = SimpleNamespace(
-        catalog=catalogs, tables=tables, functions=functions, grants=GrantsEngine(store, catalogs, tables, functions)
-    )
-    app = create_app(engines, TOKEN, [catalog.router, grants.router])
+    unity = unity_catalog(home, store, SimpleNamespace(session=no_session), "me@localhost")
+    unity.catalog.create_catalog("lake")
+    app = create_app(SimpleNamespace(unity=unity), TOKEN, [catalog.router, grants.router])
     yield TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False)
     store.close()
 

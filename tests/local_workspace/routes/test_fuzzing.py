@@ -23,14 +23,14 @@ class Volumes:
     def __init__(self, root) -> None:
         self.root = root
 
-    def get_volume(self, full_name: str) -> dict[str, str]:
+    def folder(self, full_name: str):
         _, schema, name = full_name.split(".")
         if (schema, name) != ("raw", "events"):
             raise not_found(f"Volume '{full_name}' does not exist.")
-        return {"schema_name": schema, "name": name}
+        return self.root / schema / name
 
-    def volume_path(self, schema: str, volume: str):
-        return self.root / schema / volume
+    def names_in(self, *parts: str) -> list[tuple[str, int]]:
+        return [(("lake", "raw", "events")[len(parts)], 0)]
 
 
 def no_spark() -> None:
@@ -44,7 +44,7 @@ def target(tmp_path):
     spark = SimpleNamespace(spark_home=space.home.root / "spark", wait_ready=no_spark)
     pipelines_engine = PipelinesEngine(space.home, Store(space.home.database), spark)
     volumes = Volumes(space.home.volumes)
-    volumes.volume_path("raw", "events").mkdir(parents=True)
+    volumes.folder("lake.raw.events").mkdir(parents=True)
     engines = SimpleNamespace(
         user="you@localhost",
         files=VolumeFiles(volumes),

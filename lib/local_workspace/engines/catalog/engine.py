@@ -1,33 +1,34 @@
-"""Unity Catalog's part: one catalog, its schemas and volumes.
+"""Unity Catalog's part: one catalog and its schemas.
 
 Open Spark with Delta has one catalog, so a home holds one: the first that is created. Schemas, tables and functions
-live in Spark's metastore; a volume is a directory.
+live in Spark's metastore, with their comments, owners and times.
 """
 
-import shutil
-from pathlib import Path
-
-from local_workspace.engines.catalog.documents import Catalog, Schema, SchemaNotes, Volume
+from local_workspace.engines.catalog.documents import Catalog, Schema, SparkSchema, Volume
+from local_workspace.engines.catalog.ids import identifier
 from local_workspace.engines.catalog.metastore import Metastore
-from local_workspace.engines.catalog.names import checked_name, name_parts
-from local_workspace.runtime.documents import Documents
+from local_workspace.engines.catalog.names import checked_name, name_parts, quoted_text
+from local_workspace.engines.catalog.spark_notes import SparkNotes
+from local_workspace.engines.catalog.volumes import VolumesEngine
 from local_workspace.runtime.errors import already_exists, invalid, not_found
-from local_workspace.runtime.home import Home, write_atomically
-from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
-_OWNER = "local"
+INFORMATION_SCHEMA = "information_schema"
+OF_ITSELF = {"default", INFORMATION_SCHEMA}  # the schemas that a catalog comes with
+_SYSTEM_USER = "System user"  # Databricks' owner of information_schema
 
 
 class CatalogEngine:
-    """Creates, finds and removes the catalog, schemas and volumes."""
+    """Creates, finds, changes and removes the catalog and schemas."""
 
-    def __init__(self, home: Home, store: Store, metastore: Metastore) -> None:
-        self._home, self._metastore = home, metastore
-        self._catalogs = Documents[Catalog](store, "catalog")
-        self._schemas = Documents[SchemaNotes](store, "schema")
-        self._volumes = Documents[Volume](store, "volume")
-        self._name_catalog_in_spark()
+    def __init__(self, notes: SparkNotes, metastore: Metastore, volumes: VolumesEngine, storage: str) -> None:
+        self._notes, self._metastore, self._volumes, self._storage = notes, metastore, volumes, storage
+        self._catalogs = notes.catalogs
+
+    @property
+    def metastore_id(self) -> str:
+        """The id of the metastore, of which a home has one."""
+        return identifier("metastore", self._storage, 0)
 
     # catalogs
 
@@ -42,16 +43,25 @@ class CatalogEngine:
             )
         if held:
             raise already_exists(f"Catalog '{name}' already exists")
+        user, now = self._notes.user, now_ms()
         doc: Catalog = {
             "name": name,
-            "comment": comment,
             "full_name": name,
             "catalog_type": "MANAGED_CATALOG",
-            "created_at": now_ms(),
-            "owner": _OWNER,
+            "securable_type": "CATALOG",
+            "isolation_mode": "OPEN",
+            "comment": comment,
+            "metastore_id": self.metastore_id,
+            "storage_root": self._storage,
+            "storage_location": self._storage,
+            "owner": user,
+            "created_at": now,
+            "created_by": user,
+            "updated_at": now,
+            "updated_by": user,
         }
         self._catalogs.put(name, doc)
-        self._name_catalog_in_spark()
+        self._notes.write()
         return doc
 
     def list_catalogs(self) -> list[Catalog]:
@@ -65,23 +75,31 @@ class CatalogEngine:
             raise not_found(f"Catalog '{name}' does not exist")
         return doc
 
+    def update_catalog(self, name: str, comment: str | None, owner: str | None) -> Catalog:
+        """Change the comment or owner of the catalog. Raises ApiError 404."""
+        doc = self.get_catalog(name)
+        changes = {"comment": doc["comment"] if comment is None else comment, "owner": owner or doc["owner"]}
+        changed = self._catalogs.update(name, **changes, updated_at=now_ms(), updated_by=self._notes.user)
+        self._notes.write()
+        return changed
+
     def delete_catalog(self, name: str, force: bool) -> None:
         """Remove the catalog, with `force` also what is in it. Raises ApiError 404, or 400 if something is."""
         self.get_catalog(name)
-        left = [schema for schema in self.list_schemas(name) if schema["name"] != "default"]
+        left = [schema for schema in self.list_schemas(name) if schema["name"] not in OF_ITSELF]
         if left and not force:
             raise invalid(f"Catalog '{name}' still holds the schema '{left[0]['name']}'; delete it first or use force")
         for schema in left:
             self.delete_schema(schema["full_name"], force=True)
         self._catalogs.delete(name)
-        self._name_catalog_in_spark()
+        self._notes.write()
 
-    def _name_catalog_in_spark(self) -> None:
-        held = self.list_catalogs()
-        if held:
-            write_atomically(self._home.catalog_name, held[0]["name"])
-        else:
-            self._home.catalog_name.unlink(missing_ok=True)
+    # volumes, which lie in a schema of the catalog
+
+    def create_volume(self, catalog: str, schema: str, name: str, comment: str = "") -> Volume:
+        """The new volume, an empty directory. Raises ApiError 400 for a bad name, 404, 409 if it exists."""
+        self._writable(f"{catalog}.{schema}")
+        return self._volumes.create(catalog, schema, name, self.metastore_id, comment)
 
     # schemas
 
@@ -91,91 +109,88 @@ class CatalogEngine:
         checked_name(name)
         if self._has_schema(name):
             raise already_exists(f"Schema '{catalog}.{name}' already exists")
-        self._metastore.sql(f"CREATE SCHEMA IF NOT EXISTS `{name}`")
-        self._schemas.put(name, {"comment": comment, "created_at": now_ms(), "owner": _OWNER})
+        described = f" COMMENT {quoted_text(comment)}" if comment else ""
+        self._metastore.sql(f"CREATE SCHEMA IF NOT EXISTS `{name}`{described}")
         return self.get_schema(f"{catalog}.{name}")
 
     def list_schemas(self, catalog: str) -> list[Schema]:
-        """All schemas of the catalog. Raises ApiError 404."""
-        self.get_catalog(catalog)
-        return [self._schema(catalog, row[0]) for row in self._metastore.sql("SHOW SCHEMAS")]
+        """All schemas of the catalog, by name. Raises ApiError 404."""
+        held = self.get_catalog(catalog)
+        found = [self._schema(held, schema) for schema in self._metastore.schemas()]
+        return sorted([*found, self._information_schema(held)], key=lambda schema: schema["name"])
 
     def get_schema(self, full_name: str) -> Schema:
         """The schema `catalog.schema`. Raises ApiError 404."""
         catalog, name = self.parts(full_name, 2)
-        if not self._has_schema(name):
+        held = self.get_catalog(catalog)
+        if name.lower() == INFORMATION_SCHEMA:
+            return self._information_schema(held)
+        found = self._metastore.schemas(name)
+        if not found:
             raise not_found(f"Schema '{full_name}' does not exist")
-        return self._schema(catalog, name)
+        return self._schema(held, found[0])
+
+    def update_schema(self, full_name: str, comment: str | None, owner: str | None) -> Schema:
+        """Change the comment or owner of a schema. Raises ApiError 404, or 400 for information_schema."""
+        name = self._writable(full_name)["name"]
+        if comment is not None:
+            self._metastore.sql(f"COMMENT ON SCHEMA `{name}` IS {quoted_text(comment)}")
+        if owner:
+            kept = f"'local_workspace.owner' = {quoted_text(owner)}"
+            self._metastore.sql(f"ALTER SCHEMA `{name}` SET DBPROPERTIES ({kept})")
+        return self.get_schema(full_name)
 
     def delete_schema(self, full_name: str, force: bool) -> None:
         """Remove the schema, with `force` also its tables, functions and volumes. Raises ApiError 404, 400."""
-        name = self.get_schema(full_name)["name"]
-        volumes = [doc for doc in self._volumes.list() if doc["schema_name"] == name]
+        catalog, name = self._writable(full_name)["catalog_name"], self.parts(full_name, 2)[1]
+        volumes = self._volumes.list(catalog, name)
         if volumes and not force:
             raise invalid(f"Schema '{full_name}' still holds the volume '{volumes[0]['name']}'")
         self._metastore.sql(f"DROP SCHEMA IF EXISTS `{name}` {'CASCADE' if force else ''}")
         for doc in volumes:
-            self.delete_volume(doc["full_name"])
+            self._volumes.delete(doc["full_name"])
         self._metastore.forget_session(name)
-        self._schemas.delete(name)
-
-    def _has_schema(self, name: str) -> bool:
-        with self._metastore.session() as session:
-            return session.catalog.databaseExists(name)
-
-    def _schema(self, catalog: str, name: str) -> Schema:
-        notes = self._schemas.get(name) or {}
-        return {"name": name, "catalog_name": catalog, "full_name": f"{catalog}.{name}", **notes}
-
-    # volumes
-
-    def create_volume(self, catalog: str, schema: str, name: str, comment: str = "") -> Volume:
-        """The new volume, an empty directory. Raises ApiError 400 for a bad name, 404, 409 if it exists."""
-        self.get_schema(f"{catalog}.{schema}")
-        full_name = f"{catalog}.{schema}.{checked_name(name)}"
-        if self._volumes.get(full_name):
-            raise already_exists(f"Volume '{full_name}' already exists")
-        folder = self.volume_path(schema, name)
-        folder.mkdir(parents=True, exist_ok=True)
-        doc: Volume = {
-            "name": name,
-            "schema_name": schema,
-            "catalog_name": catalog,
-            "full_name": full_name,
-            "volume_type": "MANAGED",
-            "storage_location": str(folder),
-            "comment": comment,
-            "created_at": now_ms(),
-            "owner": _OWNER,
-        }
-        self._volumes.put(full_name, doc)
-        return doc
-
-    def list_volumes(self, catalog: str, schema: str) -> list[Volume]:
-        """The volumes of a schema."""
-        return [doc for doc in self._volumes.list() if (doc["catalog_name"], doc["schema_name"]) == (catalog, schema)]
-
-    def get_volume(self, full_name: str) -> Volume:
-        """The volume `catalog.schema.volume`. Raises ApiError 404."""
-        doc = self._volumes.get(full_name)
-        if doc is None:
-            raise not_found(f"Volume '{full_name}' does not exist")
-        return doc
-
-    def delete_volume(self, full_name: str) -> None:
-        """Remove the volume and its files. Raises ApiError 404."""
-        doc = self.get_volume(full_name)
-        folder = self.volume_path(doc["schema_name"], doc["name"])
-        if folder.exists():
-            shutil.rmtree(folder)
-        self._volumes.delete(full_name)
-
-    def volume_path(self, schema: str, name: str) -> Path:
-        """The directory of the volume `schema.name`."""
-        return self._home.volumes / schema / name
 
     def parts(self, full_name: str, count: int) -> list[str]:
         """The `count` parts of a name in the catalog. Raises ApiError 400 for other names, 404 for the catalog."""
         parts = name_parts(full_name, count)
         self.get_catalog(parts[0])
         return parts
+
+    def _has_schema(self, name: str) -> bool:
+        with self._metastore.session() as session:
+            return session.catalog.databaseExists(name)
+
+    def _writable(self, full_name: str) -> Schema:
+        schema = self.get_schema(full_name)
+        if schema["name"] == INFORMATION_SCHEMA:
+            raise invalid(f"Schema '{full_name}' belongs to the catalog and can't be changed")
+        return schema
+
+    def _schema(self, catalog: Catalog, found: SparkSchema) -> Schema:
+        created = found["created_at"] or catalog["created_at"]
+        schema = self._named(catalog, found["name"], found["owner"] or self._notes.user, created)
+        schema["updated_at"] = found["updated_at"] or created
+        if found["comment"]:
+            schema["comment"] = found["comment"]
+        schema["storage_location"] = found["location"]
+        return schema
+
+    def _information_schema(self, catalog: Catalog) -> Schema:
+        return self._named(catalog, INFORMATION_SCHEMA, _SYSTEM_USER, catalog["created_at"])
+
+    def _named(self, catalog: Catalog, name: str, owner: str, created_at: int) -> Schema:
+        full_name = f"{catalog['name']}.{name}"
+        return {
+            "name": name,
+            "catalog_name": catalog["name"],
+            "full_name": full_name,
+            "catalog_type": "MANAGED_CATALOG",
+            "schema_id": identifier("schema", full_name, created_at),
+            "metastore_id": self.metastore_id,
+            "owner": owner,
+            "created_at": created_at,
+            "created_by": _SYSTEM_USER if owner == _SYSTEM_USER else self._notes.user,
+            "updated_at": created_at,
+            "updated_by": _SYSTEM_USER if owner == _SYSTEM_USER else self._notes.user,
+        }

@@ -1,44 +1,74 @@
 """SQL functions of the catalog."""
 
-from local_workspace.engines.catalog.documents import Function
+from local_workspace.engines.catalog import fields
+from local_workspace.engines.catalog.documents import Function, SparkRoutine
 from local_workspace.engines.catalog.engine import CatalogEngine
+from local_workspace.engines.catalog.ids import identifier
 from local_workspace.engines.catalog.metastore import Metastore
-from local_workspace.runtime.errors import not_found
+from local_workspace.engines.catalog.spark_notes import SparkNotes
+from local_workspace.engines.models.names import no_model
 
 
 class FunctionsEngine:
-    """Finds, lists and drops SQL functions; they are made with SQL."""
+    """Finds, lists, gives away and drops SQL functions; they are made with SQL."""
 
-    def __init__(self, metastore: Metastore, catalog: CatalogEngine) -> None:
-        self._metastore, self._catalog = metastore, catalog
+    def __init__(self, notes: SparkNotes, metastore: Metastore, catalog: CatalogEngine) -> None:
+        self._notes, self._metastore, self._catalog = notes, metastore, catalog
 
     def list(self, catalog: str, schema: str) -> list[Function]:
-        """The SQL functions of a schema, by name."""
+        """The SQL functions of a schema, by name. Raises ApiError 404."""
         self._catalog.get_schema(f"{catalog}.{schema}")
-        rows = self._metastore.sql(f"SHOW USER FUNCTIONS IN `{schema}`")
-        # Delta's own table functions are shown too, without a schema in front.
-        names = sorted(row[0].rsplit(".", 1)[-1] for row in rows if row[0].split(".")[-2:-1] == [schema])
-        return [_function(catalog, schema, name) for name in names]
+        return [self._function(catalog, found) for found in self._metastore.routines(schema)]
 
     def get(self, full_name: str) -> Function:
         """A SQL function. Raises ApiError 404."""
         catalog, schema, name = self._catalog.parts(full_name, 3)
-        with self._metastore.session() as session:
-            if not session.catalog.functionExists(f"{schema}.{name}"):
-                raise not_found(f"Function '{full_name}' does not exist")
-        return _function(catalog, schema, name)
+        found = self._metastore.routines(schema, name)
+        if not found:
+            raise no_model(full_name)
+        return self._function(catalog, found[0])
+
+    def update(self, full_name: str, owner: str | None) -> Function:
+        """Give a function to `owner`. Raises ApiError 404."""
+        function = self.get(full_name)
+        if owner:
+            self._notes.give("function", function["full_name"], function["created_at"], owner)
+        return self.get(full_name)
 
     def delete(self, full_name: str) -> None:
         """Drop a SQL function. Raises ApiError 404."""
         function = self.get(full_name)
         self._metastore.sql(f"DROP FUNCTION IF EXISTS `{function['schema_name']}`.`{function['name']}`")
 
-
-def _function(catalog: str, schema: str, name: str) -> Function:
-    return {
-        "name": name,
-        "catalog_name": catalog,
-        "schema_name": schema,
-        "full_name": f"{catalog}.{schema}.{name}",
-        "routine_body": "SQL",
-    }
+    def _function(self, catalog: str, found: SparkRoutine) -> Function:
+        full_name = f"{catalog}.{found['schema']}.{found['name']}"
+        given, returns = self._notes.owner("function", full_name, found["created_at"]), found["returns"]
+        function: Function = {
+            "name": found["name"],
+            "catalog_name": catalog,
+            "schema_name": found["schema"],
+            "full_name": full_name,
+            "function_id": identifier("function", full_name, found["created_at"]),
+            "metastore_id": self._catalog.metastore_id,
+            "input_params": fields.parameters(found["parameters"], "PARAM"),
+            "data_type": returns["type_name"] if returns else "TABLE_TYPE",
+            "full_data_type": returns["type_text"] if returns else "TABLE",
+            "routine_body": "SQL",
+            "routine_definition": found["definition"],
+            "parameter_style": "S",
+            "is_deterministic": bool(found["is_deterministic"]),
+            "sql_data_access": "READS_SQL_DATA" if found["reads_data"] else "CONTAINS_SQL",
+            "is_null_call": False,
+            "security_type": "DEFINER",
+            "specific_name": found["name"],
+            "owner": given["owner"] if given else self._notes.user,
+            "created_at": found["created_at"],
+            "created_by": self._notes.user,
+            "updated_at": given["updated_at"] if given else found["created_at"],
+            "updated_by": self._notes.user,
+        }
+        if found["comment"]:
+            function["comment"] = found["comment"]
+        if found["return_columns"] is not None:
+            function["return_params"] = fields.parameters(found["return_columns"], "COLUMN")
+        return function

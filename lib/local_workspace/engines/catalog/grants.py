@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from local_workspace.engines.catalog.documents import Assignment
-from local_workspace.engines.catalog.engine import CatalogEngine
-from local_workspace.engines.catalog.functions import FunctionsEngine
-from local_workspace.engines.catalog.tables import TablesEngine
-from local_workspace.runtime.documents import Documents
+from local_workspace.engines.catalog.documents import Assignment, EffectiveAssignment, EffectivePrivilege
+from local_workspace.engines.catalog.privileges import PRIVILEGES, ancestors, checked
+from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.runtime.errors import invalid
-from local_workspace.runtime.store import Store
+
+Find = Callable[[str], object]
+"""Finds something by its full name, and raises ApiError 404 if it isn't there."""
 
 
 @dataclass(frozen=True)
@@ -22,33 +22,54 @@ class Change:
 
 
 class GrantsEngine:
-    """The grants on the catalog, schemas, tables, volumes and functions."""
+    """The grants on what `find` finds, by its kind: catalog, schema, table, volume and function."""
 
-    def __init__(self, store: Store, catalog: CatalogEngine, tables: TablesEngine, functions: FunctionsEngine) -> None:
-        self._grants = Documents[dict[str, list[str]]](store, "grant")
-        self._find: dict[str, Callable[[str], object]] = {
-            "catalog": catalog.get_catalog,
-            "schema": catalog.get_schema,
-            "table": tables.get,
-            "volume": catalog.get_volume,
-            "function": functions.get,
-        }
+    def __init__(self, notes: SparkNotes, find: dict[str, Find]) -> None:
+        self._notes, self._find = notes, find
 
     def get(self, kind: str, full_name: str) -> list[Assignment]:
         """Principals with their privileges on something. Raises 400 for an unknown kind, 404 if it isn't there."""
-        held = self._held(kind, full_name)
+        held = self._found(kind, full_name)
         return [{"principal": name, "privileges": privileges} for name, privileges in held.items() if privileges]
 
+    def effective(self, kind: str, full_name: str) -> list[EffectiveAssignment]:
+        """Principals with their privileges on something and on what it is in. Raises as `get`."""
+        own = self._found(kind, full_name)
+        by_principal: dict[str, list[EffectivePrivilege]] = {}
+        for principal, privileges in own.items():
+            by_principal.setdefault(principal, []).extend({"privilege": name} for name in privileges)
+        for above, name in ancestors(full_name):
+            for principal, privileges in self._held(above, name).items():
+                by_principal.setdefault(principal, []).extend(_inherited(above, name, privileges))
+        return [{"principal": name, "privileges": found} for name, found in by_principal.items() if found]
+
     def update(self, kind: str, full_name: str, changes: Sequence[Change]) -> list[Assignment]:
-        """Grant and revoke privileges of principals. Raises as `get`."""
-        held = self._held(kind, full_name)
+        """Grant and revoke privileges of principals. Raises as `get`, and 400 for a privilege that does not apply."""
+        held = self._found(kind, full_name)
         for change in changes:
-            held[change.principal] = sorted({*held.get(change.principal, []), *change.add} - {*change.remove})
-        self._grants.put(f"{kind} {full_name}", held)
+            add, remove = (
+                {checked(kind, full_name, privilege) for privilege in privileges}
+                for privileges in (change.add, change.remove)
+            )
+            held[change.principal] = sorted({*held.get(change.principal, []), *add} - remove)
+        grants = self._notes.grants
+        grants.put(f"{kind} {full_name}", {"kind": kind, "full_name": full_name, "privileges": held})
+        self._notes.write()
         return self.get(kind, full_name)
 
-    def _held(self, kind: str, full_name: str) -> dict[str, list[str]]:
-        if kind not in self._find:
+    def _found(self, kind: str, full_name: str) -> dict[str, list[str]]:
+        if kind not in PRIVILEGES:
             raise invalid(f"{kind[:50]!r} has no permissions: use {', '.join(self._find)}.")
         self._find[kind](full_name)
-        return self._grants.get(f"{kind} {full_name}") or {}
+        return self._held(kind, full_name)
+
+    def _held(self, kind: str, full_name: str) -> dict[str, list[str]]:
+        found = self._notes.grants.get(f"{kind} {full_name}")
+        return found["privileges"] if found else {}
+
+
+def _inherited(kind: str, full_name: str, privileges: Sequence[str]) -> list[EffectivePrivilege]:
+    return [
+        {"privilege": name, "inherited_from_type": kind.upper(), "inherited_from_name": full_name}
+        for name in privileges
+    ]

@@ -1,10 +1,11 @@
 """Spark's metastore: queries and changes."""
 
 import contextlib
+import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 
-from local_workspace.engines.spark import SparkEngine
+from local_workspace.engines.catalog.documents import SparkRelation, SparkRoutine, SparkSchema
 from local_workspace.engines.spark.errors import message
 from local_workspace.runtime.errors import invalid, unavailable
 
@@ -13,13 +14,23 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 
+class Sessions(Protocol):
+    """The Spark server's sessions: those of SparkEngine."""
+
+    def session(self, schema: str | None = None) -> "SparkSession":
+        """A session. Raises RuntimeError while the server isn't ready."""
+
+    def forget_session(self, schema: str | None) -> None:
+        """Drop the cached session of a schema."""
+
+
 class Metastore:
     """Spark's schemas, tables and functions. Names must be identifiers.
 
     Everything raises ApiError 400 for what Spark refuses, and 503 while the server isn't ready.
     """
 
-    def __init__(self, spark: SparkEngine) -> None:
+    def __init__(self, spark: Sessions) -> None:
         self._spark = spark
 
     @contextlib.contextmanager
@@ -37,6 +48,25 @@ class Metastore:
         """The rows of a statement."""
         with self.session() as session:
             return session.sql(statement).collect()
+
+    def schemas(self, name: str | None = None) -> list[SparkSchema]:
+        """The schemas, by name; only `name` if it is given."""
+        return cast("list[SparkSchema]", self._documents("schemas", name=name))
+
+    def relations(self, schema: str | None = None, name: str | None = None) -> list[SparkRelation]:
+        """The tables and views, by name; only those of `schema` and called `name` if these are given."""
+        return cast("list[SparkRelation]", self._documents("relations", schema=schema, name=name))
+
+    def routines(self, schema: str | None = None, name: str | None = None) -> list[SparkRoutine]:
+        """The SQL functions, by name; only those of `schema` and called `name` if these are given."""
+        return cast("list[SparkRoutine]", self._documents("routines", schema=schema, name=name))
+
+    def _documents(self, table: str, **wanted: str | None) -> list[object]:
+        """What the Spark server's table of documents holds; names are identifiers, kept in lower case."""
+        conditions = [f"`{column}` = '{value.lower()}'" for column, value in wanted.items() if value is not None]
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        rows = self.sql(f"SELECT document FROM local_workspace.{table}{where}")
+        return [json.loads(row.document) for row in rows]
 
     def forget_session(self, schema: str) -> None:
         """Drop the cached session of a schema that was removed."""

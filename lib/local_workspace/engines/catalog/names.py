@@ -22,3 +22,8 @@ def name_parts(full_name: str, count: int) -> list[str]:
     if len(parts) != count:
         raise invalid(f"'{full_name[:200]}' is not a name of {count} parts")
     return [checked_name(part) for part in parts]
+
+
+def quoted_text(text: str) -> str:
+    """`text` as a literal of Spark SQL, in which a backslash escapes."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

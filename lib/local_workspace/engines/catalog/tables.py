@@ -1,46 +1,48 @@
 """Tables and views of the catalog."""
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote, urlsplit
 
-from local_workspace.engines.catalog.documents import Column, Relation, Table
-from local_workspace.engines.catalog.engine import CatalogEngine
+from local_workspace.engines.catalog import fields
+from local_workspace.engines.catalog.documents import SparkRelation, Table, TableSummary
+from local_workspace.engines.catalog.engine import INFORMATION_SCHEMA, CatalogEngine
+from local_workspace.engines.catalog.ids import identifier
 from local_workspace.engines.catalog.metastore import Metastore
 from local_workspace.engines.catalog.names import name_parts
+from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.runtime.errors import not_found
-
-if TYPE_CHECKING:
-    from pyspark.sql.types import StructField
 
 
 class TablesEngine:
-    """Finds, lists and drops tables and views; they are made with SQL."""
+    """Finds, lists, gives away and drops tables and views; they are made with SQL."""
 
-    def __init__(self, metastore: Metastore, catalog: CatalogEngine) -> None:
-        self._metastore, self._catalog = metastore, catalog
+    def __init__(self, notes: SparkNotes, metastore: Metastore, catalog: CatalogEngine) -> None:
+        self._notes, self._metastore, self._catalog = notes, metastore, catalog
 
-    def list(self, catalog: str, schema: str) -> list[Relation]:
-        """Tables and views of a schema, without their columns."""
+    def list(self, catalog: str, schema: str) -> list[Table]:
+        """Tables and views of a schema, by name. Raises ApiError 404."""
         self._catalog.get_schema(f"{catalog}.{schema}")
-        rows = self._metastore.sql(f"SHOW TABLES IN `{schema}`")
-        return [_relation(catalog, schema, row.tableName) for row in rows]
+        return [self._table(catalog, found) for found in self._metastore.relations(schema)]
+
+    def summaries(self, catalog: str, schema_pattern: str, table_pattern: str) -> Sequence[TableSummary]:
+        """Names and types of the tables and views whose schema and name are LIKE the patterns; empty ones fit all."""
+        self._catalog.get_catalog(catalog)
+        schemas, tables = _like(schema_pattern), _like(table_pattern)
+        return [
+            {"full_name": f"{catalog}.{found['schema']}.{found['name']}", "table_type": found["type"]}
+            for found in self._metastore.relations()
+            if schemas.fullmatch(found["schema"]) and tables.fullmatch(found["name"])
+        ]
 
     def get(self, full_name: str) -> Table:
         """A table or view with its columns. Raises ApiError 404, or 400 for a view that can't be resolved."""
         catalog, schema, name = self._catalog.parts(full_name, 3)
-        kind = self._kind(full_name)
-        with self._metastore.session() as session:
-            fields = session.table(f"`{schema}`.`{name}`").schema
-        table: Table = {
-            "name": name,
-            "catalog_name": catalog,
-            "schema_name": schema,
-            "full_name": full_name,
-            "table_type": "VIEW" if kind == "VIEW" else "MANAGED",
-            "columns": [_column(field, position) for position, field in enumerate(fields)],
-        }
-        if kind != "VIEW":
-            table["data_source_format"] = "DELTA"
-        return table
+        found = self._found(full_name)
+        if found["type"] == "VIEW" and schema.lower() != INFORMATION_SCHEMA:
+            with self._metastore.session() as session:
+                session.table(f"`{schema}`.`{name}`").schema  # noqa: B018  # raises if what it reads is lost
+        return self._table(catalog, found)
 
     def exists(self, full_name: str) -> bool:
         """Whether there is a table or view of this name; False also where its schema or catalog is missing."""
@@ -50,30 +52,66 @@ class TablesEngine:
         with self._metastore.session() as session:
             return session.catalog.tableExists(f"{schema}.{name}")
 
+    def update(self, full_name: str, owner: str | None) -> None:
+        """Give a table or view to `owner`. Raises ApiError 404."""
+        found = self._found(full_name)
+        if owner:
+            self._notes.give("table", self._name(full_name), found["created_at"], owner)
+
     def delete(self, full_name: str) -> None:
         """Drop a table or view. Raises ApiError 404."""
+        found = self._found(full_name)
+        kind = "VIEW" if found["type"] == "VIEW" else "TABLE"
+        self._metastore.sql(f"DROP {kind} IF EXISTS `{found['schema']}`.`{found['name']}`")
+
+    def _name(self, full_name: str) -> str:
+        catalog, schema, name = self._catalog.parts(full_name, 3)
+        return f"{catalog}.{schema.lower()}.{name.lower()}"
+
+    def _found(self, full_name: str) -> SparkRelation:
         _, schema, name = self._catalog.parts(full_name, 3)
-        kind = "VIEW" if self._kind(full_name) == "VIEW" else "TABLE"
-        self._metastore.sql(f"DROP {kind} IF EXISTS `{schema}`.`{name}`")
+        found = self._metastore.relations(schema, name)
+        if not found:
+            raise not_found(f"Table '{full_name}' does not exist")
+        return found[0]
 
-    def _kind(self, full_name: str) -> str:
-        """Spark's word for what it is; without its columns, which a view over a lost table doesn't have."""
-        _, schema, name = self._catalog.parts(full_name, 3)
-        with self._metastore.session() as session:
-            if not session.catalog.tableExists(f"{schema}.{name}"):
-                raise not_found(f"Table '{full_name}' does not exist")
-            return session.catalog.getTable(f"{schema}.{name}").tableType
+    def _table(self, catalog: str, found: SparkRelation) -> Table:
+        full_name = f"{catalog}.{found['schema']}.{found['name']}"
+        given = self._notes.owner("table", full_name, found["created_at"])
+        table: Table = {
+            "name": found["name"],
+            "catalog_name": catalog,
+            "schema_name": found["schema"],
+            "full_name": full_name,
+            "table_type": found["type"],
+            "table_id": found["id"] or identifier("table", full_name, found["created_at"]),
+            "metastore_id": self._catalog.metastore_id,
+            "columns": [fields.column(field) for field in found["columns"]],
+            "properties": found["properties"],
+            "owner": given["owner"] if given else self._notes.user,
+            "created_at": found["created_at"],
+            "created_by": self._notes.user,
+            "updated_at": max(found["updated_at"], given["updated_at"] if given else 0),
+            "updated_by": self._notes.user,
+        }
+        return _with_what_applies(table, found)
 
 
-def _column(field: "StructField", position: int) -> Column:
-    return {
-        "name": field.name,
-        "type_text": field.dataType.simpleString(),
-        "position": position,
-        "nullable": field.nullable,
-    }
+def _with_what_applies(table: Table, found: SparkRelation) -> Table:
+    if found["format"]:
+        table["data_source_format"] = found["format"]
+    if found["location"]:
+        table["storage_location"] = unquote(urlsplit(found["location"]).path)
+    if found["view_text"]:
+        table["view_definition"] = found["view_text"]
+    if found["comment"]:
+        table["comment"] = found["comment"]
+    if pipeline := found["properties"].get("pipelines.pipelineId"):
+        table["pipeline_id"] = pipeline
+    return table
 
 
-def _relation(catalog: str, schema: str, name: str) -> Relation:
-    full_name = f"{catalog}.{schema}.{name}"
-    return {"name": name, "catalog_name": catalog, "schema_name": schema, "full_name": full_name}
+def _like(pattern: str) -> re.Pattern[str]:
+    """A pattern of SQL's LIKE; every text matches an empty one. Names are in lower case."""
+    parts = {"%": ".*", "_": "."}
+    return re.compile("".join(parts.get(letter) or re.escape(letter) for letter in pattern.lower()) or ".*")

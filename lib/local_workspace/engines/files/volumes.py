@@ -5,9 +5,8 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Protocol, TypedDict
 
-from local_workspace.engines.catalog import CatalogEngine
 from local_workspace.runtime.errors import already_exists, invalid, not_found
 
 # A file system takes names of 255 bytes; an upload's has a suffix until it is whole.
@@ -24,11 +23,21 @@ class DirectoryEntry(TypedDict):
     last_modified: int
 
 
+class Volumes(Protocol):
+    """What lies under /Volumes, as Unity Catalog knows it."""
+
+    def folder(self, full_name: str) -> Path:
+        """The folder of the volume `catalog.schema.volume`. Raises ApiError 404."""
+
+    def names_in(self, *parts: str) -> Sequence[tuple[str, int]]:
+        """Names and times (ms) in /Volumes, or in the catalog or schema that `parts` name. Raises ApiError 404."""
+
+
 class VolumeFiles:
     """Reads and writes the files of volumes; a path can't leave its volume."""
 
-    def __init__(self, catalog: CatalogEngine) -> None:
-        self._catalog = catalog
+    def __init__(self, volumes: Volumes) -> None:
+        self._volumes = volumes
 
     def resolve(self, path: str) -> Path:
         """The local path of a volume path. Raises ApiError for another path or an unknown volume."""
@@ -36,8 +45,7 @@ class VolumeFiles:
         if len(parts) < 4 or parts[0] != "Volumes" or ".." in parts or "\0" in path:
             raise invalid(f"'{path[:80]}' is not a path in a volume: /Volumes/<catalog>/<schema>/<volume>/…")
         _check_length(path, parts)
-        volume = self._catalog.get_volume(".".join(parts[1:4]))
-        return self._catalog.volume_path(volume["schema_name"], volume["name"]).joinpath(*parts[4:])
+        return self._volumes.folder(".".join(parts[1:4])).joinpath(*parts[4:])
 
     def writable(self, path: str) -> Path:
         """As `resolve`, for a file or directory that is about to be changed."""
@@ -99,7 +107,10 @@ class VolumeFiles:
         shutil.rmtree(local)
 
     def list_directory(self, path: str) -> list[DirectoryEntry]:
-        """What is in a directory, by name. Raises ApiError if it is none."""
+        """What is in a directory, by name; also in /Volumes, a catalog and a schema. Raises ApiError if it is none."""
+        parts = [part for part in path.split("/") if part]
+        if parts[:1] == ["Volumes"] and len(parts) <= 3 and ".." not in parts and "\0" not in path:  # noqa: PLR2004
+            return [_above_volumes(path.rstrip("/"), *found) for found in self._volumes.names_in(*parts[1:])]
         local = self.directory(path)
         with os.scandir(local) as entries:
             return [_entry(path.rstrip("/"), entry) for entry in sorted(entries, key=lambda entry: entry.name)]
@@ -118,6 +129,17 @@ def _make(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise invalid(f"Can't make the directory '{directory.name}': a file is in its place or above it") from error
+
+
+def _above_volumes(parent: str, name: str, changed_at: int) -> DirectoryEntry:
+    """A catalog, schema or volume in a listing."""
+    return {
+        "path": f"{parent}/{name}",
+        "name": name,
+        "is_directory": True,
+        "file_size": None,
+        "last_modified": changed_at,
+    }
 
 
 def _entry(parent: str, entry: os.DirEntry[str]) -> DirectoryEntry:

@@ -10,7 +10,7 @@ import org.apache.spark.sql.catalyst.parser.UpperCaseCharStream;
 
 /** Rewrites one SQL text: the workspace's catalog becomes `spark_catalog` wherever it is a catalog's name. */
 final class CatalogSql {
-  private static final String SPARK_CATALOG = "spark_catalog";
+  static final String SPARK_CATALOG = "spark_catalog";
   private static final Set<String> SCHEMA = Set.of("SCHEMA", "DATABASE", "NAMESPACE");
   private static final Set<String> SCHEMAS = Set.of("SCHEMAS", "DATABASES", "NAMESPACES");
 
@@ -37,6 +37,20 @@ final class CatalogSql {
   /** `sql` as open Spark understands it. */
   static String rewrite(String sql, String catalog) {
     return new CatalogSql(sql, catalog).rewritten();
+  }
+
+  /** `sql`, a text that `rewrite` made, with `catalog` for `spark_catalog` again. */
+  static String restore(String sql, String catalog) {
+    CatalogSql text = new CatalogSql(sql, catalog);
+    for (int at = 0; at < text.tokens.size(); at++) {
+      String bare = text.isPart(at) ? text.bare(at) : "";
+      if (bare.equalsIgnoreCase(SPARK_CATALOG) && text.word(at + 1).equals(".")) {
+        text.replace(at, at, plain(catalog));
+      } else if (bare.startsWith("`") && text.word(at + 1).equals("(")) { // a table function's name in one part
+        text.replace(at, at, restore(bare, catalog));
+      }
+    }
+    return text.out.append(sql, text.copied, sql.length()).toString();
   }
 
   private String rewritten() {
@@ -113,6 +127,11 @@ final class CatalogSql {
   private String bare(int index) {
     String text = source(tokens.get(index));
     return text.startsWith("`") ? text.substring(1, text.length() - 1).replace("``", "`") : text;
+  }
+
+  /** `name` in backquotes only if it needs them. */
+  private static String plain(String name) {
+    return name.matches("[A-Za-z_][A-Za-z0-9_]*") ? name : quoted(name);
   }
 
   private static String quoted(String part) {

@@ -1,0 +1,69 @@
+"""What is kept of the catalog beside Spark's metastore, and the file in which the Spark server reads of it."""
+
+import json
+from collections.abc import Iterator
+
+from local_workspace.engines.catalog.documents import Catalog, Grants, Owner, Volume
+from local_workspace.runtime.documents import Documents
+from local_workspace.runtime.home import Home, write_atomically
+from local_workspace.runtime.store import Store
+from local_workspace.runtime.timestamps import now_ms
+
+
+class SparkNotes:
+    """The documents of the catalog, volumes, owners and grants; `user` makes and owns what was given to nobody else.
+
+    Whoever changes one calls `write`, so that `information_schema` shows it.
+    """
+
+    def __init__(self, home: Home, store: Store, user: str) -> None:
+        self._home, self.user = home, user
+        self.catalogs = Documents[Catalog](store, "catalog")
+        self.volumes = Documents[Volume](store, "volume")
+        self.owners = Documents[Owner](store, "owner")
+        self.grants = Documents[Grants](store, "grants")
+        self.write()
+
+    def owner(self, kind: str, full_name: str, created_at: int) -> Owner | None:
+        """To whom something was given, None if to nobody since it was made."""
+        found = self.owners.get(f"{kind} {full_name}")
+        return found if found and found["created_at"] == created_at else None
+
+    def give(self, kind: str, full_name: str, created_at: int, owner: str) -> None:
+        """Record the new owner of a table or function."""
+        given: Owner = {
+            "kind": kind,
+            "full_name": full_name,
+            "created_at": created_at,
+            "owner": owner,
+            "updated_at": now_ms(),
+        }
+        self.owners.put(f"{kind} {full_name}", given)
+        self.write()
+
+    def write(self) -> None:
+        """Write the files that the Spark server's extension reads."""
+        held = self.catalogs.list()
+        notes = {
+            "user": self.user,
+            "catalog": held[0] if held else None,
+            "volumes": self.volumes.list(),
+            "owners": self.owners.list(),
+            "grants": list(self._granted()),
+        }
+        write_atomically(self._home.catalog_notes, json.dumps(notes))
+        if held:
+            write_atomically(self._home.catalog_name, held[0]["name"])
+        else:
+            self._home.catalog_name.unlink(missing_ok=True)
+
+    def _granted(self) -> Iterator[dict[str, str]]:
+        for grants in self.grants.list():
+            for principal, privileges in grants["privileges"].items():
+                for privilege in privileges:
+                    yield {
+                        "kind": grants["kind"],
+                        "full_name": grants["full_name"],
+                        "principal": principal,
+                        "privilege": privilege,
+                    }

@@ -1,0 +1,125 @@
+package local_workspace;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException;
+import org.apache.spark.sql.connector.catalog.Identifier;
+import org.apache.spark.sql.connector.catalog.Table;
+import org.apache.spark.sql.delta.catalog.DeltaCatalog;
+import org.apache.spark.sql.catalyst.analysis.NamespaceAlreadyExistsException;
+import org.apache.spark.sql.catalyst.analysis.NonEmptyNamespaceException;
+import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
+import org.apache.spark.sql.connector.catalog.NamespaceChange;
+import org.apache.spark.sql.connector.catalog.SupportsNamespaces;
+
+/**
+ * Delta Lake's catalog with two more schemas, whose tables are computed when they are read: `information_schema`, and
+ * `local_workspace` for the workspace's own service, which is not listed.
+ */
+public final class WorkspaceCatalog extends DeltaCatalog {
+  private static boolean isInformationSchema(String... namespace) {
+    return namespace.length == 1 && namespace[0].equalsIgnoreCase(InformationSchema.NAME);
+  }
+
+  private static MetadataTable computed(Identifier table) {
+    String[] namespace = table.namespace();
+    if (namespace.length != 1) {
+      return null;
+    }
+    String name = table.name().toLowerCase();
+    return switch (namespace[0].toLowerCase()) {
+      case InformationSchema.NAME -> InformationSchema.TABLES.get(name);
+      case ServiceTables.NAME -> ServiceTables.TABLES.get(name);
+      default -> null;
+    };
+  }
+
+  @Override
+  public Table loadTable(Identifier name) {
+    Table table = computed(name);
+    return table == null ? super.loadTable(name) : table;
+  }
+
+  @Override
+  public boolean tableExists(Identifier name) {
+    return computed(name) != null || super.tableExists(name);
+  }
+
+  @Override
+  public Identifier[] listTables(String[] namespace) throws NoSuchNamespaceException {
+    if (!isInformationSchema(namespace)) {
+      return super.listTables(namespace);
+    }
+    return InformationSchema.TABLES.keySet().stream().map(name -> Identifier.of(namespace, name)).toArray(Identifier[]::new);
+  }
+
+  @Override
+  public String[][] listNamespaces() throws NoSuchNamespaceException {
+    Stream<String[]> own = Stream.<String[]>of(new String[] {InformationSchema.NAME});
+    return Stream.concat(Stream.of(super.listNamespaces()), own).toArray(String[][]::new);
+  }
+
+  @Override
+  public String[][] listNamespaces(String[] namespace) throws NoSuchNamespaceException {
+    if (namespace.length == 0) {
+      return listNamespaces();
+    }
+    return isInformationSchema(namespace) ? new String[0][] : super.listNamespaces(namespace);
+  }
+
+  @Override
+  public boolean namespaceExists(String[] namespace) {
+    return isInformationSchema(namespace) || super.namespaceExists(namespace);
+  }
+
+  @Override
+  public Map<String, String> loadNamespaceMetadata(String[] namespace) throws NoSuchNamespaceException {
+    if (isInformationSchema(namespace)) {
+      return Map.of(SupportsNamespaces.PROP_COMMENT, InformationSchema.COMMENT, SupportsNamespaces.PROP_OWNER, "System user");
+    }
+    Map<String, String> found = new HashMap<>(super.loadNamespaceMetadata(namespace));
+    for (String name : List.of(SupportsNamespaces.PROP_COMMENT, SupportsNamespaces.PROP_OWNER)) {
+      found.put(name, found.getOrDefault(Metastore.OWN + name, found.getOrDefault(name, "")));
+    }
+    found.keySet().removeIf(name -> name.startsWith(Metastore.OWN));
+    return found;
+  }
+
+  @Override
+  public void createNamespace(String[] namespace, Map<String, String> properties) throws NamespaceAlreadyExistsException {
+    Map<String, String> kept = new HashMap<>(properties);
+    kept.put(Metastore.OWN + "created_at", String.valueOf(System.currentTimeMillis())); // Hive keeps no times of schemas
+    kept.put(Metastore.OWN + SupportsNamespaces.PROP_OWNER, Notes.read().user());
+    super.createNamespace(namespace, kept);
+  }
+
+  @Override
+  public void alterNamespace(String[] namespace, NamespaceChange... changes) throws NoSuchNamespaceException {
+    refuseInformationSchema(namespace);
+    NamespaceChange time = NamespaceChange.setProperty(Metastore.OWN + "updated_at", String.valueOf(System.currentTimeMillis()));
+    Stream<NamespaceChange> kept = Stream.of(changes).map(WorkspaceCatalog::kept);
+    super.alterNamespace(namespace, Stream.concat(kept, Stream.of(time)).toArray(NamespaceChange[]::new));
+  }
+
+  /** The change as Hive can keep it: it takes no new comment of a schema, but any property. */
+  private static NamespaceChange kept(NamespaceChange change) {
+    boolean isComment =
+        change instanceof NamespaceChange.SetProperty set && set.property().equals(SupportsNamespaces.PROP_COMMENT);
+    return isComment ? NamespaceChange.setProperty(Metastore.OWN + "comment", ((NamespaceChange.SetProperty) change).value()) : change;
+  }
+
+  @Override
+  public boolean dropNamespace(String[] namespace, boolean cascade)
+      throws NoSuchNamespaceException, NonEmptyNamespaceException {
+    refuseInformationSchema(namespace);
+    return super.dropNamespace(namespace, cascade);
+  }
+
+  private static void refuseInformationSchema(String[] namespace) {
+    if (isInformationSchema(namespace)) {
+      throw new UnsupportedOperationException("The schema 'information_schema' is read-only; name another schema.");
+    }
+  }
+}

@@ -1,0 +1,77 @@
+"""Catalogs, schemas and volumes: owners, times, comments and their changes."""
+
+import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import BadRequest, ResourceAlreadyExists
+from databricks.sdk.service.catalog import VolumeType
+
+ME = "you@localhost"
+
+
+@pytest.fixture(scope="module")
+def w(workspace):
+    return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
+
+
+@pytest.fixture(scope="module")
+def cellar(w, catalog, spark):
+    name = w.schemas.create("cellar", catalog, comment="it's cold\\").full_name
+    yield name
+    w.schemas.delete(name, force=True)
+
+
+def test_a_schema_shows_its_comment_owner_and_times(w, cellar, spark):
+    schema = w.schemas.get(cellar)
+    assert (schema.comment, schema.owner, schema.created_by) == ("it's cold\\", ME, ME)
+    assert 1_700_000_000_000 < schema.created_at <= schema.updated_at and schema.schema_id
+    spark.sql(f"COMMENT ON SCHEMA {cellar} IS 'said in SQL'").collect()
+    assert w.schemas.get(cellar).comment == "said in SQL"
+
+
+def test_a_schema_that_sql_made_has_an_owner_and_times_as_well(w, catalog, spark):
+    spark.sql(f"CREATE SCHEMA {catalog}.attic").collect()
+    schema = w.schemas.get(f"{catalog}.attic")
+    assert schema.owner == ME and schema.created_at > 1_700_000_000_000
+    w.schemas.delete(schema.full_name)
+
+
+def test_a_schema_is_described_and_given_away(w, cellar):
+    before = w.schemas.get(cellar)
+    after = w.schemas.update(cellar, comment="it's warm", owner="cook@localhost")
+    assert (after.comment, after.owner) == ("it's warm", "cook@localhost")
+    assert after.updated_at > before.updated_at and after.created_at == before.created_at
+    assert after.as_dict() == w.schemas.get(cellar).as_dict()
+
+
+def test_a_catalog_is_described_and_given_away(w, catalog):
+    before = w.catalogs.get(catalog)
+    assert before.metastore_id == w.schemas.get(f"{catalog}.default").metastore_id and before.storage_root
+    after = w.catalogs.update(catalog, comment="all of it", owner="cook@localhost")
+    assert (after.comment, after.owner) == ("all of it", "cook@localhost")
+    assert w.catalogs.get(catalog).as_dict() == after.as_dict()
+    w.catalogs.update(catalog, comment=before.comment or "", owner=before.owner)
+
+
+def test_a_volume_is_described_and_given_away(w, cellar):
+    made = w.volumes.create(*cellar.split("."), "racks", VolumeType.MANAGED, comment="wood")
+    assert (made.owner, made.created_by) == (ME, ME) and made.volume_id
+    after = w.volumes.update(made.full_name, comment="steel", owner="cook@localhost")
+    assert (after.comment, after.owner) == ("steel", "cook@localhost")
+    assert w.volumes.read(made.full_name).as_dict() == after.as_dict()
+
+
+def test_new_names_are_refused(w, catalog, cellar):
+    for update, name in ((w.catalogs.update, catalog), (w.schemas.update, cellar), (w.volumes.update, f"{cellar}.x")):
+        with pytest.raises(BadRequest, match="new_name: a local workspace does not support this field"):
+            update(name, new_name="another")
+
+
+def test_information_schema_belongs_to_the_catalog(w, catalog, spark):
+    name = f"{catalog}.information_schema"
+    assert w.schemas.get(name).owner == "System user"
+    assert {schema.name for schema in w.schemas.list(catalog)} >= {"default", "information_schema"}
+    for refused in (w.schemas.delete, lambda full_name: w.schemas.update(full_name, comment="mine")):
+        with pytest.raises(BadRequest, match="can't be changed"):
+            refused(name)
+    with pytest.raises(ResourceAlreadyExists):
+        w.schemas.create("information_schema", catalog)
