@@ -186,6 +186,7 @@ class RunNow(Body):
     notebook_params: Parameters | None = None
     idempotency_token: Annotated[Text, Field(max_length=64)] | None = None
     queue: Queue | None = None
+    only: list[Text] | None = None
 
 
 class Submit(Body):

@@ -12,7 +12,15 @@ from local_workspace.engines.jobs.run_documents import Run, TaskRun, View
 from local_workspace.engines.jobs.views import repair_history
 from local_workspace.http.paging import Offset, PageToken, page
 from local_workspace.routes import job_bodies as bodies
-from local_workspace.routes.job_listing import API, Jobs, Json, Nothing, listed
+from local_workspace.routes.job_listing import (
+    API,
+    Jobs,
+    Json,
+    Nothing,
+    listed,
+    refuse_token_of_another,
+    with_page_of_arrays,
+)
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter()  # part of the router of jobs
@@ -36,7 +44,15 @@ SUBMIT_OPTIONS = {
     "webhook_notifications",
 }
 REPAIR_OPTIONS = {*bodies.Repair.model_fields, "performance_target"}
-RUN_OPTIONS = {"job_id", "job_parameters", "notebook_params", "idempotency_token", "queue", "performance_target"}
+RUN_OPTIONS = {
+    "job_id",
+    "job_parameters",
+    "notebook_params",
+    "idempotency_token",
+    "queue",
+    "only",
+    "performance_target",
+}
 # fields for the engine only
 HIDDEN_OF_RUN = (
     "limits",
@@ -82,6 +98,7 @@ def run_now(jobs: Jobs, body: bodies.RunNow) -> StartedRun:
         fields.get("notebook_params", {}),
         fields.get("idempotency_token"),
         queue=body.queue.enabled if body.queue else None,
+        only=body.only,
     )
     run = jobs.start_run(body.job_id, start)
     return {"run_id": run["run_id"], "number_in_job": run["number_in_job"]}
@@ -115,11 +132,11 @@ def get_run(
     include_resolved_values: bool = False,
     page_token: PageToken = "",
 ) -> Json:
-    """A run, or a task of one, on one page: with its repairs and the parameters of its tasks on request."""
-    page(request, [], 1, page_token)
+    """A run, or a task of one with its iterations, up to 100 of them: on request with repairs and parameters."""
+    refuse_token_of_another(request, page_token)
     run = jobs.run(run_id)
     history = {"repair_history": repair_history(run)} if include_history else {}
-    return _public(run, include_resolved_values) | history
+    return with_page_of_arrays(request, _public(run, include_resolved_values) | history, page_token)
 
 
 @router.get(f"{API}/runs/list")
@@ -146,7 +163,8 @@ def list_runs(
     items, token = page(request, runs, limit or MAX_RUNS, page_token, offset)
     if not expand_tasks:
         items = [run | {"tasks": []} for run in items]
-    return listed("runs", items, token)
+    shown = [with_page_of_arrays(request, run, "") for run in items]
+    return listed("runs", [{name: run[name] for name in run if name != "next_page_token"} for run in shown], token)
 
 
 @router.get(f"{API}/runs/get-output")

@@ -11,7 +11,15 @@ from local_workspace.http.paging import Offset, PageToken, page
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import job_bodies as bodies
 from local_workspace.routes import job_runs
-from local_workspace.routes.job_listing import API, Jobs, Json, Nothing, listed
+from local_workspace.routes.job_listing import (
+    API,
+    Jobs,
+    Json,
+    Nothing,
+    listed,
+    refuse_token_of_another,
+    with_page_of_arrays,
+)
 
 router = APIRouter(dependencies=[REFUSE_UNKNOWN])
 MAX_JOBS = 100  # the longest page, as on Databricks
@@ -35,11 +43,12 @@ def create(jobs: Jobs, settings: bodies.Settings) -> JobId:
 def get(
     request: Request, jobs: Jobs, job_id: int, include_trigger_state: bool = False, page_token: PageToken = ""
 ) -> Json:
-    """A job with all its settings on one page, and on request with what its trigger has seen."""
-    page(request, [], 1, page_token)
+    """A job with up to 100 tasks and clusters, and on request with what its trigger has seen."""
+    refuse_token_of_another(request, page_token)
     job = jobs.get(job_id)
     watch = jobs.watch(job_id) if include_trigger_state else None
-    return {**job, "trigger_state": _trigger_state(job, watch)} if watch else dict(job)
+    state = {"trigger_state": _trigger_state(job, watch)} if watch else {}
+    return _with_page_of_tasks(request, {**job, **state}, page_token)
 
 
 @router.get(f"{API}/list")
@@ -56,7 +65,8 @@ def list_jobs(
     items, token = page(request, jobs.find(name), limit, page_token, offset)
     if not expand_tasks:
         items = [{**job, "settings": {**job["settings"], "tasks": []}} for job in items]
-    return listed("jobs", [dict(job) for job in items], token)
+    shown = [_with_page_of_tasks(request, dict(job), "") for job in items]
+    return listed("jobs", [{name: job[name] for name in job if name != "next_page_token"} for job in shown], token)
 
 
 @router.post(f"{API}/reset")
@@ -79,6 +89,13 @@ def delete(jobs: Jobs, body: bodies.OneJob) -> Nothing:
     """Delete a job and its runs."""
     jobs.delete(body.job_id)
     return {}
+
+
+def _with_page_of_tasks(request: Request, job: Json, token: str) -> Json:
+    settings = with_page_of_arrays(request, job["settings"], token)
+    following: Json = {name: settings.pop(name) for name in ("has_more", "next_page_token") if name in settings}
+    user = request.app.state.engines.user
+    return {**job, **following, "settings": settings, "creator_user_name": user, "run_as_user_name": user}
 
 
 def _trigger_state(job: Job, watch: Watch) -> Json:

@@ -24,6 +24,7 @@ def client(tmp_path_factory):
     store = Store(space.home.database)
     spark = SimpleNamespace(spark_home=space.home.root)
     engines = SimpleNamespace(
+        user="you@localhost",
         workspace_files=space.files,
         jobs=space.jobs,
         pipelines=PipelinesEngine(space.home, store, spark),

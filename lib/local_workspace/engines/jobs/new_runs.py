@@ -2,14 +2,15 @@
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import cast
 
-from local_workspace.engines.jobs.documents import Job, Task
+from local_workspace.engines.jobs.documents import Job, Settings, Task
 from local_workspace.engines.jobs.parameters import job_parameters
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.states import state, status
+from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.timestamps import now_ms
 
 
@@ -17,8 +18,10 @@ from local_workspace.runtime.timestamps import now_ms
 class Start:
     """What starts a run, and with which parameters.
 
-    `queue` overrides the job's setting of whether the run may wait. `caused_by` is the run id of a run_job_task,
-    `ancestors` are the jobs above it. `trigger_values` are what references to the trigger stand for.
+    `queue` overrides the job's setting of whether the run may wait. `only` are the keys of the tasks to run, None for
+    all. `caused_by` is the run id of a run_job_task, `ancestors` are the jobs above it, and `inherited` their
+    parameters, of which the job takes those that it defines. `trigger_values` are what references to the trigger
+    stand for.
     """
 
     job_parameters: dict[str, str] = field(default_factory=dict)
@@ -27,8 +30,10 @@ class Start:
     trigger: str = "ONE_TIME"
     run_type: str = "JOB_RUN"
     queue: bool | None = None
+    only: list[str] | None = None
     caused_by: int | None = None
     ancestors: tuple[int, ...] = ()
+    inherited: dict[str, str] = field(default_factory=dict)
     trigger_values: dict[str, str] = field(default_factory=dict)
 
 
@@ -52,8 +57,8 @@ def new_run(job: Job, start: Start, number: int, next_id: Callable[[], int]) -> 
             "max_concurrent_runs": settings["max_concurrent_runs"],
             "timeout_seconds": settings["timeout_seconds"],
         },
-        "tasks": [new_task(task, next_id()) for task in settings.get("tasks", [])],
-        "job_parameters": job_parameters(settings, start.job_parameters),
+        "tasks": [new_task(task, next_id()) for task in _chosen(settings, start.only)],
+        "job_parameters": job_parameters(settings, start.job_parameters, start.inherited),
         "overriding_parameters": start.notebook_params,
         "idempotency_token": start.token,
         "ancestors": list(start.ancestors),
@@ -64,6 +69,23 @@ def new_run(job: Job, start: Start, number: int, next_id: Callable[[], int]) -> 
     if start.caused_by is not None:
         run["trigger_info"] = {"run_id": start.caused_by}
     return run
+
+
+def _chosen(settings: Settings, only: list[str] | None) -> list[Task]:
+    """The tasks with these keys, without their dependencies on others. Raises 400 for a task the job doesn't have."""
+    tasks = settings.get("tasks", [])
+    if only is None:
+        return tasks
+    if unknown := sorted(set(only) - {task["task_key"] for task in tasks}):
+        raise invalid(f"The job {settings['name']!r} has no task {', '.join(unknown)}.")
+    return [among(task, only) for task in tasks if task["task_key"] in only]
+
+
+def among(task: Task, keys: Collection[str]) -> Task:
+    """The task without its dependencies on other tasks than those."""
+    if "depends_on" not in task:
+        return task
+    return {**task, "depends_on": [needed for needed in task["depends_on"] if needed["task_key"] in keys]}
 
 
 def new_task(task: Task, run_id: int) -> TaskRun:

@@ -1,6 +1,7 @@
 """The parameters of a run and of its tasks."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import cast
 
 from local_workspace.engines.jobs import references
@@ -18,8 +19,14 @@ _SHOWN = {
 }
 
 
-def job_parameters(settings: Settings, overrides: Mapping[str, str]) -> list[RunParameter]:
-    """The run's job parameters as {name, default, value}. Raises 400 for an override the job doesn't define."""
+def job_parameters(
+    settings: Settings, overrides: Mapping[str, str], inherited: Mapping[str, str] = MappingProxyType({})
+) -> list[RunParameter]:
+    """The run's job parameters as {name, default, value}. Raises 400 for an override the job doesn't define.
+
+    `inherited` are the parameters of the job whose run_job_task starts the run: a job's parameters are pushed down to
+    its tasks, and win (https://docs.databricks.com/aws/en/jobs/job-parameters).
+    """
     defaults = {item["name"]: item["default"] for item in settings.get("parameters", [])}
     unknown = sorted(overrides.keys() - defaults.keys())
     if unknown:
@@ -27,9 +34,8 @@ def job_parameters(settings: Settings, overrides: Mapping[str, str]) -> list[Run
             f"The job {settings['name']!r} has no parameter {', '.join(unknown)}; "
             f"it has {', '.join(sorted(defaults)) or 'none'}."
         )
-    return [
-        {"name": name, "default": default, "value": overrides.get(name, default)} for name, default in defaults.items()
-    ]
+    given = {**overrides, **inherited}
+    return [{"name": name, "default": default, "value": given.get(name, default)} for name, default in defaults.items()]
 
 
 def task_parameters(task: TaskRun, run: Run, known: Mapping[str, str] | None = None) -> dict[str, str]:

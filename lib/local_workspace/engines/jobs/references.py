@@ -30,6 +30,7 @@ _TRIGGERS = {
     "FILE_ARRIVAL": "file_arrival",
     "TABLE": "table",
 }
+_AROUND_NAMES = str.maketrans("", "", "`[]")
 MINUTE_MS = 60_000
 
 TaskValues = Callable[[str], Mapping[str, object]]
@@ -37,13 +38,13 @@ TaskValues = Callable[[str], Mapping[str, object]]
 
 
 def found_in(text: str) -> list[str]:
-    """The references in a text, without their braces and the backticks around names."""
-    return [reference.replace("`", "") for reference in _REFERENCE.findall(text)]
+    """The references in a text, without their braces and the backticks or brackets around names."""
+    return [_plain(reference) for reference in _REFERENCE.findall(text)]
 
 
 def resolved(text: str, known: Mapping[str, str]) -> str:
     """`text` with each `{{name}}` of `known` replaced; other references stay as they are."""
-    return _REFERENCE.sub(lambda match: known.get(match[1].replace("`", ""), match[0]), text)
+    return _REFERENCE.sub(lambda match: known.get(_plain(match[1]), match[0]), text)
 
 
 def values(task: TaskRun, run: Run, task_values: TaskValues = lambda _: {}) -> dict[str, str]:
@@ -62,6 +63,11 @@ def values(task: TaskRun, run: Run, task_values: TaskValues = lambda _: {}) -> d
 def as_text(value: object) -> str:
     """A JSON value as references show it: a text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _plain(reference: str) -> str:
+    """A reference in which no name is in backticks, or in brackets as in `job.parameters.[day]`."""
+    return reference.translate(_AROUND_NAMES)
 
 
 def _former(task: TaskRun, run: Run) -> dict[str, str]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from local_workspace.engines.jobs.documents import Settings, Task
-from local_workspace.engines.jobs.new_runs import new_task
+from local_workspace.engines.jobs.documents import Settings
+from local_workspace.engines.jobs.new_runs import among, new_task
 from local_workspace.engines.jobs.parameters import job_parameters
 from local_workspace.engines.jobs.run_documents import RepairItem, Run, TaskRun
 from local_workspace.engines.jobs.states import is_active, result_of, set_state
@@ -106,17 +106,10 @@ def _attempts(run: Run, keys: list[str], settings: Settings, next_id: Callable[[
     if gone := sorted(set(keys) - tasks.keys()):
         raise invalid(f"Job {run['job_id']} no longer has the task {', '.join(gone)}; start a new run instead.")
     for key in keys:
-        attempt = new_task(_among(tasks[key], latest), next_id())
+        attempt = new_task(among(tasks[key], latest), next_id())
         attempt["attempt_number"] = latest[key]["attempt_number"] + 1
         attempts.append(attempt)
     return attempts
-
-
-def _among(task: Task, latest: dict[str, TaskRun]) -> Task:
-    """The task without dependencies on tasks that were added to the job after the run."""
-    if "depends_on" not in task:
-        return task
-    return {**task, "depends_on": [needed for needed in task["depends_on"] if needed["task_key"] in latest]}
 
 
 def _needs(task: TaskRun) -> set[str]:

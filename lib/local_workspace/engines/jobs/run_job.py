@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from local_workspace.engines.jobs import references
 from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.new_runs import Start
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
@@ -35,12 +36,14 @@ def run_job(task: TaskRun, run: Run, jobs: Jobs, cancellation: Cancellation, sta
     """
     settings, ancestors = task["run_job_task"], (*run.get("ancestors", []), run["job_id"])
     _check_nesting(settings["job_id"], ancestors)
+    known = references.values(task, run)
     start = Start(
         job_parameters={name: str(value) for name, value in settings.get("job_parameters", {}).items()},
         notebook_params={name: str(value) for name, value in settings.get("notebook_params", {}).items()},
         trigger="RUN_JOB_TASK",
         caused_by=task["run_id"],
         ancestors=ancestors,
+        inherited={item["name"]: known[f"job.parameters.{item['name']}"] for item in run["job_parameters"]},
     )
     child = jobs.start_run(settings["job_id"], start)["run_id"]
     started(child)

@@ -57,5 +57,5 @@ def _check_trigger(trigger: Trigger) -> None:
 def _check_times(settings: Mapping[str, object], kind: str) -> None:
     for name in _TIMES:
         value = settings.get(name)
-        if isinstance(value, int) and value < SHORTEST:
-            raise invalid(f"trigger.{kind}.{name} must be at least {SHORTEST}.")
+        if isinstance(value, int) and 0 < value < SHORTEST:
+            raise invalid(f"trigger.{kind}.{name} must be 0 or at least {SHORTEST}.")

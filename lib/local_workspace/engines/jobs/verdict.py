@@ -27,7 +27,7 @@ def verdict(results: Mapping[str, Result], leaves: Collection[str]) -> tuple[str
     A failed run is INTERNAL_ERROR, as on Databricks.
     """
     failed = {key: result for key, result in results.items() if result.result == "FAILED"}
-    message = " ".join(f"Task {key} failed with message: {result.message}" for key, result in failed.items())
+    message = " ".join(f"Task {key} failed with message: {_sentence(result)}" for key, result in failed.items())
     bad = {results[key].result for key in leaves} - _GOOD
     if bad and bad <= run_if.CANCELED:
         return "TERMINATED", "CANCELED", "A task was canceled."
@@ -37,3 +37,7 @@ def verdict(results: Mapping[str, Result], leaves: Collection[str]) -> tuple[str
         return "INTERNAL_ERROR", "FAILED", message
     coped = any(result.result in run_if.FAILED for result in results.values())
     return "TERMINATED", "SUCCESS_WITH_FAILURES" if coped else "SUCCESS", message
+
+
+def _sentence(result: Result) -> str:
+    return result.message if result.message.endswith(".") else f"{result.message}."

@@ -149,6 +149,49 @@ def test_another_job_is_run_with_parameters_and_its_result_is_the_tasks(space):
     assert f"of job {child} ended FAILED: Task unlucky failed" in failed["state"]["state_message"]
 
 
+def test_the_parameters_of_a_job_are_passed_to_the_jobs_that_it_runs(space):
+    child = job(
+        space,
+        condition("c", "{{ job.parameters.[input] }}", "EQUAL_TO", "{{job.parameters.`wanted`}}"),
+        parameters=[{"name": "input", "default": ""}, {"name": "wanted", "default": "of the task"}],
+    )
+    calls = {"job_id": child, "job_parameters": {"input": "of the task", "wanted": "Replay"}}
+    passed = [{"name": "input", "default": "{{job.name}}"}, {"name": "other", "default": "x"}]
+    found = run(space, task("call", run_job_task=calls), name="Replay", parameters=passed)
+    called = shown(space, space.w.jobs.get_run_output(found["tasks"][0]["run_id"]).run_job_output.run_id)
+    assert [item["value"] for item in called["job_parameters"]] == ["Replay", "Replay"]
+    assert called["tasks"][0]["condition_task"]["outcome"] == "true"
+
+
+def test_some_tasks_of_a_job_run_alone_on_request(space):
+    job_id = job(space, fails("a"), task("b", "a"), task("c", "b"))
+    found = ended(space, space.w.jobs.run_now(job_id, only=["b", "c"]).run_id)
+    assert results(found) == {"b": "SUCCESS", "c": "SUCCESS"}
+    with pytest.raises(BadRequest, match="has no task d, e"):
+        space.w.jobs.run_now(job_id, only=["e", "b", "d"])
+
+
+def test_a_job_and_a_run_show_a_hundred_tasks_or_iterations_at_a_time(space):
+    keys = [f"t{number:03}" for number in range(101)]
+    each = condition("each", "{{input}}", "LESS_THAN", "0")
+    job_id = job(space, task("loop", **loop(list(range(101)), each)), *(task(key, disabled=True) for key in keys))
+    assert [found.task_key for found in space.w.jobs.get(job_id).settings.tasks] == ["loop", *keys]
+    first = space.w.api_client.do("GET", f"{API}/get", query={"job_id": job_id})
+    assert len(first["settings"]["tasks"]) == 100 and first["has_more"]
+    assert first["creator_user_name"] == first["run_as_user_name"] == "you@localhost"
+    run_id = space.w.jobs.run_now(job_id).run_id
+    found = ended(space, run_id)
+    assert len(found["tasks"]) == 100
+    rest = shown(space, run_id, page_token=found["next_page_token"])
+    assert [left["task_key"] for left in rest["tasks"]] == keys[-2:] and "next_page_token" not in rest
+    of_loop = space.w.jobs.get_run(found["tasks"][0]["run_id"])
+    assert [iteration.condition_task.outcome for iteration in of_loop.iterations] == ["false"] * 101
+    (listed,) = space.w.api_client.do("GET", f"{API}/runs/list", query={"job_id": job_id, "expand_tasks": "true"})[
+        "runs"
+    ]
+    assert len(listed["tasks"]) == 100 and listed["has_more"]
+
+
 def test_a_job_that_is_missing_or_lacks_a_parameter_fails_the_task(space):
     found = run(space, task("call", run_job_task={"job_id": 1}))
     assert "Job 1 does not exist" in found["state"]["state_message"]

@@ -96,8 +96,9 @@ def test_the_keys_of_an_input_have_references_of_their_own():
     assert resolved("{{input.brand}}", known) == "{{input.brand}}"
 
 
-def test_backticks_around_a_name_are_no_part_of_it():
+def test_backticks_or_brackets_around_a_name_are_no_part_of_it():
     assert found_in("{{tasks.`my-task`.values.x}} and {{ job.id }}") == ["tasks.my-task.values.x", "job.id"]
+    assert resolved("{{job.parameters.[day]}}", {"job.parameters.day": "1"}) == "1"
 
 
 @pytest.mark.parametrize(
