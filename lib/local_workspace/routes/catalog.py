@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends, Request
 
 from local_workspace.engines.catalog import UnityCatalog
 from local_workspace.engines.catalog.documents import Catalog, Function, Schema, Table, Volume
+from local_workspace.engines.catalog.metastores import MetastoreAssignment, MetastoreSummary
 from local_workspace.http.bodies import Text
 from local_workspace.http.paging import Page, by_max_results
 from local_workspace.http.queries import REFUSE_UNKNOWN
+from local_workspace.http.server import workspace_id
 from local_workspace.routes.catalog_bodies import (
     Browse,
     Described,
@@ -111,6 +113,18 @@ def table_summaries(
 ) -> Json:
     """Names and types of the tables and views whose names are LIKE the patterns."""
     return page.of("tables", unity.tables.summaries(catalog_name, schema_name_pattern, table_name_pattern))
+
+
+@router.get("/metastore_summary")
+def metastore_summary(unity: Unity) -> MetastoreSummary:
+    """The metastore."""
+    return unity.metastores.summary()
+
+
+@router.get("/current-metastore-assignment")
+def metastore_assignment(unity: Unity, request: Request) -> MetastoreAssignment:
+    """Which metastore the workspace has."""
+    return unity.metastores.assignment(workspace_id(request.app.state.token))
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,11 @@ from local_workspace.http.bodies import Body, Name, Text
 from local_workspace.http.paging import Page, by_max_results
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes.catalog import Unity
+from local_workspace.runtime.errors import invalid
 
-router = APIRouter(prefix="/api/2.1/unity-catalog/permissions", dependencies=[REFUSE_UNKNOWN])
+router = APIRouter(prefix="/api/2.1/unity-catalog", dependencies=[REFUSE_UNKNOWN])
 
+LEAST_PAGE = 150
 Assignments = Mapping[str, list[Assignment]]
 
 
@@ -31,7 +33,7 @@ class PermissionsChanges(Body):
     changes: list[PermissionsChange] | None = None
 
 
-@router.get("/{kind}/{full_name}")
+@router.get("/permissions/{kind}/{full_name}")
 def get(
     unity: Unity,
     page: Annotated[Page, Depends(by_max_results)],
@@ -44,8 +46,26 @@ def get(
     return page.of("privilege_assignments", held)
 
 
-@router.patch("/{kind}/{full_name}")
+@router.patch("/permissions/{kind}/{full_name}")
 def update(unity: Unity, kind: Text, full_name: Text, body: PermissionsChanges) -> Assignments:
     """Grant and revoke."""
     changes = [Change(change.principal, change.add or [], change.remove or []) for change in body.changes or []]
     return {"privilege_assignments": unity.grants.update(kind, full_name, changes)}
+
+
+@router.get("/effective-permissions/{kind}/{full_name}")
+def effective(
+    unity: Unity,
+    page: Annotated[Page, Depends(by_max_results)],
+    kind: Text,
+    full_name: Text,
+    principal: Name | None = None,
+) -> Mapping[str, object]:
+    """The principals with their privileges, those on the schema and the catalog as well; of `principal` only, if given.
+
+    A page has at least 150 entries on Databricks, which refuses fewer (databricks.sdk.service.catalog.GrantsAPI).
+    """
+    if page.size is not None and 0 < page.size < LEAST_PAGE:
+        raise invalid(f"max_results should be 0, or {LEAST_PAGE} at least; it was {page.size}.")
+    held = [each for each in unity.grants.effective(kind, full_name) if principal in (None, each["principal"])]
+    return page.of("privilege_assignments", held)

@@ -52,7 +52,7 @@ from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
-from local_workspace.service.settings import Settings, load_settings
+from local_workspace.service.settings import Settings, default_storage, load_settings
 
 USER = "you@localhost"
 ROUTES = (
@@ -126,7 +126,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     """The engines of `home`, not started yet."""
     store = Store(home.database)
     spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token)
-    unity = unity_catalog(home, store, spark, USER)
+    unity = unity_catalog(home, store, spark, USER, default_storage())
     workspace_files, volume_files = WorkspaceFiles(home), VolumeFiles(unity.volume_paths)
     pipelines_engine = PipelinesEngine(home, store, spark)
     postgres_engine = PostgresEngine(

@@ -1,4 +1,4 @@
-"""The settings that a workspace keeps between starts: its token and its ports."""
+"""The settings that a workspace keeps between starts, its token and its ports, and those of its environment."""
 
 import json
 import os
@@ -50,6 +50,14 @@ def wanted_port() -> int | None:
             f"port (without LOCAL_WORKSPACE_PORT a free one is chosen)."
         )
     return int(text)
+
+
+def default_storage() -> bool:
+    """LOCAL_WORKSPACE_DEFAULT_STORAGE, 0 or 1: whether to be as an account with default storage. Raises SetupError."""
+    text = os.environ.get("LOCAL_WORKSPACE_DEFAULT_STORAGE") or "0"
+    if text not in ("0", "1"):
+        raise SetupError(f"LOCAL_WORKSPACE_DEFAULT_STORAGE is {text!r}; it must be 0 or 1.")
+    return text == "1"
 
 
 def _holder(port: int) -> str:

@@ -20,14 +20,26 @@ def no_session(schema: str | None = None) -> None:
 
 
 @pytest.fixture
-def client(tmp_path):
+def serve(tmp_path):
+    """Makes a client of a workspace without Spark; with default storage, if that is wanted."""
     home = Home(tmp_path)
     store = Store(home.database)
-    unity = unity_catalog(home, store, SimpleNamespace(session=no_session), "me@localhost")
-    unity.catalog.create_catalog("lake")
-    app = create_app(SimpleNamespace(unity=unity), TOKEN, [catalog.router, grants.router])
-    yield TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False)
+
+    def of(default_storage: bool) -> TestClient:
+        spark = SimpleNamespace(session=no_session)
+        unity = unity_catalog(home, store, spark, "me@localhost", default_storage)
+        app = create_app(SimpleNamespace(unity=unity), TOKEN, [catalog.router, grants.router])
+        return TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False)
+
+    yield of
     store.close()
+
+
+@pytest.fixture
+def client(serve):
+    client = serve(default_storage=False)
+    client.post(f"{UNITY}/catalogs", json={"name": "lake"}).raise_for_status()
+    return client
 
 
 @pytest.mark.parametrize(
@@ -80,3 +92,53 @@ def test_an_unknown_query_parameter_is_refused(client, path, parameter):
     answer = client.get(f"{UNITY}/{path}")
     assert answer.status_code == 400
     assert f"does not know the query parameter {parameter} " in answer.json()["message"]
+
+
+def test_effective_grants_on_the_catalog_are_its_own(client):
+    changes = [{"principal": "ann", "add": ["USE_CATALOG", "SELECT"]}]
+    client.patch(f"{UNITY}/permissions/catalog/lake", json={"changes": changes}).raise_for_status()
+    own = client.get(f"{UNITY}/effective-permissions/catalog/lake").json()
+    assert own == {
+        "privilege_assignments": [
+            {"principal": "ann", "privileges": [{"privilege": "SELECT"}, {"privilege": "USE_CATALOG"}]}
+        ]
+    }
+    refused = client.get(f"{UNITY}/effective-permissions/catalog/lake?max_results=10")
+    assert refused.status_code == 400 and "150" in refused.json()["message"]
+
+
+@pytest.mark.parametrize("privilege", ["SELCT", "CREATE_CATALOG", "READ FILES", ""])
+def test_a_privilege_that_the_thing_does_not_take_is_refused(client, privilege):
+    changes = [{"principal": "ann", "add": [privilege]}]
+    answer = client.patch(f"{UNITY}/permissions/catalog/lake", json={"changes": changes})
+    assert answer.status_code == 400
+    assert f"Privilege {privilege} is not applicable to this entity [lake:CATALOG/" in answer.json()["message"]
+    assert client.get(f"{UNITY}/permissions/catalog/lake").json() == {"privilege_assignments": []}
+
+
+def test_the_metastore_is_that_of_the_catalog_and_the_workspace(client):
+    summary = client.get(f"{UNITY}/metastore_summary").json()
+    assignment = client.get(f"{UNITY}/current-metastore-assignment")
+    assert summary["metastore_id"] == client.get(f"{UNITY}/catalogs/lake").json()["metastore_id"]
+    assert summary["storage_root"] and summary["owner"] == "me@localhost"
+    assert assignment.json() == {
+        "metastore_id": summary["metastore_id"],
+        "workspace_id": int(assignment.headers["X-Databricks-Org-Id"]),
+        "default_catalog_name": "lake",
+    }
+
+
+def test_with_default_storage_there_is_a_catalog_and_no_other_can_be_created(serve):
+    client = serve(default_storage=True)
+    for name in ("another", "workspace"):
+        answer = client.post(f"{UNITY}/catalogs", json={"name": name})
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_STATE")
+        assert answer.json()["message"].startswith("Metastore storage root URL does not exist. Default Storage is")
+    assert [found["name"] for found in client.get(f"{UNITY}/catalogs").json()["catalogs"]] == ["workspace"]
+    assert "storage_root" not in client.get(f"{UNITY}/metastore_summary").json()
+
+
+def test_default_storage_leaves_the_catalog_that_a_home_holds(serve):
+    serve(default_storage=False).post(f"{UNITY}/catalogs", json={"name": "lake"}).raise_for_status()
+    held = serve(default_storage=True).get(f"{UNITY}/catalogs").json()["catalogs"]
+    assert [found["name"] for found in held] == ["lake"]

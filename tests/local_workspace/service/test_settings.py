@@ -6,7 +6,7 @@ import pytest
 from local_workspace.runtime import ports
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import open_home
-from local_workspace.service.settings import load_settings
+from local_workspace.service.settings import default_storage, load_settings
 
 
 @pytest.fixture
@@ -60,3 +60,12 @@ def test_a_kept_port_that_was_taken_meanwhile_is_exchanged(home_root, monkeypatc
     home.secrets.write_text(home.secrets.read_text().replace(str(first.port), str(taken)))
     again = load_settings(home)
     assert again.port != taken and again.token == first.token
+
+
+def test_default_storage_is_wanted_or_not(monkeypatch):
+    assert not default_storage()
+    monkeypatch.setenv("LOCAL_WORKSPACE_DEFAULT_STORAGE", "1")
+    assert default_storage()
+    monkeypatch.setenv("LOCAL_WORKSPACE_DEFAULT_STORAGE", "yes")
+    with pytest.raises(SetupError, match="'yes'; it must be 0 or 1"):
+        default_storage()

@@ -10,20 +10,33 @@ from local_workspace.engines.catalog.metastore import Metastore
 from local_workspace.engines.catalog.names import checked_name, name_parts, quoted_text
 from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.engines.catalog.volumes import VolumesEngine
-from local_workspace.runtime.errors import already_exists, invalid, not_found
+from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
 from local_workspace.runtime.timestamps import now_ms
 
 INFORMATION_SCHEMA = "information_schema"
 OF_ITSELF = {"default", INFORMATION_SCHEMA}  # the schemas that a catalog comes with
+# A workspace comes with a catalog of its name (https://docs.databricks.com/aws/en/catalogs/default); in Databricks Free
+# Edition, which has default storage, it is called `workspace`.
+_OF_WORKSPACE = "workspace"
+# Databricks' words: https://github.com/databricks/cli/issues/4513, https://github.com/databricks/cli/issues/5695
+_NO_STORAGE = (
+    "Metastore storage root URL does not exist. Default Storage is enabled in your account. You can use the UI to "
+    "create a new catalog using Default Storage, or please provide a storage location for the catalog (for example "
+    "'CREATE CATALOG myCatalog MANAGED LOCATION '<location-path>')."
+)
 _SYSTEM_USER = "System user"  # Databricks' owner of information_schema
 
 
 class CatalogEngine:
     """Creates, finds, changes and removes the catalog and schemas."""
 
-    def __init__(self, notes: SparkNotes, metastore: Metastore, volumes: VolumesEngine, storage: str) -> None:
+    def __init__(
+        self, notes: SparkNotes, metastore: Metastore, volumes: VolumesEngine, storage: str, default_storage: bool
+    ) -> None:
         self._notes, self._metastore, self._volumes, self._storage = notes, metastore, volumes, storage
-        self._catalogs = notes.catalogs
+        self._catalogs, self.default_storage = notes.catalogs, default_storage
+        if default_storage and not self.list_catalogs():
+            self._put_catalog(_OF_WORKSPACE, "")
 
     @property
     def metastore_id(self) -> str:
@@ -33,8 +46,10 @@ class CatalogEngine:
     # catalogs
 
     def create_catalog(self, name: str, comment: str = "") -> Catalog:
-        """The new catalog. Raises ApiError if it exists, or if this home holds another one."""
+        """The new catalog. Raises ApiError if it exists, if this home holds another one, or with default storage."""
         checked_name(name)
+        if self.default_storage:  # also for the catalog that there is: Databricks looks at the storage first
+            raise ApiError(400, "INVALID_STATE", _NO_STORAGE)
         held = self.list_catalogs()
         if held and held[0]["name"] != name:
             raise invalid(
@@ -43,6 +58,9 @@ class CatalogEngine:
             )
         if held:
             raise already_exists(f"Catalog '{name}' already exists")
+        return self._put_catalog(name, comment)
+
+    def _put_catalog(self, name: str, comment: str) -> Catalog:
         user, now = self._notes.user, now_ms()
         doc: Catalog = {
             "name": name,

@@ -6,6 +6,7 @@ from local_workspace.engines.catalog.engine import CatalogEngine
 from local_workspace.engines.catalog.functions import FunctionsEngine
 from local_workspace.engines.catalog.grants import Find, GrantsEngine
 from local_workspace.engines.catalog.metastore import Metastore, Sessions
+from local_workspace.engines.catalog.metastores import MetastoresEngine
 from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.engines.catalog.tables import TablesEngine
 from local_workspace.engines.catalog.volume_paths import VolumePaths
@@ -27,13 +28,17 @@ class UnityCatalog:
     functions: FunctionsEngine
     models: ModelsEngine
     grants: GrantsEngine
+    metastores: MetastoresEngine
 
 
-def unity_catalog(home: Home, store: Store, spark: Sessions, user: str) -> UnityCatalog:
-    """The engines of `home`; `user` makes and owns everything."""
+def unity_catalog(home: Home, store: Store, spark: Sessions, user: str, default_storage: bool = False) -> UnityCatalog:
+    """The engines of `home`; `user` makes and owns everything.
+
+    With `default_storage` there is a catalog from the start, and none can be created.
+    """
     notes, metastore = SparkNotes(home, store, user), Metastore(spark)
     volumes = VolumesEngine(notes, home.volumes)
-    catalog = CatalogEngine(notes, metastore, volumes, str(home.tables))
+    catalog = CatalogEngine(notes, metastore, volumes, str(home.tables), default_storage)
     tables, functions = TablesEngine(notes, metastore, catalog), FunctionsEngine(notes, metastore, catalog)
     models = ModelsEngine(home, store, catalog.get_schema, user)
     find: dict[str, Find] = {
@@ -44,7 +49,8 @@ def unity_catalog(home: Home, store: Store, spark: Sessions, user: str) -> Unity
         "function": _either(models.get, functions.get),  # Unity Catalog's word for a registered model, too
     }
     paths = VolumePaths(catalog, volumes)
-    return UnityCatalog(catalog, volumes, paths, tables, functions, models, GrantsEngine(notes, find))
+    grants, metastores = GrantsEngine(notes, find), MetastoresEngine(notes, catalog, str(home.tables))
+    return UnityCatalog(catalog, volumes, paths, tables, functions, models, grants, metastores)
 
 
 def _either(first: Find, second: Find) -> Find:

@@ -2,8 +2,8 @@
 
 import pytest
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import BadRequest, ResourceAlreadyExists
-from databricks.sdk.service.catalog import VolumeType
+from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists
+from databricks.sdk.service.catalog import PermissionsChange, Privilege, SecurableType, VolumeType
 
 ME = "you@localhost"
 
@@ -75,3 +75,33 @@ def test_information_schema_belongs_to_the_catalog(w, catalog, spark):
             refused(name)
     with pytest.raises(ResourceAlreadyExists):
         w.schemas.create("information_schema", catalog)
+
+
+def test_privileges_are_inherited_from_the_schema_and_the_catalog(w, catalog, cellar):
+    volume = w.volumes.create(*cellar.split("."), "shelf", VolumeType.MANAGED).full_name
+    for kind, name, privilege in (
+        ("catalog", catalog, Privilege.USE_CATALOG),
+        ("schema", cellar, Privilege.READ_VOLUME),
+        ("volume", volume, Privilege.WRITE_VOLUME),
+    ):
+        w.grants.update(kind, name, changes=[PermissionsChange(add=[privilege], principal="cook")])
+    [cook] = w.grants.get_effective("volume", volume, principal="cook").privilege_assignments
+    assert [(found.privilege, found.inherited_from_type, found.inherited_from_name) for found in cook.privileges] == [
+        (Privilege.WRITE_VOLUME, None, None),
+        (Privilege.USE_CATALOG, SecurableType.CATALOG, catalog),
+        (Privilege.READ_VOLUME, SecurableType.SCHEMA, cellar),
+    ]
+    with pytest.raises(BadRequest, match="Privilege SELECT is not applicable to this entity"):
+        w.grants.update("volume", volume, changes=[PermissionsChange(add=[Privilege.SELECT], principal="cook")])
+    w.grants.update("catalog", catalog, changes=[PermissionsChange(remove=[Privilege.USE_CATALOG], principal="cook")])
+
+
+def test_what_is_above_volumes_is_listed_as_directories(w, catalog, cellar):
+    w.volumes.create(*cellar.split("."), "bottles", VolumeType.MANAGED)
+    assert catalog in [found.name for found in w.files.list_directory_contents("/Volumes")]
+    schemas = list(w.files.list_directory_contents(f"/Volumes/{catalog}"))
+    assert {"cellar", "default"} <= {found.name for found in schemas} and all(found.is_directory for found in schemas)
+    volumes = w.files.list_directory_contents(f"/Volumes/{cellar.replace('.', '/')}/")
+    assert f"/Volumes/{catalog}/cellar/bottles" in [found.path for found in volumes]
+    with pytest.raises(NotFound):
+        list(w.files.list_directory_contents(f"/Volumes/{catalog}/nowhere"))
