@@ -46,7 +46,7 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
         for name, value in env.items():
             patch.setenv(name, value)
         processes, store = Processes(home), Store(home.database)
-        mlflow_engine, models_engine = MlflowEngine(home, processes), models_of(home, store)
+        mlflow_engine, models_engine, clock = MlflowEngine(home, processes), models_of(home, store), Clock()
         engines = SimpleNamespace(
             home=home,
             user=USER,
@@ -55,7 +55,8 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
             model_files=ModelFiles(models_engine),
             env=env,
             store=store,
-            serving=ServingEngine(home, store, processes, models_engine, env),
+            serving=ServingEngine(home, store, processes, models_engine, env, clock),
+            clock=clock,
         )
         with served(create_app(engines, TOKEN, [module.router for module in ROUTES]), listener):
             mlflow_engine.start()
@@ -68,6 +69,17 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
                 mlflow_engine.stop()
                 store.close()
                 sockets.remove(home.run)
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        """The seconds that it shows."""
+        return self.seconds
 
 
 class ServingProcess:

@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local_workspace.http import errors
+from local_workspace.http.served_models import ServedModelMiddleware
 from local_workspace.runtime import principals
 
 OPENAPI_PATH = "/api/local/openapi.json"
@@ -103,6 +104,7 @@ def create_app(engines: object, token: str, routers: Iterable[APIRouter]) -> Fas
         responses=errors.DOCUMENTED,
     )
     app.state.engines, app.state.token = engines, token
+    app.add_middleware(ServedModelMiddleware)
     app.add_middleware(TokenMiddleware, token=token)
     app.add_middleware(AnswerHeadersMiddleware, token=token)
     errors.install(app)

@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 import httpx
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 
@@ -17,7 +18,7 @@ from local_workspace.http.bodies import Name
 from local_workspace.http.errors import described
 from local_workspace.http.proxy import Relay, send, socket_client
 from local_workspace.routes.serving_bodies import ExternalRequest, ExtraParams, OpenAiRequest
-from local_workspace.runtime.errors import ApiError, invalid, not_found
+from local_workspace.runtime.errors import ApiError, invalid, not_found, unavailable
 from local_workspace.runtime.openai_errors import error_body
 
 router = APIRouter(prefix="/serving-endpoints")
@@ -61,6 +62,8 @@ async def _ask(request: Request, name: str, operation: str) -> Relay:
     content = await request.body()
     lease = _engine(request).lease(name)
     try:
+        if lease.replica.asleep:  # a cold start
+            await run_in_threadpool(_awaken, lease.replica)
         if target := lease.replica.external:
             relay = await _ask_external(request, target, name, operation, content)
         else:
@@ -71,6 +74,13 @@ async def _ask(request: Request, name: str, operation: str) -> Relay:
     relay.on_close(lease.release)
     relay.headers["served-model-name"] = lease.replica.entity["name"]
     return relay
+
+
+def _awaken(replica: Replica) -> None:
+    try:
+        replica.awaken()
+    except RuntimeError as error:
+        raise unavailable(str(error)) from error
 
 
 async def _ask_process(request: Request, lease: Lease, operation: str, content: bytes) -> Relay:

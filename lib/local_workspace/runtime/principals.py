@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 
 TOKEN_LIFE = 3600  # seconds
+_NEVER = 2**40  # seconds since 1970
+_ENDPOINT = "endpoint-"
 _OF_ONE_AUDIENCE = "~"  # between a token's holder and its audience; in no name of a service principal
 
 
@@ -27,6 +29,16 @@ def service_principal(app: str) -> str:
     return f"app-{app}"
 
 
+def of_endpoint(endpoint: str) -> str:
+    """The service principal of a serving endpoint's model."""
+    return f"{_ENDPOINT}{endpoint}"
+
+
+def endpoint_of(principal: str) -> str | None:
+    """The serving endpoint whose model's service principal this is; None for any other principal."""
+    return principal.removeprefix(_ENDPOINT) if principal.startswith(_ENDPOINT) else None
+
+
 def secret(token: str, name: str) -> str:
     """The client secret of the service principal `name` in the workspace with this token."""
     return hmac.new(token.encode(), f"secret {name}".encode(), hashlib.sha256).hexdigest()
@@ -36,6 +48,11 @@ def access_token(token: str, name: str | None, audience: str | None = None) -> s
     """A token of the service principal `name`, or of the user, valid for TOKEN_LIFE seconds."""
     subject = (name or "") + (f"{_OF_ONE_AUDIENCE}{audience}" if audience else "")
     return _signed(token, subject, int(time.time()) + TOKEN_LIFE)
+
+
+def lasting_token(token: str, name: str) -> str:
+    """A token of the service principal that does not expire: for a process that can't ask for another."""
+    return _signed(token, name, _NEVER)
 
 
 def access(token: str, presented: str) -> Access | None:

@@ -1,11 +1,15 @@
 """One endpoint: rolls out a new config without dropping a request, and reports its state."""
 
 import contextlib
+import functools
+import operator
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Config, Entity, Failure, StoredEndpoint
 from local_workspace.engines.serving.entity import public
 from local_workspace.engines.serving.replica import Replica
@@ -36,10 +40,16 @@ class Endpoint:
     """
 
     def __init__(
-        self, name: str, store: Store, processes: Processes, env: dict[str, str], folder: Callable[[str, int], Path]
+        self,
+        name: str,
+        store: Store,
+        processes: Processes,
+        env: dict[str, str],
+        folder: Callable[[str, int], Path],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self._store, self._processes, self._env = name, store, processes, env
-        self._folder = folder
+        self._folder, self._clock = folder, clock
         self._replica: Replica | None = None
         self._started: list[Replica] = []
         self._lock = threading.Lock()
@@ -82,6 +92,19 @@ class Endpoint:
             f"Endpoint {self.name} is starting{why}. Poll w.serving_endpoints.get({self.name!r}) until "
             "state.ready is READY."
         )
+
+    def resources(self) -> Resources:
+        """What its model may use; of two versions, while one takes over from the other, what either may use."""
+        with self._lock:
+            started = list(self._started)
+        return functools.reduce(operator.or_, (replica.resources for replica in started), Resources())
+
+    def rest(self, seconds: float) -> None:
+        """Scale to zero if that is enabled and nobody has called it for so many seconds."""
+        with self._lock:
+            replica = self._replica
+        if replica:
+            replica.rest(seconds)
 
     def config(self) -> Config:
         """The config that it is about to serve, or serves, or could not start."""
@@ -163,7 +186,7 @@ class Endpoint:
         return cast(StoredEndpoint, doc)
 
     def _new_replica(self, config: Config, tried: bool) -> Replica:
-        return Replica(self.name, config, self._processes, self._env, self._folder, tried)
+        return Replica(self.name, config, self._processes, self._env, self._folder, tried, self._clock)
 
     def _start(self, replica: Replica) -> None:
         with self._lock:
@@ -180,6 +203,8 @@ class Endpoint:
 
 
 def _deployment(replica: Replica | None) -> dict[str, str]:
+    if replica and replica.asleep:
+        return {"deployment": "DEPLOYMENT_READY", "deployment_state_message": "Scaled to zero"}
     if replica and replica.ready():
         return {"deployment": "DEPLOYMENT_READY", "deployment_state_message": ""}
     if replica and replica.trouble:

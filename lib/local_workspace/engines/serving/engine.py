@@ -2,16 +2,19 @@
 
 import builtins
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from local_workspace.engines.models import ModelsEngine
+from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Entity, Settings, StoredEndpoint, Usage
 from local_workspace.engines.serving.endpoint import KIND, Endpoint, Lease, new_config
 from local_workspace.engines.serving.entity import check_name, read_entity
 from local_workspace.engines.serving.gateway import KIND as GATEWAY
 from local_workspace.engines.serving.gateway import Gateway
+from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.processes import Processes
@@ -19,6 +22,9 @@ from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
 _LOG_BYTES = 100_000
+# https://docs.databricks.com/aws/en/machine-learning/model-serving/: scales to zero after 30 minutes without a request
+_IDLE_SECONDS, _WATCH_SECONDS = 1800.0, 60.0
+_OF_THE_USER = ("SPARK_REMOTE", "LOCAL_WORKSPACE_HOME")
 
 Json = dict[str, Any]
 
@@ -30,10 +36,17 @@ class ServingEngine:
     """
 
     def __init__(
-        self, home: Home, store: Store, processes: Processes, models: ModelsEngine, client_env: Mapping[str, str]
+        self,
+        home: Home,
+        store: Store,
+        processes: Processes,
+        models: ModelsEngine,
+        client_env: Mapping[str, str],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._home, self._store, self._processes, self._models = home, store, processes, models
-        self._env = dict(client_env)
+        self._env, self._clock = dict(client_env), clock
+        self._stopping = threading.Event()
         self._endpoints: dict[str, Endpoint] = {}
         self._gateways: dict[str, Gateway] = {}
         self._lock = threading.RLock()
@@ -43,9 +56,11 @@ class ServingEngine:
         with self._lock:
             for doc in self._store.list(KIND):
                 self._open(doc["name"])
+        threading.Thread(target=self._watch, name="scale to zero", daemon=True).start()
 
     def stop(self) -> None:
         """End every endpoint's process. Safe to call twice."""
+        self._stopping.set()
         with self._lock:
             endpoints, self._endpoints = list(self._endpoints.values()), {}
         for endpoint in endpoints:
@@ -157,6 +172,23 @@ class ServingEngine:
         """A lease for one request; release it when the answer is complete. Raises ApiError 404, 503, 400."""
         return self._endpoint(name).lease()
 
+    def resources(self, name: str) -> Resources:
+        """What the model of an endpoint may use: nothing if there is no such endpoint."""
+        with self._lock:
+            endpoint = self._endpoints.get(name)
+        return endpoint.resources() if endpoint else Resources()
+
+    def scale_to_zero(self) -> None:
+        """Stop the processes of endpoints that may scale to zero and that nobody has called for 30 minutes."""
+        with self._lock:
+            endpoints = list(self._endpoints.values())
+        for endpoint in endpoints:
+            endpoint.rest(_IDLE_SECONDS)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(_WATCH_SECONDS):
+            self.scale_to_zero()
+
     def logs(self, name: str, served_entity: str) -> str:
         """The end of the log of the newest process. Raises ApiError 404 for another entity's name."""
         shown = self.get(name)
@@ -188,10 +220,18 @@ class ServingEngine:
         raise not_found(f"There is no endpoint {name}.")
 
     def _open(self, name: str) -> Endpoint:
-        endpoint = Endpoint(name, self._store, self._processes, self._env, self._models.folder)
+        endpoint = Endpoint(name, self._store, self._processes, self._env_of(name), self._models.folder, self._clock)
         self._endpoints[name] = endpoint
         endpoint.start()
         return endpoint
+
+    def _env_of(self, name: str) -> dict[str, str]:
+        """The variables of the endpoint's model: it signs in as a service principal of its own, without Spark."""
+        env = {key: value for key, value in self._env.items() if key not in _OF_THE_USER}
+        if "DATABRICKS_TOKEN" not in env:
+            return env
+        token = principals.lasting_token(env["DATABRICKS_TOKEN"], principals.of_endpoint(name))
+        return env | {"DATABRICKS_TOKEN": token, "MLFLOW_TRACKING_TOKEN": token}
 
     def _checked(self, entity: Entity) -> Entity:
         """`entity`, whose model's version exists and is registered. Raises ApiError 404, 400."""

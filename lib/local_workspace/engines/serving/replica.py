@@ -3,11 +3,14 @@
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 import httpx
 
+from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Config, Entity
 from local_workspace.engines.serving.entity import external_target
 from local_workspace.runtime.process_unit import Launch, Life, ProcessUnit
@@ -39,20 +42,31 @@ class Replica:
         env: Mapping[str, str],
         folder: Callable[[str, int], Path],
         tried: bool,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
         self.external = external_target(self.entity) if "external_model" in self.entity else None
         self.process_name = f"endpoint-{name}-{config['config_version']}"
         self.socket = processes.home.socket(self.process_name)
         self._name, self._env, self._folder = name, env, folder
-        self._supervisor = None if self.external else self._supervised(processes, tried)
-        self._idle = threading.Condition()
-        self._in_flight = 0
+        self._processes, self._clock = processes, clock
+        self._supervisor = None if self.external else self._supervised(tried)
+        self._idle, self._awakening = threading.Condition(), threading.Lock()
+        self._in_flight, self._last_used = 0, clock()
+        self.asleep = False
+        """Whether its process was stopped because nobody called it; the next request starts it."""
 
     @property
     def entity(self) -> Entity:
         """The served entity."""
         return self.config["entity"]
+
+    @cached_property
+    def resources(self) -> Resources:
+        """What its model may use."""
+        if self.external:
+            return Resources()
+        return Resources.of_model(self._folder(self.entity["entity_name"], int(self.entity["entity_version"])))
 
     @property
     def failed(self) -> bool:
@@ -75,8 +89,30 @@ class Replica:
             self._supervisor.wait_ready()
 
     def ready(self) -> bool:
-        """Whether it accepts requests. An external server always counts as ready."""
-        return self._supervisor is None or self._supervisor.status.state is State.RUNNING
+        """Whether it accepts requests: an external server always does, one that is asleep after `awaken`."""
+        return self._supervisor is None or self.asleep or self._supervisor.status.state is State.RUNNING
+
+    def rest(self, seconds: float) -> None:
+        """Stop the process if it may scale to zero, answers, and nobody has called it for so many seconds."""
+        with self._idle:
+            unused = self._in_flight == 0 and self._clock() - self._last_used >= seconds
+            if not (unused and self._supervisor and self.ready() and self.entity.get("scale_to_zero_enabled")):
+                return
+            self.asleep = True
+        self._supervisor.stop()
+
+    def awaken(self) -> None:
+        """Return once the process answers again; at once unless it is asleep. Raises RuntimeError if it can't."""
+        with self._awakening:
+            if self.asleep:
+                self._supervisor = self._supervised(tried=False)
+                self._supervisor.start()
+                try:
+                    self._supervisor.wait_ready()
+                except RuntimeError:
+                    self._supervisor.stop()  # the next request tries again
+                    raise
+                self.asleep = False
 
     def enter(self) -> None:
         """Count a request that begins."""
@@ -86,7 +122,7 @@ class Replica:
     def leave(self) -> None:
         """Count a request that has ended."""
         with self._idle:
-            self._in_flight -= 1
+            self._in_flight, self._last_used = self._in_flight - 1, self._clock()
             self._idle.notify_all()
 
     def drain(self) -> None:
@@ -100,9 +136,9 @@ class Replica:
         if self._supervisor:
             self._supervisor.stop()
 
-    def _supervised(self, processes: Processes, tried: bool) -> Supervisor[Life]:
+    def _supervised(self, tried: bool) -> Supervisor[Life]:
         what = f"the model server of {self.entity['name']}"
-        unit = ProcessUnit(processes, self.process_name, what, self._launch, _START_SECONDS, self._clean)
+        unit = ProcessUnit(self._processes, self.process_name, what, self._launch, _START_SECONDS, self._clean)
         return Supervisor(unit, Policy(first_pause=0.2, first_start_decides=tried))
 
     def _launch(self) -> Launch:

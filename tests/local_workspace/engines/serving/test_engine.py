@@ -12,13 +12,22 @@ import openai
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
-from databricks.sdk.errors import BadRequest, NotFound, OperationFailed, ResourceAlreadyExists, ResourceConflict
+from databricks.sdk.errors import (
+    BadRequest,
+    NotFound,
+    OperationFailed,
+    PermissionDenied,
+    ResourceAlreadyExists,
+    ResourceConflict,
+)
 from databricks.sdk.service import serving as api
+from mlflow.models.resources import DatabricksServingEndpoint
 
 import marks
 import signatures
+from local_workspace.runtime import principals
 from model_workspace import LONG_HOME, TOKEN, running, serving_process
-from waiting import eventually
+from waiting import eventually, has_ended
 
 MODELS = Path(__file__).parents[3] / "support" / "models"
 SUMS, ADDER, DOUBLER = "kitchen.ai.sums", "kitchen.ai.adder", "kitchen.ai.doubler"
@@ -58,12 +67,16 @@ def endpoints(connected, w) -> None:
 
     experiment = mlflow.set_experiment("serving").experiment_id
     log("adder_chat", ADDER, metadata={"task": "llm/v1/chat"}, signature=signatures.CHAT)
-    log("sums_agent", SUMS)
+    log("sums_agent", SUMS, resources=[DatabricksServingEndpoint("adder")])
     log("doubler", DOUBLER, signature=signatures.DOUBLER)
     second = connected.home.root / "sums_agent.py"
     second.write_text((MODELS / "sums_agent.py").read_text().replace('VERSION = "one"', 'VERSION = "two"'))
     mlflow.pyfunc.log_model(
-        name="sums_agent", python_model=str(second), registered_model_name=SUMS, pip_requirements=["mlflow"]
+        name="sums_agent",
+        python_model=str(second),
+        registered_model_name=SUMS,
+        resources=[DatabricksServingEndpoint("adder")],
+        pip_requirements=["mlflow"],
     )
     waits = [
         w.serving_endpoints.create(name, config=config(model, environment_vars=variables))
@@ -287,6 +300,34 @@ def test_a_new_version_takes_over_without_a_failed_request_and_a_broken_one_does
     found = w.serving_endpoints.get("sums")
     assert found.config.served_entities[0].entity_version == "2"
     assert found.state.config_update == api.EndpointStateConfigUpdate.NOT_UPDATING
+
+
+def test_a_models_own_token_opens_what_its_resources_name(endpoints, connected):
+    token = principals.lasting_token(TOKEN, principals.of_endpoint("sums"))
+    other = WorkspaceClient(config=Config(token=token, retry_timeout_seconds=5))
+    assert other.current_user.me().user_name == "endpoint-sums"
+    assert other.serving_endpoints.query("adder", messages=[api.ChatMessage("hi", role=api.ChatMessageRole.USER)])
+    with pytest.raises(PermissionDenied, match="may not use the serving endpoint doubler"):
+        other.serving_endpoints.query("doubler", dataframe_records=[{"x": 1}])
+
+
+def test_an_endpoint_that_nobody_calls_scales_to_zero_and_starts_again_when_called(endpoints, w, connected):
+    (mark,) = connected.home.run.glob("endpoint-doubler-*.pid")
+    first = marks.process(connected.home, mark.stem)
+    connected.serving.scale_to_zero()
+    assert not has_ended(first)
+    connected.clock.seconds += 1800
+    w.serving_endpoints.query("sums", dataframe_records=[{"input": user("hi")}])
+    connected.serving.scale_to_zero()
+    assert has_ended(first)
+    found = w.serving_endpoints.get("doubler")
+    assert found.state.ready == api.EndpointStateReady.READY
+    assert found.config.served_entities[0].state.deployment_state_message == "Scaled to zero"
+    with ThreadPoolExecutor(4) as pool:  # all of them wait for one cold start
+        rows = [[{"x": n}] for n in range(4)]
+        answers = list(pool.map(lambda row: w.serving_endpoints.query("doubler", dataframe_records=row), rows))
+    assert [answer.predictions for answer in answers] == [[0], [2], [4], [6]]
+    assert w.serving_endpoints.get("sums").config.served_entities[0].state.deployment_state_message == ""
 
 
 def test_a_killed_model_process_is_started_again(endpoints, w, connected):
