@@ -19,9 +19,10 @@ import uvicorn
 
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.models import ModelFiles, ModelsEngine
+from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.server import create_app
-from local_workspace.routes import files, identity, mlflow, mlflow_registry, models, serving
+from local_workspace.routes import files, identity, mlflow, mlflow_registry, models, secrets, serving
 from local_workspace.runtime import sockets
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
@@ -55,7 +56,7 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
             model_files=ModelFiles(models_engine),
             env=env,
             store=store,
-            serving=ServingEngine(home, store, processes, models_engine, env, clock),
+            serving=ServingEngine(home, store, processes, models_engine, SecretsEngine(home), env, clock),
             clock=clock,
         )
         with served(create_app(engines, TOKEN, [module.router for module in ROUTES]), listener):
@@ -177,9 +178,11 @@ def main(root: Path, descriptor: int, models: Path) -> None:
     processes, store = Processes(home), Store(home.database)
     processes.reap()
     env = {name: value for name, value in os.environ.items() if name.startswith(CLIENT)}
-    engine = ServingEngine(home, store, processes, models_of(Home(models), Store(models / "workspace.db")), env)
+    models_engine, secrets_engine = models_of(Home(models), Store(models / "workspace.db")), SecretsEngine(home)
+    engine = ServingEngine(home, store, processes, models_engine, secrets_engine, env)
     engine.start()
-    app = create_app(SimpleNamespace(home=home, user=USER, serving=engine), TOKEN, [identity.router, serving.router])
+    engines = SimpleNamespace(home=home, user=USER, serving=engine, secrets=secrets_engine)
+    app = create_app(engines, TOKEN, [identity.router, secrets.router, serving.router])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # uvicorn raises it again once it has shut down
     try:
         uvicorn.run(app, fd=descriptor, log_level="warning", timeout_graceful_shutdown=1)

@@ -23,6 +23,7 @@ from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.models import ModelFiles, ModelsEngine
 from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.engines.postgres import PostgresEngine
+from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.spark import SparkEngine, SparkLake
 from local_workspace.engines.sql import StatementsEngine, WarehousesEngine
@@ -43,6 +44,7 @@ from local_workspace.routes import (
     models,
     pipelines,
     postgres,
+    secrets,
     serving,
     sql,
     workspace,
@@ -56,8 +58,8 @@ from local_workspace.service.settings import Settings, default_storage, load_set
 
 USER = "you@localhost"
 ROUTES = (
-    *(app_permissions, apps, catalog, files, grants, health, identity, jobs, models, pipelines, postgres, serving),
-    *(sql, workspace),
+    *(app_permissions, apps, catalog, files, grants, health, identity, jobs, models, pipelines, postgres, secrets),
+    *(serving, sql, workspace),
     *(mlflow_registry, mlflow),  # the second passes on all paths below the first's
 )
 
@@ -80,6 +82,7 @@ class Engines:
     warehouses: WarehousesEngine
     statements: StatementsEngine
     postgres: PostgresEngine
+    secrets: SecretsEngine
     serving: ServingEngine
     pipelines: PipelinesEngine
     jobs: JobsEngine
@@ -132,7 +135,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
     postgres_engine = PostgresEngine(
         home, store, processes, SparkLake(spark), USER, partial(principals.role_of, settings.token, USER)
     )
-    mlflow_engine = MlflowEngine(home, processes)
+    mlflow_engine, secrets_engine = MlflowEngine(home, processes), SecretsEngine(home)
     environment = {**client_environment(settings, spark.remote), "LOCAL_WORKSPACE_HOME": str(home.root)}
     return Engines(
         home=home,
@@ -147,7 +150,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
         statements=StatementsEngine(spark),
         pipelines=pipelines_engine,
         mlflow=mlflow_engine,
-        serving=ServingEngine(home, store, processes, unity.models, environment),
+        secrets=secrets_engine,
+        serving=ServingEngine(home, store, processes, unity.models, secrets_engine, environment),
         jobs=JobsEngine(
             home,
             store,

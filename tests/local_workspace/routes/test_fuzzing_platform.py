@@ -10,10 +10,11 @@ from asgi_server import Served
 from job_workspace import TOKEN, JobWorkspace
 from lakebase_workspace import LakebaseWorkspace
 from local_workspace.engines.apps import AppsEngine
+from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app
-from local_workspace.routes import app_permissions, apps, identity, mlflow_registry, models, postgres, serving
+from local_workspace.routes import app_permissions, apps, identity, mlflow_registry, models, postgres, secrets, serving
 from local_workspace.runtime.processes import Processes
 from model_workspace import SCHEMA, models_of
 
@@ -35,15 +36,21 @@ def target(tmp_path):
     processes = Processes(lakebase.home)
     models_engine = models_of(lakebase.home, lakebase.store)
     models_engine.create(f"{SCHEMA}.known")
-    serving_engine = ServingEngine(lakebase.home, lakebase.store, processes, models_engine, {})
+    secrets_engine = SecretsEngine(lakebase.home)
+    serving_engine = ServingEngine(lakebase.home, lakebase.store, processes, models_engine, secrets_engine, {})
     serving_engine.create("known", {"served_entities": [{"external_model": MODEL}]})
     gateway = partial(listen, token=TOKEN, user=USER)
     apps_engine = AppsEngine(lakebase.home, lakebase.store, processes, files.files, lambda _app: {}, gateway, USER)
     apps_engine.create({"name": "known"})
     engines = SimpleNamespace(
-        postgres=lakebase.engine, serving=serving_engine, apps=apps_engine, models=models_engine, user=USER
+        postgres=lakebase.engine,
+        serving=serving_engine,
+        apps=apps_engine,
+        models=models_engine,
+        secrets=secrets_engine,
+        user=USER,
     )
-    modules = (apps, app_permissions, identity, models, mlflow_registry, serving, postgres)
+    modules = (apps, app_permissions, identity, models, mlflow_registry, secrets, serving, postgres)
     routers = [module.router for module in modules]
     known = {"name": "known", "project": "p", "branch": "production", "endpoint": "primary"}
     known |= {"full_name": f"{SCHEMA}.known"}

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from fastapi.testclient import TestClient
 
+from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.server import create_app
 from local_workspace.routes import serving
@@ -27,7 +28,7 @@ EXTERNAL = {"name": "big", "task": "llm/v1/chat", "provider": "openai", "openai_
 def client(tmp_path_factory):
     home = open_home(tmp_path_factory.mktemp("serving") / "home")
     store = Store(home.database)
-    engine = ServingEngine(home, store, Processes(home), any_model(), {})
+    engine = ServingEngine(home, store, Processes(home), any_model(), SecretsEngine(home), {})
     app = create_app(SimpleNamespace(serving=engine), TOKEN, [serving.router])
     with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
         made = client.post(API, json={"name": "known", "config": config(external_model=EXTERNAL)})

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Config, Entity, Failure, StoredEndpoint
-from local_workspace.engines.serving.entity import public
+from local_workspace.engines.serving.entity import Reveal, public
 from local_workspace.engines.serving.replica import Replica
 from local_workspace.runtime.errors import ApiError, not_found, unavailable
 from local_workspace.runtime.processes import Processes
@@ -36,7 +36,7 @@ class Lease:
 class Endpoint:
     """Applies the stored document of the endpoint `name`: an active config, a pending one, the last failure.
 
-    `folder` is where the files of a model's version are.
+    `folder` is where the files of a model's version are, `reveal` gives the secret to which a text refers.
     """
 
     def __init__(
@@ -46,10 +46,11 @@ class Endpoint:
         processes: Processes,
         env: dict[str, str],
         folder: Callable[[str, int], Path],
+        reveal: Reveal,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self._store, self._processes, self._env = name, store, processes, env
-        self._folder, self._clock = folder, clock
+        self._folder, self._reveal, self._clock = folder, reveal, clock
         self._replica: Replica | None = None
         self._started: list[Replica] = []
         self._lock = threading.Lock()
@@ -186,7 +187,7 @@ class Endpoint:
         return cast(StoredEndpoint, doc)
 
     def _new_replica(self, config: Config, tried: bool) -> Replica:
-        return Replica(self.name, config, self._processes, self._env, self._folder, tried, self._clock)
+        return Replica(self.name, config, self._processes, self._env, self._folder, self._reveal, tried, self._clock)
 
     def _start(self, replica: Replica) -> None:
         with self._lock:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from local_workspace.engines.models import ModelsEngine
+from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Entity, Settings, StoredEndpoint, Usage
 from local_workspace.engines.serving.endpoint import KIND, Endpoint, Lease, new_config
@@ -41,10 +42,12 @@ class ServingEngine:
         store: Store,
         processes: Processes,
         models: ModelsEngine,
+        secrets: SecretsEngine,
         client_env: Mapping[str, str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._home, self._store, self._processes, self._models = home, store, processes, models
+        self._secrets = secrets
         self._env, self._clock = dict(client_env), clock
         self._stopping = threading.Event()
         self._endpoints: dict[str, Endpoint] = {}
@@ -79,7 +82,7 @@ class ServingEngine:
         Raises ApiError: 400 for a bad name or config, 404 for an unknown model, 409 if the name is taken.
         """
         check_name(name)
-        entity = self._checked(read_entity(config))
+        entity = self._checked(read_entity(config, self._secrets.reveal))
         stamp = now_ms()
         doc: StoredEndpoint = {
             "name": name,
@@ -118,7 +121,7 @@ class ServingEngine:
         Raises ApiError: 400, 404 as for `create`, 409 while another change is in progress.
         """
         endpoint = self._endpoint(name)
-        entity = self._checked(read_entity(config))
+        entity = self._checked(read_entity(config, self._secrets.reveal))
         with self._lock:
             doc = self._store.get(KIND, name)
             if doc is None:
@@ -220,7 +223,15 @@ class ServingEngine:
         raise not_found(f"There is no endpoint {name}.")
 
     def _open(self, name: str) -> Endpoint:
-        endpoint = Endpoint(name, self._store, self._processes, self._env_of(name), self._models.folder, self._clock)
+        endpoint = Endpoint(
+            name,
+            self._store,
+            self._processes,
+            self._env_of(name),
+            self._models.folder,
+            self._secrets.reveal,
+            self._clock,
+        )
         self._endpoints[name] = endpoint
         endpoint.start()
         return endpoint

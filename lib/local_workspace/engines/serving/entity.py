@@ -1,7 +1,7 @@
 """What an endpoint serves: a registered model's version, or a model on an OpenAI-compatible server."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,9 @@ from local_workspace.engines.serving.documents import Entity
 from local_workspace.runtime.errors import invalid
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+type Reveal = Callable[[str], str]
+"""What gives the secret to which a text refers, and any other text as it is."""
+
 _VERSION = re.compile(r"\d{1,9}")
 _TASKS = ("llm/v1/chat", "llm/v1/completions", "llm/v1/embeddings")
 _OPENAI = "https://api.openai.com/v1"
@@ -39,30 +42,33 @@ def check_name(name: str) -> str:
     return name
 
 
-def read_entity(config: Mapping[str, Any]) -> Entity:
-    """The one served entity of an endpoint's `config`, checked and named. Raises ApiError 400."""
+def read_entity(config: Mapping[str, Any], reveal: Reveal) -> Entity:
+    """The one served entity of an endpoint's `config`, checked and named.
+
+    `reveal` gives the secret to which a text refers. Raises ApiError 400, 404 for a secret.
+    """
     entities = config.get("served_entities") or []
     if len(entities) != 1:
         raise invalid(f"served_entities must hold exactly one entity on a local workspace, not {len(entities)}.")
     entity = dict(entities[0])
     if "external_model" in entity:
-        external_target(entity)
+        external_target(entity, reveal)
         default = entity["external_model"]["name"]
     else:
-        _check_model(entity)
+        _check_model(entity, reveal)
         default = f"{entity['entity_name']}-{entity['entity_version']}"
     return {**entity, "name": entity.get("name") or re.sub("[^A-Za-z0-9_-]", "-", default)}
 
 
-def external_target(entity: Entity) -> ExternalTarget:
-    """The server of the external model of `entity`. Raises ApiError 400 that names what is wrong."""
+def external_target(entity: Entity, reveal: Reveal) -> ExternalTarget:
+    """The server of the external model of `entity`. Raises ApiError 400 that names what is wrong, 404 for a secret."""
     model = entity["external_model"]
     if not model.get("name") or model.get("task") not in _TASKS:
         raise invalid(f"external_model needs a name and a task, one of {', '.join(_TASKS)}.")
     provider = model.get("provider")
     if provider not in ("openai", "custom"):
         raise invalid(f"external_model.provider {provider!r} is not supported locally; use openai or custom.")
-    url, auth = _openai(model) if provider == "openai" else _custom(model)
+    url, auth = (_openai if provider == "openai" else _custom)(model, reveal)
     if not _is_http(url):
         raise invalid(f"external_model {model['name']}: {url!r} is not an http or https URL.")
     return ExternalTarget(url.rstrip("/"), auth, model["name"], model["task"])
@@ -86,34 +92,37 @@ def _is_http(url: str) -> bool:
     return parsed.scheme in ("http", "https") and bool(parsed.hostname)
 
 
-def _openai(model: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+def _openai(model: Mapping[str, Any], reveal: Reveal) -> tuple[str, dict[str, str]]:
     config = model.get("openai_config") or {}
-    key = _secret(config, "openai_api_key")
+    key = _secret(config, "openai_api_key", reveal)
     return config.get("openai_api_base") or _OPENAI, {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def _custom(model: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+def _custom(model: Mapping[str, Any], reveal: Reveal) -> tuple[str, dict[str, str]]:
     config = model.get("custom_provider_config") or {}
     url = config.get("custom_provider_url") or ""
     if "api_key_auth" in config:
-        return url, {config["api_key_auth"]["key"]: _secret(config["api_key_auth"], "value")}
-    token = _secret(config.get("bearer_token_auth") or {}, "token")
+        return url, {config["api_key_auth"]["key"]: _secret(config["api_key_auth"], "value", reveal)}
+    token = _secret(config.get("bearer_token_auth") or {}, "token", reveal)
     return url, {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def _secret(config: Mapping[str, Any], field: str) -> str:
-    if config.get(field):
-        raise invalid(f"{field}: a local workspace keeps no secrets; give the value as {field}_plaintext.")
-    return config.get(f"{field}_plaintext") or ""
+def _secret(config: Mapping[str, Any], field: str, reveal: Reveal) -> str:
+    given: str = config.get(field) or ""
+    if not given:
+        return config.get(f"{field}_plaintext") or ""
+    revealed = reveal(given)
+    if revealed == given:
+        raise invalid(f"{field} must be {{{{secrets/scope/key}}}}; give the value itself as {field}_plaintext.")
+    return revealed
 
 
-def _check_model(entity: Entity) -> None:
+def _check_model(entity: Entity, reveal: Reveal) -> None:
     name, version = entity.get("entity_name"), entity.get("entity_version")
     if not name or not version:
         raise invalid("A served entity needs entity_name and entity_version (or an external_model).")
     model_name(name)
     if not _VERSION.fullmatch(str(version)):
         raise invalid(f"entity_version must be the number of a version of {name}, not {str(version)[:100]!r}.")
-    for key, value in (entity.get("environment_vars") or {}).items():
-        if "{{secrets/" in value:
-            raise invalid(f"environment_vars.{key}: a local workspace keeps no secrets; give the value itself.")
+    for value in (entity.get("environment_vars") or {}).values():
+        reveal(value)

@@ -12,7 +12,7 @@ import httpx
 
 from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Config, Entity
-from local_workspace.engines.serving.entity import external_target
+from local_workspace.engines.serving.entity import ExternalTarget, Reveal, external_target
 from local_workspace.runtime.process_unit import Launch, Life, ProcessUnit
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.supervisor import Policy, State, Supervisor
@@ -30,8 +30,8 @@ _QUIET = {
 class Replica:
     """The server of one config of an endpoint: a process of its own, kept alive, or an external one.
 
-    `folder` is where the files of a model's version are. A replica that is `tried` has failed if its first start
-    fails; others are started again.
+    `folder` is where the files of a model's version are, `reveal` gives the secret to which a text refers. A replica
+    that is `tried` has failed if its first start fails; others are started again.
     """
 
     def __init__(
@@ -41,16 +41,17 @@ class Replica:
         processes: Processes,
         env: Mapping[str, str],
         folder: Callable[[str, int], Path],
+        reveal: Reveal,
         tried: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
-        self.external = external_target(self.entity) if "external_model" in self.entity else None
+        self._reveal = reveal
         self.process_name = f"endpoint-{name}-{config['config_version']}"
         self.socket = processes.home.socket(self.process_name)
         self._name, self._env, self._folder = name, env, folder
         self._processes, self._clock = processes, clock
-        self._supervisor = None if self.external else self._supervised(tried)
+        self._supervisor = None if "external_model" in self.entity else self._supervised(tried)
         self._idle, self._awakening = threading.Condition(), threading.Lock()
         self._in_flight, self._last_used = 0, clock()
         self.asleep = False
@@ -62,9 +63,14 @@ class Replica:
         return self.config["entity"]
 
     @cached_property
+    def external(self) -> ExternalTarget | None:
+        """The external server; None if a process serves the model. Raises ApiError 404 if its secret is gone."""
+        return external_target(self.entity, self._reveal) if "external_model" in self.entity else None
+
+    @cached_property
     def resources(self) -> Resources:
         """What its model may use."""
-        if self.external:
+        if "external_model" in self.entity:
             return Resources()
         return Resources.of_model(self._folder(self.entity["entity_name"], int(self.entity["entity_version"])))
 
@@ -146,7 +152,8 @@ class Replica:
         argv = [sys.executable, "-m", "local_workspace.workers.model_server", "--name", self._name]
         argv += ["--model", f"models:/{model}/{version}", "--folder", str(self._folder(model, int(version)))]
         argv += ["--uds", str(self.socket)]
-        env = {**self._env, **_QUIET, **(self.entity.get("environment_vars") or {})}
+        own = {name: self._reveal(value) for name, value in (self.entity.get("environment_vars") or {}).items()}
+        env = {**self._env, **_QUIET, **own}
         return Launch(argv, self._answers, env)
 
     def _answers(self) -> bool:

@@ -8,7 +8,7 @@ import openai
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
-from databricks.sdk.errors import BadRequest
+from databricks.sdk.errors import BadRequest, NotFound
 from databricks.sdk.service import serving as api
 from pydantic import BaseModel
 
@@ -257,12 +257,24 @@ def test_an_upstream_that_is_not_there_is_named(ai, w):
     [
         ({"provider": "anthropic"}, "'anthropic' is not supported"),
         ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_base="nonsense")}, "'nonsense' is not"),
-        ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_key="{{secrets/a/b}}")}, "no secrets"),
+        ({"provider": "openai", "openai_config": api.OpenAiConfig(openai_api_key="sk-1")}, "secrets/scope/key"),
     ],
 )
 def test_an_external_model_that_cannot_work_is_refused(w, details, told):
     with pytest.raises(BadRequest, match=told):
         w.serving_endpoints.create("never", config=external(**details))
+
+
+def test_a_key_may_be_a_secret(ai, w, upstream):
+    config = api.OpenAiConfig(openai_api_base=upstream, openai_api_key="{{secrets/kitchens/key}}")
+    with pytest.raises(NotFound, match="Scope kitchens"):
+        w.serving_endpoints.create("secretive", config=external("openai", openai_config=config))
+    w.secrets.create_scope("kitchens")
+    w.secrets.put_secret("kitchens", "key", string_value=openai_server.KEY)
+    w.serving_endpoints.create_and_wait("secretive", config=external("openai", openai_config=config))
+    assert ai.chat.completions.create(model="secretive", messages=user("hi")).choices
+    shown = w.serving_endpoints.get("secretive").config.served_entities[0].external_model.openai_config
+    assert shown.openai_api_key == "{{secrets/kitchens/key}}"
 
 
 def test_limits_that_make_no_sense_are_refused(endpoint, w):
