@@ -40,7 +40,7 @@ class Deployments:
             "create_time": now_iso(),
             "update_time": now_iso(),
             "deployment_artifacts": {"source_code_path": str(self._root / app / deployment_id)},
-            "status": {"state": "IN_PROGRESS", "message": "Starting the app"},
+            "status": {"state": "IN_PROGRESS", "message": "Copying the app's code"},
         }
         self._store.put(_KIND, f"{app}/{deployment_id}", {**doc})
         return doc
@@ -61,7 +61,7 @@ class Deployments:
         return next((doc for doc in self.of_app(app) if doc["status"]["state"] == "IN_PROGRESS"), None)
 
     def settle(self, doc: StoredDeployment, state: str, message: str) -> None:
-        """Record the outcome of a deployment; nothing happens if it was deleted in the meantime."""
+        """Record a deployment's state; nothing happens if it was deleted in the meantime."""
         key = f"{doc['app']}/{doc['deployment_id']}"
         if self._store.get(_KIND, key):
             self._store.update(_KIND, key, update_time=now_iso(), status={"state": state, "message": message})

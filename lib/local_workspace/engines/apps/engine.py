@@ -14,6 +14,7 @@ from local_workspace.engines.apps.gateways import Gateways
 from local_workspace.engines.apps.permissions import CAN_MANAGE, CAN_USE, Permissions, of_principal
 from local_workspace.engines.apps.rollouts import Rollouts
 from local_workspace.engines.apps.running import RunningApps
+from local_workspace.engines.apps.runtimes import Runtimes
 from local_workspace.engines.apps.served import ServedApp
 from local_workspace.engines.apps.settings import masked, settings_of
 from local_workspace.engines.apps.source import argv, read_source, variables
@@ -26,6 +27,7 @@ from local_workspace.runtime.gateway import Listen
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.process_unit import Launch
 from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.python_environments import PythonEnvironments, shared_root
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_iso
 
@@ -54,8 +56,9 @@ class AppsEngine:
         self._gateways, self._user = Gateways(listen), user
         self.permissions = Permissions(store)
         self._deployments = Deployments(home, store)
+        self._runtimes = Runtimes(PythonEnvironments(shared_root(home.root)))
         self._running = RunningApps(processes, self._plan)
-        self._rollouts = Rollouts(self._deployments, self._running, self._note)
+        self._rollouts = Rollouts(self._deployments, self._running, self._prepare, self._note)
         self._lock = threading.RLock()
 
     def start(self) -> None:
@@ -197,12 +200,20 @@ class AppsEngine:
         """Start the app's gateway; it keeps its port if that is free, and with it the app's URL."""
         self._note(name, port=self._gateways.open(ServedApp(name, self._app, self._running, self.permissions), port))
 
+    def _prepare(self, doc: StoredDeployment) -> str:
+        """Make the environment of a deployment; returns what its users should know about it. Raises 400."""
+        folder = self._deployments.folder(doc)
+        return self._runtimes.prepare(folder, doc["command"] or read_source(folder).command).note
+
     def _plan(self, doc: StoredDeployment, target: Target) -> Launch:
         """What to start: computed at each start, because a resource's address may have changed."""
         app, folder = self._app(doc["app"]), self._deployments.folder(doc)
         source = read_source(folder)
-        env = of_app(app, target, self._app_env(app)) | variables([*source.env, *doc["env_vars"]], app["resources"])
-        return Launch(argv(doc["command"] or source.command, env), target.ready, env, folder)
+        command = doc["command"] or source.command
+        programs = self._runtimes.prepare(folder, command).programs
+        env = of_app(app, target, self._app_env(app), programs)
+        env |= variables([*source.env, *doc["env_vars"]], app["resources"])
+        return Launch(argv(command, env), target.ready, env, folder)
 
     def _app(self, name: str) -> StoredApp:
         app = self._apps.get(name)

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,16 +11,16 @@ from local_workspace.engines.apps.target import Target
 from local_workspace.runtime.ports import HOST
 
 
-def of_app(app: StoredApp, target: Target, given: Mapping[str, str]) -> dict[str, str]:
-    """What every app gets, and `given`, its identity and addresses.
+def of_app(app: StoredApp, target: Target, given: Mapping[str, str], programs: Path) -> dict[str, str]:
+    """What every app gets, and `given`, its identity and addresses; `programs` is its environment's folder of programs.
 
     The variables are those of https://docs.databricks.com/aws/en/dev-tools/databricks-apps/system-env and of the CLI's
     `apps run-local` (libs/apps/runlocal/env.go); those for sockets are a local workspace's own.
     """
-    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     return {
         **given,
-        "PATH": programs,
+        "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)]),
+        "VIRTUAL_ENV": str(programs.parent),
         "PYTHONUNBUFFERED": "1",
         "DATABRICKS_APP_NAME": app["name"],
         "DATABRICKS_APP_URL": url(app["port"]),

@@ -13,10 +13,20 @@ log = logging.getLogger(__name__)
 
 
 class Rollouts:
-    """The deployments in progress. `note(app, **changes)` records the changes to an app."""
+    """The deployments in progress.
 
-    def __init__(self, deployments: Deployments, running: RunningApps, note: Callable[..., None]) -> None:
-        self._deployments, self._running, self._note = deployments, running, note
+    `prepare` makes the environment of a deployment and returns what its users should know about it, or raises;
+    `note(app, **changes)` records the changes to an app.
+    """
+
+    def __init__(
+        self,
+        deployments: Deployments,
+        running: RunningApps,
+        prepare: Callable[[StoredDeployment], str],
+        note: Callable[..., None],
+    ) -> None:
+        self._deployments, self._running, self._prepare, self._note = deployments, running, prepare, note
         self._threads: list[threading.Thread] = []
 
     def begin(self, doc: StoredDeployment, source: Path) -> None:
@@ -31,16 +41,21 @@ class Rollouts:
             thread.join()
 
     def _roll_out(self, doc: StoredDeployment, source: Path) -> None:
+        remark, problem = "", None
         try:
-            problem = self._replace(doc, source)
+            self._deployments.copy(source, doc)
+            self._deployments.settle(doc, "IN_PROGRESS", "Installing the app's packages")
+            remark = self._prepare(doc)
+            self._deployments.settle(doc, "IN_PROGRESS", "Starting the app")
+            problem = self._replace(doc)
         except Exception as error:  # a thread's boundary: any error becomes the deployment's status
             log.exception("deployment of %s", doc["app"])
             problem = str(error)
-        self._deployments.settle(doc, "FAILED" if problem else "SUCCEEDED", problem or "App started successfully")
+        message = problem or ". ".join(filter(None, ["App started successfully", remark]))
+        self._deployments.settle(doc, "FAILED" if problem else "SUCCEEDED", message)
 
-    def _replace(self, doc: StoredDeployment, source: Path) -> str | None:
-        """Start a copy of the code in place of the running one; returns why that failed, None if it succeeded."""
-        self._deployments.copy(source, doc)
+    def _replace(self, doc: StoredDeployment) -> str | None:
+        """Start the deployed code in place of the running one; returns why that failed, None if it succeeded."""
         self._running.halt(doc["app"])
         process = self._running.launch(doc)
         problem = process.first_outcome()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from local_workspace.engines.apps import node
 from local_workspace.engines.apps.documents import EnvEntry, Resource
 from local_workspace.engines.postgres.names import ENDPOINT
 from local_workspace.runtime.errors import invalid
@@ -25,7 +26,7 @@ class AppSource:
 def read_source(folder: Path) -> AppSource:
     """Read a folder's `app.yaml`. Raises 400 for a wrong one, or if there is no command.
 
-    Without a command Python runs the folder's first `.py` file
+    Without a command npm runs `start` of a package.json, else Python the folder's first `.py` file
     (https://docs.databricks.com/aws/en/dev-tools/databricks-apps/app-runtime).
     """
     file = next((folder / name for name in _NAMES if (folder / name).is_file()), None)
@@ -47,6 +48,8 @@ def read_source(folder: Path) -> AppSource:
 
 
 def _default_command(folder: Path) -> list[str]:
+    if node.is_node(folder):
+        return node.START
     programs = sorted(path.name for path in folder.glob("*.py"))
     if not programs:
         raise invalid("The app's folder has neither a `command` in app.yaml nor a .py file. Add one of them.")

@@ -1,0 +1,116 @@
+"""Python environments made by uv from recipes: each is made once, kept, and found again without a network."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+from uv import find_uv_bin
+
+from local_workspace.runtime import environment
+from local_workspace.runtime.home import write_atomically
+
+_COMPLETE = "complete"  # the file that marks a finished environment
+_TIMEOUT = 900  # seconds for one step
+_TAIL = 15  # lines of uv's output in an error
+
+
+class EnvironmentProblem(RuntimeError):
+    """An environment could not be made; the message has uv's own words."""
+
+
+class NoSuchPython(EnvironmentProblem):
+    """The Python that a recipe wants is not on this machine."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """`python` is a version or an executable, each of `installs` the arguments of one `uv pip install` in `folder`.
+
+    `content` says what these installs read there, so that a change of it makes another environment.
+    """
+
+    python: str
+    installs: tuple[tuple[str, ...], ...]
+    folder: Path
+    content: str = ""
+
+    def key(self) -> str:
+        """The same for recipes that make the same environment."""
+        text = json.dumps([self.python, self.installs, self.content])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class PythonEnvironments:
+    """The environments in the folder `root`. Several processes may share it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def ensure(self, recipe: Recipe) -> Path:
+        """The folder of the recipe's environment, made if it isn't there. Raises EnvironmentProblem.
+
+        An environment counts only once it is whole: a killed process leaves nothing that another would use.
+        """
+        target = self._root / recipe.key()
+        if (target / _COMPLETE).exists():
+            return target
+        self._root.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_suffix(".lock")):
+            if not (target / _COMPLETE).exists():
+                shutil.rmtree(target, ignore_errors=True)
+                _make(target, recipe)
+                write_atomically(target / _COMPLETE, "")
+        return target
+
+
+def shared_root(home: Path) -> Path:
+    """The folder for environments that all homes share, in this Python's own; in `home` where that can't be written."""
+    prefix = Path(sys.prefix)
+    return (prefix / "share" / "local_workspace" if os.access(prefix, os.W_OK) else home) / "environments"
+
+
+def satisfied(python: str, install: Sequence[str], folder: Path) -> bool:
+    """Whether the environment of the executable `python` already has what an install would bring."""
+    done = _uv(["pip", "install", "--offline", "--dry-run", "--python", python, *install], folder)
+    return done.returncode == 0 and "Would install" not in done.stdout
+
+
+def _make(target: Path, recipe: Recipe) -> None:
+    made = _uv(["venv", "--no-python-downloads", "--no-project", "--python", recipe.python, str(target)], recipe.folder)
+    if made.returncode:
+        raise NoSuchPython(f"There is no Python {recipe.python} on this machine:\n{_tail(made)}")
+    for install in recipe.installs:
+        _install(target, install, recipe.folder)
+
+
+def _install(target: Path, install: Sequence[str], folder: Path) -> None:
+    argv = ["pip", "install", "--compile-bytecode", "--python", str(target), *install]
+    done = _uv(argv, folder)
+    # Without a network uv's own cache may have everything, though not fresh enough to use unasked.
+    if done.returncode and _uv([*argv, "--offline"], folder).returncode:
+        raise EnvironmentProblem(f"`uv pip install {' '.join(install)}` failed:\n{_tail(done)}")
+
+
+def _uv(argv: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [find_uv_bin(), *argv],
+        cwd=folder,
+        env=environment.of_child(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_TIMEOUT,
+        check=False,
+    )
+
+
+def _tail(done: subprocess.CompletedProcess[str]) -> str:
+    return "\n".join(done.stdout.strip().splitlines()[-_TAIL:])
