@@ -222,6 +222,13 @@ class OneJob(Body):
     job_id: int
 
 
+class CancelAll(Body):
+    """The job whose runs to cancel, or with `all_queued_runs` those that wait, of one job or of all."""
+
+    job_id: int | None = None
+    all_queued_runs: bool | None = None
+
+
 class OneRun(Body):
     """The run that a request is about."""
 

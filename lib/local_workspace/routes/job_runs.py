@@ -190,9 +190,14 @@ def cancel_run(jobs: Jobs, body: bodies.OneRun) -> Nothing:
 
 
 @router.post(f"{API}/runs/cancel-all")
-def cancel_all_runs(jobs: Jobs, body: bodies.OneJob) -> Nothing:
-    """Cancel all runs of a job and wait for their end."""
-    jobs.cancel_all(body.job_id)
+def cancel_all_runs(jobs: Jobs, body: bodies.CancelAll) -> Nothing:
+    """Cancel all runs of a job and wait for their end, or all runs that are queued."""
+    if body.all_queued_runs:
+        jobs.cancel_queued(body.job_id)
+    elif body.job_id is None:
+        raise invalid("job_id is missing; give it, or all_queued_runs.")
+    else:
+        jobs.cancel_all(body.job_id)
     return {}
 
 

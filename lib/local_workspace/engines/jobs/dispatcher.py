@@ -101,6 +101,13 @@ class Dispatcher:
         for execution in executions:
             execution.join()
 
+    def cancel_queued(self, job_id: int | None) -> None:
+        """End all runs that wait in the queue, of one job or of all."""
+        with self._lock:
+            for run in self._history.of_job(job_id):
+                if _is_waiting(run):
+                    self._cancel(run, BY_USER)
+
     def stop(self) -> None:
         """End all runs and wait for them. No run starts after that."""
         with self._lock:

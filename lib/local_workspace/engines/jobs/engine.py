@@ -175,6 +175,12 @@ class JobsEngine:
         self.get(job_id)
         self._dispatcher.cancel_job(job_id)
 
+    def cancel_queued(self, job_id: int | None) -> None:
+        """End all runs that wait in the queue, of one job or of all. Raises 404."""
+        if job_id is not None:
+            self.get(job_id)
+        self._dispatcher.cancel_queued(job_id)
+
     def delete_run(self, run_id: int) -> None:
         """Delete a run that has ended. Raises 404; 400 if it is active."""
         if is_active(self._history.get(run_id)):

@@ -133,7 +133,12 @@ def test_a_run_may_be_told_to_wait_though_the_job_has_no_queue(space):
     runs = [space.w.jobs.run_now(job_id).run_id]
     runs += [space.w.jobs.run_now(job_id, queue=QueueSettings(enabled)).run_id for enabled in (True, False)]
     assert [space.state_of(run_id) for run_id in runs[1:]] == ["QUEUED", "SKIPPED"]
+    space.w.jobs.cancel_all_runs(all_queued_runs=True)
+    assert [space.state_of(run_id) for run_id in runs[:2]] == ["RUNNING", "TERMINATED"]
+    with pytest.raises(BadRequest, match="job_id is missing"):
+        space.w.jobs.cancel_all_runs()
     space.w.jobs.cancel_all_runs(job_id=job_id)
+    assert space.state_of(runs[0]) == "TERMINATED"
 
 
 def test_references_stand_for_the_runs_own_values(space):
