@@ -1,4 +1,7 @@
-"""Imports between the layers of the app: pages call services, services call Postgres, never the other way round."""
+"""The app's code: its syntax, and the imports between its layers.
+
+Pages call services, services call Postgres, never the other way round.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -38,3 +41,9 @@ def test_a_layer_imports_nothing_above_or_beside_it(layer: str):
 def test_no_route_file_imports_another(file: Path):
     others = {f"refund_manager.{'.'.join(route.relative_to(ROOT).with_suffix('').parts)}" for route in ROUTES}
     assert [name for name in imported(file) if name in others or name.startswith("refund_manager.web.pages")] == []
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.rglob("*.py")), ids=lambda file: str(file.relative_to(ROOT)))
+def test_the_syntax_is_that_of_databricks_apps(file: Path):
+    """They run Python 3.11: https://docs.databricks.com/aws/en/dev-tools/databricks-apps/system-env."""
+    ast.parse(file.read_text(), feature_version=(3, 11))

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from local_workspace.engines.apps.documents import StoredDeployment
-from local_workspace.runtime.errors import not_found
+from local_workspace.runtime.errors import invalid, not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_iso
 
 _KIND = "app_deployment"
+_MAX_FILE_BYTES = 10 * 1024**2
 _INTERRUPTED = "The workspace ended during the deployment; deploy again."
 
 
@@ -71,7 +72,8 @@ class Deployments:
         return self._root / doc["app"] / doc["deployment_id"]
 
     def copy(self, source: Path, doc: StoredDeployment) -> None:
-        """Copy the code, whole or not at all. Raises OSError."""
+        """Copy the code, whole or not at all. Raises OSError, and 400 for a file that is too large."""
+        _check_sizes(source)
         target = self.folder(doc)
         partial = target.with_name(f".{target.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
@@ -92,6 +94,13 @@ class Deployments:
 
     def _all(self) -> list[StoredDeployment]:
         return cast(list[StoredDeployment], self._store.list(_KIND))
+
+
+def _check_sizes(source: Path) -> None:
+    """As https://docs.databricks.com/aws/en/dev-tools/databricks-apps/app-development: no file has more than 10 MB."""
+    for file in source.rglob("*"):
+        if file.is_file() and file.stat().st_size > _MAX_FILE_BYTES:
+            raise invalid(f"{file.relative_to(source)} is larger than 10 MB, which a file of an app can't be.")
 
 
 def read(doc: StoredDeployment) -> dict[str, Any]:

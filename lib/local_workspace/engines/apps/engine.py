@@ -8,26 +8,22 @@ from typing import Any
 
 from local_workspace.engines.apps import shapes
 from local_workspace.engines.apps.deployments import Deployments, public, read
-from local_workspace.engines.apps.documents import AppIdentity, AppSettings, Resource, StoredApp, StoredDeployment
-from local_workspace.engines.apps.environment import of_app
+from local_workspace.engines.apps.documents import AppIdentity, AppSettings, Resource, StoredApp
 from local_workspace.engines.apps.gateways import Gateways
 from local_workspace.engines.apps.permissions import CAN_MANAGE, CAN_USE, Permissions, of_principal
+from local_workspace.engines.apps.plans import Plans
 from local_workspace.engines.apps.rollouts import Rollouts
 from local_workspace.engines.apps.running import RunningApps
-from local_workspace.engines.apps.runtimes import Runtimes
 from local_workspace.engines.apps.served import ServedApp
 from local_workspace.engines.apps.settings import masked, settings_of
-from local_workspace.engines.apps.source import argv, read_source, variables
-from local_workspace.engines.apps.target import Target
+from local_workspace.engines.apps.source import read_source
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime import principals
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
 from local_workspace.runtime.gateway import Listen
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.process_unit import Launch
 from local_workspace.runtime.processes import Processes
-from local_workspace.runtime.python_environments import PythonEnvironments, shared_root
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_iso
 
@@ -56,9 +52,9 @@ class AppsEngine:
         self._gateways, self._user = Gateways(listen), user
         self.permissions = Permissions(store)
         self._deployments = Deployments(home, store)
-        self._runtimes = Runtimes(PythonEnvironments(shared_root(home.root)))
-        self._running = RunningApps(processes, self._plan)
-        self._rollouts = Rollouts(self._deployments, self._running, self._prepare, self._note)
+        plans = Plans(home, self._deployments, self._app, app_env)
+        self._running = RunningApps(processes, plans.launch)
+        self._rollouts = Rollouts(self._deployments, self._running, plans.prepare, self._note)
         self._lock = threading.RLock()
 
     def start(self) -> None:
@@ -199,21 +195,6 @@ class AppsEngine:
     def _open(self, name: str, port: int | None = None) -> None:
         """Start the app's gateway; it keeps its port if that is free, and with it the app's URL."""
         self._note(name, port=self._gateways.open(ServedApp(name, self._app, self._running, self.permissions), port))
-
-    def _prepare(self, doc: StoredDeployment) -> str:
-        """Make the environment of a deployment; returns what its users should know about it. Raises 400."""
-        folder = self._deployments.folder(doc)
-        return self._runtimes.prepare(folder, doc["command"] or read_source(folder).command).note
-
-    def _plan(self, doc: StoredDeployment, target: Target) -> Launch:
-        """What to start: computed at each start, because a resource's address may have changed."""
-        app, folder = self._app(doc["app"]), self._deployments.folder(doc)
-        source = read_source(folder)
-        command = doc["command"] or source.command
-        programs = self._runtimes.prepare(folder, command).programs
-        env = of_app(app, target, self._app_env(app), programs)
-        env |= variables([*source.env, *doc["env_vars"]], app["resources"])
-        return Launch(argv(command, env), target.ready, env, folder)
 
     def _app(self, name: str) -> StoredApp:
         app = self._apps.get(name)

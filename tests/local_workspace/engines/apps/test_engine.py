@@ -408,6 +408,14 @@ def test_a_command_or_resource_that_is_not_there_fails_the_deployment(ws, spec, 
         ws.deploy()
 
 
+def test_a_file_of_more_than_10_mb_fails_the_deployment(ws):
+    ws.w.apps.create(App(name="hello"))
+    ws.upload()
+    ws.w.workspace.upload(f"{FOLDER}/large.bin", bytes(10 * 1024**2 + 1), format=ImportFormat.RAW)
+    with pytest.raises(OperationFailed, match="large.bin is larger than 10 MB"):
+        ws.deploy()
+
+
 def test_only_folders_of_the_workspace_can_be_deployed(ws):
     ws.w.apps.create(App(name="hello"))
     ws.upload()
