@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from local_workspace.kernel.command import notebook_command
 from local_workspace.kernel.context import Context
 from local_workspace.kernel.widgets import Widgets
 from local_workspace.runtime import environment
@@ -72,8 +73,7 @@ class Notebooks:
             folder = Path(name)
             task, result = folder / "context.json", folder / "result.json"
             self._context.write(task, notebook=str(source), parameters=arguments or {})
-            files = [source, folder / "output.ipynb", task, result]
-            command = [sys.executable, "-m", "local_workspace.workers.notebook_task", *map(str, files)]
+            command = [sys.executable, *notebook_command(source, folder / "output.ipynb", task, result)]
             try:
                 subprocess.run(
                     command, check=False, timeout=timeout_seconds or None, env=environment.of_child(os.environ)

@@ -4,10 +4,8 @@ Source: https://docs.databricks.com/aws/en/notebooks/notebooks-code#mix-language
 """
 
 import importlib
-import os
 import re
 import shlex
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -15,12 +13,11 @@ from typing import TYPE_CHECKING, cast
 
 import nbformat
 from IPython.display import Markdown, display
-from uv import find_uv_bin
 
 from local_workspace.kernel.context import Context
 from local_workspace.kernel.dbutils import Utilities
 from local_workspace.kernel.show import show
-from local_workspace.runtime import environment
+from local_workspace.runtime.packages import run_uv
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -103,15 +100,8 @@ class Languages:
             raise CellError(f"%pip {command}: a local workspace does %pip install, list, freeze and show.")
         if command == "install":
             arguments = [*arguments, "--target", self._own_packages()]
-        done = subprocess.run(
-            [find_uv_bin(), "pip", command, "--python", sys.executable, *arguments],
-            env=environment.of_child(os.environ),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        print(done.stdout, end="")
+        done = run_uv(["pip", command, "--python", sys.executable, *arguments])
+        print(done.stdout + done.stderr, end="")
         if done.returncode:
             raise CellError(f"%pip {line} failed; what it printed says why.")
         importlib.invalidate_caches()

@@ -1,11 +1,10 @@
 """The names in a notebook's namespace, and how a notebook ends."""
 
-import ast
-import re
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
+from local_workspace.kernel import runtime_names
 from local_workspace.kernel.context import EXIT_TYPE, Context
 from local_workspace.kernel.dbutils import NotebookExit, Utilities
 from local_workspace.kernel.languages import Languages
@@ -19,6 +18,7 @@ def prepare(shell: "InteractiveShell", context: Context) -> None:
     """Define the names that a notebook has on Databricks in the namespace of `shell`."""
     dbutils = Utilities(context)
     shell.user_ns.update(dbutils=dbutils, display=show, displayHTML=show_html)
+    runtime_names.install(dbutils)
     Languages(shell, context, dbutils).register()
     shell.events.register("pre_run_cell", lambda info: _provide_spark(shell, info))
     shell.set_custom_exc((NotebookExit,), _end)
@@ -34,13 +34,7 @@ def _provide_spark(shell: "InteractiveShell", cell: "ExecutionInfo") -> None:
 
 def needs_spark(source: str) -> bool:
     """Whether a cell is SQL, or reads the name `spark` without assigning it."""
-    if source.lstrip().startswith(("%sql", "%%sql")):
-        return True
-    try:
-        names = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and node.id == "spark"]
-    except SyntaxError:  # a magic command, or a syntax error, which the kernel reports
-        return re.search(r"\bspark\b", source) is not None
-    return bool(names) and not any(isinstance(node.ctx, ast.Store) for node in names)
+    return source.lstrip().startswith(("%sql", "%%sql")) or runtime_names.reads(source, "spark")
 
 
 def _end(shell: "InteractiveShell", _kind: type, value: NotebookExit, *_: Any, **__: Any) -> None:

@@ -50,6 +50,11 @@ class Widgets:
             "or pass it as a parameter of the job."
         )
 
+    def getArgument(self, name: str, defaultValue: str | None = None) -> str:  # noqa: N802  Databricks' name
+        """The same as `get`, with a default for a name without value: the older form."""
+        known = defaultValue is None or name in self._parameters or name in self._defaults
+        return self.get(name) if known else str(defaultValue)
+
     def getAll(self) -> dict[str, str]:  # noqa: N802  Databricks' name
         """The values of all parameters and widgets."""
         return {**self._defaults, **self._parameters}

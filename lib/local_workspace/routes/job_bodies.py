@@ -35,6 +35,53 @@ class PipelineTask(Body):
     full_refresh: bool | None = None
 
 
+class SparkPythonTask(Body):
+    """A Python file to run."""
+
+    python_file: PathText
+    parameters: list[Text] | None = None
+    source: Text | None = None
+
+
+class PythonWheelTask(Body):
+    """An entry point of a package to run."""
+
+    package_name: Name
+    entry_point: Name
+    parameters: list[Text] | None = None
+    named_parameters: dict[Text, Text] | None = None
+
+
+class PyPiLibrary(Body):
+    """A package of an index."""
+
+    package: Name
+    repo: Text | None = None
+
+
+class Library(Body):
+    """A library to install for a task."""
+
+    whl: PathText | None = None
+    pypi: PyPiLibrary | None = None
+    requirements: PathText | None = None
+
+
+class EnvironmentSpec(Body):
+    """What is installed for a task."""
+
+    client: Text | None = None
+    environment_version: Text | None = None
+    dependencies: Annotated[list[Text], Field(max_length=1000)] | None = None
+
+
+class JobEnvironment(Body):
+    """An environment to which tasks refer by its key."""
+
+    environment_key: Name
+    spec: EnvironmentSpec | None = None
+
+
 class ConditionTask(Body):
     """A comparison of two texts."""
 
@@ -85,6 +132,10 @@ class Task(Body):
     new_cluster: Cluster | None = None
     notebook_task: NotebookTask | None = None
     pipeline_task: PipelineTask | None = None
+    spark_python_task: SparkPythonTask | None = None
+    python_wheel_task: PythonWheelTask | None = None
+    libraries: Annotated[list[Library], Field(max_length=1000)] | None = None
+    environment_key: Text | None = None
     condition_task: ConditionTask | None = None
     for_each_task: ForEachTask | None = None
     run_job_task: RunJobTask | None = None
@@ -154,6 +205,7 @@ class Settings(Body):
     trigger: Trigger | None = None
     queue: Queue | None = None
     job_clusters: Annotated[list[JobCluster], Field(max_length=100)] | None = None
+    environments: Annotated[list[JobEnvironment], Field(max_length=100)] | None = None
     format: Text | None = None
     max_concurrent_runs: Annotated[int, Field(ge=1, le=1000)] | None = None
     timeout_seconds: Seconds | None = None
@@ -194,6 +246,7 @@ class Submit(Body):
 
     run_name: Annotated[Text, Field(max_length=4096)] | None = None
     tasks: Annotated[list[Task], Field(max_length=1000)] | None = None
+    environments: Annotated[list[JobEnvironment], Field(max_length=100)] | None = None
     queue: Queue | None = None
     timeout_seconds: Seconds | None = None
     idempotency_token: Annotated[Text, Field(max_length=64)] | None = None

@@ -25,6 +25,53 @@ class PipelineTask(TypedDict):
     full_refresh: NotRequired[bool]
 
 
+class SparkPythonTask(TypedDict):
+    """A Python file of the workspace or a volume, and its command-line parameters."""
+
+    python_file: str
+    parameters: NotRequired[list[str]]
+    source: NotRequired[str]
+
+
+class PythonWheelTask(TypedDict):
+    """An entry point of an installed package, and its command-line parameters: a list, or names with values."""
+
+    package_name: str
+    entry_point: str
+    parameters: NotRequired[list[str]]
+    named_parameters: NotRequired[dict[str, str]]
+
+
+class PyPiLibrary(TypedDict):
+    """A package of an index of packages, as a requirement."""
+
+    package: str
+    repo: NotRequired[str]
+
+
+class Library(TypedDict, total=False):
+    """A library to install for a task; exactly one field is set."""
+
+    whl: str
+    pypi: PyPiLibrary
+    requirements: str
+
+
+class EnvironmentSpec(TypedDict, total=False):
+    """What is installed for a task: `dependencies` are lines of a requirements file."""
+
+    client: str
+    environment_version: str
+    dependencies: list[str]
+
+
+class JobEnvironment(TypedDict):
+    """An environment of a job, to which tasks refer by its key."""
+
+    environment_key: str
+    spec: NotRequired[EnvironmentSpec]
+
+
 class ConditionTask(TypedDict):
     """A comparison of two texts; `outcome`, "true" or "false", is set in a run that has compared them."""
 
@@ -92,6 +139,10 @@ class Task(TypedDict):
     description: NotRequired[str]
     notebook_task: NotRequired[NotebookTask]
     pipeline_task: NotRequired[PipelineTask]
+    spark_python_task: NotRequired[SparkPythonTask]
+    python_wheel_task: NotRequired[PythonWheelTask]
+    libraries: NotRequired[list[Library]]
+    environment_key: NotRequired[str]
     condition_task: NotRequired[ConditionTask]
     for_each_task: NotRequired[ForEachTask]
     run_job_task: NotRequired[RunJobTask]
@@ -171,6 +222,7 @@ class SentSettings(TypedDict, total=False):
     trigger: Trigger
     queue: Queue
     job_clusters: list[JobCluster]
+    environments: list[JobEnvironment]
     format: str
     max_concurrent_runs: int
     timeout_seconds: int
@@ -188,6 +240,7 @@ class Settings(TypedDict):
     schedule: NotRequired[Schedule]
     trigger: NotRequired[Trigger]
     queue: NotRequired[Queue]
+    environments: NotRequired[list[JobEnvironment]]
 
 
 class Job(TypedDict):

@@ -11,6 +11,7 @@ from local_workspace.engines.jobs.documents import Job, SentSettings, Settings
 from local_workspace.engines.jobs.history import SUBMITTED, History, RunFilter
 from local_workspace.engines.jobs.new_runs import Start
 from local_workspace.engines.jobs.outputs import exported, of_one_task, output
+from local_workspace.engines.jobs.process_tasks import ProcessTasks
 from local_workspace.engines.jobs.repair import Repair
 from local_workspace.engines.jobs.run_documents import Output, Run, TaskRun, View
 from local_workspace.engines.jobs.schedules import Schedules
@@ -53,7 +54,8 @@ class JobsEngine:
     ) -> None:
         self._store, self._jobs = store, Documents[Job](store, KIND)
         self._history, self._notebook_env = History(home, store), notebook_env
-        self._runner = TaskRunner(home, processes, files, pipelines, notebook_env)
+        in_processes = ProcessTasks(home, processes, files, notebook_env, sources.folder)
+        self._runner = TaskRunner(home, in_processes, pipelines)
         self._dispatcher = Dispatcher(Services(self._history, self._runner, self, store.next_id))
         self._schedules = Schedules(self._fire)
         self._lock = threading.RLock()

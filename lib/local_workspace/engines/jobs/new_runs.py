@@ -64,6 +64,8 @@ def new_run(job: Job, start: Start, number: int, next_id: Callable[[], int]) -> 
         "ancestors": list(start.ancestors),
         "trigger_values": start.trigger_values,
     }
+    if "environments" in settings:
+        run["environments"] = settings["environments"]
     if start.trigger == "PERIODIC" and "schedule" in settings:
         run["schedule"] = settings["schedule"]
     if start.caused_by is not None:

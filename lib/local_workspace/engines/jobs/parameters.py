@@ -42,8 +42,7 @@ def task_parameters(task: TaskRun, run: Run, known: Mapping[str, str] | None = N
     """The parameters of a notebook task: its own with references resolved, overridden by the job's."""
     own = {**task["notebook_task"].get("base_parameters", {}), **run["overriding_parameters"]}
     known = references.values(task, run) if known is None else known
-    job = {item["name"]: known[f"job.parameters.{item['name']}"] for item in run["job_parameters"]}
-    return {name: references.resolved(str(text), known) for name, text in own.items()} | job
+    return {name: references.resolved(str(text), known) for name, text in own.items()} | _of_job(run, known)
 
 
 def resolved_task(task: TaskRun, run: Run, known: Mapping[str, str]) -> TaskRun:
@@ -51,6 +50,9 @@ def resolved_task(task: TaskRun, run: Run, known: Mapping[str, str]) -> TaskRun:
     settings = {name: cast("dict[str, object]", _resolved(value, known)) for name, value in _own_settings(task).items()}
     if "notebook_task" in task:
         settings["notebook_task"]["base_parameters"] = task_parameters(task, run, known)
+    if "named_parameters" in settings.get("python_wheel_task", {}):  # a list takes none of the job's
+        named = cast("dict[str, str]", settings["python_wheel_task"]["named_parameters"])
+        settings["python_wheel_task"]["named_parameters"] = named | _of_job(run, known)
     if "for_each_task" in task:  # its task is resolved in each iteration
         settings["for_each_task"]["task"] = task["for_each_task"]["task"]
     return cast("TaskRun", {**task, **settings})
@@ -66,6 +68,11 @@ def missing_values(task: TaskRun, known: Mapping[str, str]) -> list[str]:
     """The references of a task to what other tasks or the input of its iteration don't have."""
     found = [reference for text in _texts(_own_settings(task)) for reference in references.found_in(text)]
     return [reference for reference in found if reference.startswith(("tasks.", "input.")) and reference not in known]
+
+
+def _of_job(run: Run, known: Mapping[str, str]) -> dict[str, str]:
+    """The job's parameters, which every task with named parameters gets."""
+    return {item["name"]: known[f"job.parameters.{item['name']}"] for item in run["job_parameters"]}
 
 
 def _named(settings: object, names: tuple[str, ...]) -> dict[str, object]:

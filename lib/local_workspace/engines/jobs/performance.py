@@ -47,7 +47,7 @@ class Performance:
             return self._loop(task, ready, cancellation)
         if "run_job_task" in ready:
             return run_job(ready, run, self.services.jobs, cancellation, lambda child: self._triggered(task, child))
-        return self.services.runner.run(run, ready, cancellation)
+        return self.services.runner.run(run, ready, cancellation, lambda message: self._report(task, message))
 
     def _compare(self, task: TaskRun, ready: TaskRun) -> Outcome:
         outcome = comparison.outcome(ready["condition_task"])
@@ -64,6 +64,9 @@ class Performance:
 
         inputs = elements(ready["for_each_task"]["inputs"], "inputs")
         return Loop(task, self.run_id, attempts, report).run(inputs)
+
+    def _report(self, task: TaskRun, message: str) -> None:
+        self.journal.change(task, lambda doc: doc["state"].update({"state_message": message}))
 
     def _triggered(self, task: TaskRun, run_id: int) -> None:
         self.journal.change(task, lambda doc: doc.update({"triggered_run_id": run_id}))

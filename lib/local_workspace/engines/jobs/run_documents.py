@@ -2,7 +2,7 @@
 
 from typing import NotRequired, TypedDict
 
-from local_workspace.engines.jobs.documents import Schedule, Task
+from local_workspace.engines.jobs.documents import JobEnvironment, Schedule, Task
 
 
 class State(TypedDict):
@@ -120,6 +120,7 @@ class Run(Progress):
     schedule: NotRequired[Schedule]
     limits: Limits
     tasks: list[TaskRun]
+    environments: NotRequired[list[JobEnvironment]]
     job_parameters: list[RunParameter]
     overriding_parameters: dict[str, str]
     idempotency_token: str | None

@@ -8,6 +8,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from local_workspace.engines.jobs.cron import cron_trigger
 from local_workspace.engines.jobs.documents import SentSettings, Settings
+from local_workspace.engines.jobs.python_checks import check_environments
 from local_workspace.engines.jobs.reference_checks import Known
 from local_workspace.engines.jobs.task_checks import check_tasks
 from local_workspace.engines.jobs.trigger_checks import check_triggers
@@ -22,7 +23,12 @@ from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.refusals import refuse
 
 DEFAULTS = {"format": "MULTI_TASK", "max_concurrent_runs": 1, "timeout_seconds": 0}
-MERGE_KEYS = {"tasks": "task_key", "parameters": "name", "job_clusters": "job_cluster_key"}
+MERGE_KEYS = {
+    "tasks": "task_key",
+    "parameters": "name",
+    "job_clusters": "job_cluster_key",
+    "environments": "environment_key",
+}
 REMOVABLE = ("tasks", "job_clusters")  # fields whose entries `fields_to_remove` may name
 LOOK_SECONDS = 60  # how often triggers look at files and tables, as on Databricks
 
@@ -35,6 +41,7 @@ def checked(sent: SentSettings) -> Settings:
     for parameter in settings.get("parameters", []):
         Known().check(parameter["default"], f"Job parameter {parameter['name']!r}")
     check_tasks(settings.get("tasks", []), names)
+    check_environments(settings)
     _check_clusters(sent)
     check_triggers(settings)
     if not isinstance(settings["max_concurrent_runs"], int) or settings["max_concurrent_runs"] < 1:

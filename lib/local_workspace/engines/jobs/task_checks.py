@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from local_workspace.engines.jobs import run_if
 from local_workspace.engines.jobs.control_checks import check_control
 from local_workspace.engines.jobs.documents import Task
+from local_workspace.engines.jobs.python_checks import check_python
 from local_workspace.engines.jobs.reference_checks import Known
 from local_workspace.engines.jobs.unsupported import (
     JOB_REFUSED,
@@ -18,7 +19,15 @@ from local_workspace.engines.jobs.unsupported import (
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.refusals import refuse
 
-TASK_KINDS = ("notebook_task", "pipeline_task", "condition_task", "for_each_task", "run_job_task")
+TASK_KINDS = (
+    "notebook_task",
+    "pipeline_task",
+    "spark_python_task",
+    "python_wheel_task",
+    "condition_task",
+    "for_each_task",
+    "run_job_task",
+)
 _KEY = re.compile(r"[\w-]{1,100}")
 
 
@@ -60,6 +69,7 @@ def _check_leaf(task: Task, place: str) -> None:
             raise invalid(f"{place}notebook_task.source: {JOB_REFUSED['git_source']}.")
     if pipeline := task.get("pipeline_task"):
         refuse_part(pipeline, "pipeline_task", f"{place}pipeline_task")
+    check_python(task, place)
 
 
 def _check_references(task: Task, place: str, known: Known) -> None:

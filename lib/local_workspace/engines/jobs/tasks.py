@@ -1,18 +1,15 @@
-"""What a task does: execute a notebook in a process of its own, or update a pipeline."""
+"""What a task does: run in a process of its own, or update a pipeline."""
 
-import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from local_workspace.engines.jobs.cancellation import Cancellation
+from local_workspace.engines.jobs.environments import Report
+from local_workspace.engines.jobs.process_tasks import ProcessTasks
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.run_files import RunFiles
-from local_workspace.engines.workspace import WorkspaceFiles
-from local_workspace.kernel import Context
 from local_workspace.runtime.home import Home
-from local_workspace.runtime.processes import Processes
 
 
 class Pipelines(Protocol):
@@ -37,24 +34,25 @@ class TaskRunner:
     """
 
     home: Home
-    processes: Processes
-    files: WorkspaceFiles
+    processes: ProcessTasks
     pipelines: Pipelines
-    notebook_env: Callable[[], dict[str, str]]
 
     @property
     def run_files(self) -> RunFiles:
         """The files of runs."""
         return RunFiles(self.home)
 
-    def run(self, run: Run, task: TaskRun, cancellation: Cancellation) -> Outcome:
-        """Run `task` of `run` to its end, or until it is canceled. Errors become the outcome's `error`."""
+    def run(self, run: Run, task: TaskRun, cancellation: Cancellation, report: Report = lambda _: None) -> Outcome:
+        """Run `task` of `run` to its end, or until it is canceled. Errors become the outcome's `error`.
+
+        `report` is called with what is being done before the task itself runs.
+        """
         self.run_files.folder(run).mkdir(parents=True, exist_ok=True)
         try:
             outcome = (
-                self._notebook(run, task, cancellation)
-                if "notebook_task" in task
-                else self._pipeline(task, cancellation)
+                self._pipeline(task, cancellation)
+                if "pipeline_task" in task
+                else self.processes.run(run, task, cancellation, report)
             )
         except Exception as error:  # a thread's boundary: any error ends this run, not the daemon
             outcome = Outcome(error=str(error), error_trace="")
@@ -64,37 +62,6 @@ class TaskRunner:
     def outcome(self, run: Run, task: TaskRun) -> Outcome:
         """The outcome of a task that has run; empty if there is none."""
         return self.run_files.outcome(run, task)
-
-    def _notebook(self, run: Run, task: TaskRun, cancellation: Cancellation) -> Outcome:
-        source = self.files.resolve(task["notebook_task"]["notebook_path"])
-        context = self.run_files.file(run, task, ".context.json")
-        Context(
-            parameters={name: str(value) for name, value in task["notebook_task"].get("base_parameters", {}).items()},
-            notebook=str(source),
-            workspace=str(self.home.workspace_files),
-            task_key=task["task_key"],
-            task_values=str(self.run_files.values_folder(run)),
-        ).write(context)
-        arguments = [
-            source,
-            self.run_files.file(run, task, ".ipynb"),
-            context,
-            self.run_files.file(run, task, ".result.json"),
-        ]
-        child = self.processes.spawn(
-            f"run-{task['run_id']}",
-            [sys.executable, "-m", "local_workspace.workers.notebook_task", *map(str, arguments)],
-            env=self.notebook_env(),
-        )
-        with cancellation.calling(child.terminate):
-            code = child.wait()
-        outcome = self.outcome(run, task) or {
-            "error": f"The notebook's process ended with code {code}: {child.log_tail(1)}",
-            "error_trace": child.log_tail(),
-        }
-        child.terminate()  # it has ended; this removes its pid file
-        child.log.unlink(missing_ok=True)
-        return outcome
 
     def _pipeline(self, task: TaskRun, cancellation: Cancellation) -> Outcome:
         settings, done, answers = task["pipeline_task"], threading.Event(), []

@@ -9,13 +9,24 @@ from collections.abc import Mapping
 from local_workspace.runtime.refusals import Reasons, refuse
 
 _NOTIFIED = "a local workspace sends no notifications; leave the field out, and watch the run"
-_INSTALLED = "tasks run in the environment that the workspace was started in; add the package there with `uv add`"
+_PYTHON_ONLY = "a local workspace installs Python packages only; use whl, pypi or requirements"
 _ONE_USER = "a local workspace has one user, who runs everything; leave the field out"
 _JOB_PARAMETERS = "use `job_parameters`"
 _KIND = "a local workspace does not run this kind of task; do this from a notebook"
 
 JOB_DONE = frozenset(
-    ("name", "tasks", "parameters", "schedule", "trigger", "queue", "format", "max_concurrent_runs", "timeout_seconds")
+    (
+        "name",
+        "tasks",
+        "environments",
+        "parameters",
+        "schedule",
+        "trigger",
+        "queue",
+        "format",
+        "max_concurrent_runs",
+        "timeout_seconds",
+    )
 )
 # Stored and returned without effect: descriptions of a job, and the choice and billing of its compute.
 JOB_WITHOUT_EFFECT = frozenset(
@@ -24,7 +35,6 @@ JOB_WITHOUT_EFFECT = frozenset(
         "deployment",  # the bundle that deployed the job
         "description",
         "edit_mode",  # of Databricks' UI
-        "environments",  # of serverless compute: tasks run in the environment of the workspace
         "job_clusters",
         "notification_settings",  # switches off some notifications
         "parent_path",  # where Databricks' UI lists the job
@@ -52,21 +62,24 @@ TASK_DONE = frozenset(
         "depends_on",
         "description",
         "disabled",
+        "environment_key",
         "for_each_task",
+        "libraries",
         "max_retries",
         "min_retry_interval_millis",
         "notebook_task",
         "pipeline_task",
+        "python_wheel_task",
         "retry_on_timeout",
         "run_if",
         "run_job_task",
+        "spark_python_task",
         "timeout_seconds",
     )
 )
 TASK_WITHOUT_EFFECT = frozenset(
     (
         "disable_auto_optimization",  # of serverless compute
-        "environment_key",
         "existing_cluster_id",
         "job_cluster_key",
         "new_cluster",
@@ -87,12 +100,9 @@ TASK_REFUSED: Reasons = {
     "environment_variables_key": JOB_REFUSED["environment_variables"],
     "gen_ai_compute_task": _KIND,
     "health": JOB_REFUSED["health"],
-    "libraries": _INSTALLED,
     "power_bi_task": _KIND,
     "python_operator_task": _KIND,
-    "python_wheel_task": _KIND,
     "spark_jar_task": _KIND,
-    "spark_python_task": _KIND,
     "spark_submit_task": _KIND,
     "sql_task": _KIND,
     "webhook_notifications": _NOTIFIED,
@@ -102,20 +112,32 @@ _TIMING = ("min_time_between_triggers_seconds", "wait_after_last_change_seconds"
 PARTS_DONE = {
     "condition_task": frozenset(("op", "left", "right")),
     "depends_on": frozenset(("task_key", "outcome")),
+    "environments": frozenset(("environment_key", "spec")),
     "file_arrival": frozenset(("url", *_TIMING)),
     "for_each_task": frozenset(("inputs", "task", "concurrency")),
+    "libraries": frozenset(("whl", "pypi", "requirements")),
     "notebook_task": frozenset(("notebook_path", "base_parameters", "source")),
     "pipeline_task": frozenset(("pipeline_id", "full_refresh")),
+    "python_wheel_task": frozenset(("package_name", "entry_point", "parameters", "named_parameters")),
     "run_job_task": frozenset(("job_id", "job_parameters", "notebook_params")),
     "schedule": frozenset(("quartz_cron_expression", "timezone_id", "pause_status")),
+    "spark_python_task": frozenset(("python_file", "parameters", "source")),
+    "spec": frozenset(("client", "environment_version", "dependencies")),
     "table_update": frozenset(("table_names", "condition", *_TIMING)),
     "trigger": frozenset(("periodic", "file_arrival", "table_update", "pause_status")),
 }
 PARTS_REFUSED: Mapping[str, Reasons] = {
     "condition_task": {},
     "depends_on": {},
+    "environments": {},
     "file_arrival": {},
     "for_each_task": {},
+    "libraries": {
+        "cran": _PYTHON_ONLY,
+        "egg": "Databricks installs eggs no longer; build a wheel",
+        "jar": _PYTHON_ONLY,
+        "maven": _PYTHON_ONLY,
+    },
     "notebook_task": {"warehouse_id": "a local workspace runs notebooks in Python; leave the field out"},
     "pipeline_task": {
         "full_refresh_selection": "a local workspace updates whole pipelines; use `full_refresh`",
@@ -124,6 +146,7 @@ PARTS_REFUSED: Mapping[str, Reasons] = {
         "refresh_selection": "a local workspace updates whole pipelines; leave the field out",
         "reset_checkpoint_selection": "a local workspace updates whole pipelines; use `full_refresh`",
     },
+    "python_wheel_task": {},
     "run_job_task": {
         "dbt_commands": _JOB_PARAMETERS,
         "jar_params": _JOB_PARAMETERS,
@@ -134,6 +157,12 @@ PARTS_REFUSED: Mapping[str, Reasons] = {
         "sql_params": _JOB_PARAMETERS,
     },
     "schedule": {"sql_condition": "test the condition in the job's first notebook"},
+    "spark_python_task": {},
+    "spec": {
+        "base_environment": "name its packages in `dependencies`, or in a requirements file there with `-r`",
+        "java_dependencies": "a local workspace installs Python packages only",
+        "project_environment": "name the project in `dependencies` with `--editable`",
+    },
     "table_update": {},
     "trigger": {
         "job_completion": "make the other job's tasks and these one job",

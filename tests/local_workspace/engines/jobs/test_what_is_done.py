@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 from databricks.sdk.errors import BadRequest, NotFound
+from databricks.sdk.service.compute import Environment, Library
 from databricks.sdk.service.jobs import (
     ConditionTask,
     CronSchedule,
     FileArrivalTriggerConfiguration,
     ForEachTask,
+    JobEnvironment,
     JobParameterDefinition,
     JobSettings,
     NotebookTask,
@@ -18,8 +20,10 @@ from databricks.sdk.service.jobs import (
     PeriodicTriggerConfiguration,
     PeriodicTriggerConfigurationTimeUnit,
     PipelineTask,
+    PythonWheelTask,
     QueueSettings,
     RunJobTask,
+    SparkPythonTask,
     TableUpdateTriggerConfiguration,
     Task,
     TaskDependency,
@@ -209,6 +213,11 @@ def test_no_setting_of_the_sdk_is_forgotten():
         (JobSettings, (unsupported.JOB_DONE, unsupported.JOB_WITHOUT_EFFECT, unsupported.JOB_REFUSED)),
         (Task, (unsupported.TASK_DONE, unsupported.TASK_WITHOUT_EFFECT, unsupported.TASK_REFUSED)),
         (NotebookTask, (unsupported.PARTS_DONE["notebook_task"], unsupported.PARTS_REFUSED["notebook_task"])),
+        (Environment, (unsupported.PARTS_DONE["spec"], unsupported.PARTS_REFUSED["spec"])),
+        (JobEnvironment, (unsupported.PARTS_DONE["environments"],)),
+        (Library, (unsupported.PARTS_DONE["libraries"], unsupported.PARTS_REFUSED["libraries"])),
+        (PythonWheelTask, (unsupported.PARTS_DONE["python_wheel_task"],)),
+        (SparkPythonTask, (unsupported.PARTS_DONE["spark_python_task"],)),
         (PipelineTask, (unsupported.PARTS_DONE["pipeline_task"], unsupported.PARTS_REFUSED["pipeline_task"])),
         (ConditionTask, (unsupported.PARTS_DONE["condition_task"], unsupported.PARTS_REFUSED["condition_task"])),
         (ForEachTask, (unsupported.PARTS_DONE["for_each_task"], unsupported.PARTS_REFUSED["for_each_task"])),

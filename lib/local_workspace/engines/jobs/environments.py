@@ -1,0 +1,125 @@
+"""Python environments for tasks: the packages that a task asks for, over those of the workspace.
+
+An environment is a virtual environment that holds only what the workspace's own environment lacks or has in another
+version; what it holds wins. uv decides what that is, preferring versions that are installed. Each is kept under a key
+of its requirements, the files that they name, and the packages of the workspace; so it is built once, and used offline.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from local_workspace.engines.jobs.cancellation import Cancellation
+from local_workspace.engines.jobs.dependencies import Dependencies
+from local_workspace.runtime.home import write_atomically
+from local_workspace.runtime.packages import run_uv, site_packages
+
+_LAYERED = "~workspace.pth"  # its name comes after those of other .pth files, so its packages come last
+_SHOWN_LINES = 30
+
+Report = Callable[[str], None]
+
+
+class InstallationError(Exception):
+    """The dependencies can't be installed; the message has the end of what uv printed."""
+
+
+@dataclass(frozen=True)
+class Environments:
+    """The environments in the directory `root`."""
+
+    root: Path
+
+    def python(self, dependencies: Dependencies, report: Report, cancellation: Cancellation) -> Path:
+        """The Python that has the dependencies, which are installed if no earlier task had the same.
+
+        Calls `report` with what takes time. Raises InstallationError.
+        """
+        if not dependencies.lines:
+            return Path(sys.executable)
+        key = dependencies.key(_base())
+        self.root.mkdir(exist_ok=True)
+        with FileLock(self.root / f"{key}.lock"):
+            place = self.root / key
+            if not place.exists():
+                report(f"Installing {_summary(dependencies.lines)}.")
+                _Build(self.root / f"{key}.unfinished", dependencies.lines, cancellation).into(place)
+            return _python_in(place)
+
+
+@dataclass(frozen=True)
+class _Build:
+    folder: Path
+    lines: list[str]
+    cancellation: Cancellation
+
+    def into(self, place: Path) -> None:
+        """Make the environment in `folder`, then give it its name; a process that is killed leaves no half of one."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        self._write("requirements.txt", self.lines)
+        missing = self._missing()
+        if missing:
+            self._install(missing)
+        self.folder.replace(place)
+
+    def _missing(self) -> dict[str, str | None]:
+        """The packages to install, with their versions, which one that is given by a path may not have."""
+        arguments = ["--dry-run", "--output-format", "json", "--python", sys.executable]
+        plan = json.loads(self._pip("install", *arguments, "-r", self._file("requirements.txt")).stdout)
+        return {item["name"]: item.get("version") for item in plan["changes"] if item["action"] == "installed"}
+
+    def _install(self, missing: dict[str, str | None]) -> None:
+        layer = self.folder / "venv"
+        self._uv("venv", "--relocatable", "--python", sys.executable, str(layer))
+        present = json.loads(self._pip("list", "--format", "json", "--python", sys.executable).stdout)
+        self._write("present.txt", [item["name"] for item in present if item["name"] not in missing])
+        self._write("versions.txt", [f"{name}=={version}" for name, version in missing.items() if version])
+        choice = ["--excludes", self._file("present.txt"), "-c", self._file("versions.txt")]
+        python = str(layer / "bin" / "python")
+        self._pip("install", "--python", python, *choice, "-r", self._file("requirements.txt"))
+        base = site_packages(Path(sys.prefix))
+        (site_packages(layer) / _LAYERED).write_text(f"import site; site.addsitedir({str(base)!r})\n")
+
+    def _pip(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._uv("pip", *arguments)
+
+    def _uv(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run uv with what is cached, and if that is not enough with the network. Raises InstallationError."""
+        for network in (("--offline",), ()):
+            done = run_uv([*arguments, *network], stopping=self.cancellation.calling)
+            if not done.returncode or self.cancellation.reason:
+                break
+        if done.returncode:
+            tail = "\n".join(done.stderr.strip().splitlines()[-_SHOWN_LINES:])
+            raise InstallationError(f"Could not install {_summary(self.lines)}:\n{tail}")
+        return done
+
+    def _file(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def _write(self, name: str, lines: list[str]) -> None:
+        write_atomically(self.folder / name, "".join(f"{line}\n" for line in lines))
+
+
+def _python_in(place: Path) -> Path:
+    """The Python of an environment; the workspace's if nothing had to be installed."""
+    python = place / "venv" / "bin" / "python"
+    return python if python.exists() else Path(sys.executable)
+
+
+def _base() -> str:
+    """What identifies the packages of the workspace: each change of them changes the directory that has them."""
+    packages = site_packages(Path(sys.prefix))
+    return f"{packages} {packages.stat().st_mtime_ns}"
+
+
+def _summary(lines: list[str]) -> str:
+    shown = ", ".join(lines[:3])
+    return shown if len(lines) <= 3 else f"{shown} and {len(lines) - 3} more"

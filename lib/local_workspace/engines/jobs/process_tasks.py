@@ -1,0 +1,146 @@
+"""Tasks that run in a process of their own: notebooks, Python files and wheels, each in its Python environment."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_workspace.engines.jobs.cancellation import Cancellation
+from local_workspace.engines.jobs.dependencies import Dependencies, Locate, of_library
+from local_workspace.engines.jobs.environments import Environments, Report
+from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
+from local_workspace.engines.jobs.run_files import RunFiles
+from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.kernel import Context
+from local_workspace.kernel.command import notebook_command
+from local_workspace.runtime import environment
+from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.home import Home
+from local_workspace.runtime.processes import Child, Processes
+
+MAX_LOGS = 5_000_000  # bytes: Databricks returns the last 5 MB
+
+
+@dataclass(frozen=True)
+class ProcessTasks:
+    """Runs these tasks. `variables` returns those by which clients find this workspace.
+
+    `in_volumes` finds the local path of a volume path.
+    """
+
+    home: Home
+    processes: Processes
+    files: WorkspaceFiles
+    variables: Callable[[], dict[str, str]]
+    in_volumes: Locate
+
+    def run(self, run: Run, task: TaskRun, cancellation: Cancellation, report: Report) -> Outcome:
+        """Install what the task needs, and run it. Raises InstallationError; ApiError for a missing file."""
+        command = self._command(run, task)
+        python = self._environments.python(self._dependencies(run, task), report, cancellation)
+        if cancellation.reason:
+            return {}
+        report("")
+        child = self.processes.spawn(
+            f"run-{task['run_id']}",
+            [str(python), *command],
+            env={**self.variables(), "PATH": _path(python), "PYTHONUNBUFFERED": "1"},
+            cwd=self._folder(run, task),
+        )
+        with cancellation.calling(child.terminate):
+            code = child.wait()
+        try:
+            return self._outcome(run, task, child, code)
+        finally:
+            child.terminate()  # it has ended; this removes its pid file
+            child.log.unlink(missing_ok=True)
+
+    @property
+    def _environments(self) -> Environments:
+        return Environments(self.home.root / "environments")
+
+    @property
+    def _run_files(self) -> RunFiles:
+        return RunFiles(self.home)
+
+    def _command(self, run: Run, task: TaskRun) -> Sequence[str]:
+        """The arguments for Python."""
+        context, result = (self._run_files.file(run, task, suffix) for suffix in (".context.json", ".result.json"))
+        parameters: Mapping[str, object] = {}
+        source = ""
+        if notebook := task.get("notebook_task"):
+            source = str(self.files.resolve(notebook["notebook_path"]))
+            parameters = notebook.get("base_parameters", {})
+        Context(
+            parameters={name: str(value) for name, value in parameters.items()},
+            notebook=source,
+            workspace=str(self.home.workspace_files),
+            task_key=task["task_key"],
+            task_values=str(self._run_files.values_folder(run)),
+        ).write(context)
+        if notebook:
+            return notebook_command(Path(source), self._run_files.file(run, task, ".ipynb"), context, result)
+        # -P: a file in the task's folder may be named like a module of ours
+        return ["-P", "-m", "local_workspace.workers.python_task", str(context), str(result), *self._program(task)]
+
+    def _program(self, task: TaskRun) -> Sequence[str]:
+        """What the worker runs, with its command line."""
+        if file := task.get("spark_python_task"):
+            return ["file", str(self._python_file(file["python_file"])), *file.get("parameters", [])]
+        wheel = task["python_wheel_task"]
+        named = [f"--{name}={value}" for name, value in wheel.get("named_parameters", {}).items()]
+        return ["wheel", f"{wheel['package_name']}:{wheel['entry_point']}", *wheel.get("parameters", []), *named]
+
+    def _python_file(self, path: str) -> Path:
+        found = self.locate(path)
+        if found.suffix == ".ipynb":
+            raise invalid(f"{path!r} is a notebook; run it with a notebook_task.")
+        if not found.is_file():
+            raise invalid(f"{path!r} is not a file.")
+        return found
+
+    def _dependencies(self, run: Run, task: TaskRun) -> Dependencies:
+        found = Dependencies(self.locate)
+        for each in run.get("environments", []):
+            if each["environment_key"] == task.get("environment_key"):
+                found.add(each.get("spec", {}).get("dependencies", []))
+        for library in task.get("libraries", []):
+            found.add(of_library(library))
+        return found
+
+    def locate(self, path: str) -> Path:
+        """The local path of a workspace or volume path. Raises ApiError 404; 400 for another file system."""
+        path = path.removeprefix("dbfs:") if path.startswith("dbfs:/Volumes/") else path
+        if path.startswith("/Volumes/"):
+            return self.in_volumes(path)
+        if not path.startswith("/"):
+            raise invalid(f"{path!r} is not a path in the workspace or a volume; a local workspace has no other files.")
+        return self.files.resolve(path)
+
+    def _folder(self, run: Run, task: TaskRun) -> Path:
+        """The working directory: that of the Python file, as on Databricks."""
+        if file := task.get("spark_python_task"):
+            return self._python_file(file["python_file"]).parent
+        return self._run_files.folder(run)
+
+    def _outcome(self, run: Run, task: TaskRun, child: Child, code: int) -> Outcome:
+        kind = "notebook" if "notebook_task" in task else "task"
+        outcome = self._run_files.outcome(run, task)
+        if not outcome and (code or kind == "notebook"):
+            error = f"The {kind}'s process ended with code {code}: {child.log_tail(1)}"
+            outcome = {"error": error, "error_trace": child.log_tail()}
+        if kind == "task":
+            outcome["logs"], outcome["logs_truncated"] = _end_of(child.log)
+        return outcome
+
+
+def _end_of(log: Path) -> tuple[str, bool]:
+    with log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - MAX_LOGS))
+        return file.read().decode(errors="replace"), size > MAX_LOGS
+
+
+def _path(python: Path) -> str:
+    """The PATH on which the environment's programs come first."""
+    return os.pathsep.join([str(python.parent), environment.of_child()["PATH"]])

@@ -1,0 +1,11 @@
+"""The command line that runs a notebook."""
+
+from pathlib import Path
+
+
+def notebook_command(source: Path, output: Path, context: Path, result: Path) -> list[str]:
+    """The arguments for Python that run the notebook `source` as the task in `context`.
+
+    The executed notebook is written to `output`, the outcome as JSON to `result`.
+    """
+    return ["-m", "local_workspace.workers.notebook_task", *map(str, (source, output, context, result))]
