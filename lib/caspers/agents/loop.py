@@ -112,7 +112,7 @@ def _without_calls(messages: list["ChatCompletionMessageParam"]) -> list["ChatCo
         for each in messages
         if each["role"] == "tool"
     ]
-    kept = [each for each in messages if each["role"] in ("system", "user")]
+    kept: list[ChatCompletionMessageParam] = [each for each in messages if each["role"] in ("system", "user")]
     return [*kept, {"role": "assistant", "content": "\n".join(["I looked these facts up:", *facts])}] if facts else kept
 
 

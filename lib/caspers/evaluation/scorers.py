@@ -39,7 +39,7 @@ _PAYMENT = re.compile(r"\bwe(?:'ll| will| have|'ve)? (?:credit|refund|pay|reimbu
 
 @scorer
 def schema(outputs: Response) -> Feedback:
-    """The answer has the agent's schema, and names its source."""
+    """The answer has the agent's schema and names its source, and no error made it fall back on the policy."""
     return _verdict(problem for answer in read_answers(outputs) for problem in _schema_problems(answer))
 
 
@@ -91,6 +91,8 @@ def _schema_problems(answer: AgentAnswer) -> Iterator[str]:
         yield f"the answer's {describe_errors(error)}"
     said = answer.outputs
     yield from (f"custom_outputs has no {name}" for name in ("status", "source", "model") if not said.get(name))
+    if (said.get("status"), said.get("source")) == ("decided", "fallback"):
+        yield str(said.get("note") or "the policy decided, not the model")
 
 
 def _missing_figures(answer: AgentAnswer, expectations: Expectations | None) -> Iterator[str]:

@@ -156,7 +156,7 @@ def delete_version(models: Models, full_name: Text, version: Number) -> Json:
 
 def _model(models: ModelsEngine, model: RegisteredModel, aliases: bool) -> Json:
     name = model_name(model["full_name"])
-    shown = {
+    shown: dict[str, object] = {
         **{key: model[key] for key in ("full_name", "comment", "owner", "created_by", "created_at", "updated_at")},
         "name": name.model,
         "catalog_name": name.catalog,
@@ -171,7 +171,7 @@ def _model(models: ModelsEngine, model: RegisteredModel, aliases: bool) -> Json:
 
 def _version(models: ModelsEngine, version: ModelVersion, aliases: bool) -> Json:
     name, number = model_name(version["model"]), version["version"]
-    shown = {
+    shown: dict[str, object] = {
         **{key: version[key] for key in ("id", "version", "status", "comment", "source", "run_id", "created_by")},
         **{key: version[key] for key in ("created_at", "updated_at")},
         "model_name": name.model,

@@ -25,6 +25,7 @@ RIGHT = {
     [
         ("schema", "priority", {"priority": "urgent"}, {}),
         ("schema", "source", {}, {"source": None}),
+        ("schema", "not the model: 400", {}, {"source": "fallback", "note": "The policy decided, not the model: 400"}),
         ("policy", "escalate", {"decision": "escalate", "credit_amount": 6.0}, {}),
         ("policy", "unknown_order", {}, {"status": "unknown_order"}),
         (
