@@ -13,6 +13,7 @@ import httpx
 from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Config, Entity
 from local_workspace.engines.serving.entity import ExternalTarget, Reveal, external_target
+from local_workspace.engines.serving.requirements import unmet
 from local_workspace.runtime.process_unit import Launch, Life, ProcessUnit
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.supervisor import Policy, State, Supervisor
@@ -25,6 +26,12 @@ _QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "PYTHONUNBUFFERED": "1",
 }
+
+
+_UNMET = (
+    "A local workspace runs models in its own environment: install that there, or log the model with "
+    "`pip_requirements` that the environment meets."
+)
 
 
 class Replica:
@@ -152,6 +159,8 @@ class Replica:
         argv = [sys.executable, "-m", "local_workspace.workers.model_server", "--name", self._name]
         argv += ["--model", f"models:/{model}/{version}", "--folder", str(self._folder(model, int(version)))]
         argv += ["--uds", str(self.socket)]
+        if lacking := unmet(self._folder(model, int(version))):
+            raise RuntimeError(f"Version {version} of {model} needs {', '.join(lacking)}. {_UNMET}")
         own = {name: self._reveal(value) for name, value in (self.entity.get("environment_vars") or {}).items()}
         env = {**self._env, **_QUIET, **own}
         return Launch(argv, self._answers, env)

@@ -1,0 +1,41 @@
+"""The packages that a model's `requirements.txt` names, against those of the workspace's environment."""
+
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+_FILE = "requirements.txt"
+
+
+def unmet(folder: Path) -> list[str]:
+    """What the model in `folder` needs and this environment lacks, each with what is installed instead."""
+    file = folder / _FILE
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return [problem for line in lines for problem in _problems(line.partition(" #")[0].strip())]
+
+
+def _problems(line: str) -> Iterator[str]:
+    if not line or line.startswith(("#", "-")):  # options say where to install from, not what
+        return
+    try:
+        wanted = Requirement(line)
+    except InvalidRequirement:
+        yield f"{line} (no name of a package)"
+        return
+    if wanted.marker and not wanted.marker.evaluate():
+        return
+    installed = _installed(wanted.name)
+    if installed is None:
+        yield f"{line} (not installed)"
+    elif wanted.url or not wanted.specifier.contains(installed, prereleases=True):
+        yield f"{line} (installed is {installed})"
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return metadata.version(canonicalize_name(name))
+    except metadata.PackageNotFoundError:
+        return None
