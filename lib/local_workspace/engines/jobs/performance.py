@@ -44,7 +44,7 @@ class Performance:
         if "condition_task" in ready:
             return self._compare(task, ready)
         if "for_each_task" in ready:
-            return self._loop(task, ready, cancellation)
+            return self._loop(task, ready, run, cancellation)
         if "run_job_task" in ready:
             return run_job(ready, run, self.services.jobs, cancellation, lambda child: self._triggered(task, child))
         return self.services.runner.run(run, ready, cancellation, lambda message: self._report(task, message))
@@ -54,7 +54,7 @@ class Performance:
         self.journal.change(task, lambda doc: doc["condition_task"].update({"outcome": outcome}))
         return {}
 
-    def _loop(self, task: TaskRun, ready: TaskRun, cancellation: Cancellation) -> Outcome:
+    def _loop(self, task: TaskRun, ready: TaskRun, run: Run, cancellation: Cancellation) -> Outcome:
         journal = IterationJournal(self.services.history.iterations)
         perform = replace(self, journal=journal)
         attempts = Attempts(journal, perform, self.services.next_id, cancellation, self.single)
@@ -63,10 +63,19 @@ class Performance:
             self.journal.change(task, lambda doc: doc["for_each_task"].update({"stats": stats}))
 
         inputs = elements(ready["for_each_task"]["inputs"], "inputs")
-        return Loop(task, self.run_id, attempts, report).run(inputs)
+        before = _attempt_before(task, run)
+        found = self.services.history.iterations.of_task(before["run_id"]) if before else []
+        earlier = {iteration["iteration"]: iteration for iteration in found}
+        return Loop(task, self.run_id, attempts, report, before, earlier).run(inputs)
 
     def _report(self, task: TaskRun, message: str) -> None:
         self.journal.change(task, lambda doc: doc["state"].update({"state_message": message}))
 
     def _triggered(self, task: TaskRun, run_id: int) -> None:
         self.journal.change(task, lambda doc: doc.update({"triggered_run_id": run_id}))
+
+
+def _attempt_before(task: TaskRun, run: Run) -> TaskRun | None:
+    """The attempt of a task before this one, a retry's or a repair's; None for the first."""
+    own = [other for other in run["tasks"] if other["task_key"] == task["task_key"]]
+    return next((other for other in reversed(own) if other["attempt_number"] < task["attempt_number"]), None)

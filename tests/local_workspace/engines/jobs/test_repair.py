@@ -3,7 +3,7 @@
 import pytest
 from databricks.sdk.errors import BadRequest
 
-from job_graphs import API, condition, ended, fails, results, run, shown, task, task_of, when
+from job_graphs import API, condition, ended, fails, loop, results, run, shown, task, task_of, when
 from job_workspace import serving
 
 
@@ -97,6 +97,31 @@ def test_what_cannot_be_repaired_is_refused(space):
     with pytest.raises(BadRequest, match="no longer has the task a"):
         repair(space, found["run_id"], rerun_tasks=["a"])
     assert attempts(shown(space, found["run_id"])) == attempts(found)
+
+
+def test_a_repaired_loop_repeats_the_iterations_that_failed(space):
+    each = condition("each", "{{input}}", "LESS_THAN", "{{job.parameters.limit}}")
+    limit = [{"name": "limit", "default": "3"}]
+    found = run(space, task("loop", **loop('[1, "many", 2]', each)), parameters=limit)
+    before = shown(space, found["tasks"][0]["run_id"])["iterations"]
+    assert [iteration["state"]["result_state"] for iteration in before] == ["SUCCESS", "FAILED", "SUCCESS"]
+    change(space, found["job_id"], task("loop", **loop("[1, 7, 2]", each)))
+    repair(space, found["run_id"], rerun_all_failed_tasks=True)
+    repaired = ended(space, found["run_id"])
+    assert repaired["state"]["result_state"] == "SUCCESS"
+    after = shown(space, repaired["tasks"][1]["run_id"])["iterations"]
+    assert [(iteration["attempt_number"], iteration["condition_task"]["outcome"]) for iteration in after] == [
+        (0, "true"),
+        (1, "false"),
+        (0, "true"),
+    ]
+    assert [iteration["end_time"] for iteration in after[::2]] == [iteration["end_time"] for iteration in before[::2]]
+    assert repaired["tasks"][1]["for_each_task"]["stats"]["task_run_stats"]["succeeded_iterations"] == 3
+    assert shown(space, found["tasks"][0]["run_id"])["iterations"] == before
+    latest = shown(space, found["run_id"], include_history="true")["repair_history"][-1]["id"]
+    repair(space, found["run_id"], rerun_tasks=["loop"], latest_repair_id=latest)
+    repeated = shown(space, ended(space, found["run_id"])["tasks"][2]["run_id"])["iterations"]
+    assert [iteration["attempt_number"] for iteration in repeated] == [1, 2, 1]
 
 
 def test_a_repaired_run_survives_a_restart(tmp_path):
