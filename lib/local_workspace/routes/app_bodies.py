@@ -1,4 +1,4 @@
-"""The bodies of Apps requests. Kinds of resources that a local workspace doesn't provide are kept as they came."""
+"""The bodies of Apps requests. Kinds of resources that are not known are kept as they came."""
 
 from typing import Annotated, Literal, Self
 
@@ -44,6 +44,13 @@ class Securable(Body):
     securable_full_name: Text
 
 
+class Secret(Body):
+    """A secret of a scope."""
+
+    scope: Text
+    key: Text
+
+
 class OtherApp(Body):
     """Another app."""
 
@@ -61,6 +68,9 @@ class Resource(Body):
     experiment: Experiment | None = None
     uc_securable: Securable | None = None
     app: OtherApp | None = None
+    secret: Secret | None = None
+    database: Refused = None
+    genie_space: Refused = None
 
 
 class App(Body):

@@ -168,6 +168,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
             processes,
             workspace_files,
             _app_environment(environment["DATABRICKS_HOST"], settings.token, postgres_engine),
+            secrets_engine.reveal,
             partial(listen, token=settings.token, user=USER),
             USER,
         ),

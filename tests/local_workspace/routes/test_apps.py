@@ -10,7 +10,7 @@ from job_workspace import TOKEN, JobWorkspace
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app
-from local_workspace.routes import apps
+from local_workspace.routes import app_permissions, apps
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from refusals import LONG, WHOLE_BODIES, refused
@@ -30,10 +30,11 @@ def client(tmp_path_factory):
         Processes(space.home),
         space.files,
         lambda _app: {},
+        str,
         partial(listen, token=TOKEN, user=USER),
         USER,
     )
-    app = create_app(SimpleNamespace(apps=engine), TOKEN, [apps.router])
+    app = create_app(SimpleNamespace(apps=engine), TOKEN, [apps.router, app_permissions.router])
     with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
         assert client.post(APPS, json={"name": "known"}).status_code == 200
         yield client
@@ -60,6 +61,10 @@ def test_a_body_is_an_object(client, method, path, body):
         ({"resources": [{"name": "x", "postgres": {"branch": "b"}}]}, "resources.0.postgres.database is missing"),
         ({"resources": [{"name": "x", "sql_warehouse": {"id": []}}]}, "resources.0.sql_warehouse.id: "),
         ({"resources": [{"name": "x", "job": {}}]}, "resources.0.job.id is missing"),
+        ({"resources": [{"name": "x", "database": {"instance_name": "i"}}]}, "resources.0.database: "),
+        ({"resources": [{"name": "x", "genie_space": {"space_id": "s"}}]}, "resources.0.genie_space: "),
+        ({"compute_size": "TINY"}, "compute_size: "),
+        ({"space": "s"}, "space: "),
     ],
 )
 def test_settings_that_make_no_sense(client, fields, named):
@@ -103,8 +108,24 @@ def test_a_path_that_makes_no_sense(client, path, field, name):
     refused(client.get(APPS + path.format(name)), field)
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(
+    ("entry", "named"),
+    [
+        ({"permission_level": "CAN_USE"}, "should have one of user_name, group_name"),
+        ({"permission_level": "CAN_USE", "user_name": "a", "group_name": "b"}, "should have one of user_name"),
+        ({"permission_level": "IS_OWNER", "user_name": "a"}, "permission_level: "),
+        ({"user_name": "a"}, "permission_level is missing"),
+        ({"permission_level": "CAN_USE", "user_name": "a", "more": 1}, "more: "),
+    ],
+)
+def test_a_permission_that_makes_no_sense(client, method, entry, named):
+    body = {"access_control_list": [entry]}
+    refused(client.request(method, "/api/2.0/permissions/apps/known", json=body), named)
+
+
 def test_a_resource_comes_back_as_it_was_sent(client):
-    resource = {"name": "key", "secret": {"scope": "s", "permission": "READ"}}
+    resource = {"name": "key", "secret": {"scope": "s", "key": "k", "permission": "READ"}}
     client.patch(f"{APPS}/known", json={"resources": [resource], "description": "d"}).raise_for_status()
     found = client.get(f"{APPS}/known").json()
     assert found["resources"] == [resource] and found["description"] == "d"

@@ -40,7 +40,7 @@ def target(tmp_path):
     serving_engine = ServingEngine(lakebase.home, lakebase.store, processes, models_engine, secrets_engine, {})
     serving_engine.create("known", {"served_entities": [{"external_model": MODEL}]})
     gateway = partial(listen, token=TOKEN, user=USER)
-    apps_engine = AppsEngine(lakebase.home, lakebase.store, processes, files.files, lambda _app: {}, gateway, USER)
+    apps_engine = AppsEngine(lakebase.home, lakebase.store, processes, files.files, lambda _app: {}, str, gateway, USER)
     apps_engine.create({"name": "known"})
     engines = SimpleNamespace(
         postgres=lakebase.engine,

@@ -16,7 +16,7 @@ from local_workspace.engines.apps.rollouts import Rollouts
 from local_workspace.engines.apps.running import RunningApps
 from local_workspace.engines.apps.served import ServedApp
 from local_workspace.engines.apps.settings import masked, settings_of
-from local_workspace.engines.apps.source import read_source
+from local_workspace.engines.apps.source import Reveal, read_source
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime import principals
 from local_workspace.runtime.documents import Documents
@@ -35,7 +35,7 @@ Json = dict[str, Any]
 class AppsEngine:
     """The apps, their deployments, processes and gateways. `user` is who makes them unless a principal does.
 
-    `app_env(app)` gives an app its identity and addresses, `listen` starts a gateway.
+    `app_env(app)` gives an app its identity and addresses, `reveal` finds secrets, `listen` starts a gateway.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class AppsEngine:
         processes: Processes,
         files: WorkspaceFiles,
         app_env: Callable[[AppIdentity], dict[str, str]],
+        reveal: Reveal,
         listen: Listen,
         user: str,
     ) -> None:
@@ -52,7 +53,7 @@ class AppsEngine:
         self._gateways, self._user = Gateways(listen), user
         self.permissions = Permissions(store)
         self._deployments = Deployments(home, store)
-        plans = Plans(home, self._deployments, self._app, app_env)
+        plans = Plans(home, self._deployments, self._app, app_env, reveal)
         self._running = RunningApps(processes, plans.launch)
         self._rollouts = Rollouts(self._deployments, self._running, plans.prepare, self._note)
         self._lock = threading.RLock()

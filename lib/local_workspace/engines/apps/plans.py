@@ -6,7 +6,7 @@ from local_workspace.engines.apps.deployments import Deployments
 from local_workspace.engines.apps.documents import AppIdentity, StoredApp, StoredDeployment
 from local_workspace.engines.apps.environment import of_app
 from local_workspace.engines.apps.runtimes import Runtime, Runtimes
-from local_workspace.engines.apps.source import argv, read_source, variables
+from local_workspace.engines.apps.source import Reveal, argv, read_source, variables
 from local_workspace.engines.apps.target import Target
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.process_unit import Launch
@@ -14,7 +14,7 @@ from local_workspace.runtime.python_environments import PythonEnvironments, shar
 
 
 class Plans:
-    """`find` returns an app's document, `app_env` its identity and addresses."""
+    """`find` returns an app's document, `app_env` its identity and addresses, `reveal` secrets."""
 
     def __init__(
         self,
@@ -22,8 +22,9 @@ class Plans:
         deployments: Deployments,
         find: Callable[[str], StoredApp],
         app_env: Callable[[AppIdentity], dict[str, str]],
+        reveal: Reveal,
     ) -> None:
-        self._deployments, self._find, self._app_env = deployments, find, app_env
+        self._deployments, self._find, self._app_env, self._reveal = deployments, find, app_env, reveal
         self._runtimes = Runtimes(PythonEnvironments(shared_root(home.root)))
 
     def prepare(self, doc: StoredDeployment) -> str:
@@ -34,7 +35,7 @@ class Plans:
         """What to start: computed at each start, because a resource's address may have changed. Raises 400, 404."""
         app, folder = self._find(doc["app"]), self._deployments.folder(doc)
         env = of_app(app, target, self._app_env(app), self._runtime(doc).programs)
-        env |= variables([*read_source(folder).env, *doc["env_vars"]], app["resources"])
+        env |= variables([*read_source(folder).env, *doc["env_vars"]], app["resources"], self._reveal)
         return Launch(argv(self._command(doc), env), target.ready, env, folder)
 
     def _runtime(self, doc: StoredDeployment) -> Runtime:

@@ -1,7 +1,7 @@
 """The `app.yaml` of a deployed folder: its command and environment."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from local_workspace.engines.postgres.names import ENDPOINT
 from local_workspace.runtime.errors import invalid
 
 _NAMES = ("app.yaml", "app.yml")
+
+Reveal = Callable[[str], str]
+"""The secret that `{{secrets/scope/key}}` refers to. Raises ApiError 404."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,8 @@ def _default_command(folder: Path) -> list[str]:
     return ["python", programs[0]]
 
 
-def variables(entries: list[EnvEntry], resources: list[Resource]) -> dict[str, str]:
-    """The values of `env` entries. Raises 400 for a `valueFrom` that names no resource of the app."""
+def variables(entries: list[EnvEntry], resources: list[Resource], reveal: Reveal) -> dict[str, str]:
+    """The values of `env` entries. Raises 400 for a `valueFrom` that names no resource of the app, 404 for a secret."""
     known = {resource["name"]: resource for resource in resources}
     values = {}
     for entry in entries:
@@ -67,12 +70,17 @@ def variables(entries: list[EnvEntry], resources: list[Resource]) -> dict[str, s
                 f"The variable {entry['name']} takes its value from {key!r}; the app's resources are "
                 f"{sorted(known) or 'none'}."
             )
-        values[entry["name"]] = resource_value(known[key]) if key else str(entry.get("value", ""))
+        values[entry["name"]] = resource_value(known[key], reveal) if key else str(entry.get("value", ""))
     return values
 
 
-def resource_value(resource: Resource) -> str:
-    """What `valueFrom` gives for a resource, as Databricks documents it. Raises 400 for a kind that isn't here."""
+def resource_value(resource: Resource, reveal: Reveal) -> str:
+    """What `valueFrom` gives for a resource, as Databricks documents it.
+
+    Raises 400 for a kind that isn't here, 404 for a secret that does not exist.
+    """
+    if "secret" in resource:
+        return reveal(f"{{{{secrets/{resource['secret']['scope']}/{resource['secret']['key']}}}}}")
     if "postgres" in resource:
         return f"{resource['postgres']['branch']}/endpoints/{ENDPOINT}"
     for kind, attribute in (

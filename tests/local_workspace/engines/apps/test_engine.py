@@ -86,7 +86,7 @@ class AppsWorkspace:
         self.reaped = processes.reap()
         files = WorkspaceFiles(self.home)
         gateway = partial(listen, token=TOKEN, user=USER)
-        self.apps = AppsEngine(self.home, Store(self.home.database), processes, files, app_env, gateway, USER)
+        self.apps = AppsEngine(self.home, Store(self.home.database), processes, files, app_env, str, gateway, USER)
         engines = SimpleNamespace(files=files, workspace_files=files, apps=self.apps)
         listener = socket.create_server(("127.0.0.1", 0))
         host = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -26,7 +26,7 @@ def test_values_are_those_that_are_written(tmp_path):
     (tmp_path / "app.yaml").write_text("command: [run, 8000]\nenv: [{name: A, value: true}, {name: B, value: 010}]\n")
     source = read_source(tmp_path)
     assert source.command == ["run", "8000"]
-    assert variables(source.env, []) == {"A": "true", "B": "010"}
+    assert variables(source.env, [], str) == {"A": "true", "B": "010"}
 
 
 @pytest.mark.parametrize("name", ["app.yaml", "app.yml"])
@@ -64,17 +64,17 @@ def test_an_app_yaml_that_makes_no_sense(tmp_path, text, message):
 def test_variables_take_their_value_or_a_resources():
     entries = [{"name": "A", "value": 5}, {"name": "B", "valueFrom": "sql"}, {"name": "C", "value_from": "db"}]
     expected = {"A": "5", "B": "w-1", "C": "projects/p/branches/production/endpoints/primary"}
-    assert variables(entries, [POSTGRES, WAREHOUSE]) == expected
+    assert variables(entries, [POSTGRES, WAREHOUSE], str) == expected
 
 
 def test_a_later_variable_replaces_an_earlier_one():
-    assert variables([{"name": "A", "value": "1"}, {"name": "A"}], []) == {"A": ""}
+    assert variables([{"name": "A", "value": "1"}, {"name": "A"}], [], str) == {"A": ""}
 
 
 @pytest.mark.parametrize(("resources", "known"), [([], "none"), ([WAREHOUSE], r"\['sql'\]")])
 def test_a_variable_of_a_resource_that_the_app_does_not_have(resources, known):
     with pytest.raises(ApiError, match=f"The variable A takes its value from 'db'; the app's resources are {known}"):
-        variables([{"name": "A", "valueFrom": "db"}], resources)
+        variables([{"name": "A", "valueFrom": "db"}], resources, str)
 
 
 @pytest.mark.parametrize(
@@ -84,15 +84,21 @@ def test_a_variable_of_a_resource_that_the_app_does_not_have(resources, known):
         ({"job": {"id": "7"}}, "7"),
         ({"experiment": {"experiment_id": "8"}}, "8"),
         ({"uc_securable": {"securable_full_name": "c.s.v"}}, "c.s.v"),
+        ({"app": {"name": "other"}}, "other"),
     ],
 )
 def test_the_value_of_a_resource(resource, value):
-    assert resource_value({"name": "r", **resource}) == value
+    assert resource_value({"name": "r", **resource}, str) == value
 
 
 def test_a_resource_of_another_kind_has_no_value():
-    with pytest.raises(ApiError, match="The resource 'key' is of a kind"):
-        resource_value({"name": "key", "secret": {"scope": "s"}})
+    with pytest.raises(ApiError, match="The resource 'room' is of a kind"):
+        resource_value({"name": "room", "genie_space": {"space_id": "s"}}, str)
+
+
+def test_the_value_of_a_secret_is_revealed():
+    resource = {"name": "key", "secret": {"scope": "s", "key": "k"}}
+    assert resource_value(resource, {"{{secrets/s/k}}": "hidden"}.__getitem__) == "hidden"
 
 
 def test_a_commands_program_is_found_on_its_path(tmp_path):
