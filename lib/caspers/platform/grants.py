@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from databricks.sdk.errors import AlreadyExists, ResourceConflict
+from databricks.sdk.errors import AlreadyExists, NotFound, ResourceConflict
 from databricks.sdk.service.catalog import PermissionsChange, Privilege
+from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 from databricks.sdk.service.postgres import Role, RoleIdentityType, RoleRoleSpec
 from psycopg import sql
 
@@ -26,6 +27,7 @@ def let_into_database(ws: "Workbook", principal: str, project: str, database: st
 
     It gets no right to write what others own. Can be repeated. Raises RuntimeError if you may not grant the table.
     """
+    let_use_project(ws, project, principal)
     _ensure_role(ws, project, principal)
     schema, name = table.split(".")
     names = {
@@ -60,6 +62,19 @@ def let_read(ws: "Workbook", principal: str, tables: Iterable[str]) -> None:
 
 def _grant(ws: "Workbook", kind: str, full_name: str, principal: str, privilege: Privilege) -> None:
     ws.w.grants.update(kind, full_name, changes=[PermissionsChange(add=[privilege], principal=principal)])
+
+
+def let_use_project(ws: HasClient, project: str, principal: str) -> None:
+    """Let a principal use a Lakebase project: look its endpoint up and sign in. Roles in Postgres are another matter.
+
+    Source: https://docs.databricks.com/aws/en/oltp/projects/grant-permissions-programmatically
+    """
+    can_use = AccessControlRequest(service_principal_name=principal, permission_level=PermissionLevel.CAN_USE)
+    try:
+        ws.w.permissions.update("database-projects", project, access_control_list=[can_use])
+    except NotFound as error:
+        if error.error_code != "ENDPOINT_NOT_FOUND":  # a workspace whose projects have no permissions of their own
+            raise
 
 
 def _ensure_role(ws: HasClient, project: str, principal: str) -> None:
