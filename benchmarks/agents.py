@@ -62,13 +62,13 @@ def backlog(ws: Workbook) -> tuple[int, float]:
     ws.w.schemas.create(refunds.SCHEMA, ws.catalog)
     ws.w.volumes.create(ws.catalog, refunds.SCHEMA, refunds.VOLUME, VolumeType.MANAGED)
     seconds = timed(lambda: refunds.run(ws, AGENTS["refund_agent"], agent_orders=0))
-    return ws.sql(f"SELECT count(*) AS orders FROM {refunds.TABLE}")[0]["orders"], seconds
+    return ws.sql(f"SELECT count(*) AS orders FROM {ws.full_name(refunds.TABLE)}")[0]["orders"], seconds
 
 
 def one_by_one(ws: Workbook, endpoint: str, period: float) -> list[float]:
     """Seconds of each call, for `period` seconds, about the orders delivered last. Raises RuntimeError if the agent did
     not answer one."""
-    orders = cycle(ws.sql(f"SELECT order_id FROM {refunds.TABLE} ORDER BY order_ts DESC LIMIT {ORDERS}"))
+    orders = cycle(ws.sql(f"SELECT order_id FROM {ws.full_name(refunds.TABLE)} ORDER BY order_ts DESC LIMIT {ORDERS}"))
     client = ask.client(ws.w)
 
     def call() -> None:

@@ -1,5 +1,5 @@
 from agent_responses import GOOD, response
-from caspers import evaluation
+from caspers import evaluation, names
 from caspers.agents.refund_agent import RefundAgent
 from caspers.evaluation import production
 
@@ -21,13 +21,14 @@ def test_calls_of_production_are_scored_once(ws, standin):
 
 
 def test_a_call_that_a_scorer_refuses_is_named_and_an_agent_that_is_not_there_left_out(ws):
-    ws.mlflow.set_experiment(production.EXPERIMENTS[0])
+    experiment = names.shared_id(production.EXPERIMENTS[0], ws.catalog)
+    ws.mlflow.set_experiment(experiment)
     with ws.mlflow.start_span("predict") as span:
         span.set_outputs(response(GOOD | {"customer_response": "Sorry. We credit you $60.00."}))
     ws.mlflow.flush_trace_async_logging()
     samples = evaluation.score_agents(ws, share=1.0)
-    assert list(samples) == [production.EXPERIMENTS[0]]
-    assert samples[production.EXPERIMENTS[0]].failed == ["promise: names $60.00"]
+    assert list(samples) == [experiment]
+    assert samples[experiment].failed == ["promise: names $60.00"]
 
 
 def test_calls_that_were_streamed_are_scored_like_the_others(ws, standin):

@@ -1,6 +1,6 @@
 import json
 
-from caspers import evaluation
+from caspers import evaluation, names
 
 
 def test_the_table_says_what_failed_and_why(evaluated):
@@ -20,7 +20,7 @@ def test_the_table_says_what_failed_and_why(evaluated):
 
 
 def test_the_scores_are_kept_with_the_traces(ws, evaluated):
-    experiment = ws.mlflow.get_experiment_by_name("/Shared/caspers_complaint_evaluation_test")
+    experiment = ws.mlflow.get_experiment_by_name(names.shared_id("/Shared/caspers_complaint_evaluation", ws.catalog))
     traces = ws.mlflow.search_traces(locations=[experiment.experiment_id], return_type="list")
     asked = {json.loads(each.data.request)["request"]["metadata"]["scenario"]: each for each in traces}
     late = asked["late"]
