@@ -11,7 +11,7 @@ from local_workspace.engines.jobs.repair import Repair
 from local_workspace.engines.jobs.run_documents import Run, TaskRun, View
 from local_workspace.engines.jobs.views import repair_history
 from local_workspace.http.paging import Offset, PageToken, page
-from local_workspace.routes import job_bodies as bodies
+from local_workspace.routes import run_bodies as bodies
 from local_workspace.routes.job_listing import (
     API,
     Jobs,

@@ -20,6 +20,7 @@ from local_workspace.routes.job_listing import (
     refuse_token_of_another,
     with_page_of_arrays,
 )
+from local_workspace.routes.run_bodies import OneJob
 
 router = APIRouter(dependencies=[REFUSE_UNKNOWN])
 MAX_JOBS = 100  # the longest page, as on Databricks
@@ -85,7 +86,7 @@ def update(jobs: Jobs, body: bodies.Update) -> Nothing:
 
 
 @router.post(f"{API}/delete")
-def delete(jobs: Jobs, body: bodies.OneJob) -> Nothing:
+def delete(jobs: Jobs, body: OneJob) -> Nothing:
     """Delete a job and its runs."""
     jobs.delete(body.job_id)
     return {}

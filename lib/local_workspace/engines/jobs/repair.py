@@ -75,6 +75,8 @@ def begin_repair(run: Run, keys: list[str], settings: Settings, repair: Repair, 
         "task_run_ids": [attempt["run_id"] for attempt in attempts],
     }
     run["repair_history"] = [*repair_history(run), item]
+    if "environments" in settings:
+        run["environments"] = settings["environments"]
     run["limits"] = {
         "max_concurrent_runs": settings["max_concurrent_runs"],
         "timeout_seconds": settings["timeout_seconds"],

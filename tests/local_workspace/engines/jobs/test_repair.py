@@ -1,10 +1,16 @@
 """Runs that are repaired: some of their tasks run again in the same run."""
 
+from itertools import count
+
 import pytest
 from databricks.sdk.errors import BadRequest
 
 from job_graphs import API, condition, ended, fails, loop, results, run, shown, task, task_of, when
 from job_workspace import serving
+from local_workspace.engines.jobs.new_runs import Start, new_run
+from local_workspace.engines.jobs.repair import Repair, begin_repair
+from local_workspace.engines.jobs.settings import checked
+from local_workspace.engines.jobs.states import set_state
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +141,15 @@ def test_a_repaired_run_survives_a_restart(tmp_path):
         assert (after["tasks"], after["repair_history"]) == (before["tasks"], history)
         repair(space, found["run_id"], rerun_tasks=["a"], latest_repair_id=history[-1]["id"])
         assert len(ended(space, found["run_id"])["tasks"]) == 3
+
+
+def test_a_repair_takes_the_environments_and_limits_that_the_job_has_now():
+    environments = [{"environment_key": "e", "spec": {"environment_version": "4", "dependencies": ["tabulate"]}}]
+    settings = checked({"tasks": [task("a")], "environments": environments, "timeout_seconds": 9})
+    ids = count(1)
+    job_before = {"job_id": 1, "created_time": 0, "settings": checked({"tasks": [task("a")]})}
+    repaired = new_run(job_before, Start(), 1, ids.__next__)
+    set_state(repaired, "TERMINATED", "SUCCESS")
+    begin_repair(repaired, ["a"], settings, Repair(["a"]), ids.__next__)
+    assert (repaired["environments"], repaired["limits"]["timeout_seconds"]) == (environments, 9)
+    assert repaired["state"]["life_cycle_state"] == "PENDING"
