@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,17 +33,19 @@ class NoSuchPython(EnvironmentProblem):
 class Recipe:
     """`python` is a version or an executable, each of `installs` the arguments of one `uv pip install` in `folder`.
 
-    `content` says what these installs read there, so that a change of it makes another environment.
+    With `locked`, uv installs what the folder's `uv.lock` says before these. `content` says what all of that reads
+    there, so that a change of it makes another environment.
     """
 
     python: str
     installs: tuple[tuple[str, ...], ...]
     folder: Path
     content: str = ""
+    locked: bool = False
 
     def key(self) -> str:
         """The same for recipes that make the same environment."""
-        text = json.dumps([self.python, self.installs, self.content])
+        text = json.dumps([self.python, self.installs, self.content, self.locked])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -86,23 +88,26 @@ def _make(target: Path, recipe: Recipe) -> None:
     made = _uv(["venv", "--no-python-downloads", "--no-project", "--python", recipe.python, str(target)], recipe.folder)
     if made.returncode:
         raise NoSuchPython(f"There is no Python {recipe.python} on this machine:\n{_tail(made)}")
+    if recipe.locked:
+        _run(target, ["sync", "--frozen", "--no-dev", "--no-install-project", "--inexact"], [], recipe.folder)
     for install in recipe.installs:
-        _install(target, install, recipe.folder)
+        _run(target, ["pip", "install", "--python", str(target)], install, recipe.folder)
 
 
-def _install(target: Path, install: Sequence[str], folder: Path) -> None:
-    argv = ["pip", "install", "--compile-bytecode", "--python", str(target), *install]
-    done = _uv(argv, folder)
+def _run(target: Path, command: Sequence[str], arguments: Sequence[str], folder: Path) -> None:
+    argv = [*command, "--compile-bytecode", *arguments]
+    done = _uv(argv, folder, {"UV_PROJECT_ENVIRONMENT": str(target)})
     # Without a network uv's own cache may have everything, though not fresh enough to use unasked.
-    if done.returncode and _uv([*argv, "--offline"], folder).returncode:
-        raise EnvironmentProblem(f"`uv pip install {' '.join(install)}` failed:\n{_tail(done)}")
+    if done.returncode and _uv([*argv, "--offline"], folder, {"UV_PROJECT_ENVIRONMENT": str(target)}).returncode:
+        named = " ".join(["uv", *command[:2], *arguments])
+        raise EnvironmentProblem(f"`{named}` failed:\n{_tail(done)}")
 
 
-def _uv(argv: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+def _uv(argv: Sequence[str], folder: Path, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [find_uv_bin(), *argv],
         cwd=folder,
-        env=environment.of_child(),
+        env=environment.of_child(more),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -17,31 +17,39 @@ from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.python_environments import Recipe
 
 PYTHON = "3.11"
+_LOCK = "uv.lock"
 _FILES = ("requirements.txt", "pyproject.toml")
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The file that lists an app's packages, None if there is none, its requirements, and the Python that it wants."""
+    """The file that lists an app's packages, None if there is none, its requirements, and the Python that it wants.
+
+    `locked` says that the versions are those of a `uv.lock`.
+    """
 
     file: str | None
     requirements: tuple[str, ...] = ()
     python: str = PYTHON
+    locked: bool = False
 
     def recipe(self, folder: Path, command: Sequence[str], python: str | None = None) -> Recipe:
         """The recipe of the environment for the code in `folder`, on another Python if one is given."""
         platform = used(folder, command, self.requirements)
         installs = [tuple(platform)] if platform else []
-        if self.file:
+        if self.file and not self.locked:
             installs.append(("-r", self.file))
-        return Recipe(python or self.python, tuple(installs), folder, self._content(folder))
+        return Recipe(python or self.python, tuple(installs), folder, self._content(folder), self.locked)
+
+    def _lists(self, folder: Path) -> list[Path]:
+        return [folder / name for name in ([self.file] if self.file else []) + ([_LOCK] if self.locked else [])]
 
     def _content(self, folder: Path) -> str:
         """A digest of what the installs read: of the whole folder, if the requirements lead to other files in it."""
         if self.file is None:
             return ""
         local = any(line.startswith(("-", ".", "/")) or "file:" in line for line in self.requirements)
-        files = sorted(path for path in folder.rglob("*") if path.is_file()) if local else [folder / self.file]
+        files = sorted(path for path in folder.rglob("*") if path.is_file()) if local else self._lists(folder)
         digest = hashlib.sha256()
         for file in files:
             digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
@@ -56,7 +64,7 @@ def read_dependencies(folder: Path) -> Dependencies:
         return Dependencies(file, tuple(line.strip() for line in lines if line.strip()))
     if file == "pyproject.toml":
         project = _project(folder / file)
-        return Dependencies(file, project.dependencies, project.python or PYTHON)
+        return Dependencies(file, project.dependencies, project.python or PYTHON, (folder / _LOCK).is_file())
     return Dependencies(None)
 
 

@@ -51,7 +51,7 @@ class Runtimes:
         except NoSuchPython:
             raise
         except EnvironmentProblem as problem:
-            if not all(satisfied(sys.executable, install, folder) for install in recipe.installs[-1:]):
+            if recipe.locked or not all(satisfied(sys.executable, one, folder) for one in recipe.installs[-1:]):
                 raise invalid(str(problem)) from None
             return Runtime(
                 Path(sys.executable).parent,

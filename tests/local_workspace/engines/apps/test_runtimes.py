@@ -65,6 +65,24 @@ def test_a_package_that_can_not_be_had_is_named(prepare, offline):
     assert refused.value.status == 400
 
 
+PROJECT = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
+LOCK = """
+version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "x"
+version = "1"
+source = { virtual = "." }
+"""
+
+
+def test_a_lock_file_says_the_versions(prepare):
+    assert (prepare(pyproject_toml=PROJECT, uv_lock=LOCK).programs / "python").exists()
+    with pytest.raises(ApiError, match="`uv sync --frozen` failed"):
+        prepare(uv_lock="no lock")
+
+
 NPM = """#!/bin/sh
 echo "$@" >> calls
 mkdir -p node_modules
