@@ -54,7 +54,7 @@ def spark(folder: Path | None = None, writable: bool | None = None) -> Finding:
     """Whether the Spark server and its extension are there, or can be fetched into `folder`."""
     folder = folder or software.folder()
     server = folder / software.spark_folder().name
-    if software.Software(software.java(), server, spark_extension.folder(server)).complete():
+    if software.Software(software.java(), server, spark_extension.jar(server)).complete():
         return ok("Spark", str(server))
     remedy = "Run `python -m local_workspace setup`"
     if os.access(existing(folder), os.W_OK | os.X_OK) if writable is None else writable:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_workspace.runtime.processes import Child, Processes, await_ready
+from local_workspace.runtime.processes import GRACE_SECONDS, Child, Processes, await_ready
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Life:
 class ProcessUnit:
     """The process `name`, which messages call `what`; it has `timeout` seconds to get ready.
 
-    `plan` is called at each start, so that a port that was taken meanwhile can change; `clean` after each end.
+    `plan` is called at each start, so that a port that was taken meanwhile can change; `clean` after each end. A
+    process that is asked to end is killed after `grace` seconds.
     """
 
     def __init__(
@@ -39,9 +40,11 @@ class ProcessUnit:
         plan: Callable[[], Launch],
         timeout: float,
         clean: Callable[[], None] = lambda: None,
+        grace: float = GRACE_SECONDS,
     ) -> None:
         self.what = what
         self._processes, self._name, self._plan, self._timeout, self._clean = processes, name, plan, timeout, clean
+        self._grace = grace
 
     def start(self) -> Life:
         """Start the process. Raises OSError, or what `plan` raises."""
@@ -59,5 +62,5 @@ class ProcessUnit:
 
     def end(self, handle: Life) -> None:
         """End its whole group."""
-        handle.child.terminate()
+        handle.child.terminate(self._grace)
         self._clean()

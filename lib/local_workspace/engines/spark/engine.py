@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_workspace.runtime import ports, spark_extension
+from local_workspace.runtime import class_archive, ports, spark_extension
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.process_unit import Launch, ProcessUnit
 from local_workspace.runtime.processes import Processes
@@ -40,6 +40,7 @@ _OPENED = (
 # Of the 240 MB that are reserved for code by default, Spark filled 185 in its first five minutes.
 _COMPILERS = ("-XX:Tier3DelayOn=0", "-XX:ReservedCodeCacheSize=512m")
 _START_SECONDS = 180
+_STOP_SECONDS = 60  # the first server that is stopped writes the class archive
 _STATES = {State.RUNNING: "running", State.STARTING: "starting", State.RETRYING: "starting"}
 _SESSION_IDLE_SECONDS = 1800  # the server forgets a session after an hour without use
 
@@ -50,7 +51,9 @@ class SparkEngine:
     def __init__(self, home: Home, processes: Processes, software: Software, port: int, token: str) -> None:
         self._home, self._software = home, software
         self._port, self._token = port, token
-        unit = ProcessUnit(processes, "spark", "the Spark server", self._launch, _START_SECONDS)
+        unit = ProcessUnit(
+            processes, "spark", "the Spark server", self._launch, _START_SECONDS, self._keep_archive, _STOP_SECONDS
+        )
         # If the first start fails, so will the next.
         self._supervisor = Supervisor(unit, Policy(first_pause=0.2, first_start_decides=True))
         self._sessions: dict[str | None, tuple[SparkSession, float]] = {}
@@ -162,11 +165,12 @@ class SparkEngine:
             f"-D{spark_extension.CATALOG_FILE_PROPERTY}={self._home.catalog_name}",
             f"-D{spark_extension.NOTES_PROPERTY}={self._home.catalog_notes}",
             f"-D{spark_extension.VOLUMES_PROPERTY}={self._home.volumes}",
+            *class_archive.options(self._software.extension, self._written_archive()),
             "-Xmx4g",
             "-XX:+UseParallelGC",
             *_COMPILERS,
             "-cp",
-            os.pathsep.join([str(self._software.extension), f"{self.spark_home / 'jars'}/*"]),
+            self._class_path(),
             "org.apache.spark.deploy.SparkSubmit",
             "--class",
             "org.apache.spark.sql.connect.service.SparkConnectServer",
@@ -176,6 +180,16 @@ class SparkEngine:
             str(settings),
             "spark-internal",
         ]
+
+    def _class_path(self) -> str:
+        return os.pathsep.join([str(self._software.extension), f"{self.spark_home / 'jars'}/*"])
+
+    def _written_archive(self) -> Path:
+        return self._home.run / "classes.jsa"
+
+    def _keep_archive(self) -> None:
+        software = self._software
+        class_archive.keep(software.java, software.extension, self._class_path(), self._written_archive())
 
     def _scratch(self) -> Path:
         scratch = self._home.root / "tmp"

@@ -1,0 +1,65 @@
+"""The archive of classes that a server writes when it ends, and what Java makes of it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local_workspace.runtime import class_archive, software
+
+
+@pytest.fixture(scope="module")
+def java() -> str:
+    return str(software.java())
+
+
+@pytest.fixture(scope="module")
+def extension(tmp_path_factory, java) -> Path:
+    """A jar with the archive of Java's classes beside it, in a folder of the test's own."""
+    jar = tmp_path_factory.mktemp("software") / "extension-1.jar"
+    jar.write_bytes(software.ensure(print).extension.read_bytes())
+    subprocess.run(class_archive.command(software.java(), class_archive.of_java(jar)), check=True, capture_output=True)
+    return jar
+
+
+@pytest.fixture
+def class_path(extension) -> str:
+    return f"{extension}{os.pathsep}{software.spark_folder()}/pyspark/jars/*"
+
+
+@pytest.fixture
+def run(java, extension, class_path, tmp_path):
+    """Runs a class of Spark's libraries as a server is run, and returns what Java loaded from where."""
+
+    def run_once() -> str:
+        options = class_archive.options(extension, tmp_path / "classes.jsa")
+        command = [java, *options, "-Xlog:class+load", "-cp", class_path, "org.apache.ivy.Main", "-version"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    yield run_once
+    class_archive.of_spark(extension).unlink(missing_ok=True)
+
+
+def test_what_the_first_server_loaded_the_second_takes_from_the_archive(run, extension, class_path, tmp_path):
+    assert "org.apache.ivy.Main source: shared objects file" not in run()
+    class_archive.keep(software.java(), extension, class_path, tmp_path / "classes.jsa")
+    assert not (tmp_path / "classes.jsa").exists()
+    assert "org.apache.ivy.Main source: shared objects file (top)" in run()
+    assert not (tmp_path / "classes.jsa").exists(), "it is written once"
+
+
+def test_a_part_of_an_archive_is_not_kept(run, extension, class_path, tmp_path):
+    run()
+    written = tmp_path / "classes.jsa"
+    os.truncate(written, written.stat().st_size // 2)
+    class_archive.keep(software.java(), extension, class_path, written)
+    assert not class_archive.of_spark(extension).exists()
+    assert not written.exists()
+
+
+def test_where_the_environment_cant_be_written_only_javas_own_archive_is_used(extension, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert class_archive.options(extension, tmp_path / "x") == [
+        f"-XX:SharedArchiveFile={class_archive.of_java(extension)}"
+    ]
