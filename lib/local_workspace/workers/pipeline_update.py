@@ -16,6 +16,7 @@ import re
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -36,6 +37,7 @@ from local_workspace.workers.pipeline_graph import Emit, Registry
 from local_workspace.workers.pipeline_publication import Publication
 
 CATALOG = "spark_catalog"
+_CLOSING_SECONDS = 5
 COMPLETED = re.compile(r"Flow (.+) has COMPLETED")
 VIOLATION = re.compile(r"Flow '.*?' failed to meet the expectation\. .*")
 
@@ -197,13 +199,15 @@ def _emitter(output: TextIO) -> Emit:
     return emit
 
 
-def _end_with_stdin(spark: SparkSession) -> None:
+def _end_with_stdin(sessions: Sequence[SparkSession]) -> None:
     while os.read(sys.stdin.fileno(), 1024):  # not through sys.stdin, whose lock Python needs to exit
         continue
-    try:
-        spark.stop()
-    finally:
-        os._exit(1)
+    for session in sessions:
+        # In a thread: a client whose server has ended too retries its last call for minutes.
+        closing = threading.Thread(target=session.stop, daemon=True)
+        closing.start()
+        closing.join(_CLOSING_SECONDS)
+    os._exit(1)
 
 
 def main() -> None:
@@ -218,8 +222,10 @@ def main() -> None:
         "spark.sql.connect.serverStacktrace.enabled": "false",
         **request.configuration,
     }
+    sessions: list[SparkSession] = []
+    threading.Thread(target=_end_with_stdin, args=(sessions,), daemon=True).start()
     spark = SparkSession.builder.remote(request.remote).config(map=settings).getOrCreate()
-    threading.Thread(target=_end_with_stdin, args=(spark,), daemon=True).start()
+    sessions.append(spark)
     try:
         run_update(request, spark, emit)
         emit("update_progress", "The update is complete.", state="COMPLETED")

@@ -1,6 +1,8 @@
 """The process of one update: the order in which it publishes views, on the workspace's Spark server."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,8 +11,9 @@ import pytest
 
 from local_workspace.engines.pipelines.documents import Report
 from local_workspace.engines.pipelines.runner import UpdateProcess
-from local_workspace.runtime import software
+from local_workspace.runtime import environment, ports, software
 from local_workspace.runtime.home import open_home
+from waiting import eventually
 
 HEAD = """
 from pyspark import pipelines as dp
@@ -115,3 +118,26 @@ def test_a_view_that_fails_fails_the_update_and_what_reads_it_is_not_published(u
     assert published(events) == []  # and not before the one that it reads
     assert not spark.catalog.tableExists("update_broken.d_of_broken")
     spark.sql("DROP SCHEMA update_broken CASCADE")
+
+
+def test_an_update_that_waits_for_a_server_that_is_gone_ends_with_its_daemon(tmp_path):
+    request = {
+        "remote": f"sc://localhost:{ports.free()}/;token=x",
+        "schema": "s",
+        "storage": str(tmp_path),
+        "files": [],
+        "root_path": None,
+        "configuration": {},
+        "full_refresh": False,
+    }
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "local_workspace.workers.pipeline_update"],
+        env=environment.of_child({"PYTHONPATH": str(software.spark_folder())}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    worker.stdin.write(json.dumps(request) + "\n")
+    worker.stdin.close()  # as when its daemon is killed
+    assert eventually(worker.poll) == 1
