@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 import psutil
 import uvicorn
@@ -119,6 +120,8 @@ def serve(home: Home) -> None:
         uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_level="warning", timeout_graceful_shutdown=3),
         on_started=lambda: _announce(home, engines, settings),
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ignore)  # uvicorn ends the server at one of them, and then raises it once more
     server.run()
     home.connection.unlink(missing_ok=True)
     engines.stop()
@@ -227,6 +230,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_started()
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Handle a signal by nothing. Unlike SIG_IGN, children don't inherit it."""
 
 
 def _announce(home: Home, engines: Engines, settings: Settings) -> None:
