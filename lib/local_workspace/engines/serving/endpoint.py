@@ -12,6 +12,7 @@ from typing import Any, cast
 from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Config, Entity, Failure, StoredEndpoint
 from local_workspace.engines.serving.entity import Reveal, public
+from local_workspace.engines.serving.environments import ModelEnvironments
 from local_workspace.engines.serving.replica import Replica
 from local_workspace.runtime.errors import ApiError, not_found, unavailable
 from local_workspace.runtime.processes import Processes
@@ -47,10 +48,11 @@ class Endpoint:
         env: dict[str, str],
         folder: Callable[[str, int], Path],
         reveal: Reveal,
+        environments: ModelEnvironments,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self._store, self._processes, self._env = name, store, processes, env
-        self._folder, self._reveal, self._clock = folder, reveal, clock
+        self._folder, self._reveal, self._environments, self._clock = folder, reveal, environments, clock
         self._replica: Replica | None = None
         self._started: list[Replica] = []
         self._lock = threading.Lock()
@@ -187,7 +189,8 @@ class Endpoint:
         return cast(StoredEndpoint, doc)
 
     def _new_replica(self, config: Config, tried: bool) -> Replica:
-        return Replica(self.name, config, self._processes, self._env, self._folder, self._reveal, tried, self._clock)
+        given = self._processes, self._env, self._folder, self._reveal, self._environments
+        return Replica(self.name, config, *given, tried, self._clock)
 
     def _start(self, replica: Replica) -> None:
         with self._lock:

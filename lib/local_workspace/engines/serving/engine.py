@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from local_workspace.engines.jobs.environments import Environments
 from local_workspace.engines.models import ModelsEngine
 from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Entity, Settings, StoredEndpoint, Usage
 from local_workspace.engines.serving.endpoint import KIND, Endpoint, Lease, new_config
 from local_workspace.engines.serving.entity import check_name, read_entity
+from local_workspace.engines.serving.environments import ModelEnvironments
 from local_workspace.engines.serving.gateway import KIND as GATEWAY
 from local_workspace.engines.serving.gateway import Gateway
 from local_workspace.runtime import principals
@@ -48,6 +50,7 @@ class ServingEngine:
     ) -> None:
         self._home, self._store, self._processes, self._models = home, store, processes, models
         self._secrets = secrets
+        self._environments = ModelEnvironments(Environments(home.root / "environments"))
         self._env, self._clock = dict(client_env), clock
         self._stopping = threading.Event()
         self._endpoints: dict[str, Endpoint] = {}
@@ -230,6 +233,7 @@ class ServingEngine:
             self._env_of(name),
             self._models.folder,
             self._secrets.reveal,
+            self._environments,
             self._clock,
         )
         self._endpoints[name] = endpoint

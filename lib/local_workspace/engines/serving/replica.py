@@ -1,7 +1,6 @@
 """One running version of an endpoint."""
 
 import contextlib
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -10,10 +9,11 @@ from pathlib import Path
 
 import httpx
 
+from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Config, Entity
 from local_workspace.engines.serving.entity import ExternalTarget, Reveal, external_target
-from local_workspace.engines.serving.requirements import unmet
+from local_workspace.engines.serving.environments import ModelEnvironments
 from local_workspace.runtime.process_unit import Launch, Life, ProcessUnit
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.supervisor import Policy, State, Supervisor
@@ -26,12 +26,6 @@ _QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "PYTHONUNBUFFERED": "1",
 }
-
-
-_UNMET = (
-    "A local workspace runs models in its own environment: install that there, or log the model with "
-    "`pip_requirements` that the environment meets."
-)
 
 
 class Replica:
@@ -49,11 +43,12 @@ class Replica:
         env: Mapping[str, str],
         folder: Callable[[str, int], Path],
         reveal: Reveal,
+        environments: ModelEnvironments,
         tried: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
-        self._reveal = reveal
+        self._reveal, self._environments, self._cancellation = reveal, environments, Cancellation()
         self.process_name = f"endpoint-{name}-{config['config_version']}"
         self.socket = processes.home.socket(self.process_name)
         self._name, self._env, self._folder = name, env, folder
@@ -146,6 +141,7 @@ class Replica:
 
     def stop(self) -> None:
         """End the process at once. Safe to call twice."""
+        self._cancellation.cancel("CANCELED", "The endpoint stops.")
         if self._supervisor:
             self._supervisor.stop()
 
@@ -156,11 +152,11 @@ class Replica:
 
     def _launch(self) -> Launch:
         model, version = self.entity["entity_name"], self.entity["entity_version"]
-        argv = [sys.executable, "-m", "local_workspace.workers.model_server", "--name", self._name]
-        argv += ["--model", f"models:/{model}/{version}", "--folder", str(self._folder(model, int(version)))]
+        folder = self._folder(model, int(version))
+        python = self._environments.python(folder, self._cancellation)
+        argv = [str(python), "-m", "local_workspace.workers.model_server", "--name", self._name]
+        argv += ["--model", f"models:/{model}/{version}", "--folder", str(folder)]
         argv += ["--uds", str(self.socket)]
-        if lacking := unmet(self._folder(model, int(version))):
-            raise RuntimeError(f"Version {version} of {model} needs {', '.join(lacking)}. {_UNMET}")
         own = {name: self._reveal(value) for name, value in (self.entity.get("environment_vars") or {}).items()}
         env = {**self._env, **_QUIET, **own}
         return Launch(argv, self._answers, env)

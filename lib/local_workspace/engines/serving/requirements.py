@@ -10,11 +10,15 @@ from packaging.utils import canonicalize_name
 _FILE = "requirements.txt"
 
 
+def lines(folder: Path) -> list[str]:
+    """The lines of the requirements of the model in `folder`; none if it has no such file."""
+    file = folder / _FILE
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
 def unmet(folder: Path) -> list[str]:
     """What the model in `folder` needs and this environment lacks, each with what is installed instead."""
-    file = folder / _FILE
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return [problem for line in lines for problem in _problems(line.partition(" #")[0].strip())]
+    return [problem for line in lines(folder) for problem in _problems(line.partition(" #")[0].strip())]
 
 
 def _problems(line: str) -> Iterator[str]:
