@@ -10,7 +10,7 @@ from local_workspace.engines.jobs.new_runs import Start, new_run
 from local_workspace.engines.jobs.repair import Repair, begin_repair, check_repair, tasks_to_repair
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.services import Services
-from local_workspace.engines.jobs.states import end, is_active, set_state
+from local_workspace.engines.jobs.states import end, end_with_tasks, is_active, set_state
 from local_workspace.runtime.errors import unavailable
 from local_workspace.runtime.timestamps import now_ms
 
@@ -167,7 +167,7 @@ class Dispatcher:
                 self._history.change(run["run_id"], lambda doc: _terminating(doc, message))
                 execution.cancellation.cancel("CANCELED", message)
             elif is_active(run):
-                self._history.change(run["run_id"], lambda doc: _end_all(doc, "TERMINATED", "CANCELED", message))
+                self._history.change(run["run_id"], lambda doc: end_with_tasks(doc, "TERMINATED", "CANCELED", message))
                 self._tell(run["run_id"])
 
 
@@ -181,18 +181,9 @@ def _terminating(run: Run, message: str) -> None:
 
 
 def _interrupt(run: Run) -> None:
-    _end_all(run, "INTERNAL_ERROR", "", INTERRUPTED)
+    end_with_tasks(run, "INTERNAL_ERROR", "", INTERRUPTED)
 
 
 def _interrupt_task(task: TaskRun) -> None:
     task["start_time"] = task["start_time"] or now_ms()
     end(task, "INTERNAL_ERROR", "", INTERRUPTED)
-
-
-def _end_all(run: Run, *verdict: str) -> None:
-    """End a run with all its tasks that have not ended."""
-    for task in run["tasks"]:
-        if is_active(task):
-            task["start_time"] = task["start_time"] or now_ms()
-            end(task, *verdict)
-    end(run, *verdict)

@@ -1,5 +1,6 @@
 """One run of a job: its tasks in the order of their dependencies, independent ones in parallel."""
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -12,10 +13,11 @@ from local_workspace.engines.jobs.journal import RunJournal
 from local_workspace.engines.jobs.performance import Performance
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.services import Services
-from local_workspace.engines.jobs.states import end, is_active, result_of, set_state
+from local_workspace.engines.jobs.states import end, end_with_tasks, is_active, result_of, set_state
 from local_workspace.engines.jobs.verdict import Result, verdict
 from local_workspace.runtime.timestamps import now_ms
 
+log = logging.getLogger(__name__)
 PARALLEL_TASKS = 4
 _DISABLED = ("DISABLED", "The task is disabled in the job's settings.")
 
@@ -59,6 +61,10 @@ class Execution:
             self._change_run(_begin)
             self._run_tasks()
             self._change_run(lambda run: end(run, *self._verdict()))
+        except Exception as error:  # a thread's boundary: a run that stays active would be started again
+            log.exception("run %s ended with an error of the workspace", self._run["run_id"])
+            message = f"The workspace failed: {error}"
+            self._change_run(lambda run: end_with_tasks(run, "INTERNAL_ERROR", "", message))
         finally:
             timer.cancel()
             self._on_end(self._run["run_id"])

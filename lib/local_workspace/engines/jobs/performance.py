@@ -13,7 +13,6 @@ from local_workspace.engines.jobs.parameters import missing_values, resolved_tas
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.run_job import run_job
 from local_workspace.engines.jobs.services import Services
-from local_workspace.runtime.errors import ApiError
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,12 @@ class Performance:
 
     def __call__(self, task: TaskRun, cancellation: Cancellation) -> Outcome:
         """Do `task` once, to its end or until it is canceled. Errors become the outcome's `error`."""
+        try:
+            return self._perform(task, cancellation)
+        except Exception as error:  # a thread's boundary: any error ends this attempt, not the daemon
+            return {"error": str(error), "error_trace": ""}
+
+    def _perform(self, task: TaskRun, cancellation: Cancellation) -> Outcome:
         run = self.services.history.get(self.run_id)
         files = self.services.runner.run_files
         known = references.values(task, run, lambda key: files.values(run, key))
@@ -34,10 +39,7 @@ class Performance:
             return {"error": f"There is no value for {', '.join(missing)}.", "error_trace": ""}
         ready = resolved_task(task, run, known)
         self.journal.change(task, lambda doc: doc.update({"resolved_values": resolved_values(ready)}))
-        try:
-            return self._do(task, ready, run, cancellation)
-        except ApiError as error:
-            return {"error": error.message, "error_trace": ""}
+        return self._do(task, ready, run, cancellation)
 
     def _do(self, task: TaskRun, ready: TaskRun, run: Run, cancellation: Cancellation) -> Outcome:
         """Do what `ready`, which is `task` without references, says."""

@@ -1,6 +1,6 @@
 """The states of runs and tasks, in the older `state` and the newer `status` form that the SDK reads."""
 
-from local_workspace.engines.jobs.run_documents import Progress, State, Status
+from local_workspace.engines.jobs.run_documents import Progress, Run, State, Status
 from local_workspace.runtime.timestamps import now_ms
 
 ACTIVE = ("QUEUED", "PENDING", "BLOCKED", "RUNNING", "TERMINATING")
@@ -30,6 +30,15 @@ def end(doc: Progress, life_cycle: str, result: str = "", message: str = "") -> 
     doc["end_time"] = now_ms()
     doc["execution_duration"] = doc["end_time"] - (doc.get("began_at") or doc["end_time"])
     doc["run_duration"] = doc["end_time"] - doc["start_time"]
+
+
+def end_with_tasks(run: Run, life_cycle: str, result: str, message: str) -> None:
+    """End a run with all its tasks that have not ended."""
+    for task in run["tasks"]:
+        if is_active(task):
+            task["start_time"] = task["start_time"] or now_ms()
+            end(task, life_cycle, result, message)
+    end(run, life_cycle, result, message)
 
 
 def is_active(doc: Progress) -> bool:

@@ -143,6 +143,15 @@ def test_a_repaired_run_survives_a_restart(tmp_path):
         assert len(ended(space, found["run_id"])["tasks"]) == 3
 
 
+def test_an_error_of_the_workspace_fails_the_task_and_not_the_workspace(space):
+    found = run(space, task("a"), task("b", "a"))
+    values = space.home.runs / str(found["run_id"]) / "values"
+    values.mkdir()
+    (values / "a.json").write_text("damaged")
+    repair(space, found["run_id"], rerun_tasks=["b"])
+    assert "a.json is damaged" in ended(space, found["run_id"])["state"]["state_message"]
+
+
 def test_a_repair_takes_the_environments_and_limits_that_the_job_has_now():
     environments = [{"environment_key": "e", "spec": {"environment_version": "4", "dependencies": ["tabulate"]}}]
     settings = checked({"tasks": [task("a")], "environments": environments, "timeout_seconds": 9})
