@@ -220,6 +220,7 @@ class SparkEngine:
             "spark.databricks.delta.snapshotPartitions": "1",
             # Small row groups: a query for one key reads the few whose dictionary has it, in a third of the time.
             "spark.hadoop.parquet.block.size": str(4 << 20),
+            "spark.connect.grpc.interceptor.classes": spark_extension.INTERCEPTOR,
             "spark.connect.grpc.binding.address": "127.0.0.1",
             "spark.connect.grpc.binding.port": str(self._port),
             "spark.connect.authenticate.token": self._token,

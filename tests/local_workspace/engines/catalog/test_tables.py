@@ -63,6 +63,14 @@ def test_a_view_shows_its_query_with_the_names_it_was_written_with(w, larder):
     assert [(c.name, c.type_text) for c in view.columns] == [("id", "bigint"), ("price", "decimal(10,2)")]
 
 
+def test_a_views_query_is_as_it_was_written_also_with_quotes_and_table_functions(w, larder, spark):
+    catalog, schema = larder.split(".")
+    query = f"SELECT j.id FROM `{catalog}`.`{schema}`.jars j JOIN {larder}.of_day(DATE'2024-01-01') d ON j.id = d.id"
+    spark.sql(f"CREATE VIEW {larder}.both AS {query}").collect()
+    assert w.tables.get(f"{larder}.both").view_definition == query
+    w.tables.delete(f"{larder}.both")
+
+
 def test_a_table_outside_of_the_catalogs_storage_is_external(w, larder, spark, tmp_path):
     spark.sql(f"CREATE TABLE {larder}.far USING PARQUET LOCATION '{tmp_path}/far' AS SELECT 1 AS id").collect()
     table = w.tables.get(f"{larder}.far")

@@ -14,7 +14,8 @@ def sql(spark, catalog):
     def run(statement: str) -> list[tuple]:
         return [tuple(row) for row in spark.sql(statement.format(c=catalog, s=f"{catalog}.shelf")).collect()]
 
-    run("CREATE SCHEMA IF NOT EXISTS {s}")
+    run("DROP SCHEMA IF EXISTS {s} CASCADE")
+    run("CREATE SCHEMA {s}")
     run("CREATE TABLE {s}.jars (id INT, label STRING) TBLPROPERTIES (delta.enableChangeDataFeed = true)")
     run("INSERT INTO {s}.jars VALUES (1, 'salt'), (2, 'plum')")
     yield run
@@ -35,6 +36,11 @@ def sql(spark, catalog):
         ("SELECT count(*) FROM table_changes('{s}.jars', 1)", [(2,)]),
         ("SELECT current_catalog()", [("{c}",)]),
         ("SHOW CATALOGS", [("{c}",)]),
+        ("SHOW CATALOGS LIKE '{c}*'", [("{c}",)]),
+        ("SHOW CATALOGS LIKE 'no*'", []),
+        ("SHOW SCHEMAS IN {c} LIKE 'shelf'", [("shelf",)]),
+        ("SHOW VIEWS IN {s}", []),
+        ("SHOW COLUMNS IN jars IN {s}", [("id",), ("label",)]),
         ("SHOW TABLES IN {s} LIKE 'jars'", [("shelf", "jars", False)]),
         ("SHOW COLUMNS IN {s}.jars", [("id",), ("label",)]),
     ],
@@ -103,9 +109,59 @@ def test_the_session_can_use_the_catalog_and_a_schema_of_it(sql):
     assert sql("SELECT current_schema()") == [("default",)]
 
 
+def test_descriptions_name_the_catalog(sql, catalog):
+    assert dict(sql("DESCRIBE CATALOG {c}"))["Catalog Name"] == catalog
+    assert "Created At" in dict(sql("DESCRIBE CATALOG EXTENDED {c}"))
+    assert dict(sql("DESCRIBE SCHEMA {s}"))["Catalog Name"] == catalog
+    sql("CREATE OR REPLACE VIEW {s}.shown AS SELECT * FROM {s}.jars")
+    sql("CREATE OR REPLACE FUNCTION {s}.thrice(x INT) RETURNS INT RETURN 3 * x")
+    assert (f"{catalog}.shelf.thrice",) in sql("SHOW USER FUNCTIONS IN {s}")
+    for statement in (
+        "DESCRIBE TABLE EXTENDED {s}.jars",
+        "DESCRIBE TABLE EXTENDED {s}.shown",
+        "SHOW CREATE TABLE {s}.shown",
+        "EXPLAIN SELECT * FROM {s}.jars",
+    ):
+        answer = str(sql(statement))
+        assert catalog in answer and "spark_catalog" not in answer
+    sql("DROP VIEW {s}.shown")
+    sql("DROP FUNCTION {s}.thrice")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM {s}.nothing",
+        "SELECT {s}.nothing(1)",
+        "SELECT nothing FROM {s}.jars",
+        "DROP TABLE {s}.nothing",
+        "CREATE TABLE {c}.nowhere.jars (id INT)",
+        "SELECT * FROM another.shelf.jars",
+        "TRUNCATE TABLE {s}.above",
+    ],
+)
+def test_errors_name_the_catalog(sql, catalog, statement):
+    sql("CREATE OR REPLACE VIEW {s}.above AS SELECT * FROM {s}.jars")
+    with pytest.raises(PySparkException) as caught:
+        sql(statement)
+    assert catalog in str(caught.value)
+    assert "spark_catalog" not in f"{caught.value} {caught.value.getMessageParameters()}"
+
+
+def test_clients_name_the_catalog(spark, catalog):
+    assert spark.catalog.currentCatalog() == catalog
+    assert [found.name for found in spark.catalog.listCatalogs()] == [catalog]
+    assert spark.catalog.listCatalogs("no*") == []
+    spark.catalog.setCurrentCatalog(catalog)
+    with pytest.raises(PySparkException, match="another"):
+        spark.catalog.setCurrentCatalog("another")
+
+
 def test_another_catalog_is_not_found(sql):
     with pytest.raises(PySparkException, match="another"):
         sql("USE CATALOG another")
+    with pytest.raises(PySparkException, match="another"):
+        sql("DESCRIBE CATALOG another")
     with pytest.raises(PySparkException, match="another"):
         sql("SELECT * FROM another.shelf.jars")
 

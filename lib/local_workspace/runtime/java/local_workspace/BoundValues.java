@@ -6,18 +6,20 @@ import org.apache.spark.sql.catalyst.parser.ParameterHandler;
 import org.apache.spark.sql.catalyst.parser.PositionalParameterContext;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** Puts the values that are bound to a statement into its text. Spark's parser would do it; Delta Lake's drops them. */
+/**
+ * Puts the values that are bound to a statement into its text: Delta Lake's parser, which comes before Spark's, drops them.
+ */
 final class BoundValues {
   private BoundValues() {}
 
-  /** `sql` with a literal for each marker. A command that only Delta Lake can read has no markers and stays as it is. */
+  /** `sql` with a literal for each marker. Delta Lake's own commands, which Spark can't parse, take no markers. */
   static String put(String sql, ParameterContext values) {
     if (isEmpty(values)) {
       return sql;
     }
     try {
       String bound = ParameterHandler.substituteParameters(sql, values)._1();
-      // What a parser takes for a variable of Spark's is text here: it came with a value, in a string's literal.
+      // A "${" that came with a value is text; unescaped, the parser would look for a variable of Spark's.
       return sql.contains("${") ? bound : bound.replace("${", "\\u0024{");
     } catch (Exception unreadable) { // a ParseException, which methods of Scala don't declare
       return sql;

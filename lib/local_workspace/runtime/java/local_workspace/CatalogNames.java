@@ -20,7 +20,7 @@ import scala.runtime.BoxedUnit;
  * A Spark session extension that lets SQL and clients use the workspace's catalog in names of three levels.
  *
  * <p>Open Spark with Delta Lake keeps tables, views and functions in one catalog only, `spark_catalog`. The parser takes
- * the workspace's catalog for it, and current_catalog() returns the workspace's.
+ * the workspace's catalog for it, and what statements answer names the workspace's.
  */
 public final class CatalogNames extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
   /** The JVM's property with the path of the file that holds the catalog's name. The file is missing before there is one. */
@@ -50,6 +50,12 @@ public final class CatalogNames extends AbstractFunction1<SparkSessionExtensions
       @Override
       public Rule<LogicalPlan> apply(SparkSession session) {
         return new CurrentCatalogName();
+      }
+    });
+    extensions.injectPostHocResolutionRule((Function1) new AbstractFunction1<SparkSession, Rule<LogicalPlan>>() {
+      @Override
+      public Rule<LogicalPlan> apply(SparkSession session) {
+        return new CatalogInAnswers();
       }
     });
     return BoxedUnit.UNIT;

@@ -1,12 +1,21 @@
 package local_workspace;
 
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.antlr.v4.runtime.CharStreams;
 import org.antlr.v4.runtime.Token;
+import org.apache.spark.sql.catalyst.parser.CatalystSqlParser$;
 import org.apache.spark.sql.catalyst.parser.SqlBaseLexer;
 import org.apache.spark.sql.catalyst.parser.UpperCaseCharStream;
+import org.apache.spark.sql.catalyst.util.StringUtils;
+import scala.collection.immutable.List$;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** Rewrites one SQL text: the workspace's catalog becomes `spark_catalog` wherever it is a catalog's name. */
 final class CatalogSql {
@@ -45,17 +54,31 @@ final class CatalogSql {
     for (int at = 0; at < text.tokens.size(); at++) {
       String bare = text.isPart(at) ? text.bare(at) : "";
       if (bare.equalsIgnoreCase(SPARK_CATALOG) && text.word(at + 1).equals(".")) {
-        text.replace(at, at, plain(catalog));
+        text.replace(at, at, text.alike(at, plain(catalog)));
       } else if (bare.startsWith("`") && text.word(at + 1).equals("(")) { // a table function's name in one part
-        text.replace(at, at, restore(bare, catalog));
+        text.replace(at, at, split(bare, catalog));
       }
     }
     return text.out.append(sql, text.copied, sql.length()).toString();
   }
 
+  private static String split(String whole, String catalog) {
+    return CollectionConverters.asJava(CatalystSqlParser$.MODULE$.parseMultipartIdentifier(whole)).stream()
+        .map(part -> plain(part.equals(SPARK_CATALOG) ? catalog : part)).collect(Collectors.joining("."));
+  }
+
   private String rewritten() {
-    if (words.size() == 2 && words.get(0).equals("SHOW") && words.get(1).equals("CATALOGS")) {
-      return "SELECT '" + catalog + "' AS catalog";
+    if (word(0).equals("SHOW") && word(1).equals("CATALOGS")) {
+      int pattern = word(2).equals("LIKE") ? 3 : 2;
+      return pattern < tokens.size() ? catalogs(catalog, text(pattern), "catalog") : catalogs(catalog, "", "catalog");
+    }
+    if (Set.of("DESCRIBE", "DESC").contains(word(0)) && word(1).equals("CATALOG")) {
+      boolean isExtended = word(2).equals("EXTENDED");
+      int name = isExtended ? 3 : 2;
+      if (name == tokens.size() - 1 && isPart(name)) {
+        // Of another catalog the statement fails as USE CATALOG does: it is not found.
+        return bare(name).equalsIgnoreCase(catalog) ? description(isExtended) : "SET CATALOG " + source(tokens.get(name));
+      }
     }
     if (word(0).equals("USE") && word(1).equals("CATALOG")) {
       replace(0, 0, "SET");
@@ -76,18 +99,54 @@ final class CatalogSql {
   private void name(int start, int end, boolean isRelation) {
     int parts = (end - start) / 2 + 1;
     boolean named = bare(start).equalsIgnoreCase(catalog) && isCatalog(start, parts);
-    // The grammar takes a table function's name in one part only; TableFunctionNames takes it apart again.
+    // The grammar allows a table function's name one part only; TableFunctionNames splits it again after parsing.
     if (isRelation && parts > 1 && word(end + 1).equals("(")) {
       StringBuilder whole = new StringBuilder(quoted(named ? SPARK_CATALOG : bare(start)));
       for (int part = start + 2; part <= end; part += 2) {
         whole.append('.').append(quoted(bare(part)));
       }
       replace(start, end, quoted(whole.toString()));
-    } else if (named && word(0).equals("USE") && SCHEMA.contains(word(1))) {
-      replace(start, end, source(tokens.get(end))); // USE SCHEMA takes names within the current catalog
+    } else if (named && parts == 2 && (word(0).equals("USE") && SCHEMA.contains(word(1)) || word(1).equals("COLUMNS"))) {
+      replace(start, end, source(tokens.get(end))); // USE SCHEMA and SHOW COLUMNS take schemas of the current catalog only
     } else if (named) {
-      replace(start, start, SPARK_CATALOG);
+      replace(start, start, alike(start, SPARK_CATALOG)); // a view keeps this text, and shows it as it was written
     }
+  }
+
+  /** A query that lists the catalog as `columns`, the first of which is its name; no row if `pattern` does not fit it. */
+  static String catalogs(String catalog, String pattern, String columns) {
+    Seq<String> all = List$.MODULE$.from(CollectionConverters.asScala(List.of(catalog)));
+    boolean isListed = pattern.isEmpty() || !CollectionConverters.asJava(StringUtils.filterPattern(all, pattern)).isEmpty();
+    return "SELECT " + literal(catalog) + " AS " + columns + (isListed ? "" : " WHERE false");
+  }
+
+  /** As https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-aux-describe-catalog has it. */
+  private String description(boolean isExtended) {
+    Notes.Entry held = Notes.read().catalog();
+    Map<String, String> rows = new LinkedHashMap<>();
+    rows.put("Catalog Name", held.name());
+    rows.put("Comment", held.comment());
+    rows.put("Owner", held.owner());
+    if (isExtended) {
+      rows.put("Created At", Instant.ofEpochMilli(held.created_at()).toString());
+      rows.put("Created By", held.created_by());
+      rows.put("Updated At", Instant.ofEpochMilli(held.updated_at()).toString());
+      rows.put("Updated By", held.updated_by());
+      rows.put("Catalog Type", "Regular");
+    }
+    String values = rows.entrySet().stream()
+        .map(row -> "(" + literal(row.getKey()) + ", " + literal(row.getValue()) + ")").collect(Collectors.joining(", "));
+    return "SELECT * FROM VALUES " + values + " AS description(info_name, info_value)";
+  }
+
+  private static String literal(String text) {
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
+  }
+
+  /** The text of a literal or a name. */
+  private String text(int index) {
+    String text = source(tokens.get(index));
+    return text.startsWith("'") || text.startsWith("\"") ? text.substring(1, text.length() - 1) : bare(index);
   }
 
   private boolean isCatalog(int start, int parts) {
@@ -96,7 +155,8 @@ final class CatalogSql {
     }
     boolean within = Set.of("SHOW", "ANALYZE").contains(word(0)) && Set.of("IN", "FROM").contains(word(start - 1));
     if (parts == 2) {
-      return word(0).equals("USE") || ofSchema() || within && !word(1).equals("COLUMNS");
+      boolean ofColumns = word(1).equals("COLUMNS") && start < 4; // SHOW COLUMNS IN table IN schema
+      return word(0).equals("USE") || ofSchema() || within && !ofColumns;
     }
     return word(start - 1).equals("CATALOG") && word(0).equals("USE") || within && SCHEMAS.contains(word(1));
   }
@@ -127,6 +187,11 @@ final class CatalogSql {
   private String bare(int index) {
     String text = source(tokens.get(index));
     return text.startsWith("`") ? text.substring(1, text.length() - 1).replace("``", "`") : text;
+  }
+
+  /** `name` in backquotes if the token at `index` has them. */
+  private String alike(int index, String name) {
+    return word(index).startsWith("`") && !name.startsWith("`") ? quoted(name) : name;
   }
 
   /** `name` in backquotes only if it needs them. */

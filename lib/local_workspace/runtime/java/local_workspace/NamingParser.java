@@ -80,7 +80,7 @@ final class NamingParser implements ParserInterface {
   public Seq<String> parseMultipartIdentifier(String text) throws ParseException {
     Seq<String> name = parse(text, next::parseMultipartIdentifier);
     List<String> parts = CollectionConverters.asJava(name);
-    // `a.b` is a table in the schema `a`; where there is none and `a` is the catalog, it is the schema `b`.
+    // `a.b` can be the table `b` in the schema `a` or the schema `b` in the catalog `a`: a schema of that name decides.
     if (parts.size() == 2 && parts.get(0).equalsIgnoreCase(CatalogNames.catalog()) && !hasSchema(parts.get(0))) {
       return List$.MODULE$.from(CollectionConverters.asScala(List.of("spark_catalog", parts.get(1))));
     }

@@ -4,7 +4,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
 
-/** Reads a statement word by word and knows whether a table, view or table function may come next. */
+/**
+ * Reads a statement word by word and knows whether a table, view or table function may come next: before a parenthesis,
+ * only there is a name that of a table function.
+ */
 final class RelationClauses {
   private static final Set<String> BEGIN = Set.of("FROM", "JOIN", "USING");
   private static final Set<String> END = Set.of(

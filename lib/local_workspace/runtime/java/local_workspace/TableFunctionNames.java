@@ -15,7 +15,10 @@ import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.AbstractPartialFunction;
 
-/** Takes apart the names of table functions that {@link CatalogSql} put into one part. */
+/**
+ * Splits the names of table functions again that {@link CatalogSql} quoted as one part, because Spark's grammar allows a
+ * table function one part only.
+ */
 final class TableFunctionNames extends AbstractPartialFunction<LogicalPlan, LogicalPlan> {
   static LogicalPlan restore(LogicalPlan plan) {
     return plan.transformUpWithSubqueries(new TableFunctionNames());
@@ -32,7 +35,7 @@ final class TableFunctionNames extends AbstractPartialFunction<LogicalPlan, Logi
     if (plan instanceof UnresolvedTableValuedFunction function && isWhole(function)) {
       return (B1) function.copy(parts(function), function.functionArgs(), function.isStreaming());
     }
-    if (plan instanceof UnresolvedWith with) { // its common table expressions are no children, so nobody else visits them
+    if (plan instanceof UnresolvedWith with) { // a transformation does not visit common table expressions: they are no children
       return (B1) with.copy(with.child(), restored(with), with.allowRecursion());
     }
     return otherwise.apply(plan);

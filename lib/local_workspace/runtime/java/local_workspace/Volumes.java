@@ -8,7 +8,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 
-/** The local files, with the catalog's volumes at the paths that Databricks gives them: /Volumes/catalog/schema/volume. */
+/** The local file system, with the catalog's volumes at their paths on Databricks: /Volumes/catalog/schema/volume. */
 final class Volumes extends RawLocalFileSystem {
   /** The JVM's property with the folder that holds the volumes, as schema/volume. */
   static final String FOLDER = "local_workspace.volumes";

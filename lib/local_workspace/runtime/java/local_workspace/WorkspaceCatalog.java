@@ -10,7 +10,6 @@ import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.delta.catalog.DeltaCatalog;
 import org.apache.spark.sql.catalyst.analysis.NamespaceAlreadyExistsException;
 import org.apache.spark.sql.catalyst.analysis.NonEmptyNamespaceException;
-import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 import org.apache.spark.sql.connector.catalog.NamespaceChange;
 import org.apache.spark.sql.connector.catalog.SupportsNamespaces;
 
@@ -45,6 +44,12 @@ public final class WorkspaceCatalog extends DeltaCatalog {
   @Override
   public boolean tableExists(Identifier name) {
     return computed(name) != null || super.tableExists(name);
+  }
+
+  @Override
+  public boolean dropTable(Identifier name) {
+    refuseInformationSchema(name.namespace());
+    return super.dropTable(name);
   }
 
   @Override
