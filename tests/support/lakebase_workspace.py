@@ -52,6 +52,10 @@ class LakebaseWorkspace:
         self.engine.stop()
         self.store.close()
 
+    def has_schema(self, catalog: str, schema: str) -> bool:
+        """Whether a Delta table lies in that schema of the catalog `lake`."""
+        return catalog == "lake" and (self.home.tables / f"{schema}.db").is_dir()
+
     def location(self, schema: str, table: str) -> Path:
         """Where a Delta table lies, as Spark would say."""
         return self.home.tables / f"{schema}.db" / table
@@ -70,7 +74,10 @@ class LakebaseWorkspace:
         """Begin to sync `schema.table`; returns the synced table's name."""
         policy = pg.SyncedTableSyncedTableSpecSyncedTableSchedulingPolicy.CONTINUOUS
         spec = pg.SyncedTableSyncedTableSpec(
-            source_table_full_name=f"lake.{table}", primary_key_columns=list(key), scheduling_policy=policy
+            source_table_full_name=f"lake.{table}",
+            primary_key_columns=list(key),
+            scheduling_policy=policy,
+            new_pipeline_spec=pg.NewPipelineSpec(storage_catalog="lake", storage_schema=table.partition(".")[0]),
         )
         return self.w.postgres.create_synced_table(pg.SyncedTable(spec=spec), f"{CATALOG}.{table}").wait().name
 

@@ -115,6 +115,7 @@ def synced_table(doc: SyncedTable, progress: Progress, newest: int | None) -> Js
             "scheduling_policy": "CONTINUOUS",
             "branch": names.branch_path(doc["project"]),
             "postgres_database": doc["database"],
+            "new_pipeline_spec": {key: doc[key] for key in ("storage_catalog", "storage_schema") if key in doc},
         },
         "status": {
             "project": f"projects/{doc['project']}",

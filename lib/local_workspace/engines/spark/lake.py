@@ -15,6 +15,11 @@ class SparkLake:
     def __init__(self, spark: SparkEngine) -> None:
         self._spark = spark
 
+    def has_schema(self, catalog: str, schema: str) -> bool:
+        """Whether `catalog` is the workspace's, and has that schema."""
+        known = catalog.lower() == self._spark.catalog().lower()
+        return known and self._spark.session().catalog.databaseExists(f"`{schema}`")
+
     def location(self, schema: str, table: str) -> Path:
         """The folder of a Delta table, wherever it lies. Raises ApiError 400 if there is none of that name."""
         session = self._spark.session()

@@ -1,6 +1,24 @@
-"""The stored documents of synced tables."""
+"""Synced tables as they are asked for and as they are stored."""
 
-from typing import TypedDict
+from dataclasses import dataclass
+from typing import NotRequired, TypedDict
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A synced table to make: Delta table `source` under the name `id`, both `catalog.schema.table`.
+
+    `storage_catalog` and `storage_schema` are where the sync pipeline may keep its files, None if they were not sent;
+    `database` must be that of the catalog, if it was sent.
+    """
+
+    id: str
+    source: str
+    key: list[str]
+    policy: str
+    storage_catalog: str | None = None
+    storage_schema: str | None = None
+    database: str | None = None
 
 
 class SyncedTable(TypedDict):
@@ -18,3 +36,5 @@ class SyncedTable(TypedDict):
     source_schema: str
     source_table: str
     path: str
+    storage_catalog: NotRequired[str]
+    storage_schema: NotRequired[str]

@@ -9,7 +9,7 @@ from typing import cast
 
 import psycopg
 
-from local_workspace.engines.sync.documents import SyncedTable
+from local_workspace.engines.sync.documents import SyncedTable, Wanted
 from local_workspace.engines.sync.lake import Lake
 from local_workspace.engines.sync.source import DeltaSource
 from local_workspace.engines.sync.target import Target
@@ -56,43 +56,47 @@ class SyncEngine:
         """Ids (`catalog.schema.table`) of all synced tables."""
         return [doc["id"] for doc in self._tables()]
 
-    def create(
-        self, table_id: str, source: str, key: list[str], policy: str, database: str | None = None
-    ) -> SyncedTable:
-        """Begin to sync Delta table `source` to `table_id`.
+    def create(self, wanted: Wanted) -> SyncedTable:
+        """Begin to sync a Delta table.
 
-        Raises 400 for a bad name, source, key or policy, 404 if the catalog is missing, 409 if it exists.
+        Raises 400 for a bad name, source, key or policy or without storage, 404 if the catalog or the schema of the
+        storage is missing, 409 if the table exists.
         """
-        catalog, schema, table = _three_parts(table_id, "Synced table")
-        _, source_schema, source_table = _three_parts(source, "Source table")
-        if policy != "CONTINUOUS":
-            raise invalid(f"Scheduling policy {policy} is not supported here: use CONTINUOUS.")
+        catalog, schema, table = _three_parts(wanted.id, "Synced table")
+        source_catalog, source_schema, source_table = _three_parts(wanted.source, "Source table")
+        if wanted.policy != "CONTINUOUS":
+            raise invalid(f"Scheduling policy {wanted.policy} is not supported here: use CONTINUOUS.")
         with self._lock:
-            if self._store.get(SYNCED, table_id):
-                raise already_exists(f"Synced table {table_id} already exists.")
+            if self._store.get(SYNCED, wanted.id):
+                raise already_exists(f"Synced table {wanted.id} already exists.")
             project, known = self._target(catalog)
-            if database not in (None, known):
-                raise invalid(f"Catalog {catalog} is database {known}, not {database}.")
+            if wanted.database not in (None, known):
+                raise invalid(f"Catalog {catalog} is database {known}, not {wanted.database}.")
+            storage_catalog, storage_schema = self._storage(wanted)
+            if not self._lake.has_schema(source_catalog, source_schema):
+                raise invalid(f"Source table {wanted.source} does not exist.")
             path = self._lake.location(source_schema, source_table)
-            DeltaSource(path, source, self._lake.query).check(key)
+            DeltaSource(path, wanted.source, self._lake.query).check(wanted.key)
             with self._connect(project, known) as connection:
-                if Target(schema, table, key).columns(connection):
+                if Target(schema, table, wanted.key).columns(connection):
                     raise already_exists(f"Database {known} has a table {schema}.{table} already.")
             doc: SyncedTable = {
-                "id": table_id,
+                "id": wanted.id,
                 "uid": str(uuid.uuid4()),
                 "create_time": now_iso(),
                 "project": project,
                 "database": known,
                 "schema": schema,
                 "table": table,
-                "key": key,
-                "source": source,
+                "key": wanted.key,
+                "source": wanted.source,
                 "source_schema": source_schema,
                 "source_table": source_table,
                 "path": str(path),
+                "storage_catalog": storage_catalog,
+                "storage_schema": storage_schema,
             }
-            self._store.put(SYNCED, table_id, {**doc})
+            self._store.put(SYNCED, wanted.id, {**doc})
             self._follow(doc)
             return doc
 
@@ -131,6 +135,25 @@ class SyncEngine:
                 if doc["project"] == project:
                     self._end(doc["id"])
                     self._store.delete(SYNCED, doc["id"])
+
+    def _storage(self, wanted: Wanted) -> tuple[str, str]:
+        """Catalog and schema of the sync pipeline's files. A Lakebase catalog holds none, so both must be sent.
+
+        The SDK says so in `databricks.sdk.service.database.NewPipelineSpec`, for a destination in "a managed postgres
+        catalog". Nothing is stored there by a local workspace. Raises 400, or 404 if there is no such schema.
+        """
+        catalog, schema = wanted.storage_catalog, wanted.storage_schema
+        if not catalog or not schema:
+            raise invalid(
+                f"Synced table {wanted.id} is in a Lakebase catalog, which can't hold the files of its pipeline: set "
+                "new_pipeline_spec.storage_catalog and new_pipeline_spec.storage_schema to a catalog and a schema "
+                "where you may create Delta tables."
+            )
+        if not self._lake.has_schema(catalog, schema):
+            raise not_found(
+                f"Schema {catalog}.{schema} of new_pipeline_spec does not exist: create it first, or name another."
+            )
+        return catalog, schema
 
     def _tables(self) -> list[SyncedTable]:
         return cast(list[SyncedTable], self._store.list(SYNCED))

@@ -72,6 +72,15 @@ class Catalog(Body):
     spec: CatalogSpec | None = None
 
 
+class NewPipelineSpec(StrictBody):
+    """Where the pipeline of a synced table keeps its files."""
+
+    storage_catalog: Name | None = None
+    storage_schema: Name | None = None
+    pipeline_channel: Literal["CURRENT", "PREVIEW"] | None = None
+    budget_policy_id: Ignored = None
+
+
 class SyncedTableSpec(StrictBody):
     """Which Delta table to sync, by which key."""
 
@@ -82,7 +91,7 @@ class SyncedTableSpec(StrictBody):
     postgres_database: Text | None = None
     create_database_objects_if_missing: Literal[True] | None = None
     accelerated_sync: Ignored = None
-    new_pipeline_spec: Ignored = None
+    new_pipeline_spec: NewPipelineSpec | None = None
 
 
 class SyncedTable(Body):

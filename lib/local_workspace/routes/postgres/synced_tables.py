@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from local_workspace.engines.postgres import PostgresEngine, names, shapes
+from local_workspace.engines.sync import Wanted
 from local_workspace.http.bodies import Text
 from local_workspace.routes.postgres import bodies
 from local_workspace.routes.postgres.shared import Engine, Json, done, fields
@@ -27,12 +28,17 @@ def create_synced_table(engine: Engine, synced_table_id: TableName, body: bodies
     spec = fields(body.spec, "source_table_full_name", "primary_key_columns", "scheduling_policy")
     if branch := spec.get("branch"):
         _check_branch(engine, synced_table_id, branch)
+    storage = spec.get("new_pipeline_spec", {})
     engine.synced.create(
-        synced_table_id,
-        spec["source_table_full_name"],
-        spec["primary_key_columns"],
-        spec["scheduling_policy"],
-        spec.get("postgres_database"),
+        Wanted(
+            synced_table_id,
+            spec["source_table_full_name"],
+            spec["primary_key_columns"],
+            spec["scheduling_policy"],
+            storage.get("storage_catalog"),
+            storage.get("storage_schema"),
+            spec.get("postgres_database"),
+        )
     )
     return done(f"synced_tables/{synced_table_id}", "create", shown_table(engine, synced_table_id))
 

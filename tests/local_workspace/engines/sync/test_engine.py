@@ -235,6 +235,32 @@ def test_bad_requests_are_named_and_change_nothing(workspace, table):
     assert workspace.rows("SELECT to_regclass('kitchen.silent'), to_regclass('kitchen.keyless')") == [(None, None)]
 
 
+def synced(source: str, **storage: str) -> pg.SyncedTable:
+    spec = pg.SyncedTableSyncedTableSpec(
+        source_table_full_name=source,
+        primary_key_columns=["order_id"],
+        scheduling_policy=pg.SyncedTableSyncedTableSpecSyncedTableSchedulingPolicy.CONTINUOUS,
+        new_pipeline_spec=pg.NewPipelineSpec(**storage) if storage else None,
+    )
+    return pg.SyncedTable(spec=spec)
+
+
+def test_a_lakebase_catalog_needs_storage_elsewhere(workspace):
+    workspace.write("kitchen.stored", orders(a=1))
+    name, create = f"{CATALOG}.kitchen.stored", workspace.w.postgres.create_synced_table
+    for storage in ({}, {"storage_catalog": "lake"}, {"storage_schema": "kitchen"}):
+        with pytest.raises(BadRequest, match="set new_pipeline_spec.storage_catalog and new_pipeline_spec.storage_sch"):
+            create(synced("lake.kitchen.stored", **storage), name)
+    for storage in (("lake", "nowhere"), (CATALOG, "kitchen")):
+        with pytest.raises(NotFound, match=f"Schema {'.'.join(storage)} of new_pipeline_spec does not exist"):
+            create(synced("lake.kitchen.stored", storage_catalog=storage[0], storage_schema=storage[1]), name)
+    storage = {"storage_catalog": "lake", "storage_schema": "kitchen"}
+    with pytest.raises(BadRequest, match="another.kitchen.stored does not exist"):
+        create(synced("another.kitchen.stored", **storage), name)
+    made = create(synced("lake.kitchen.stored", **storage), name).wait()
+    assert made.spec.new_pipeline_spec == pg.NewPipelineSpec(**storage)
+
+
 def test_a_users_own_table_is_not_overwritten(workspace):
     with workspace.connect() as connection:
         connection.execute("CREATE SCHEMA mine")

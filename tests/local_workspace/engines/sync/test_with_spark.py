@@ -24,8 +24,8 @@ type Table = Callable[..., "Synced"]
 class Synced:
     """The table `name` in Delta and in Postgres."""
 
-    def __init__(self, spark, w: WorkspaceClient, name: str) -> None:
-        self._spark, self._w, self.name = spark, w, name
+    def __init__(self, spark, w: WorkspaceClient, catalog: str, name: str) -> None:
+        self._spark, self._w, self._catalog, self.name = spark, w, catalog, name
         self.id = f"{DATABASE}.{SCHEMA}.{name.replace('.', '_')}"
 
     def sql(self, statement: str) -> None:
@@ -35,7 +35,10 @@ class Synced:
     def sync(self, key: str = "id") -> "Synced":
         """Begin to sync it."""
         spec = pg.SyncedTableSyncedTableSpec(
-            source_table_full_name=f"lake.{self.name}", primary_key_columns=[key], scheduling_policy=CONTINUOUS
+            source_table_full_name=f"{self._catalog}.{self.name}",
+            primary_key_columns=[key],
+            scheduling_policy=CONTINUOUS,
+            new_pipeline_spec=pg.NewPipelineSpec(storage_catalog=self._catalog, storage_schema=SCHEMA),
         )
         self._w.postgres.create_synced_table(pg.SyncedTable(spec=spec), self.id).wait()
         return self
@@ -77,7 +80,7 @@ def w(workspace: dict[str, str], spark) -> Iterator[WorkspaceClient]:
 
 
 @pytest.fixture
-def table(w: WorkspaceClient, spark, request) -> Table:
+def table(w: WorkspaceClient, catalog: str, spark, request) -> Table:
     """Makes a Delta table with Change Data Feed on, of columns, further properties and a further clause."""
 
     def make(columns: str, properties: str = "", schema: str = SCHEMA, clause: str = "") -> Synced:
@@ -87,7 +90,7 @@ def table(w: WorkspaceClient, spark, request) -> Table:
             f"CREATE TABLE {name} ({columns}) USING delta {clause} "
             f"TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true'{properties})"
         )
-        return Synced(spark, w, name)
+        return Synced(spark, w, catalog, name)
 
     return make
 
