@@ -53,8 +53,8 @@ class LakebaseWorkspace:
         self.store.close()
 
     def has_schema(self, catalog: str, schema: str) -> bool:
-        """Whether a Delta table lies in that schema of the catalog `lake`."""
-        return catalog == "lake" and (self.home.tables / f"{schema}.db").is_dir()
+        """Whether a Delta table lies in that schema; the catalogs `lake` and `my_dev` are two names for the same."""
+        return catalog in ("lake", "my_dev") and (self.home.tables / f"{schema}.db").is_dir()
 
     def location(self, schema: str, table: str) -> Path:
         """Where a Delta table lies, as Spark would say."""

@@ -17,6 +17,7 @@ from local_workspace.http.served_models import ServedModelMiddleware
 from local_workspace.runtime import principals
 
 OPENAPI_PATH = "/api/local/openapi.json"
+SIGNED_LINKS = "/sql-results/"  # of statements' results: the routes check the signature that is in the address
 OPEN_PATHS = {"/.well-known/databricks-config", "/oidc/.well-known/oauth-authorization-server", "/oidc/v1/token"}
 
 
@@ -32,7 +33,7 @@ class TokenMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 401."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._allowed(scope):
+        if scope["type"] != "http" or _is_open(scope["path"]) or self._allowed(scope):
             await self.app(scope, receive, send)
         else:
             await _refusal()(scope, receive, send)
@@ -45,6 +46,10 @@ class TokenMiddleware:
             return False
         scope.setdefault("state", {})["principal"] = access and access.holder
         return access is not None or secrets.compare_digest(presented.encode(), self.token.encode())
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith(SIGNED_LINKS)
 
 
 class AnswerHeadersMiddleware:

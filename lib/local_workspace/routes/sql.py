@@ -3,14 +3,19 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
-from local_workspace.engines.sql import Limits, Parameter, Statement, StatementsEngine, WarehousesEngine
-from local_workspace.http.bodies import Body, Text
+from local_workspace.engines.sql import Limits, Output, Parameter, Statement, StatementsEngine, WarehousesEngine
+from local_workspace.engines.sql.links import PATH
+from local_workspace.engines.sql.result import ChunkData, LinkedData
+from local_workspace.engines.sql.statements import Answer
+from local_workspace.http.bodies import Body, StrictBody, Text
+from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.runtime.errors import invalid
 
-router = APIRouter(prefix="/api/2.0/sql")
+api = APIRouter(prefix="/api/2.0/sql")
+links = APIRouter(dependencies=[REFUSE_UNKNOWN])
 
 Json = Mapping[str, object]
 
@@ -30,7 +35,14 @@ class StatementParameter(Body):
     type: Text | None = None
 
 
-class NewStatement(Body):
+class QueryTag(StrictBody):
+    """A note on a statement for the query history, which a local workspace doesn't have."""
+
+    key: Annotated[Text, Field(min_length=1)]
+    value: Text | None = None
+
+
+class NewStatement(StrictBody):
     """A statement to run."""
 
     statement: Text
@@ -42,8 +54,19 @@ class NewStatement(Body):
     byte_limit: int | None = Field(None, ge=0)
     wait_timeout: str | None = Field(None, pattern="^(0|[5-9]|[1-4][0-9]|50)s$", description="0s, or 5s to 50s")
     on_wait_timeout: Literal["CONTINUE", "CANCEL"] | None = None
-    format: Text | None = None
-    disposition: Text | None = None
+    format: Literal["JSON_ARRAY", "ARROW_STREAM", "CSV"] | None = None
+    disposition: Literal["INLINE", "EXTERNAL_LINKS"] | None = None
+    query_tags: list[QueryTag] | None = None
+
+    def output(self) -> Output:
+        """How the result is returned. Raises ApiError 400 for a format that INLINE doesn't have."""
+        output = Output(self.disposition == "EXTERNAL_LINKS", self.format or "JSON_ARRAY")
+        if output.format != "JSON_ARRAY" and not output.external:
+            raise invalid(
+                f"The format {output.format} is supported only with the disposition EXTERNAL_LINKS: set that, or use "
+                "JSON_ARRAY."
+            )
+        return output
 
 
 def _warehouses(request: Request) -> WarehousesEngine:
@@ -57,66 +80,100 @@ def _statements(request: Request) -> StatementsEngine:
 
 
 Warehouses = Annotated[WarehousesEngine, Depends(_warehouses)]
+Index = Annotated[int, Path(ge=0)]
 Statements = Annotated[StatementsEngine, Depends(_statements)]
 
 
-@router.post("/warehouses")
+@api.post("/warehouses")
 def create_warehouse(warehouses: Warehouses, body: NewWarehouse) -> Json:
     """Create a warehouse."""
     return {"id": warehouses.create(body.name, body.sent())["id"]}
 
 
-@router.get("/warehouses")
+@api.get("/warehouses")
 def list_warehouses(warehouses: Warehouses) -> Json:
     """List warehouses."""
     return {"warehouses": warehouses.list()}
 
 
-@router.get("/warehouses/{warehouse_id}")
+@api.get("/warehouses/{warehouse_id}")
 def get_warehouse(warehouses: Warehouses, warehouse_id: Text) -> Json:
     """Get a warehouse."""
     return warehouses.get(warehouse_id)
 
 
-@router.delete("/warehouses/{warehouse_id}")
+@api.delete("/warehouses/{warehouse_id}")
 def delete_warehouse(warehouses: Warehouses, warehouse_id: Text) -> Json:
     """Delete a warehouse."""
     warehouses.delete(warehouse_id)
     return {}
 
 
-@router.post("/statements")
-def execute(warehouses: Warehouses, statements: Statements, body: NewStatement) -> Json:
+@api.post("/statements")
+def execute(request: Request, warehouses: Warehouses, statements: Statements, body: NewStatement) -> Json:
     """Run a statement."""
     if not body.statement.strip():
         raise invalid("statement is empty")
-    if (body.format or "JSON_ARRAY") != "JSON_ARRAY" or (body.disposition or "INLINE") != "INLINE":
-        raise invalid(
-            "A local workspace answers statements as INLINE JSON_ARRAY only: leave out format and disposition, or read "
-            "the rows with databricks-connect."
-        )
+    output = body.output()
     warehouses.get(body.warehouse_id)
     parameters = [Parameter(each.name, each.value, each.type or "STRING") for each in body.parameters or []]
     limits = Limits(body.row_limit or None, body.byte_limit or None)
-    statement = Statement(body.statement, parameters, body.schema_name, limits, body.catalog)
+    statement = Statement(body.statement, parameters, body.schema_name, limits, body.catalog, output)
     seconds = int((body.wait_timeout or "10s").removesuffix("s"))
-    return statements.execute(statement, seconds, cancel=bool(seconds) and body.on_wait_timeout == "CANCEL")
+    answer = statements.execute(statement, seconds, cancel=bool(seconds) and body.on_wait_timeout == "CANCEL")
+    return _with_host(request, answer)
 
 
-@router.get("/statements/{statement_id}")
-def get_statement(statements: Statements, statement_id: Text) -> Json:
+@api.get("/statements/{statement_id}")
+def get_statement(request: Request, statements: Statements, statement_id: Text) -> Json:
     """A statement's state and result."""
-    return statements.get(statement_id)
+    return _with_host(request, statements.get(statement_id))
 
 
-@router.get("/statements/{statement_id}/result/chunks/{chunk_index}")
-def get_chunk(statements: Statements, statement_id: Text, chunk_index: Annotated[int, Path(ge=0)]) -> Json:
+@api.get("/statements/{statement_id}/result/chunks/{chunk_index}")
+def get_chunk(request: Request, statements: Statements, statement_id: Text, chunk_index: Index) -> Json:
     """A chunk of the result; the first has index 0."""
-    return statements.chunk(statement_id, chunk_index)
+    return _links_with_host(request, statements.chunk(statement_id, chunk_index))
 
 
-@router.post("/statements/{statement_id}/cancel")
+@api.post("/statements/{statement_id}/cancel")
 def cancel(statements: Statements, statement_id: Text) -> Json:
     """End a statement that hasn't ended."""
     statements.cancel(statement_id)
     return {}
+
+
+@links.get(PATH + "/{statement_id}/{chunk_index}")
+def follow_link(
+    request: Request,
+    statements: Statements,
+    statement_id: Text,
+    chunk_index: Index,
+    expires: Annotated[int, Query(ge=0)],
+    signature: Text,
+) -> Response:
+    """A chunk of a result in its own format. The address is the credential: a second one is refused, as S3 does."""
+    if "authorization" in request.headers:
+        raise invalid("A link to a result is its own credential: send no Authorization header with it.")
+    content, media_type = statements.linked(statement_id, chunk_index, expires, signature)
+    return Response(content, media_type=media_type)
+
+
+def _with_host(request: Request, answer: Answer) -> Json:
+    if "result" not in answer:
+        return {**answer}
+    return {**answer, "result": _links_with_host(request, answer["result"])}
+
+
+def _links_with_host(request: Request, data: ChunkData | LinkedData) -> Json:
+    """The same with this workspace's own host in front of each link."""
+    if "external_links" not in data:
+        return {**data}
+    host = str(request.base_url).rstrip("/")
+    shown = [{**link, "external_link": host + link["external_link"]} for link in data["external_links"]]
+    return {"external_links": shown}
+
+
+router = APIRouter()
+for _part in (api, links):
+    router.include_router(_part)

@@ -60,7 +60,12 @@ def test_a_warehouse_keeps_what_it_was_made_with(client):
         ({"wait_timeout": "soon"}, "wait_timeout: "),
         ({"wait_timeout": "51s"}, "wait_timeout: "),
         ({"wait_timeout": 5}, "wait_timeout: "),
-        ({"format": "ARROW_STREAM"}, "INLINE JSON_ARRAY only"),
+        ({"format": "ARROW_STREAM"}, "only with the disposition EXTERNAL_LINKS"),
+        ({"format": "CSV", "disposition": "INLINE"}, "only with the disposition EXTERNAL_LINKS"),
+        ({"format": "PARQUET"}, "format: "),
+        ({"disposition": "FILE"}, "disposition: "),
+        ({"query_tags": [{"value": "x"}]}, "query_tags.0.key is missing"),
+        ({"row_offset": 1}, "row_offset: "),
     ],
 )
 def test_a_malformed_statement_is_refused_and_names_the_field(client, changes, text):

@@ -108,12 +108,16 @@ class PostgresEngine:
         return f"{ports.HOST}:{self.running(project).port}"
 
     def credential(self, project: str, role: str | None = None) -> Credential:
-        """The password of `role`, or the user's, and its expiry time. Raises 404 if there is no such role."""
+        """A new password of `role`, or the user's, and its expiry time; connections outlive it.
+
+        Raises 404 if there is no such role.
+        """
         wanted = role or self._user
         if wanted not in self.roles(project):
             raise not_found(f"Project {project} has no role {wanted}.")
         expires = datetime.now(UTC) + CREDENTIAL_LIFE
-        return {"token": self.running(project).password(wanted), "expire_time": to_iso(expires)}
+        token = self.running(project).credential(wanted, int(expires.timestamp()))
+        return {"token": token, "expire_time": to_iso(expires)}
 
     def roles(self, project: str) -> list[str]:
         """The roles of a project: the user, and the service principals that may log in. Raises 404."""

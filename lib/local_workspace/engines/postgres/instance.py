@@ -1,4 +1,4 @@
-"""One Postgres server: its data directory, its process, its port and its passwords."""
+"""One Postgres server: its data directory, its process, its port and its secrets."""
 
 import contextlib
 import json
@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
+from local_workspace.engines.postgres import credentials
 from local_workspace.engines.postgres.account import as_account, give, let_through
 from local_workspace.engines.postgres.programs import ADMIN, initdb, programs
 from local_workspace.runtime import ports
@@ -22,12 +23,13 @@ from local_workspace.runtime.home import Home, read_json, write_atomically
 from local_workspace.runtime.processes import Child, Processes, await_ready, process_with_argument
 
 _STOP_SECONDS = 30
+_KEY = "key of credentials"  # among the secrets, which are the administrator's password otherwise
 
 
 class Instance:
     """A server named `name` whose databases belong to the role `user`. Every method can be repeated.
 
-    `rules` is the content of its `pg_hba.conf`; None leaves the one that asks for the roles' kept passwords.
+    `rules` is the content of its `pg_hba.conf`; None leaves the one that asks for passwords kept in Postgres.
     """
 
     def __init__(self, home: Home, processes: Processes, name: str, user: str, port: int | None = None) -> None:
@@ -74,7 +76,7 @@ class Instance:
             self._child = None
 
     def destroy(self) -> None:
-        """Stop the server and remove its data and passwords."""
+        """Stop the server and remove its data and secrets."""
         with self._lock:
             self.stop()
             self._end_stray()
@@ -82,19 +84,13 @@ class Instance:
             _remove(self._staging)
             self._secret.unlink(missing_ok=True)
 
-    def password(self, role: str) -> str:
-        """The password of `role`, generated at the first call."""
-        with self._lock:
-            doc: dict[str, str] = read_json(self._secret) or {}
-            if role not in doc:
-                doc[role] = secrets.token_urlsafe(24)
-                write_atomically(self._secret, json.dumps(doc))
-            return doc[role]
+    def credential(self, role: str, ends: int) -> str:
+        """A password of `role` for new connections until `ends`, in seconds since 1970."""
+        return credentials.issue(self._kept(_KEY), role, ends)
 
-    def is_password(self, role: str, password: str) -> bool:
-        """Whether it is the password of `role`."""
-        kept = (read_json(self._secret) or {}).get(role)
-        return kept is not None and secrets.compare_digest(kept.encode(), password.encode())
+    def is_credential(self, role: str, password: str, now: float) -> bool:
+        """Whether it is a password of `role` that has not ended."""
+        return credentials.is_valid(self._kept(_KEY), role, password, now)
 
     def roles(self) -> list[str]:
         """The roles that may log in, besides the administrator."""
@@ -106,11 +102,11 @@ class Instance:
 
     def ensure_role(self, name: str) -> None:
         """A role that may log in, and nothing else yet."""
-        role, password = sql.Identifier(name), sql.Literal(self.password(name))
+        role = sql.Identifier(name)
         with self.connect() as connection:
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
                 connection.execute(sql.SQL("CREATE ROLE {}").format(role))
-            connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, password))
+            connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD NULL").format(role))
 
     def connect(self, database: str = ADMIN, autocommit: bool = False) -> psycopg.Connection:
         """A new administrator's connection to `database`; a server that has just died is started again first.
@@ -125,12 +121,21 @@ class Instance:
         self.start()
         return self._connect(database, autocommit)
 
+    def _kept(self, name: str) -> str:
+        """The secret of that name, generated at the first call."""
+        with self._lock:
+            doc: dict[str, str] = read_json(self._secret) or {}
+            if name not in doc:
+                doc[name] = secrets.token_urlsafe(24)
+                write_atomically(self._secret, json.dumps(doc))
+            return doc[name]
+
     def _connect(self, database: str = ADMIN, autocommit: bool = False) -> psycopg.Connection:
         return psycopg.connect(
             host=ports.HOST,
             port=self.port,
             user=ADMIN,
-            password=self.password(ADMIN),
+            password=self._kept(ADMIN),
             dbname=database,
             autocommit=autocommit,
             connect_timeout=10,
@@ -152,7 +157,7 @@ class Instance:
         _remove(self._staging)
         self._staging.mkdir(mode=0o700)
         password_file = self._staging / "password"
-        write_atomically(password_file, self.password(ADMIN))
+        write_atomically(password_file, self._kept(ADMIN))
         for path in (self._staging, password_file):
             give(path)
         initdb(self._staging / "data", password_file)

@@ -1,6 +1,7 @@
 """The projects, each a Postgres server of its own."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -100,9 +101,10 @@ class Projects:
                 self._passwords = None
 
     def _accepts(self, project: str, role: str, password: str) -> bool:
-        """Whether a password is the role's kept one, or a valid token of its own."""
+        """Whether a password is a credential of the role's that has not ended, or a valid OAuth token of its own."""
         server = self._servers.get(project)
-        return (server is not None and server.is_password(role, password)) or self._role_of(password) == role
+        issued = server is not None and server.is_credential(role, password, time.time())
+        return issued or self._role_of(password) == role
 
     def begin_deletion(self, project: str) -> None:
         """Mark a project for deletion, which a restart resumes; its server is not started again. Raises 404."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from local_workspace.engines.spark import SparkEngine
 from local_workspace.engines.sql.failure import Failure, failure
-from local_workspace.engines.sql.result import Result, collect
+from local_workspace.engines.sql.receive import collect
+from local_workspace.engines.sql.result import Result
 from local_workspace.engines.sql.statement import Statement
 from local_workspace.engines.sql.words import is_query, leaves_session_alone, refusal
 from local_workspace.runtime.errors import invalid, unavailable
@@ -85,7 +86,7 @@ class Run:
                 self._session = session
                 if self._canceled.is_set():
                     raise CancelledError  # nobody reads it
-                return collect(_frame(session, self._statement), self._statement.limits)
+                return collect(_frame(session, self._statement), self._statement.limits, self._statement.output)
             finally:
                 self._session = None
                 session.removeTag(self._id)

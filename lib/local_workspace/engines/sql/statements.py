@@ -4,10 +4,13 @@ import threading
 import uuid
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NotRequired, TypedDict
 
 from local_workspace.engines.spark import SparkEngine
-from local_workspace.engines.sql.result import ChunkData, Manifest
+from local_workspace.engines.sql.formats import MEDIA_TYPES
+from local_workspace.engines.sql.links import Links
+from local_workspace.engines.sql.result import ChunkData, LinkedData, Manifest, Result
 from local_workspace.engines.sql.run import Run, Status
 from local_workspace.engines.sql.statement import Statement
 from local_workspace.runtime.errors import invalid, not_found
@@ -21,14 +24,14 @@ class Answer(TypedDict):
     statement_id: str
     status: Status
     manifest: NotRequired[Manifest]
-    result: NotRequired[ChunkData]
+    result: NotRequired[ChunkData | LinkedData]
 
 
 class StatementsEngine:
-    """Runs SQL statements in threads and keeps their results for a while."""
+    """Runs SQL statements in threads and keeps their results for a while. `links` are those to their chunks."""
 
-    def __init__(self, spark: SparkEngine) -> None:
-        self._spark = spark
+    def __init__(self, spark: SparkEngine, links: Links | None = None) -> None:
+        self._spark, self._links = spark, links or Links()
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="statement")
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock = threading.Lock()
@@ -50,24 +53,44 @@ class StatementsEngine:
         run.wait(wait_seconds)
         if cancel and not run.ended:
             run.cancel()
-        return _answer(statement_id, run)
+        return self._answer(statement_id, run)
 
     def get(self, statement_id: str) -> Answer:
         """The statement's state, and the first chunk of its result if it has succeeded. Raises ApiError 404."""
-        return _answer(statement_id, self._run(statement_id))
+        return self._answer(statement_id, self._run(statement_id))
 
-    def chunk(self, statement_id: str, index: int) -> ChunkData:
+    def chunk(self, statement_id: str, index: int) -> ChunkData | LinkedData:
         """A chunk of a result. Raises ApiError 404, and 400 if the statement hasn't succeeded."""
+        return self._chunk(statement_id, self._result(statement_id), index)
+
+    def linked(self, statement_id: str, index: int, expires: int, signature: str) -> tuple[bytes, str]:
+        """What a link leads to, and its media type. Raises ApiError 403 for a link that isn't valid (any more)."""
+        self._links.check(statement_id, index, expires, signature)
+        result = self._result(statement_id)
+        return result.encoded(index), MEDIA_TYPES[result.output.format]
+
+    def cancel(self, statement_id: str) -> None:
+        """End a statement; one that has ended stays as it is. Raises ApiError 404."""
+        self._run(statement_id).cancel()
+
+    def _result(self, statement_id: str) -> Result:
+        """A statement's result. Raises ApiError 404, and 400 if the statement hasn't succeeded."""
         run = self._run(statement_id)
         result = run.result()
         if result is None:
             state = run.status()["state"]
             raise invalid(f"Statement '{statement_id}' has no result: its state is {state}")
-        return result.chunk(index, _link(statement_id))
+        return result
 
-    def cancel(self, statement_id: str) -> None:
-        """End a statement; one that has ended stays as it is. Raises ApiError 404."""
-        self._run(statement_id).cancel()
+    def _answer(self, statement_id: str, run: Run) -> Answer:
+        answer: Answer = {"statement_id": statement_id, "status": run.status()}
+        if result := run.result():
+            answer |= {"manifest": result.manifest(), "result": self._chunk(statement_id, result, 0)}
+        return answer
+
+    def _chunk(self, statement_id: str, result: Result, index: int) -> ChunkData | LinkedData:
+        internal = f"/api/2.0/sql/statements/{statement_id}/result/chunks"
+        return result.chunk(index, internal, partial(self._links.make, statement_id))
 
     def _run(self, statement_id: str) -> Run:
         with self._lock:
@@ -82,14 +105,3 @@ class StatementsEngine:
             ended = [key for key, kept in self._runs.items() if kept.ended]
             for key in ended[: max(0, len(self._runs) - _KEPT_STATEMENTS)]:
                 del self._runs[key]
-
-
-def _answer(statement_id: str, run: Run) -> Answer:
-    answer: Answer = {"statement_id": statement_id, "status": run.status()}
-    if result := run.result():
-        answer |= {"manifest": result.manifest(), "result": result.chunk(0, _link(statement_id))}
-    return answer
-
-
-def _link(statement_id: str) -> str:
-    return f"/api/2.0/sql/statements/{statement_id}/result/chunks"

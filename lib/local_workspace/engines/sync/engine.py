@@ -72,9 +72,9 @@ class SyncEngine:
             project, known = self._target(catalog)
             if wanted.database not in (None, known):
                 raise invalid(f"Catalog {catalog} is database {known}, not {wanted.database}.")
-            storage_catalog, storage_schema = self._storage(wanted)
             if not self._lake.has_schema(source_catalog, source_schema):
                 raise invalid(f"Source table {wanted.source} does not exist.")
+            storage_catalog, storage_schema = self._storage(wanted)
             path = self._lake.location(source_schema, source_table)
             DeltaSource(path, wanted.source, self._lake.query).check(wanted.key)
             with self._connect(project, known) as connection:

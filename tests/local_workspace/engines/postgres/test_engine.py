@@ -206,6 +206,17 @@ def test_an_oauth_token_is_the_password_of_its_holders_role_alone(workspace):
             current_user(role, password)
 
 
+def test_a_credential_opens_no_connection_after_its_end_and_several_are_valid_at_once(workspace):
+    server, now = workspace.engine.running(PROJECT), datetime.now(UTC)
+    ended, soon, later = (server.credential(USER, int((now + timedelta(minutes=m)).timestamp())) for m in (-1, 5, 60))
+    where = {"host": "127.0.0.1", "port": server.port, "user": USER, "dbname": "caspers"}
+    for password in (soon, later):
+        with psycopg.connect(**where, password=password) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == (USER,)
+    with pytest.raises(psycopg.OperationalError, match="authentication failed for user"):
+        psycopg.connect(**where, password=ended)
+
+
 def test_roles_are_listed_and_made_once(workspace):
     api = workspace.w.postgres
     kind = pg.RoleIdentityType.SERVICE_PRINCIPAL

@@ -1,9 +1,13 @@
 """Chunks, limits, waiting and canceling, with a real Spark server."""
 
+from datetime import UTC, datetime
+
+import httpx
+import pyarrow as pa
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound
-from databricks.sdk.service.sql import Disposition, ExecuteStatementRequestOnWaitTimeout, StatementState
+from databricks.sdk.service.sql import Disposition, ExecuteStatementRequestOnWaitTimeout, Format, StatementState
 
 from caspers.platform import sql
 from waiting import eventually
@@ -52,7 +56,7 @@ def test_many_rows_come_whole_in_chunks(w, warehouse, run):
 def test_more_than_an_inline_answer_holds_fails_and_says_what_to_do(run):
     answer = run("SELECT id, repeat('x', 300) AS x FROM range(200000)")
     assert (answer.status.state, answer.result) == (StatementState.FAILED, None)
-    assert "25 MiB" in answer.status.error.message and "row_limit" in answer.status.error.message
+    assert "25 MiB" in answer.status.error.message and "EXTERNAL_LINKS" in answer.status.error.message
 
 
 def test_a_byte_limit_cuts_and_says_so(run):
@@ -98,8 +102,61 @@ def test_a_statement_without_waiting_is_asked_for_later(w, run):
     assert ended.result.data_array == [["1"]]
 
 
-def test_what_a_local_workspace_has_not_is_refused(run):
-    with pytest.raises(BadRequest, match="INLINE JSON_ARRAY only: leave out"):
-        run("SELECT 1", disposition=Disposition.EXTERNAL_LINKS)
+def fetched(link: str) -> bytes:
+    """What a link leads to, without any credentials but its own."""
+    answer = httpx.get(link)
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+def test_links_lead_to_the_chunks_of_a_large_result_in_arrow(w, run):
+    rows = 150_000
+    answer = run(
+        f"SELECT id, repeat('x', 300) AS x FROM range({rows}) ORDER BY id",
+        disposition=Disposition.EXTERNAL_LINKS,
+        format=Format.ARROW_STREAM,
+    )
+    assert (answer.manifest.format, answer.manifest.total_row_count) == (Format.ARROW_STREAM, rows)
+    assert answer.manifest.total_byte_count == sum(chunk.byte_count for chunk in answer.manifest.chunks) > 40_000_000
+    assert answer.result.data_array is None
+    (link,) = answer.result.external_links
+    seen = []
+    while True:
+        assert link.expiration > datetime.now(UTC).isoformat()
+        part = pa.ipc.open_stream(fetched(link.external_link)).read_all()
+        assert (part.num_rows, len(seen)) == (link.row_count, link.row_offset)
+        seen += part.column("id").to_pylist()
+        if link.next_chunk_index is None:
+            break
+        assert link.next_chunk_internal_link.endswith(f"/{link.next_chunk_index}")
+        (link,) = w.statement_execution.get_statement_result_chunk_n(
+            answer.statement_id, link.next_chunk_index
+        ).external_links
+    assert answer.manifest.total_chunk_count == link.chunk_index + 1 > 1
+    assert seen == list(range(rows))
+
+
+def test_links_lead_to_csv_and_json(run):
+    query = "SELECT concat('id-', id) AS strCol, id AS intCol, null AS nullCol FROM range(3)"
+
+    def first_chunk(form: Format) -> bytes:
+        answer = run(query, disposition=Disposition.EXTERNAL_LINKS, format=form, row_limit=2)
+        assert answer.manifest.truncated
+        return fetched(answer.result.external_links[0].external_link)
+
+    assert first_chunk(Format.CSV) == b"strCol,intCol,nullCol\r\nid-0,0,null\r\nid-1,1,null\r\n"
+    assert first_chunk(Format.JSON_ARRAY) == b'[["id-0","0",null],["id-1","1",null]]'
+
+
+def test_a_link_is_its_only_credential(run):
+    link = run("SELECT 1", disposition=Disposition.EXTERNAL_LINKS).result.external_links[0].external_link
+    assert httpx.get(link, headers={"Authorization": "Bearer x"}).status_code == 400
+    for other in (link.replace("/0?", "/1?"), link.replace("expires=", "expires=9"), link[:-1]):
+        assert httpx.get(other).status_code == 403, other
+
+
+def test_what_inline_answers_do_not_have_is_refused(run):
+    with pytest.raises(BadRequest, match="ARROW_STREAM is supported only with the disposition EXTERNAL_LINKS"):
+        run("SELECT 1", format=Format.ARROW_STREAM)
     with pytest.raises(BadRequest, match="wait_timeout"):
         run("SELECT 1", wait_timeout="1s")
