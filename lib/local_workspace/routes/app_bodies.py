@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from local_workspace.http.bodies import Body, Name, PathText, Refused, StrictBody, Text
+from local_workspace.runtime.permissions import Grant
 
 
 class Postgres(Body):
@@ -117,6 +118,14 @@ class Permissions(StrictBody):
     """Who gets which level."""
 
     access_control_list: Annotated[list[AccessControl], Field(max_length=100)] = []
+
+    def grants(self) -> list[Grant]:
+        """The same as grants."""
+        return [
+            {"kind": kind, "name": value, "level": entry.permission_level}
+            for entry in self.access_control_list
+            for kind, value in entry.model_dump(exclude={"permission_level"}, exclude_none=True).items()
+        ]
 
 
 class EnvVar(Body):

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from local_workspace.engines.apps import AppsEngine
-from local_workspace.engines.apps.permissions import CAN_MANAGE, CAN_USE
 from local_workspace.http.bodies import Name
 from local_workspace.http.paging import Page, by_page_size
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import app_bodies as bodies
+from local_workspace.runtime.permissions import CAN_MANAGE, CAN_USE
 
 router = APIRouter(dependencies=[REFUSE_UNKNOWN])
 

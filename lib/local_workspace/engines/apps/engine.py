@@ -10,7 +10,6 @@ from local_workspace.engines.apps import shapes
 from local_workspace.engines.apps.deployments import Deployments, public, read
 from local_workspace.engines.apps.documents import AppIdentity, AppSettings, Resource, StoredApp
 from local_workspace.engines.apps.gateways import Gateways
-from local_workspace.engines.apps.permissions import CAN_MANAGE, CAN_USE, Permissions, of_principal
 from local_workspace.engines.apps.plans import Plans
 from local_workspace.engines.apps.rollouts import Rollouts
 from local_workspace.engines.apps.running import RunningApps
@@ -23,6 +22,7 @@ from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
 from local_workspace.runtime.gateway import Listen
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.permissions import APPS, CAN_MANAGE, CAN_USE, Permissions, of_principal
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_iso
@@ -51,7 +51,7 @@ class AppsEngine:
     ) -> None:
         self._apps, self._files, self._app_env = Documents[StoredApp](store, "app"), files, app_env
         self._gateways, self._user = Gateways(listen), user
-        self.permissions = Permissions(store)
+        self.permissions = Permissions(store, APPS)
         self._deployments = Deployments(home, store)
         plans = Plans(home, self._deployments, self._app, app_env, reveal)
         self._running = RunningApps(processes, plans.launch)

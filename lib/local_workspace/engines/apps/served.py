@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from local_workspace.engines.apps.documents import StoredApp
-from local_workspace.engines.apps.permissions import CAN_USE, Permissions
 from local_workspace.engines.apps.running import RunningApps
 from local_workspace.runtime.errors import unavailable
 from local_workspace.runtime.gateway import Address
+from local_workspace.runtime.permissions import CAN_USE, Permissions
 
 
 class ServedApp:

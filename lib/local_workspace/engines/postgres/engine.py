@@ -28,6 +28,7 @@ from local_workspace.engines.sync import Lake, SyncEngine
 from local_workspace.runtime import ports
 from local_workspace.runtime.errors import already_exists, invalid, not_found
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.permissions import CAN_USE, PROJECTS, Permissions, of_principal
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import to_iso
@@ -56,6 +57,7 @@ class PostgresEngine:
         self._lock = threading.RLock()
         self._projects = Projects(home, store, processes, user, self._lock, role_of)
         self._catalogs = Catalogs(store)
+        self.permissions = Permissions(store, PROJECTS)
         self.synced = SyncEngine(store, self.connect, self.catalog_target, lake)
 
     def start(self) -> None:
@@ -101,6 +103,7 @@ class PostgresEngine:
         self.synced.forget(project)  # without the lock, which a connecting sync may be waiting for
         with self._lock:
             self._catalogs.remove_project(project)
+            self.permissions.forget(project)
             self._projects.destroy(project)
 
     def address(self, project: str) -> str:
@@ -133,13 +136,15 @@ class PostgresEngine:
     def client_environment(self, resource: PostgresResource, role: str) -> dict[str, str]:
         """libpq's variables for an app's Postgres resource: a `branch` path, and a `database` as path or name.
 
-        The resource is the app's permission, too: its role may connect there, and make schemas of its own.
+        The resource is the app's permission, too: it may use the project, and its role may connect there and
+        make schemas of its own.
         Raises 400 for another branch, 404 if the project or the database is missing.
         """
         project, wanted = names.project_of(resource["branch"]), resource["database"].rpartition("/")[2]
         server = self.running(project)
         database = find_database(server, names.dns_name(wanted))["name"]
         admit(server, role, database)
+        self.permissions.add(project, [of_principal(role, self._user, CAN_USE)])
         return {
             "PGHOST": ports.HOST,
             "PGPORT": str(server.port),

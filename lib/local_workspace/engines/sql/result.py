@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict, final
 
 import pyarrow as pa
 
@@ -42,12 +42,14 @@ class ExternalLink(_Next):
     expiration: str
 
 
+@final
 class ChunkData(_Next):
     """A part of the rows with their values, and a link to the next part."""
 
     data_array: TextRows
 
 
+@final
 class LinkedData(TypedDict):
     """A part of the rows as a link; there is always one."""
 
@@ -123,7 +125,7 @@ class Result:
         last = len(self._starts) - 2
         if index > last:
             raise not_found(f"The result has no chunk {index}: its last one is {last}")
-        after: _Next = {**self._place(index)}
+        after = self._place(index)
         if index < last:
             after["next_chunk_index"] = index + 1
             after["next_chunk_internal_link"] = f"{internal}/{index + 1}"
@@ -132,9 +134,9 @@ class Result:
     def _part(self, place: Chunk) -> pa.Table:
         return self._table.slice(place["row_offset"], place["row_count"])
 
-    def _place(self, index: int) -> Chunk:
+    def _place(self, index: int) -> _Next:
         start, end = self._starts[index : index + 2]
-        place: Chunk = {"chunk_index": index, "row_offset": start, "row_count": end - start}
+        place: _Next = {"chunk_index": index, "row_offset": start, "row_count": end - start}
         if self.output.external:
             place["byte_count"] = self._part(place).nbytes
         return place

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from local_workspace.engines.postgres import PostgresEngine, names, shapes
 from local_workspace.http.bodies import Name
 from local_workspace.routes.postgres import bodies
-from local_workspace.routes.postgres.shared import BRANCH, Engine, Json, Pages, done, fields, on_branch
+from local_workspace.routes.postgres.shared import BRANCH, Engine, Json, Pages, Permitted, done, fields, on_branch
 from local_workspace.runtime.errors import invalid, not_found
 
 router = APIRouter()
@@ -21,13 +21,13 @@ def shown_role(engine: PostgresEngine, project: str, role_id: str) -> Json:
     raise not_found(f"Role {role_id} does not exist in project {project}.")
 
 
-@router.get(BRANCH + "/roles")
+@router.get(BRANCH + "/roles", dependencies=[Permitted])
 def list_roles(engine: Engine, project: Name, branch: Name, page: Pages) -> Mapping[str, object]:
     """The workspace's user, who owns the databases, and the service principals that were let in."""
     return page.of("roles", _shown_roles(on_branch(engine, project, branch), project))
 
 
-@router.post(BRANCH + "/roles")
+@router.post(BRANCH + "/roles", dependencies=[Permitted])
 def create_role(
     engine: Engine,
     project: Name,
@@ -46,19 +46,19 @@ def create_role(
     return done(shapes.role_path(project, name), "create", shown_role(engine, project, names.dns_name(name)))
 
 
-@router.get(BRANCH + "/roles/{role}")
+@router.get(BRANCH + "/roles/{role}", dependencies=[Permitted])
 def get_role(engine: Engine, project: Name, branch: Name, role: Name) -> Json:
     """One role."""
     return shown_role(on_branch(engine, project, branch), project, role)
 
 
-@router.get(BRANCH + "/databases")
+@router.get(BRANCH + "/databases", dependencies=[Permitted])
 def list_databases(engine: Engine, project: Name, branch: Name, page: Pages) -> Mapping[str, object]:
     """All databases of a branch."""
     return page.of("databases", [shapes.database(doc) for doc in on_branch(engine, project, branch).databases(project)])
 
 
-@router.post(BRANCH + "/databases")
+@router.post(BRANCH + "/databases", dependencies=[Permitted])
 def create_database(
     engine: Engine,
     project: Name,
@@ -79,13 +79,13 @@ def create_database(
     return done(made["name"], "create", made)
 
 
-@router.get(BRANCH + "/databases/{database}")
+@router.get(BRANCH + "/databases/{database}", dependencies=[Permitted])
 def get_database(engine: Engine, project: Name, branch: Name, database: Name) -> Json:
     """One database."""
     return shapes.database(on_branch(engine, project, branch).database(project, database))
 
 
-@router.delete(BRANCH + "/databases/{database}")
+@router.delete(BRANCH + "/databases/{database}", dependencies=[Permitted])
 def delete_database(engine: Engine, project: Name, branch: Name, database: Name) -> Json:
     """Remove a database."""
     on_branch(engine, project, branch).delete_database(project, database)

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from local_workspace.engines.postgres import PostgresEngine, names
-from local_workspace.http.bodies import Body
+from local_workspace.http.bodies import Body, Name
 from local_workspace.http.paging import Page, by_page_size
 from local_workspace.runtime.errors import invalid, not_found
+from local_workspace.runtime.permissions import CAN_MANAGE, CAN_USE
 
 BRANCH = "/projects/{project}/branches/{branch}"
 Json = dict[str, Any]
@@ -19,6 +20,22 @@ def _engine(request: Request) -> PostgresEngine:
 
 
 Engine = Annotated[PostgresEngine, Depends(_engine)]
+
+
+def _may(request: Request, engine: Engine, project: Name) -> None:
+    """Raise 403 for a service principal that may not see the project, or not change what is in it."""
+    level = CAN_USE if request.method == "GET" else CAN_MANAGE
+    engine.permissions.check(request.state.principal, project, level)
+
+
+def _may_manage(request: Request, engine: Engine, project: Name) -> None:
+    engine.permissions.check(request.state.principal, project, CAN_MANAGE)
+
+
+Permitted = Depends(_may)
+"""For a route of a project: 403 unless the caller has CAN_USE for a GET, CAN_MANAGE for anything else."""
+Manages = Depends(_may_manage)
+"""For a route of a project: 403 unless the caller has CAN_MANAGE."""
 Pages = Annotated[Page, Depends(by_page_size)]
 
 

@@ -11,8 +11,9 @@ import psutil
 import psycopg
 import pytest
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists
+from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied, ResourceAlreadyExists
 from databricks.sdk.service import postgres as pg
+from databricks.sdk.service.iam import AccessControlRequest, AccessControlResponse, PermissionLevel
 
 from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWorkspace, server_pid
 from local_workspace.runtime import principals
@@ -204,6 +205,45 @@ def test_an_oauth_token_is_the_password_of_its_holders_role_alone(workspace):
     ):
         with pytest.raises(psycopg.OperationalError):
             current_user(role, password)
+
+
+def levels(entries: list[AccessControlResponse]) -> dict[str, list[PermissionLevel]]:
+    return {
+        entry.display_name or entry.group_name: [p.permission_level for p in entry.all_permissions] for entry in entries
+    }
+
+
+def test_a_project_has_permissions_apart_from_roles(workspace):
+    api, known = workspace.w.permissions, f"projects/{PROJECT}"
+    workspace.engine.create_role(PROJECT, "app-guest")
+    secret = principals.secret(TOKEN, "app-guest")
+    guest = WorkspaceClient(host=workspace.w.config.host, client_id="app-guest", client_secret=secret)
+    for call in (
+        lambda: guest.postgres.get_project(known),
+        lambda: guest.postgres.generate_database_credential(f"{BRANCH}/endpoints/primary"),
+        lambda: guest.permissions.get("database-projects", PROJECT),
+    ):
+        with pytest.raises(PermissionDenied, match=f"app-guest does not have CAN_.* on the project '{PROJECT}'"):
+            call()
+    can_use = AccessControlRequest(service_principal_name="app-guest", permission_level=PermissionLevel.CAN_USE)
+    api.update("database-projects", PROJECT, access_control_list=[can_use])
+    assert guest.postgres.get_project(known).name == known
+    assert guest.postgres.generate_database_credential(f"{BRANCH}/endpoints/primary").token
+    with pytest.raises(PermissionDenied, match="CAN_MANAGE"):
+        guest.postgres.delete_database(f"{BRANCH}/databases/caspers")
+    held = api.get("database-projects", PROJECT)
+    assert (held.object_id, held.object_type) == (f"/database-projects/{PROJECT}", "database-projects")
+    assert levels(held.access_control_list)["app-guest"] == [PermissionLevel.CAN_USE]
+    assert levels(held.access_control_list)[USER] == [PermissionLevel.CAN_MANAGE]
+    with pytest.raises(BadRequest, match="permission_level"):  # CAN_CREATE is inherited, and can't be granted
+        wanted = AccessControlRequest(group_name="users", permission_level=PermissionLevel.CAN_CREATE)
+        api.update("database-projects", PROJECT, access_control_list=[wanted])
+    api.set("database-projects", PROJECT, access_control_list=[])
+    assert levels(api.get("database-projects", PROJECT).access_control_list) == {"admins": [PermissionLevel.CAN_MANAGE]}
+    with pytest.raises(NotFound, match="nothing does not exist"):
+        api.get("database-projects", "nothing")
+    known_levels = api.get_permission_levels("database-projects", PROJECT).permission_levels
+    assert [level.permission_level for level in known_levels] == [PermissionLevel.CAN_USE, PermissionLevel.CAN_MANAGE]
 
 
 def test_a_credential_opens_no_connection_after_its_end_and_several_are_valid_at_once(workspace):

@@ -1,0 +1,105 @@
+"""Who may use an app or a Lakebase project, and who may manage it.
+
+Sources: https://docs.databricks.com/aws/en/dev-tools/databricks-apps/permissions and
+https://docs.databricks.com/aws/en/oltp/projects/grant-permissions-programmatically.
+"""
+
+from typing import Any, TypedDict
+
+from local_workspace.runtime.documents import Documents
+from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.store import Store
+
+CAN_USE, CAN_MANAGE = "CAN_USE", "CAN_MANAGE"
+APPS, PROJECTS = "apps", "database-projects"
+LEVELS = {
+    APPS: {
+        CAN_USE: "Can use the app",
+        CAN_MANAGE: "Can manage the app: edit its settings, deploy it, and change its permissions",
+    },
+    PROJECTS: {
+        CAN_USE: "Can use the project: see its branches and endpoints, and get credentials for them",
+        CAN_MANAGE: "Can manage the project: change what is in it, and its permissions",
+    },
+}
+_STORED = {APPS: "app_permissions", PROJECTS: "project_permissions"}
+_NAMED = {APPS: "the app", PROJECTS: "the project"}
+EVERYONE, ADMINS = "users", "admins"  # groups of every Databricks workspace
+
+
+class Grant(TypedDict):
+    """One level for one user, group or service principal; `kind` is the field that names it in requests."""
+
+    kind: str
+    name: str
+    level: str
+
+
+class AccessList(TypedDict):
+    """All grants on one thing."""
+
+    grants: list[Grant]
+
+
+class Permissions:
+    """The grants on APPS or on PROJECTS. The user of the workspace is an administrator: they may do everything."""
+
+    def __init__(self, store: Store, kind: str) -> None:
+        self._kind, self._lists = kind, Documents[AccessList](store, _STORED[kind])
+
+    def of(self, name: str) -> list[Grant]:
+        """The grants on one of them."""
+        found = self._lists.get(name)
+        return found["grants"] if found else []
+
+    def replace(self, name: str, grants: list[Grant]) -> None:
+        """Replace all grants."""
+        self._lists.put(name, {"grants": _one_each(grants)})
+
+    def add(self, name: str, grants: list[Grant]) -> None:
+        """Add grants, each in place of what its user, group or service principal had."""
+        self.replace(name, [*self.of(name), *grants])
+
+    def forget(self, name: str) -> None:
+        """Remove all grants."""
+        self._lists.delete(name)
+
+    def may(self, principal: str, name: str, level: str) -> bool:
+        """Whether a service principal has `level` on one of them, itself or as one of all."""
+        allowed = {CAN_MANAGE, level}
+        return any(
+            grant["level"] in allowed
+            and (grant["kind"], grant["name"]) in (("service_principal_name", principal), ("group_name", EVERYONE))
+            for grant in self.of(name)
+        )
+
+    def check(self, principal: str | None, name: str, level: str) -> None:
+        """Raise ApiError 403 unless the caller has `level`; None is the user."""
+        if principal and not self.may(principal, name, level):
+            raise ApiError(
+                403, "PERMISSION_DENIED", f"{principal} does not have {level} on {_NAMED[self._kind]} '{name}'."
+            )
+
+
+def of_principal(principal: str | None, user: str, level: str) -> Grant:
+    """A level for a service principal, or for the user if there is none."""
+    kind, name = ("service_principal_name", principal) if principal else ("user_name", user)
+    return {"kind": kind, "name": name, "level": level}
+
+
+def shown(kind: str, name: str, grants: list[Grant]) -> dict[str, Any]:
+    """The grants on APPS or PROJECTS' `name` as the permissions API shows them; administrators always manage."""
+    rows = [
+        {grant["kind"]: grant["name"], "display_name": grant["name"], **_levels(grant["level"])} for grant in grants
+    ]
+    admins = {"group_name": ADMINS, **_levels(CAN_MANAGE, inherited_from_object=[f"/{kind}/"])}
+    return {"object_id": f"/{kind}/{name}", "object_type": kind, "access_control_list": [*rows, admins]}
+
+
+def _levels(level: str, **inherited: list[str]) -> dict[str, Any]:
+    return {"all_permissions": [{"permission_level": level, "inherited": bool(inherited), **inherited}]}
+
+
+def _one_each(grants: list[Grant]) -> list[Grant]:
+    """The last grant of each user, group or service principal, in the order of the first."""
+    return list({(grant["kind"], grant["name"]): grant for grant in grants}.values())
