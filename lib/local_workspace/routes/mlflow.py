@@ -3,11 +3,14 @@
 The registry of Unity Catalog is not among it: `routes/mlflow_registry.py` has that.
 """
 
+import json
+
 import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
 from local_workspace.http.proxy import Relay, relay, socket_client
+from local_workspace.runtime.errors import invalid
 
 router = APIRouter(include_in_schema=False)  # MLflow documents its API itself
 
@@ -47,8 +50,34 @@ async def as_client(request: Request) -> Relay:
     return await relay(request, _client(request), "MLflow")
 
 
+@router.post("/api/2.0/mlflow/registered-models/create")
+async def create_workspace_model(request: Request) -> Relay:
+    """A model in the registry of the workspace. Raises ApiError 400 for a name that means one in Unity Catalog.
+
+    The message is that of Databricks: https://github.com/databricks/mlops-stacks/issues/135
+    """
+    name = _name(await request.body())
+    if set(name) & set("/.:"):
+        raise invalid(
+            f"Invalid name '{name[:200]}'. A workspace registered model name must be a non-empty UTF-8 string and "
+            "cannot contain forward slashes(/), periods(.), or colons(:). If trying to access models in the Unity "
+            "Catalog, configure the MLflow client via mlflow.set_registry_uri('databricks-uc') before accessing models."
+        )
+    return await as_client(request)
+
+
 for _path in _CLIENT_PATHS:
     router.add_api_route(_path, as_client, methods=_METHODS)
+
+
+def _name(content: bytes) -> str:
+    """The name in a request's body; empty if there is none, which MLflow refuses."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    name = body.get("name") if isinstance(body, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _client(request: Request) -> httpx.AsyncClient:

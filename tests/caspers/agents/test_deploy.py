@@ -71,6 +71,8 @@ def test_a_version_is_known_by_its_fingerprint(ws, model, versions):
     assert deploy.find_version(ws, model, "a-mark") is None
     deploy.tag_fingerprint(ws, model, "1", "a-mark")
     assert deploy.find_version(ws, model, "a-mark") == "1"
+    experiment = ws.mlflow.get_experiment_by_name("deploy").experiment_id
+    assert versions.get_model_version(model, "1").tags["experiment"] == experiment
 
 
 def test_champion_moves_is_served_and_goes_back(ws, model, versions):

@@ -54,6 +54,13 @@ def test_a_trace_is_stored_with_its_spans(connected):
     assert trace.data.spans[0].inputs == {"order": "ABC123"}
 
 
+def test_the_workspaces_own_registry_takes_no_name_of_unity_catalog(connected):
+    client = mlflow.MlflowClient(registry_uri=connected.env["DATABRICKS_HOST"])
+    assert client.create_registered_model("plain").name == "plain"
+    with pytest.raises(mlflow.MlflowException, match="periods.*databricks-uc"):
+        client.create_registered_model("kitchen.ai.agent")
+
+
 def test_the_pages_and_what_they_load_are_under_one_prefix(http):
     page = http.get("/", follow_redirects=True)
     script = page.text.partition('<script defer="defer" src="')[2].partition('"')[0]
