@@ -33,14 +33,14 @@ class Parameter:
         kind = self._kind()
         if kind not in _READERS:
             known = ", ".join(sorted(_READERS))
-            raise invalid(f"Parameter '{self.name}': the type {self.type[:100]!r} is none of {known}")
+            raise invalid(f"Parameter '{self.name}': the type {self.type[:100]!r} is not supported; use one of {known}")
         if self.value is None:
             return None
         try:
             value = _READERS[kind](self.value)
             return _rounded(value, *self._digits(value)) if isinstance(value, Decimal) else value
         except (ValueError, ArithmeticError):
-            raise invalid(f"Parameter '{self.name}': {self.value[:100]!r} is no {self.type.upper()}") from None
+            raise invalid(f"Parameter '{self.name}': {self.value[:100]!r} is not a valid {self.type.upper()}") from None
 
     def literal(self) -> "Column":
         """The value as a literal of its type for Spark's `sql`."""
@@ -60,7 +60,7 @@ class Parameter:
         own = _own_digits(value)
         precision, scale = (int(found[1] or own[0]), int(found[2] or (0 if found[1] else own[1]))) if found else (0, 0)
         if not scale <= precision <= _MAX_DIGITS or not precision:
-            raise invalid(f"Parameter '{self.name}': {self.type[:100]!r} is no type of decimals")
+            raise invalid(f"Parameter '{self.name}': {self.type[:100]!r} is not a decimal type with up to 38 digits")
         return precision, scale
 
     def _spark_type(self, value: object) -> "DataType":

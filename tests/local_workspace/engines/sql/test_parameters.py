@@ -65,23 +65,23 @@ def test_no_text_is_null_in_every_type(type_):
     ],
 )
 def test_text_that_is_none_of_its_type_is_refused_by_name(type_, text):
-    with pytest.raises(ApiError, match=f"Parameter 'price': .* is no {type_}") as refused:
+    with pytest.raises(ApiError, match=f"Parameter 'price': .* is not a valid {type_}") as refused:
         Parameter("price", text, type_).read()
     assert refused.value.status == 400
 
 
 def test_a_decimal_that_does_not_fit_is_refused():
-    with pytest.raises(ApiError, match=r"'100' is no DECIMAL\(4,2\)"):
+    with pytest.raises(ApiError, match=r"'100' is not a valid DECIMAL\(4,2\)"):
         Parameter("p", "100", "DECIMAL(4,2)").read()
 
 
 @pytest.mark.parametrize("type_", ["ARRAY<INT>", "STRUCT<a: INT>", "MAP<INT,INT>", "VARIANT", "NOTYPE", "", "()"])
 def test_a_type_without_parameters_is_refused_with_those_that_have(type_):
-    with pytest.raises(ApiError, match="is none of BIGINT, BINARY"):
+    with pytest.raises(ApiError, match="is not supported; use one of BIGINT, BINARY"):
         Parameter("p", None, type_).read()
 
 
 @pytest.mark.parametrize("type_", ["DECIMAL(39,2)", "DECIMAL(2,3)", "DECIMAL(x)", "DECIMAL(0)"])
 def test_a_decimal_has_at_most_38_digits(type_):
-    with pytest.raises(ApiError, match="is no type of decimals"):
+    with pytest.raises(ApiError, match="is not a decimal type with up to 38 digits"):
         Parameter("p", "1", type_).read()
