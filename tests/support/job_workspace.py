@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import nbformat
 import uvicorn
@@ -18,6 +19,7 @@ from fastapi import FastAPI
 
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.sources import Sources
+from local_workspace.engines.jobs.sql_tasks import SqlServices
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.server import create_app
 from local_workspace.routes import identity, jobs, workspace
@@ -43,10 +45,14 @@ class Updates:
         return pipeline_id
 
 
+def _no_warehouse(*_: object) -> NoReturn:
+    raise not_found("SQL warehouse does not exist")
+
+
 class JobWorkspace:
     """Engines over one home, and `w`, an SDK client of theirs."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, sql: SqlServices) -> None:
         self.home: Home = open_home(root)
         processes = Processes(self.home)
         processes.reap()
@@ -61,6 +67,7 @@ class JobWorkspace:
             Updates(),
             lambda: {"DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": TOKEN},
             Sources(self._in_volumes, self._in_tables),
+            sql,
         )
 
     def _in_volumes(self, url: str) -> Path:
@@ -108,9 +115,9 @@ class JobWorkspace:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[JobWorkspace]:
-    """A job workspace over `root` with its server, both ended afterwards."""
-    space = JobWorkspace(root)
+def serving(root: Path, sql: SqlServices | None = None) -> Iterator[JobWorkspace]:
+    """A job workspace over `root` with its server, both ended afterwards; without `sql` it has no warehouse."""
+    space = JobWorkspace(root, sql or SqlServices(_no_warehouse, _no_warehouse, _no_warehouse, str))
     config = uvicorn.Config(space.app(), log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([space.listener],))

@@ -52,6 +52,28 @@ class PythonWheelTask(Body):
     named_parameters: dict[Text, Text] | None = None
 
 
+class SqlFile(Body):
+    """A SQL file of the workspace."""
+
+    path: PathText
+    source: Text | None = None
+
+
+class SqlQuery(Body):
+    """A saved query."""
+
+    query_id: Text
+
+
+class SqlTask(Body):
+    """A SQL file or a query to run."""
+
+    warehouse_id: Text
+    file: SqlFile | None = None
+    query: SqlQuery | None = None
+    parameters: dict[Text, Text] | None = None
+
+
 class PyPiLibrary(Body):
     """A package of an index."""
 
@@ -134,6 +156,7 @@ class Task(Body):
     pipeline_task: PipelineTask | None = None
     spark_python_task: SparkPythonTask | None = None
     python_wheel_task: PythonWheelTask | None = None
+    sql_task: SqlTask | None = None
     libraries: Annotated[list[Library], Field(max_length=1000)] | None = None
     environment_key: Text | None = None
     condition_task: ConditionTask | None = None

@@ -20,6 +20,7 @@ from local_workspace.engines.catalog import TablesEngine, UnityCatalog, unity_ca
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.sources import Sources
+from local_workspace.engines.jobs.sql_tasks import SqlServices
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.models import ModelFiles, ModelsEngine
 from local_workspace.engines.pipelines import PipelinesEngine
@@ -27,7 +28,8 @@ from local_workspace.engines.postgres import PostgresEngine
 from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.spark import SparkEngine, SparkLake
-from local_workspace.engines.sql import StatementsEngine, WarehousesEngine
+from local_workspace.engines.sql import QueriesEngine, StatementsEngine, WarehousesEngine
+from local_workspace.engines.sql.words import refusal
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app, workspace_id
@@ -45,6 +47,7 @@ from local_workspace.routes import (
     models,
     pipelines,
     postgres,
+    queries,
     secrets,
     serving,
     sql,
@@ -59,7 +62,21 @@ from local_workspace.service.settings import Settings, default_storage, load_set
 
 USER = "you@localhost"
 ROUTES = (
-    *(app_permissions, apps, catalog, files, grants, health, identity, jobs, models, pipelines, postgres, secrets),
+    *(
+        app_permissions,
+        apps,
+        catalog,
+        files,
+        grants,
+        health,
+        identity,
+        jobs,
+        models,
+        pipelines,
+        postgres,
+        queries,
+        secrets,
+    ),
     *(serving, sql, workspace),
     *(mlflow_registry, mlflow),  # the second passes on all paths below the first's
 )
@@ -82,6 +99,7 @@ class Engines:
     workspace_files: WorkspaceFiles
     warehouses: WarehousesEngine
     statements: StatementsEngine
+    queries: QueriesEngine
     postgres: PostgresEngine
     secrets: SecretsEngine
     serving: ServingEngine
@@ -139,6 +157,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
         home, store, processes, SparkLake(spark), USER, partial(principals.role_of, settings.token, USER)
     )
     mlflow_engine, secrets_engine = MlflowEngine(home, processes), SecretsEngine(home)
+    warehouses, saved_queries = WarehousesEngine(store, spark), QueriesEngine(store, USER)
     environment = {**client_environment(settings, spark.remote), "LOCAL_WORKSPACE_HOME": str(home.root)}
     return Engines(
         home=home,
@@ -149,7 +168,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
         files=volume_files,
         model_files=ModelFiles(unity.models),
         workspace_files=workspace_files,
-        warehouses=WarehousesEngine(store, spark),
+        warehouses=warehouses,
+        queries=saved_queries,
         statements=StatementsEngine(spark),
         pipelines=pipelines_engine,
         mlflow=mlflow_engine,
@@ -163,6 +183,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
             pipelines_engine,
             lambda: environment,
             Sources(volume_files.resolve, partial(_table_folder, unity.tables, SparkLake(spark))),
+            SqlServices(warehouses.get, saved_queries.get, spark.own_session, refusal),
         ),
         postgres=postgres_engine,
         apps=AppsEngine(

@@ -16,6 +16,7 @@ class NotebookTask(TypedDict):
     notebook_path: str
     base_parameters: NotRequired[dict[str, object]]
     source: NotRequired[str]
+    warehouse_id: NotRequired[str]
 
 
 class PipelineTask(TypedDict):
@@ -40,6 +41,28 @@ class PythonWheelTask(TypedDict):
     entry_point: str
     parameters: NotRequired[list[str]]
     named_parameters: NotRequired[dict[str, str]]
+
+
+class SqlFile(TypedDict):
+    """A SQL file of the workspace."""
+
+    path: str
+    source: NotRequired[str]
+
+
+class SqlQuery(TypedDict):
+    """A saved query."""
+
+    query_id: str
+
+
+class SqlTask(TypedDict):
+    """A SQL file or a saved query to run on a warehouse, with values for its parameters."""
+
+    warehouse_id: str
+    file: NotRequired[SqlFile]
+    query: NotRequired[SqlQuery]
+    parameters: NotRequired[dict[str, str]]
 
 
 class PyPiLibrary(TypedDict):
@@ -141,6 +164,7 @@ class Task(TypedDict):
     pipeline_task: NotRequired[PipelineTask]
     spark_python_task: NotRequired[SparkPythonTask]
     python_wheel_task: NotRequired[PythonWheelTask]
+    sql_task: NotRequired[SqlTask]
     libraries: NotRequired[list[Library]]
     environment_key: NotRequired[str]
     condition_task: NotRequired[ConditionTask]

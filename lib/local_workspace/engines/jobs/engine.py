@@ -18,6 +18,7 @@ from local_workspace.engines.jobs.schedules import Schedules
 from local_workspace.engines.jobs.services import Services
 from local_workspace.engines.jobs.settings import checked, merged
 from local_workspace.engines.jobs.sources import Sources
+from local_workspace.engines.jobs.sql_tasks import SqlServices, SqlTasks
 from local_workspace.engines.jobs.states import is_active
 from local_workspace.engines.jobs.tasks import Pipelines, TaskRunner
 from local_workspace.engines.jobs.views import of_task, settings_of
@@ -39,7 +40,7 @@ class JobsEngine:
 
     `unsupported` lists the settings that have an effect, those that are only stored, and those that are refused.
     `notebook_env` returns the environment variables of a notebook's process; it is called for each run. `sources` are
-    what triggers watch.
+    what triggers watch, `sql` what SQL tasks use.
     """
 
     def __init__(
@@ -51,11 +52,12 @@ class JobsEngine:
         pipelines: Pipelines,
         notebook_env: Callable[[], dict[str, str]],
         sources: Sources,
+        sql: SqlServices,
     ) -> None:
         self._store, self._jobs = store, Documents[Job](store, KIND)
         self._history, self._notebook_env = History(home, store), notebook_env
         in_processes = ProcessTasks(home, processes, files, notebook_env, sources.folder)
-        self._runner = TaskRunner(home, in_processes, pipelines)
+        self._runner = TaskRunner(home, in_processes, SqlTasks(sql, files), pipelines)
         self._dispatcher = Dispatcher(Services(self._history, self._runner, self, store.next_id))
         self._schedules = Schedules(self._fire)
         self._lock = threading.RLock()

@@ -20,6 +20,9 @@ def output(run: Run, task: TaskRun, outcome: Outcome, url: str) -> Output:
         found["notebook_output"] = {"result": outcome["result"], "truncated": outcome["truncated"]}
     if "logs" in outcome:
         found["logs"], found["logs_truncated"] = outcome["logs"], outcome.get("logs_truncated", False)
+    if "sql" in outcome:
+        ran = outcome["sql"]
+        found["sql_output"] = {"query_output": ran} if "query" in task["sql_task"] else {"file_output": ran}
     if "triggered_run_id" in task:
         found["run_job_output"] = {"run_id": task["triggered_run_id"]}
     return found

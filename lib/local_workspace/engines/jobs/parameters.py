@@ -53,6 +53,9 @@ def resolved_task(task: TaskRun, run: Run, known: Mapping[str, str]) -> TaskRun:
     if "named_parameters" in settings.get("python_wheel_task", {}):  # a list takes none of the job's
         named = cast("dict[str, str]", settings["python_wheel_task"]["named_parameters"])
         settings["python_wheel_task"]["named_parameters"] = named | _of_job(run, known)
+    if "sql_task" in task:
+        own = cast("dict[str, str]", settings["sql_task"].get("parameters", {}))
+        settings["sql_task"]["parameters"] = own | _of_job(run, known)
     if "for_each_task" in task:  # its task is resolved in each iteration
         settings["for_each_task"]["task"] = task["for_each_task"]["task"]
     return cast("TaskRun", {**task, **settings})

@@ -1,4 +1,4 @@
-"""Tasks that run Python files and wheels, and the environments of tasks, checked before anything is stored."""
+"""Tasks that run Python files, wheels and SQL, and the environments of tasks, checked before anything is stored."""
 
 from local_workspace.engines.jobs.documents import EnvironmentSpec, Library, Settings, Task
 from local_workspace.engines.jobs.unsupported import JOB_REFUSED, refuse_part
@@ -21,6 +21,19 @@ def check_python(task: Task, place: str) -> None:
         raise invalid(f"{place}environment_key is needed without a cluster; name one of the job's environments.")
     for library in task.get("libraries", []):
         _check_library(library, task, f"{place}libraries")
+
+
+def check_sql(task: Task, place: str) -> None:
+    """Check a task's SQL. Raises ApiError 400 that names the field."""
+    if (sql := task.get("sql_task")) is None:
+        return
+    refuse_part(sql, "sql_task", f"{place}sql_task")
+    refuse_part(sql.get("file", {}), "file", f"{place}sql_task.file")
+    refuse_part(sql.get("query", {}), "query", f"{place}sql_task.query")
+    if ("file" in sql) == ("query" in sql):
+        raise invalid(f"{place}sql_task must have exactly one of file and query.")
+    if sql.get("file", {}).get("source", "WORKSPACE") != "WORKSPACE":
+        raise invalid(f"{place}sql_task.file.source: {JOB_REFUSED['git_source']}.")
 
 
 def check_environments(settings: Settings) -> None:

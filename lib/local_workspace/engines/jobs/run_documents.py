@@ -132,6 +132,13 @@ class Run(Progress):
     run_page_url: NotRequired[str]
 
 
+class SqlRun(TypedDict):
+    """The SQL that a task has run, and where."""
+
+    query_text: str
+    warehouse_id: str
+
+
 class Outcome(TypedDict, total=False):
     """The outcome of a task: `error` and `error_trace` if it failed, else its result.
 
@@ -145,6 +152,7 @@ class Outcome(TypedDict, total=False):
     update_id: str
     logs: str
     logs_truncated: bool
+    sql: SqlRun
 
 
 class View(TypedDict):
@@ -168,6 +176,13 @@ class RunJobOutput(TypedDict):
     run_id: int
 
 
+class SqlOutput(TypedDict, total=False):
+    """What a task has run: a query or a file."""
+
+    query_output: SqlRun
+    file_output: SqlRun
+
+
 class OutputMetadata(TaskRun):
     """The task that an output comes from, and its run."""
 
@@ -185,6 +200,7 @@ class Output(TypedDict):
     metadata: OutputMetadata
     notebook_output: NotRequired[NotebookOutput]
     run_job_output: NotRequired[RunJobOutput]
+    sql_output: NotRequired[SqlOutput]
     logs: NotRequired[str]
     logs_truncated: NotRequired[bool]
     error: NotRequired[str]

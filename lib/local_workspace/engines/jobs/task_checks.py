@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from local_workspace.engines.jobs import run_if
 from local_workspace.engines.jobs.control_checks import check_control
 from local_workspace.engines.jobs.documents import Task
-from local_workspace.engines.jobs.python_checks import check_python
+from local_workspace.engines.jobs.python_checks import check_python, check_sql
 from local_workspace.engines.jobs.reference_checks import Known
 from local_workspace.engines.jobs.unsupported import (
     JOB_REFUSED,
@@ -24,6 +24,7 @@ TASK_KINDS = (
     "pipeline_task",
     "spark_python_task",
     "python_wheel_task",
+    "sql_task",
     "condition_task",
     "for_each_task",
     "run_job_task",
@@ -70,6 +71,7 @@ def _check_leaf(task: Task, place: str) -> None:
     if pipeline := task.get("pipeline_task"):
         refuse_part(pipeline, "pipeline_task", f"{place}pipeline_task")
     check_python(task, place)
+    check_sql(task, place)
 
 
 def _check_references(task: Task, place: str, known: Known) -> None:

@@ -9,6 +9,7 @@ from local_workspace.engines.jobs.environments import Report
 from local_workspace.engines.jobs.process_tasks import ProcessTasks
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.run_files import RunFiles
+from local_workspace.engines.jobs.sql_tasks import SqlTasks
 from local_workspace.runtime.home import Home
 
 
@@ -35,6 +36,7 @@ class TaskRunner:
 
     home: Home
     processes: ProcessTasks
+    sql: SqlTasks
     pipelines: Pipelines
 
     @property
@@ -49,15 +51,20 @@ class TaskRunner:
         """
         self.run_files.folder(run).mkdir(parents=True, exist_ok=True)
         try:
-            outcome = (
-                self._pipeline(task, cancellation)
-                if "pipeline_task" in task
-                else self.processes.run(run, task, cancellation, report)
-            )
+            outcome = self._done(run, task, cancellation, report)
         except Exception as error:  # a thread's boundary: any error ends this run, not the daemon
             outcome = Outcome(error=str(error), error_trace="")
         self.run_files.write_outcome(run, task, outcome)
         return outcome
+
+    def _done(self, run: Run, task: TaskRun, cancellation: Cancellation, report: Report) -> Outcome:
+        if "pipeline_task" in task:
+            return self._pipeline(task, cancellation)
+        if "sql_task" in task:
+            return self.sql.run(task, cancellation)
+        if warehouse_id := task.get("notebook_task", {}).get("warehouse_id"):
+            self.sql.check_warehouse(warehouse_id)
+        return self.processes.run(run, task, cancellation, report)
 
     def outcome(self, run: Run, task: TaskRun) -> Outcome:
         """The outcome of a task that has run; empty if there is none."""

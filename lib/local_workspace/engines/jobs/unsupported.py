@@ -74,6 +74,7 @@ TASK_DONE = frozenset(
         "run_if",
         "run_job_task",
         "spark_python_task",
+        "sql_task",
         "timeout_seconds",
     )
 )
@@ -104,7 +105,6 @@ TASK_REFUSED: Reasons = {
     "python_operator_task": _KIND,
     "spark_jar_task": _KIND,
     "spark_submit_task": _KIND,
-    "sql_task": _KIND,
     "webhook_notifications": _NOTIFIED,
 }
 
@@ -116,12 +116,15 @@ PARTS_DONE = {
     "file_arrival": frozenset(("url", *_TIMING)),
     "for_each_task": frozenset(("inputs", "task", "concurrency")),
     "libraries": frozenset(("whl", "pypi", "requirements")),
-    "notebook_task": frozenset(("notebook_path", "base_parameters", "source")),
+    "notebook_task": frozenset(("notebook_path", "base_parameters", "source", "warehouse_id")),
     "pipeline_task": frozenset(("pipeline_id", "full_refresh")),
     "python_wheel_task": frozenset(("package_name", "entry_point", "parameters", "named_parameters")),
     "run_job_task": frozenset(("job_id", "job_parameters", "notebook_params")),
     "schedule": frozenset(("quartz_cron_expression", "timezone_id", "pause_status")),
     "spark_python_task": frozenset(("python_file", "parameters", "source")),
+    "sql_task": frozenset(("warehouse_id", "file", "query", "parameters")),
+    "file": frozenset(("path", "source")),
+    "query": frozenset(("query_id",)),
     "spec": frozenset(("client", "environment_version", "dependencies")),
     "table_update": frozenset(("table_names", "condition", *_TIMING)),
     "trigger": frozenset(("periodic", "file_arrival", "table_update", "pause_status")),
@@ -138,7 +141,7 @@ PARTS_REFUSED: Mapping[str, Reasons] = {
         "jar": _PYTHON_ONLY,
         "maven": _PYTHON_ONLY,
     },
-    "notebook_task": {"warehouse_id": "a local workspace runs notebooks in Python; leave the field out"},
+    "notebook_task": {},
     "pipeline_task": {
         "full_refresh_selection": "a local workspace updates whole pipelines; use `full_refresh`",
         "parameters": "put the values into the pipeline's `configuration`",
@@ -158,6 +161,12 @@ PARTS_REFUSED: Mapping[str, Reasons] = {
     },
     "schedule": {"sql_condition": "test the condition in the job's first notebook"},
     "spark_python_task": {},
+    "sql_task": {
+        "alert": "a local workspace has no alerts; run the alert's query, and test its result in a condition_task",
+        "dashboard": "a local workspace has no dashboards; run their queries",
+    },
+    "file": {},
+    "query": {},
     "spec": {
         "base_environment": "name its packages in `dependencies`, or in a requirements file there with `-r`",
         "java_dependencies": "a local workspace installs Python packages only",

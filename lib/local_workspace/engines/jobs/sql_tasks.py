@@ -1,0 +1,94 @@
+"""Tasks that run SQL on a warehouse: a file of the workspace, or a saved query."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from local_workspace.engines.jobs.cancellation import Cancellation
+from local_workspace.engines.jobs.documents import SqlTask
+from local_workspace.engines.jobs.run_documents import Outcome, SqlRun, TaskRun
+from local_workspace.engines.spark.errors import message
+from local_workspace.engines.sql.queries import Query, defaults
+from local_workspace.engines.sql.script import Value, markers, plain_catalog, statements, with_values
+from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.runtime.errors import ApiError, invalid
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
+
+
+@dataclass(frozen=True)
+class SqlServices:
+    """What SQL tasks use: `warehouse` and `query` find by id and raise ApiError 404, `session` opens a new one.
+
+    `refusal` says why a statement is refused; it is empty if the statement may run.
+    """
+
+    warehouse: Callable[[str], object]
+    query: Callable[[str], Query]
+    session: Callable[[], "AbstractContextManager[SparkSession]"]
+    refusal: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class SqlTasks:
+    """Runs SQL tasks, each in a session of its own."""
+
+    services: SqlServices
+    files: WorkspaceFiles
+
+    def run(self, task: TaskRun, cancellation: Cancellation) -> Outcome:
+        """Run all statements of the task in order. Raises ApiError for a missing warehouse, file or query."""
+        settings = task["sql_task"]
+        self.services.warehouse(settings["warehouse_id"])
+        text, values = self._script(settings)
+        ran: SqlRun = {"query_text": text, "warehouse_id": settings["warehouse_id"]}
+        found = statements(with_values(text, values))
+        with self.services.session() as session, cancellation.calling(lambda: _end(session)):
+            for statement in found:
+                if cancellation.reason:
+                    break
+                if error := self._execute(session, statement, values):
+                    return {"error": error, "error_trace": "", "sql": ran}
+        return {"sql": ran}
+
+    def check_warehouse(self, warehouse_id: str) -> None:
+        """Raise ApiError 404 if there is no such warehouse."""
+        self.services.warehouse(warehouse_id)
+
+    def _script(self, settings: SqlTask) -> tuple[str, dict[str, Value]]:
+        """The SQL of the task, and the values of its parameters."""
+        own: Mapping[str, str] = settings.get("parameters", {})
+        if file := settings.get("file"):
+            return self.files.resolve(file["path"]).read_text(), dict(own)
+        query = self.services.query(settings["query"]["query_id"])
+        values = defaults(query)
+        for name, value in own.items():
+            values[name] = _number(name, value) if isinstance(values.get(name), Decimal) else value
+        return query.get("query_text", ""), values
+
+    def _execute(self, session: "SparkSession", statement: str, values: Mapping[str, Value]) -> str:
+        """Run one statement and drop its rows; returns the error's message, an empty string without one."""
+        if reason := self.services.refusal(statement):
+            return reason
+        try:
+            frame = session.sql(plain_catalog(statement), dict(markers(statement, values)) or None)
+            frame.write.format("noop").mode("overwrite").save()  # a query runs only when its rows are wanted
+        except ApiError:
+            raise
+        except Exception as error:  # whatever Spark and its client raise is the task's outcome
+            return message(error)
+        return ""
+
+
+def _number(name: str, text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise invalid(f"The query's parameter {name!r} is a number, and {text!r} is none.") from None
+
+
+def _end(session: "SparkSession") -> None:
+    session.interruptAll()
