@@ -5,7 +5,6 @@ ending the process ends the task in any state, and because its end frees the mem
 import, about a second of CPU with `_skip_unused_imports`.
 """
 
-import ast
 import json
 import os
 import re
@@ -13,13 +12,12 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from local_workspace.kernel.context import EXIT_TYPE, VARIABLE, Context
+from local_workspace.kernel.context import EXIT_TYPE, VARIABLE
 from local_workspace.kernel.dbutils import NotebookExit
 from local_workspace.runtime import sockets
 from local_workspace.runtime.home import write_atomically
@@ -32,20 +30,18 @@ _EXTENSION = "--IPKernelApp.extra_extensions=local_workspace.kernel"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> "Outcome":
+def run_notebook(source: Path, output: Path) -> "Outcome":
     """Execute the notebook `source` in its own folder and save it to `output` after every cell.
 
-    All parameters are widgets; one that the notebook's parameters cell sets also gets its value there, in the type of
-    the default. Returns `result` with `truncated`, or `error` with `error_trace`.
+    Its parameters are widgets, of which its kernel knows. Returns `result` with `truncated`, or `error` with
+    `error_trace`.
     """
     _skip_unused_imports()
     import papermill
 
     outcome: Outcome = {}
     try:
-        declared = _declared(source)
-        known = {name: typed(parameters[name], declared[name]) for name in parameters.keys() & declared.keys()}
-        notebook = _execute(source, output, known)
+        notebook = _execute(source, output)
     except papermill.PapermillExecutionError as error:
         trace = _COLOURS.sub("", "\n".join(error.traceback))
         return outcome | {"error": f"{error.ename}: {error.evalue}", "error_trace": trace}
@@ -53,23 +49,6 @@ def run_notebook(source: Path, output: Path, parameters: dict[str, str]) -> "Out
         return outcome | {"error": f"{type(error).__name__}: {error}", "error_trace": ""}
     text = result_of(notebook)
     return outcome | {"result": text[:MAX_RESULT], "truncated": len(text) > MAX_RESULT}
-
-
-def typed(value: str, default: str) -> str | int | float | bool:
-    """`value` as the type of `default` (Python source of a number or bool); unchanged if it can't be converted.
-
-    Jobs pass every parameter as text, on Databricks too.
-    """
-    try:
-        kind = type(ast.literal_eval(default))
-    except (ValueError, SyntaxError):
-        return value
-    if kind is bool:
-        return {"true": True, "false": False}.get(value.lower(), value)
-    try:
-        return kind(value) if kind in (int, float) else value
-    except ValueError:
-        return value
 
 
 def result_of(notebook: dict[str, Any]) -> str:
@@ -85,21 +64,7 @@ def result_of(notebook: dict[str, Any]) -> str:
     return "".join(last.get("text") or last.get("data", {}).get("text/plain", ""))
 
 
-def _declared(source: Path) -> dict[str, str]:
-    """The names in the notebook's parameters cell with their defaults, as Python source."""
-    from papermill.iorw import load_notebook_node
-    from papermill.translators import papermill_translators
-    from papermill.utils import find_first_tagged_cell_index
-
-    notebook = load_notebook_node(str(source))
-    index = find_first_tagged_cell_index(notebook, "parameters")
-    if index < 0:
-        return {}
-    found = papermill_translators.find_translator("python3", "python").inspect(notebook.cells[index])
-    return {parameter.name: parameter.default for parameter in found}
-
-
-def _execute(source: Path, output: Path, parameters: Mapping[str, object]) -> dict[str, Any]:
+def _execute(source: Path, output: Path) -> dict[str, Any]:
     import papermill
     from traitlets.config import Config
 
@@ -110,7 +75,6 @@ def _execute(source: Path, output: Path, parameters: Mapping[str, object]) -> di
         executed: dict[str, Any] = papermill.execute_notebook(
             source,
             output,
-            parameters,
             cwd=source.parent,
             kernel_name="python3",
             language="python",
@@ -139,10 +103,9 @@ def main() -> None:
     """INPUT OUTPUT CONTEXT RESULT: run INPUT as the task in the file CONTEXT, write the outcome to RESULT."""
     source, output, context, result = map(Path, sys.argv[1:])
     os.environ[VARIABLE] = str(context)  # for the kernel
-    parameters = Context.of_this_process().parameters
 
     def work() -> None:
-        outcome = run_notebook(source, output, parameters)
+        outcome = run_notebook(source, output)
         write_atomically(result, json.dumps(outcome))
 
     # In a thread, because on the main thread nbclient answers SIGTERM with a slow shutdown of a busy kernel.

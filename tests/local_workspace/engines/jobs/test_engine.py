@@ -1,3 +1,4 @@
+import ast
 import os
 import signal
 import subprocess
@@ -75,16 +76,15 @@ def results(run) -> dict[str, str]:
     return {task.task_key: task.state.result_state.value for task in run.tasks}
 
 
-def test_a_notebook_gets_its_parameters_typed_and_its_last_output_is_the_result(space):
+def test_a_notebook_gets_its_parameters_as_widgets_and_its_last_output_is_the_result(space):
     path = space.upload(
-        "/Users/typed/nb.ipynb",
+        "/Users/widgets/nb.ipynb",
         "print('working')",
-        "import os\nfrom pathlib import Path\n"
-        "strange = dbutils.widgets.get('STRANGE')\n"
-        "DAY + 1, RATE, CITY, ON, OTHER, strange, os.environ['DATABRICKS_TOKEN'], Path.cwd().name",
-        parameters="DAY = 1\nRATE = 0.5\nCITY = 'x'\nON = False\nOTHER = 'own'",
+        "import os\nfrom pathlib import Path\ndbutils.widgets.text('DAY', '1')\ndbutils.widgets.text('OWN', 'own')\n"
+        "sorted(dbutils.widgets.getAll().items()), CITY, os.environ['DATABRICKS_TOKEN'], Path.cwd().name",
+        parameters="CITY = 'of the cell'",
     )
-    own = {"DAY": "70", "ON": "true", "CITY": "lost", "OTHER": "to {{job.parameters.CITY}}", "STRANGE": "1"}
+    own = {"DAY": "70", "CITY": "lost", "OTHER": "to {{job.parameters.CITY}}"}
     defaults = [JobParameterDefinition("CITY", "Chicago"), JobParameterDefinition("RATE", "0.1")]
     job_id = space.job(path, parameters=defaults, base_parameters=own)
     run = space.w.jobs.run_now(job_id, job_parameters={"CITY": "Bellevue"}).result()
@@ -92,10 +92,11 @@ def test_a_notebook_gets_its_parameters_typed_and_its_last_output_is_the_result(
     assert not run.tasks[0].state.state_message
     assert {item.name: item.value for item in run.job_parameters} == {"CITY": "Bellevue", "RATE": "0.1"}
     output = space.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output
-    assert output.result == f"(71, 0.1, 'Bellevue', True, 'to Bellevue', '1', '{TOKEN}', 'typed')"
+    widgets = {"CITY": "Bellevue", "DAY": "70", "OTHER": "to Bellevue", "OWN": "own", "RATE": "0.1"}
+    assert ast.literal_eval(output.result) == (list(widgets.items()), "of the cell", TOKEN, "widgets")
     assert not output.truncated
     executed = nbformat.read(space.home.runs / str(run.run_id) / "only.ipynb", 4)
-    assert executed.cells[2].outputs[0].text == "working\n"
+    assert executed.cells[1].outputs[0].text == "working\n"
 
 
 def test_a_failing_notebook_says_why_and_what_depends_on_it_does_not_run(space):

@@ -148,7 +148,7 @@ def test_a_run_may_be_told_to_wait_though_the_job_has_no_queue(space):
 def test_references_stand_for_the_runs_own_values(space):
     names = ("job.id", "job.run_id", "task.run_id", "task.execution_count", "job.trigger.type", "job_id", "task_key")
     own = {"ALL": " ".join(f"{{{{{name}}}}}" for name in names), "DAY": "{{ job.parameters.DAY }}"}
-    path = space.upload("/Users/refs/nb.ipynb", "ALL, DAY", parameters="ALL = ''\nDAY = ''")
+    path = space.upload("/Users/refs/nb.ipynb", "get = dbutils.widgets.get\nget('ALL'), get('DAY')")
     day = JobParameterDefinition("DAY", "{{job.start_time.iso_date}}")
     run = ended(space, Task("t", notebook_task=NotebookTask(path, own)), parameters=[day])
     result = space.w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result
