@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
-from local_workspace.kernel import runtime_names
+from local_workspace.kernel import runtime_names, volume_paths
 from local_workspace.kernel.context import EXIT_TYPE, Context
 from local_workspace.kernel.dbutils import NotebookExit, Utilities
 from local_workspace.kernel.languages import Languages
@@ -19,6 +19,7 @@ def prepare(shell: "InteractiveShell", context: Context) -> None:
     dbutils = Utilities(context)
     shell.user_ns.update(dbutils=dbutils, display=show, displayHTML=show_html)
     runtime_names.install(dbutils)
+    volume_paths.install()
     Languages(shell, context, dbutils).register()
     shell.events.register("pre_run_cell", lambda info: _provide_spark(shell, info))
     shell.set_custom_exc((NotebookExit,), _end)

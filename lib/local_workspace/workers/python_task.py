@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, cast
 
-from local_workspace.kernel import runtime_names
+from local_workspace.kernel import runtime_names, volume_paths
 from local_workspace.kernel.context import VARIABLE
 from local_workspace.runtime.home import write_atomically
 
@@ -78,6 +78,7 @@ def _of_the_task(trace: TracebackType | None) -> TracebackType | None:
 
 def main() -> None:
     """CONTEXT RESULT file PATH …, or CONTEXT RESULT wheel PACKAGE:ENTRY_POINT …: run it with the other arguments."""
+    volume_paths.install()
     context, result, kind, target, *arguments = sys.argv[1:]
     os.environ[VARIABLE] = context
     package, _, name = target.rpartition(":")

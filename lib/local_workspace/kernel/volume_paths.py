@@ -1,0 +1,85 @@
+"""`/Volumes/catalog/schema/volume/…` in Python's own file functions, as Databricks mounts it.
+
+A directory `/Volumes` would need root, and belong to one workspace only. So in the processes of tasks `open`, `os` and
+all that is written with them (`pathlib`, `shutil`, `glob`, pandas' CSV and JSON) take such a path for the volume's
+directory. Programs and libraries that open files in C, such as `%sh` or Arrow, do not: use `dbutils.fs`, Spark or the
+Files API for them, or open the file in Python first.
+"""
+
+import builtins
+import errno
+import functools
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from local_workspace.runtime.home import Home
+
+_PREFIX = "/Volumes/"
+_ONE_PATH = (
+    *("access", "chmod", "listdir", "lstat", "mkdir", "open", "remove", "rmdir", "scandir", "stat", "truncate"),
+    *("unlink", "utime"),
+)
+_TWO_PATHS = ("link", "rename", "replace", "symlink")
+
+
+class VolumePaths:
+    """Finds the directories of volumes in a home."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def local(self, path: object) -> object:
+        """The local path for a path in a volume of the workspace's catalog; anything else as it is."""
+        text = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
+        if not isinstance(text, str) or not text.startswith(_PREFIX):
+            return path
+        catalog, _, rest = os.path.normpath(text).removeprefix(_PREFIX).partition("/")
+        schema, _, inside = rest.partition("/")
+        volume, _, file = inside.partition("/")
+        if not volume or catalog.lower() != self._catalog():
+            return path
+        return str(self._home.volumes / schema.lower() / volume.lower() / file)
+
+    def install(self) -> None:
+        """Let this process's file functions take such paths."""
+        for name in _ONE_PATH:
+            setattr(os, name, self._translated(getattr(os, name), 1))
+        for name in _TWO_PATHS:
+            setattr(os, name, self._translated(getattr(os, name), 2))
+        opened = self._opened(builtins.open)
+        builtins.open = io.open = opened  # type: ignore[assignment]  # its overloads can't be written again
+
+    def _translated(self, function: Callable[..., object], paths: int) -> Callable[..., object]:
+        @functools.wraps(function)
+        def call(*arguments: object, **options: object) -> object:
+            return function(*map(self.local, arguments[:paths]), *arguments[paths:], **options)
+
+        for supported in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
+            if function in supported:
+                supported.add(call)
+        return call
+
+    def _opened(self, function: Callable[..., object]) -> Callable[..., object]:
+        @functools.wraps(function)
+        def call(file: object, mode: str = "r", *arguments: object, **options: object) -> object:
+            place = self.local(file)
+            if place is not file and set(mode) & {"a", "+"}:
+                # https://docs.databricks.com/aws/en/files/#volumes-limitations
+                raise OSError(errno.EOPNOTSUPP, "Volumes take no appends or random writes; write a new file", str(file))
+            return function(place, mode, *arguments, **options)
+
+        return call
+
+    def _catalog(self) -> str:
+        try:
+            return self._home.catalog_name.read_text().lower()
+        except FileNotFoundError:
+            return ""
+
+
+def install() -> None:
+    """Do so for the workspace that started this process, if one did."""
+    if root := os.environ.get("LOCAL_WORKSPACE_HOME"):
+        VolumePaths(Home(Path(root))).install()
