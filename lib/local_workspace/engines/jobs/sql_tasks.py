@@ -1,5 +1,6 @@
 """Tasks that run SQL on a warehouse: a file of the workspace, or a saved query."""
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.documents import SqlTask
+from local_workspace.engines.jobs.documents import NotebookTask, SqlTask
 from local_workspace.engines.jobs.run_documents import Outcome, SqlRun, TaskRun
 from local_workspace.engines.spark.errors import message
 from local_workspace.engines.sql.queries import Query, defaults
@@ -54,9 +55,17 @@ class SqlTasks:
                     return {"error": error, "error_trace": "", "sql": ran}
         return {"sql": ran}
 
-    def check_warehouse(self, warehouse_id: str) -> None:
-        """Raise ApiError 404 if there is no such warehouse."""
-        self.services.warehouse(warehouse_id)
+    def check_notebook(self, notebook: NotebookTask) -> None:
+        """Raise ApiError 404 if a notebook's warehouse is missing; 400 if it has a cell that is not SQL.
+
+        A warehouse runs SQL cells only: the SDK's docstring of `NotebookTask.warehouse_id`.
+        """
+        self.services.warehouse(notebook["warehouse_id"])
+        cells = json.loads(self.files.read(notebook["notebook_path"], "JUPYTER")[0])["cells"]
+        for number, cell in enumerate(cells, 1):
+            source = "".join(cell["source"]).lstrip()
+            if cell["cell_type"] == "code" and source and not source.startswith(("%sql", "%md")):
+                raise invalid(f"Cell {number} is not SQL; a warehouse runs SQL cells only. Leave out warehouse_id.")
 
     def _script(self, settings: SqlTask) -> tuple[str, dict[str, Value]]:
         """The SQL of the task, and the values of its parameters."""

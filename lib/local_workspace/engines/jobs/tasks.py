@@ -62,8 +62,8 @@ class TaskRunner:
             return self._pipeline(task, cancellation)
         if "sql_task" in task:
             return self.sql.run(task, cancellation)
-        if warehouse_id := task.get("notebook_task", {}).get("warehouse_id"):
-            self.sql.check_warehouse(warehouse_id)
+        if "warehouse_id" in task.get("notebook_task", {}):
+            self.sql.check_notebook(task["notebook_task"])
         return self.processes.run(run, task, cancellation, report)
 
     def outcome(self, run: Run, task: TaskRun) -> Outcome:

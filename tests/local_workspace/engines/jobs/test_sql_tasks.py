@@ -2,6 +2,7 @@
 
 import io
 
+import nbformat
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists
@@ -90,6 +91,17 @@ def test_a_statement_that_fails_fails_the_task(w, warehouse, text, message):
 def test_a_warehouse_must_exist(w, warehouse):
     file = SqlTaskFile(upload(w, "one.sql", "SELECT 1"))
     assert "SQL warehouse 'absent' does not exist" in output(w, SqlTask("absent", file=file)).error
+
+
+def test_a_notebook_on_a_warehouse_has_sql_cells_only(w, warehouse):
+    cells = {"sql": "%sql\nSELECT :n AS n", "python": "print('hello')"}
+    for name, source in cells.items():
+        text = nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]))
+        upload(w, f"{name}.ipynb", text)
+    assert output(w, NotebookTask(f"{FOLDER}/sql", warehouse_id=warehouse), n="1").error is None
+    refused = output(w, NotebookTask(f"{FOLDER}/python", warehouse_id=warehouse))
+    assert refused.error.startswith("Cell 1 is not SQL")
+    assert "does not exist" in output(w, NotebookTask(f"{FOLDER}/sql", warehouse_id="absent")).error
 
 
 def test_a_query_has_defaults_of_their_type_and_a_task_sets_others(w, warehouse):

@@ -259,7 +259,6 @@ def test_a_tasks_setting_that_is_refused_is_named_with_what_to_do(name):
         ({"tasks": [NOTEBOOK | {"new_cluster": {"spark_env_vars": {"A": "b"}}}]}, "tasks.t.new_cluster.spark_env_vars"),
         ({"job_clusters": [{"job_cluster_key": "k", "new_cluster": {"init_scripts": [{}, {"a": 1}]}}]}, "init_scripts"),
         ({"trigger": {"job_completion": {"job_id": 1}}}, "trigger.job_completion"),
-        ({"tasks": [{"task_key": "t", "notebook_task": {"notebook_path": "/n", "warehouse_id": "w"}}]}, "warehouse_id"),
         ({"tasks": [{"task_key": "t", "pipeline_task": {"pipeline_id": "p", "parameters": {"a": "b"}}}]}, "parameters"),
         ({"parameters": [{"name": "D", "default": "{{job.start.day}}"}]}, "'D'"),
         (
