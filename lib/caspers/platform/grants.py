@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from databricks.sdk.errors import AlreadyExists, NotFound, ResourceConflict
+from databricks.sdk.errors import AlreadyExists, ResourceConflict
 from databricks.sdk.service.catalog import PermissionsChange, Privilege
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 from databricks.sdk.service.postgres import Role, RoleIdentityType, RoleRoleSpec
@@ -70,11 +70,7 @@ def let_use_project(ws: HasClient, project: str, principal: str) -> None:
     Source: https://docs.databricks.com/aws/en/oltp/projects/grant-permissions-programmatically
     """
     can_use = AccessControlRequest(service_principal_name=principal, permission_level=PermissionLevel.CAN_USE)
-    try:
-        ws.w.permissions.update("database-projects", project, access_control_list=[can_use])
-    except NotFound as error:
-        if error.error_code != "ENDPOINT_NOT_FOUND":  # a workspace whose projects have no permissions of their own
-            raise
+    ws.w.permissions.update("database-projects", project, access_control_list=[can_use])
 
 
 def _ensure_role(ws: HasClient, project: str, principal: str) -> None:

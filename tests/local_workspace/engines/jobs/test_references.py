@@ -102,7 +102,7 @@ def test_backticks_or_brackets_around_a_name_are_no_part_of_it():
 
 
 @pytest.mark.parametrize(
-    "reference", [*KNOWN, "job.parameters.p", "tasks.a.values.x", "tasks.a.result_state", "run_id"]
+    "reference", [*sorted(KNOWN), "job.parameters.p", "tasks.a.values.x", "tasks.a.result_state", "run_id"]
 )
 def test_what_is_known_may_be_referred_to(reference):
     assert Known({"p"}, {"a"}).problem(reference) is None

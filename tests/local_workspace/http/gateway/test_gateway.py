@@ -149,6 +149,7 @@ def test_a_browser_gets_words(desk):
         (principals.access_token(TOKEN, None), USER),
         (principals.access_token(TOKEN, None, "desk-client"), USER),
     ],
+    ids=["of a principal", "of the user", "for this app"],  # a token has the time in it
 )
 def test_a_program_with_an_oauth_token_reaches_the_api_only(desk, token, name):
     assert desk.headers(desk.token(token))["x-forwarded-email"] == name
@@ -164,6 +165,7 @@ def test_a_program_with_an_oauth_token_reaches_the_api_only(desk, token, name):
         (principals.access_token(TOKEN, None, "another-app"), "for another app"),
         (principals.access_token("another workspace", ME), "wrong"),
     ],
+    ids=["personal", "made up", "for another app", "of another workspace"],
 )
 def test_other_tokens_open_nothing(desk, token, reason):
     answer = desk.token(token)
