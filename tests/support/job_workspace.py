@@ -52,7 +52,7 @@ def _no_warehouse(*_: object) -> NoReturn:
 class JobWorkspace:
     """Engines over one home, and `w`, an SDK client of theirs."""
 
-    def __init__(self, root: Path, sql: SqlServices) -> None:
+    def __init__(self, root: Path, sql: SqlServices | None = None) -> None:
         self.home: Home = open_home(root)
         processes = Processes(self.home)
         processes.reap()
@@ -67,7 +67,7 @@ class JobWorkspace:
             Updates(),
             lambda: {"DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": TOKEN},
             Sources(self._in_volumes, self._in_tables),
-            sql,
+            sql or SqlServices(_no_warehouse, _no_warehouse, _no_warehouse, str),
         )
 
     def _in_volumes(self, url: str) -> Path:
@@ -117,7 +117,7 @@ class JobWorkspace:
 @contextmanager
 def serving(root: Path, sql: SqlServices | None = None) -> Iterator[JobWorkspace]:
     """A job workspace over `root` with its server, both ended afterwards; without `sql` it has no warehouse."""
-    space = JobWorkspace(root, sql or SqlServices(_no_warehouse, _no_warehouse, _no_warehouse, str))
+    space = JobWorkspace(root, sql)
     config = uvicorn.Config(space.app(), log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([space.listener],))

@@ -22,10 +22,6 @@ def test_a_principal_may_use_a_project():
     ws.w.permissions.update.assert_called_once_with("database-projects", "refunds", access_control_list=[can_use])
 
 
-def test_a_workspace_whose_projects_have_no_permissions_of_their_own_is_no_problem():
-    let_use_project(workbook(NotFound("No API found", error_code="ENDPOINT_NOT_FOUND")), "refunds", "app-1")
-
-
 def test_a_project_that_does_not_exist_is_one():
     with pytest.raises(NotFound, match="no such project"):
         let_use_project(workbook(NotFound("no such project", error_code="NOT_FOUND")), "refunds", "app-1")

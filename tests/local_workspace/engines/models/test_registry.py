@@ -22,8 +22,11 @@ NAME = "kitchen.ai.doubler"
 
 @pytest.fixture(scope="module")
 def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    with running(tmp_path_factory.mktemp("models") / "home") as workspace:
-        yield workspace
+    # MLflow completes names from the session that is active in the process, here one of other tests.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mlflow.store._unity_catalog.registry.rest_store._get_active_spark_session", lambda: None)
+        with running(tmp_path_factory.mktemp("models") / "home") as workspace:
+            yield workspace
 
 
 @pytest.fixture(scope="module")

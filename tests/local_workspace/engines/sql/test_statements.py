@@ -1,6 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from databricks.sdk import WorkspaceClient
@@ -135,8 +136,8 @@ def test_a_table_function_is_found_in_the_statements_schema(w, warehouse, spark)
         "CREATE OR REPLACE FUNCTION st.upto(n BIGINT) RETURNS TABLE(k BIGINT) "
         "RETURN SELECT explode(sequence(0L, n - 1L))"
     ).collect()
-    rows = sql.query(w, warehouse, "SELECT sum(k) AS total FROM upto(:n)", {"n": 4}, schema="st")
-    assert rows == [{"total": 6}]
+    answer = w.statement_execution.execute_statement("SELECT sum(k) FROM upto(4)", warehouse, schema="st")
+    assert answer.result.data_array == [["6"]]
 
 
 def test_what_a_statement_sets_reaches_no_other(w, warehouse, spark):
@@ -170,12 +171,11 @@ def test_many_statements_at_once_that_need_sessions_of_their_own(w, warehouse):
 
 def test_a_schema_is_that_of_its_statement_only(w, warehouse, spark):
     spark.sql("CREATE SCHEMA IF NOT EXISTS st").collect()
-    query = "SELECT current_schema() AS s"
-    sql.query(w, warehouse, "USE default", {}, schema="st")
-    found = [sql.query(w, warehouse, query, {}, schema=schema)[0]["s"] for schema in ("st", None, "st")]
-    assert found == ["st", "default", "st"]
-    with pytest.raises(RuntimeError, match="SCHEMA_NOT_FOUND"):
-        sql.query(w, warehouse, query, {}, schema="nowhere")
+    execute = partial(w.statement_execution.execute_statement, warehouse_id=warehouse)
+    execute("USE default", schema="st")
+    found = [execute("SELECT current_schema()", schema=schema).result.data_array for schema in ("st", None, "st")]
+    assert found == [[["st"]], [["default"]], [["st"]]]
+    assert "SCHEMA_NOT_FOUND" in execute("SELECT 1", schema="nowhere").status.error.message
 
 
 def test_many_rows_come_in_order(w, warehouse):
