@@ -4,8 +4,12 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
 
 OUTER = ("DATABRICKS_", "CASPERS_", "LOCAL_WORKSPACE_", "MLFLOW_", "SPARK_")  # variables that name a workspace
 _CONNECTED: dict[str, str] = {}  # what `connected` has put into the environment
@@ -35,25 +39,27 @@ def connected(workspace: dict[str, str]) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def spark(workspace: dict[str, str]):
-    """A Spark Connect session on the workspace's server."""
+def w(workspace: dict[str, str]) -> "WorkspaceClient":
+    """The SDK's client of the workspace."""
     from databricks.sdk import WorkspaceClient
+
+    return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
+
+
+@pytest.fixture(scope="session")
+def spark(workspace: dict[str, str], w: "WorkspaceClient"):
+    """A Spark Connect session on the workspace's server."""
     from pyspark.sql.connect.session import SparkSession
 
-    WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"]).api_client.do(
-        "POST", "/api/local/wait/spark"
-    )
+    w.api_client.do("POST", "/api/local/wait/spark")
     session = SparkSession.builder.remote(workspace["SPARK_REMOTE"]).create()
     yield session
     session.stop()
 
 
 @pytest.fixture(scope="module")
-def catalog(workspace: dict[str, str]) -> str:
+def catalog(w: "WorkspaceClient") -> str:
     """The name of the workspace's catalog, created if there is none."""
-    from databricks.sdk import WorkspaceClient
-
-    w = WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
     held = list(w.catalogs.list()) or [w.catalogs.create("kitchens")]
     return held[0].name
 

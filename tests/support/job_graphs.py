@@ -5,6 +5,7 @@ import json
 from job_workspace import JobWorkspace
 
 API = "/api/2.2/jobs"
+FOREVER = "import threading\nthreading.Event().wait(600)"  # a notebook that has to be cancelled
 
 
 def task(key: str, *needs: object, **more: object) -> dict:

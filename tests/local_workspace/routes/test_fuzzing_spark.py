@@ -1,16 +1,10 @@
 """Whatever is sent to Unity Catalog's and to SQL's routes, the answer is no 5xx and comes soon."""
 
 import pytest
-from databricks.sdk import WorkspaceClient
 
 from api_fuzzing import Target, bearer, fuzz
 
 SCHEMA = "fuzzing"
-
-
-@pytest.fixture(scope="module")
-def w(workspace):
-    return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
 
 
 @pytest.fixture(scope="module")

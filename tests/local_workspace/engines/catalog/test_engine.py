@@ -6,11 +6,6 @@ from databricks.sdk.service.catalog import PermissionsChange, Privilege, VolumeT
 
 
 @pytest.fixture(scope="module")
-def w(workspace):
-    return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
-
-
-@pytest.fixture(scope="module")
 def schema(w, catalog):
     yield w.schemas.create("pantry", catalog).name
     w.schemas.delete(f"{catalog}.pantry", force=True)

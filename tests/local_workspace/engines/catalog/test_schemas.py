@@ -1,16 +1,10 @@
 """Catalogs, schemas and volumes: owners, times, comments and their changes."""
 
 import pytest
-from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists
 from databricks.sdk.service.catalog import PermissionsChange, Privilege, SecurableType, VolumeType
 
 ME = "you@localhost"
-
-
-@pytest.fixture(scope="module")
-def w(workspace):
-    return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
 
 
 @pytest.fixture(scope="module")

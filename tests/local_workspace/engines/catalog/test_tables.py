@@ -3,16 +3,10 @@
 import json
 
 import pytest
-from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound
 from databricks.sdk.service.catalog import ColumnTypeName, DataSourceFormat, TableType
 
 ME = "you@localhost"
-
-
-@pytest.fixture(scope="module")
-def w(workspace):
-    return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
 
 
 @pytest.fixture(scope="module")

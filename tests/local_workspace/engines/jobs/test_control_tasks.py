@@ -3,18 +3,10 @@
 import pytest
 from databricks.sdk.errors import BadRequest
 
-from job_graphs import API, condition, ended, fails, job, loop, results, run, shown, task, task_of, when
-from job_workspace import serving
+from job_graphs import API, FOREVER, condition, ended, fails, job, loop, results, run, shown, task, task_of, when
 from waiting import eventually
 
 FAILURE = "{{tasks.load.result_state}} {{tasks.load.error_code}}"
-FOREVER = "import threading\nthreading.Event().wait(600)"
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("control") / "home") as workspace:
-        yield workspace
 
 
 def test_a_condition_chooses_a_branch_and_excludes_the_other(space):

@@ -39,12 +39,6 @@ WAITING_CELLS = (
 )
 
 
-@pytest.fixture(scope="module")
-def space(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("jobs") / "home") as workspace:
-        yield workspace
-
-
 class Waiting:
     """A notebook that waits, in a folder of its own."""
 

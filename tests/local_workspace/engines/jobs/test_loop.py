@@ -8,12 +8,6 @@ from job_workspace import serving
 from local_workspace.engines.jobs.states import set_state
 
 
-@pytest.fixture(scope="module")
-def space(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("control") / "home") as workspace:
-        yield workspace
-
-
 def test_a_loop_runs_its_task_for_each_element(space):
     each = condition("each", "{{input.size}} {{ input.deep.a }}", "EQUAL_TO", "2 x")
     inputs = [{"size": 1, "deep": {"a": "x"}}, {"size": 2, "deep": {"a": "x"}}]

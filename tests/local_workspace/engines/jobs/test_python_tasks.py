@@ -18,18 +18,11 @@ from databricks.sdk.service.jobs import (
 )
 from databricks.sdk.service.workspace import ImportFormat
 
-from job_workspace import serving
 from wheels import wheel
 
 FOLDER = "/Workspace/Users/me/.bundle/tasks/files"
 MAIN = "[console_scripts]\nmain = kitchentool:main\n"
 SHOUT = "import sys\ndef main():\n    print('spoons', SPOONS, sys.argv[1:])\nSPOONS = {spoons}\n"
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("python") / "home") as workspace:
-        yield workspace
 
 
 @pytest.fixture(scope="module")

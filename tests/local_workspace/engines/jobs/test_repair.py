@@ -13,12 +13,6 @@ from local_workspace.engines.jobs.settings import checked
 from local_workspace.engines.jobs.states import set_state
 
 
-@pytest.fixture(scope="module")
-def space(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("repair") / "home") as workspace:
-        yield workspace
-
-
 def repair(space, run_id: int, **body: object) -> int:
     answer = space.w.api_client.do("POST", f"{API}/runs/repair", body={"run_id": run_id, **body})
     return answer["repair_id"]

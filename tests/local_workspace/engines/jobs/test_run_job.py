@@ -3,17 +3,8 @@
 import pytest
 from databricks.sdk.errors import BadRequest
 
-from job_graphs import API, condition, ended, fails, job, results, run, shown, task, when
-from job_workspace import serving
+from job_graphs import API, FOREVER, condition, ended, fails, job, results, run, shown, task, when
 from waiting import eventually
-
-FOREVER = "import threading\nthreading.Event().wait(600)"
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("control") / "home") as workspace:
-        yield workspace
 
 
 def test_another_job_is_run_with_parameters_and_its_result_is_the_tasks(space):

@@ -8,12 +8,6 @@ from job_graphs import API, condition, ended, fails, loop, results, shown, task
 from job_workspace import JobWorkspace, serving
 
 
-@pytest.fixture(scope="module")
-def space(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("submitted") / "home") as workspace:
-        yield workspace
-
-
 def submit(space: JobWorkspace, *tasks: dict, **more: object) -> int:
     return space.w.api_client.do("POST", f"{API}/runs/submit", body={"tasks": list(tasks), **more})["run_id"]
 

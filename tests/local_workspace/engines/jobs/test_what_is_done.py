@@ -32,7 +32,6 @@ from databricks.sdk.service.jobs import (
 )
 from databricks.sdk.service.workspace import ExportFormat, ImportFormat, Language, ObjectType
 
-from job_workspace import serving
 from local_workspace.engines.jobs import settings, unsupported
 from local_workspace.engines.jobs.settings import checked
 from local_workspace.runtime.errors import ApiError
@@ -44,12 +43,6 @@ FAILS_ONCE = (
     "'well'",
 )
 HOURLY = PeriodicTriggerConfiguration(1, PeriodicTriggerConfigurationTimeUnit.HOURS)
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("settings") / "home") as workspace:
-        yield workspace
 
 
 def ended(space, task: Task, **settings: object):

@@ -6,14 +6,8 @@ Source: https://docs.databricks.com/aws/en/volumes/paths
 import io
 
 import pytest
-from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.catalog import VolumeType
 from pyspark.errors import PySparkException
-
-
-@pytest.fixture(scope="module")
-def w(workspace):
-    return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
 
 
 @pytest.fixture(scope="module")

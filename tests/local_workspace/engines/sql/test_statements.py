@@ -4,16 +4,10 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
-from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound
 from databricks.sdk.service.sql import StatementParameterListItem
 
 from caspers.platform import sql
-
-
-@pytest.fixture(scope="module")
-def w(workspace):
-    return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
 
 
 @pytest.fixture(scope="module")
