@@ -13,12 +13,11 @@ from pathlib import Path
 from filelock import FileLock
 from uv import find_uv_bin
 
-from local_workspace.runtime import environment
+from local_workspace.runtime import commands
 from local_workspace.runtime.home import write_atomically
 
 _COMPLETE = "complete"  # the file that marks a finished environment
 _TIMEOUT = 900  # seconds for one step
-_TAIL = 15  # lines of uv's output in an error
 
 
 class EnvironmentProblem(RuntimeError):
@@ -87,7 +86,7 @@ def satisfied(python: str, install: Sequence[str], folder: Path) -> bool:
 def _make(target: Path, recipe: Recipe) -> None:
     made = _uv(["venv", "--no-python-downloads", "--no-project", "--python", recipe.python, str(target)], recipe.folder)
     if made.returncode:
-        raise NoSuchPython(f"There is no Python {recipe.python} on this machine:\n{_tail(made)}")
+        raise NoSuchPython(f"There is no Python {recipe.python} on this machine:\n{commands.tail(made)}")
     if recipe.locked:
         _run(target, ["sync", "--frozen", "--no-dev", "--no-install-project", "--inexact"], [], recipe.folder)
     for install in recipe.installs:
@@ -100,22 +99,8 @@ def _run(target: Path, command: Sequence[str], arguments: Sequence[str], folder:
     # Without a network uv's own cache may have everything, though not fresh enough to use unasked.
     if done.returncode and _uv([*argv, "--offline"], folder, {"UV_PROJECT_ENVIRONMENT": str(target)}).returncode:
         named = " ".join(["uv", *command[:2], *arguments])
-        raise EnvironmentProblem(f"`{named}` failed:\n{_tail(done)}")
+        raise EnvironmentProblem(f"`{named}` failed:\n{commands.tail(done)}")
 
 
 def _uv(argv: Sequence[str], folder: Path, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [find_uv_bin(), *argv],
-        cwd=folder,
-        env=environment.of_child(more),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_TIMEOUT,
-        check=False,
-    )
-
-
-def _tail(done: subprocess.CompletedProcess[str]) -> str:
-    return "\n".join(done.stdout.strip().splitlines()[-_TAIL:])
+    return commands.run([find_uv_bin(), *argv], folder, more, _TIMEOUT)

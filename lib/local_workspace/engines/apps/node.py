@@ -2,17 +2,15 @@
 
 import json
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from local_workspace.runtime import environment
+from local_workspace.runtime import commands
 from local_workspace.runtime.errors import invalid
 
 FILE = "package.json"
 START = ["npm", "run", "start"]
 _TIMEOUT = 900  # seconds for one step
-_TAIL = 15  # lines of npm's output in an error
 
 
 def is_node(folder: Path) -> bool:
@@ -43,17 +41,6 @@ def _scripts(folder: Path) -> dict[str, str]:
 
 
 def _run(argv: Sequence[str], folder: Path) -> None:
-    done = subprocess.run(
-        argv,
-        cwd=folder,
-        env=environment.of_child(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_TIMEOUT,
-        check=False,
-    )
+    done = commands.run(argv, folder, timeout=_TIMEOUT)
     if done.returncode:
-        tail = "\n".join(done.stdout.strip().splitlines()[-_TAIL:])
-        raise invalid(f"`npm {' '.join(argv[1:])}` failed:\n{tail}")
+        raise invalid(f"`npm {' '.join(argv[1:])}` failed:\n{commands.tail(done)}")
