@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from local_workspace.engines.catalog import Change
-from local_workspace.engines.catalog.documents import Assignment
+from local_workspace.engines.catalog.documents import Assignment, EffectiveAssignment
 from local_workspace.http.bodies import Body, Name, Text
 from local_workspace.http.paging import Page, by_max_results
 from local_workspace.http.queries import REFUSE_UNKNOWN
@@ -42,8 +42,7 @@ def get(
     principal: Name | None = None,
 ) -> Mapping[str, object]:
     """The principals with their privileges; of `principal` only, if it is given."""
-    held = [each for each in unity.grants.get(kind, full_name) if principal in (None, each["principal"])]
-    return page.of("privilege_assignments", held)
+    return page.of("privilege_assignments", _of(principal, unity.grants.get(kind, full_name)))
 
 
 @router.patch("/permissions/{kind}/{full_name}")
@@ -67,5 +66,9 @@ def effective(
     """
     if page.size is not None and 0 < page.size < LEAST_PAGE:
         raise invalid(f"max_results should be 0, or {LEAST_PAGE} at least; it was {page.size}.")
-    held = [each for each in unity.grants.effective(kind, full_name) if principal in (None, each["principal"])]
-    return page.of("privilege_assignments", held)
+    return page.of("privilege_assignments", _of(principal, unity.grants.effective(kind, full_name)))
+
+
+def _of[Held: (Assignment, EffectiveAssignment)](principal: str | None, held: list[Held]) -> list[Held]:
+    """What is held by `principal`, or by anyone if it is None."""
+    return [each for each in held if principal in (None, each["principal"])]
