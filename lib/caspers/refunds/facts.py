@@ -248,8 +248,7 @@ def _view_text(spark: "SparkSession", catalog: str) -> str | None:
     if not spark.catalog.tableExists(timing_view(catalog)):
         return None
     rows = spark.sql(f"DESCRIBE TABLE EXTENDED {timing_view(catalog)}").collect()
-    text = next(str(row.data_type) for row in rows if row.col_name == "View Text")
-    return text.replace("spark_catalog.", f"{quoted(catalog)}.")  # open Spark's own name for its only catalog
+    return next(str(row.data_type) for row in rows if row.col_name == "View Text")
 
 
 @_again
