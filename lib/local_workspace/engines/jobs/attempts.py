@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
-from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.journal import Journal
 from local_workspace.engines.jobs.new_runs import without_results
 from local_workspace.engines.jobs.run_documents import Outcome, Progress, TaskRun
 from local_workspace.engines.jobs.states import end, set_state
+from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.timestamps import now_ms
 
 _OF_AN_ATTEMPT = (*Progress.__annotations__, "resolved_values", "triggered_run_id")

@@ -8,13 +8,13 @@ from graphlib import TopologicalSorter
 
 from local_workspace.engines.jobs import run_if
 from local_workspace.engines.jobs.attempts import Attempts
-from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.journal import RunJournal
 from local_workspace.engines.jobs.performance import Performance
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.services import Services
 from local_workspace.engines.jobs.states import end, end_with_tasks, is_active, result_of, set_state
 from local_workspace.engines.jobs.verdict import Result, verdict
+from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.timestamps import now_ms
 
 log = logging.getLogger(__name__)

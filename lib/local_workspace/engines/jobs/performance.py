@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from local_workspace.engines.jobs import comparison, references
 from local_workspace.engines.jobs.attempts import Attempts
-from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.control_checks import elements
 from local_workspace.engines.jobs.documents import ForEachStats
 from local_workspace.engines.jobs.journal import IterationJournal, Journal
@@ -13,6 +12,7 @@ from local_workspace.engines.jobs.parameters import missing_values, resolved_tas
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.run_job import run_job
 from local_workspace.engines.jobs.services import Services
+from local_workspace.runtime.cancellation import Cancellation
 
 
 @dataclass(frozen=True)

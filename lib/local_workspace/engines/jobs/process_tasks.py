@@ -5,17 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.dependencies import Dependencies, Locate, of_library
-from local_workspace.engines.jobs.environments import Environments, Report
+from local_workspace.engines.jobs.libraries import of_library
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.run_files import RunFiles
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.kernel import Context
 from local_workspace.kernel.command import notebook_command
 from local_workspace.runtime import environment
+from local_workspace.runtime.cancellation import Cancellation
+from local_workspace.runtime.dependencies import Dependencies, Locate
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.layered_environments import Environments, Report
 from local_workspace.runtime.processes import Child, Processes
 
 MAX_LOGS = 5_000_000  # bytes: Databricks returns the last 5 MB

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from local_workspace.engines.jobs import references
-from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.new_runs import Start
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
+from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.errors import invalid
 
 MAX_NESTING = 3  # https://docs.databricks.com/aws/en/jobs/run-job

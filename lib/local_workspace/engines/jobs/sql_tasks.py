@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.jobs.documents import NotebookTask, SqlTask
 from local_workspace.engines.jobs.run_documents import Outcome, SqlRun, TaskRun
 from local_workspace.engines.spark.errors import message
 from local_workspace.engines.sql.queries import Query, defaults
 from local_workspace.engines.sql.script import Value, markers, plain_catalog, statements, with_values
 from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.errors import ApiError, invalid
 
 if TYPE_CHECKING:

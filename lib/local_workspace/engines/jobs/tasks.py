@@ -4,13 +4,13 @@ import threading
 from dataclasses import dataclass
 from typing import Protocol
 
-from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.environments import Report
 from local_workspace.engines.jobs.process_tasks import ProcessTasks
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.run_files import RunFiles
 from local_workspace.engines.jobs.sql_tasks import SqlTasks
+from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.layered_environments import Report
 
 
 class Pipelines(Protocol):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from local_workspace.engines.jobs.environments import Environments
 from local_workspace.engines.models import ModelsEngine
 from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving.access import Resources
@@ -20,6 +19,7 @@ from local_workspace.engines.serving.gateway import Gateway
 from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.layered_environments import Environments
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms

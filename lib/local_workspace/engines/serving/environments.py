@@ -5,17 +5,17 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.dependencies import Dependencies
-from local_workspace.engines.jobs.environments import InstallationError, Report
 from local_workspace.engines.serving.requirements import lines, unmet
+from local_workspace.runtime.cancellation import Cancellation
+from local_workspace.runtime.dependencies import Dependencies
 from local_workspace.runtime.errors import not_found
+from local_workspace.runtime.layered_environments import InstallationError, Report
 
 _log = logging.getLogger(__name__)
 
 
 class Environments(Protocol):
-    """What makes environments: engines.jobs.environments.Environments."""
+    """What makes environments: local_workspace.runtime.layered_environments.Environments."""
 
     def python(self, dependencies: Dependencies, report: Report, cancellation: Cancellation) -> Path:
         """The Python that has the dependencies. Raises InstallationError."""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 
-from local_workspace.engines.jobs.cancellation import Cancellation
 from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.documents import Config, Entity
 from local_workspace.engines.serving.entity import ExternalTarget, Reveal, external_target
 from local_workspace.engines.serving.environments import ModelEnvironments
+from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.process_unit import Launch, Life, ProcessUnit
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.supervisor import Policy, State, Supervisor

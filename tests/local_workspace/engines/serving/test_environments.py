@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.dependencies import Dependencies
-from local_workspace.engines.jobs.environments import InstallationError, Report
 from local_workspace.engines.serving.environments import ModelEnvironments
+from local_workspace.runtime.cancellation import Cancellation
+from local_workspace.runtime.dependencies import Dependencies
+from local_workspace.runtime.layered_environments import InstallationError, Report
 
 
 class Environments:

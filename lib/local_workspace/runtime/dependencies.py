@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from local_workspace.engines.jobs.documents import Library
 from local_workspace.runtime.errors import invalid
 
 _OPTION = re.compile(r"(-e|--editable|-r|--requirement|-c|--constraint)(?:\s+|=)(.+)")
@@ -70,14 +69,6 @@ class Dependencies:
         for file in _relevant(place, editable):
             self._digest.update(str(file.relative_to(place)).encode())
             self._digest.update(hashlib.sha256(file.read_bytes()).digest())
-
-
-def of_library(library: Library) -> list[str]:
-    """The lines that install a cluster's library."""
-    if "pypi" in library:
-        index = library["pypi"].get("repo")
-        return [*([f"--extra-index-url {index}"] if index else []), library["pypi"]["package"]]
-    return [f"-r {library['requirements']}" if "requirements" in library else library["whl"]]
 
 
 def _relevant(place: Path, editable: bool) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Python environments for tasks: the packages that a task asks for, over those of the workspace.
+"""Python environments for tasks and models: the packages that one asks for, over those of the workspace.
 
 An environment is a virtual environment that holds only what the workspace's own environment lacks or has in another
 version; what it holds wins. uv decides what that is, preferring versions that are installed. Each is kept under a key
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from local_workspace.engines.jobs.cancellation import Cancellation
-from local_workspace.engines.jobs.dependencies import Dependencies
+from local_workspace.runtime.cancellation import Cancellation
+from local_workspace.runtime.dependencies import Dependencies
 from local_workspace.runtime.home import write_atomically
 from local_workspace.runtime.packages import run_uv, site_packages
 
