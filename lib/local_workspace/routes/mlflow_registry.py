@@ -8,30 +8,20 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 
 from local_workspace.engines.models import ModelsEngine
 from local_workspace.engines.models.documents import ModelVersion, RegisteredModel
 from local_workspace.http.bodies import Text
-from local_workspace.http.paging import Page, by_max_results
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import model_bodies as bodies
+from local_workspace.routes.models import Json, Models, Paged
 from local_workspace.runtime.errors import ApiError, invalid
 
 router = APIRouter(prefix="/api/2.0/mlflow/unity-catalog", dependencies=[REFUSE_UNKNOWN])
 
-Json = Mapping[str, object]
 Number = Annotated[str, Query(pattern=r"^\d{1,9}$")]
 _FILTER = re.compile(r"(name|run_id)\s*=\s*(['\"])(.*)\2", re.IGNORECASE)
-
-
-def _engine(request: Request) -> ModelsEngine:
-    engine: ModelsEngine = request.app.state.engines.models
-    return engine
-
-
-Models = Annotated[ModelsEngine, Depends(_engine)]
-Paged = Annotated[Page, Depends(by_max_results)]
 
 
 # models
