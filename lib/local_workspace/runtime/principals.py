@@ -4,11 +4,10 @@ All of it is derived from the workspace's own token, so nothing is stored, and a
 itself is a personal access token: it opens the workspace's API, but no app.
 """
 
-import hashlib
-import hmac
-import secrets
 import time
 from dataclasses import dataclass
+
+from local_workspace.runtime import signatures
 
 TOKEN_LIFE = 3600  # seconds
 _NEVER = 2**40  # seconds since 1970
@@ -41,7 +40,7 @@ def endpoint_of(principal: str) -> str | None:
 
 def secret(token: str, name: str) -> str:
     """The client secret of the service principal `name` in the workspace with this token."""
-    return hmac.new(token.encode(), f"secret {name}".encode(), hashlib.sha256).hexdigest()
+    return signatures.signature(token, f"secret {name}")
 
 
 def access_token(token: str, name: str | None, audience: str | None = None) -> str:
@@ -57,10 +56,9 @@ def lasting_token(token: str, name: str) -> str:
 
 def access(token: str, presented: str) -> Access | None:
     """What an access token says, None if it is not valid or has expired."""
-    subject, ends, *_ = [*presented.split("."), "", ""]
-    if not ends.isdecimal() or int(ends) < time.time():
-        return None
-    if not secrets.compare_digest(_signed(token, subject, int(ends)).encode(), presented.encode()):
+    subject, text, *_ = [*presented.split("."), "", ""]
+    ends = signatures.seconds(text)
+    if ends is None or ends < time.time() or not signatures.same(_signed(token, subject, ends), presented):
         return None
     name, _, audience = subject.partition(_OF_ONE_AUDIENCE)
     return Access(name or None, audience or None)
@@ -79,5 +77,4 @@ def role_of(token: str, user: str, presented: str) -> str | None:
 
 
 def _signed(token: str, subject: str, ends: int) -> str:
-    signature = hmac.new(token.encode(), f"access {subject} {ends}".encode(), hashlib.sha256).hexdigest()
-    return f"{subject}.{ends}.{signature}"
+    return f"{subject}.{ends}.{signatures.signature(token, f'access {subject} {ends}')}"

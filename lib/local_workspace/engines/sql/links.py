@@ -3,12 +3,11 @@
 Databricks' external links are pre-signed URLs of its cloud storage, valid for at most 15 minutes.
 """
 
-import hashlib
-import hmac
 import secrets
 import time
 from collections.abc import Callable
 
+from local_workspace.runtime import signatures
 from local_workspace.runtime.errors import ApiError
 
 PATH = "/sql-results"
@@ -30,10 +29,10 @@ class Links:
     def check(self, statement_id: str, chunk: int, expires: int, signature: str) -> None:
         """Raise ApiError 403 unless this is a link that was made here and has not ended."""
         wanted = self._signature(statement_id, chunk, expires)
-        if not secrets.compare_digest(wanted.encode(), signature.encode()):
+        if not signatures.same(wanted, signature):
             raise ApiError(403, "PERMISSION_DENIED", "The link's signature does not match its address.")
         if self._now() >= expires:
             raise ApiError(403, "PERMISSION_DENIED", "The link has expired: request the chunk again for another one.")
 
     def _signature(self, statement_id: str, chunk: int, expires: int) -> str:
-        return hmac.new(self._key, f"{statement_id} {chunk} {expires}".encode(), hashlib.sha256).hexdigest()
+        return signatures.signature(self._key, f"{statement_id} {chunk} {expires}")
