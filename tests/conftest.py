@@ -38,20 +38,27 @@ def connected(workspace: dict[str, str]) -> Iterator[dict[str, str]]:
     patch.undo()
 
 
-@pytest.fixture(scope="session")
-def w(workspace: dict[str, str]) -> "WorkspaceClient":
-    """The SDK's client of the workspace."""
+def _client(workspace: dict[str, str]) -> "WorkspaceClient":
     from databricks.sdk import WorkspaceClient
 
     return WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
 
 
 @pytest.fixture(scope="session")
-def spark(workspace: dict[str, str], w: "WorkspaceClient"):
-    """A Spark Connect session on the workspace's server."""
+def w(workspace: dict[str, str]) -> "WorkspaceClient":
+    """The SDK's client of the workspace."""
+    return _client(workspace)
+
+
+@pytest.fixture(scope="session")
+def spark(workspace: dict[str, str]):
+    """A Spark Connect session on the workspace's server, which is waited for.
+
+    It does not take `w`: a module may have a `w` of its own, made from this session.
+    """
     from pyspark.sql.connect.session import SparkSession
 
-    w.api_client.do("POST", "/api/local/wait/spark")
+    _client(workspace).api_client.do("POST", "/api/local/wait/spark")
     session = SparkSession.builder.remote(workspace["SPARK_REMOTE"]).create()
     yield session
     session.stop()
