@@ -17,7 +17,8 @@ from pydantic import (
 
 UNDO_MINUTES = 10
 """How long people can undo their own decisions."""
-RefundClass = Literal["none", "partial", "full"]
+RefundClass = Literal["all", "refund", "full", "partial", "none"]
+"""A filter of the suggested class. `refund` means any but `none`: a suggestion that can't be read is among them."""
 Status = Literal["open", "decided", "all"]
 Sort = Literal["newest", "oldest", "amount", "minutes"]
 OrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,40}$")]
@@ -74,11 +75,12 @@ class Decision(BaseModel):
 
 
 class Change(BaseModel):
-    """An audit record: a decision made (`after`) or undone (`before`)."""
+    """An audit record: a decision made (`after`; with a whole list if `bulk`), or undone (`before`)."""
 
     order_id: str
     changed_by: str
     changed_at: datetime
+    bulk: bool
     before: Decision | None
     after: Decision | None
 
@@ -149,6 +151,11 @@ class Summary(BaseModel):
             suggested_usd=sum((row.suggested_usd for row in rows), Decimal(0)),
             granted_usd=sum((row.granted_usd for row in rows), Decimal(0)),
         )
+
+    @property
+    def to_decide(self) -> int:
+        """The open orders whose suggestion is a refund, or can't be read."""
+        return sum(row.open for row in self.by_class if row.suggested_class != "none")
 
 
 class BulkResult(BaseModel):

@@ -27,7 +27,8 @@ WHERE decided_by = %(user)s AND decided_at > now() - interval '{UNDO_MINUTES} mi
 RETURNING order_id
 """
 _AUDIT = """
-SELECT order_id, changed_by, changed_at, before || jsonb_build_object('amount', before->>'amount') AS before,
+SELECT order_id, changed_by, changed_at, coalesce(request_key LIKE '%%:%%', false) AS bulk,
+       before || jsonb_build_object('amount', before->>'amount') AS before,
        after || jsonb_build_object('amount', after->>'amount') AS after
 FROM refunds.decision_audit WHERE order_id = %s ORDER BY id
 """

@@ -25,7 +25,11 @@ _ONE = _COLUMNS + "FROM refunds.queue q" + _JOINED + "WHERE q.order_id = %s"
 # One condition per filter, used only if the filter is set, so that each list gets a plan that suits it.
 _CONDITIONS: dict[str, str | dict[str | None, str | None]] = {
     "status": {"open": "q.decision IS NULL", "decided": "q.decision IS NOT NULL", "all": None},
-    "refund_class": "q.suggested_class = %(refund_class)s",
+    "refund_class": {
+        **dict.fromkeys(("full", "partial", "none"), "q.suggested_class = %(refund_class)s"),
+        "refund": "q.suggested_class IS DISTINCT FROM 'none'",
+        **dict.fromkeys(("all", None)),
+    },
     "city": "q.city = %(city)s",
     "brand": "q.brands @> ARRAY[%(brand)s]::text[]",
     "min_usd": "coalesce(q.suggested_usd, -1) >= %(min_usd)s",

@@ -10,6 +10,7 @@ from refund_manager.domain.cursor import pack, unpack
 from refund_manager.domain.errors import BadField, Conflict, NotFound
 from refund_manager.domain.models import (
     UNDO_MINUTES,
+    Change,
     Decision,
     Filters,
     Health,
@@ -126,7 +127,7 @@ class Refunds:
         with self.transaction() as connection:
             return OrderDetails(
                 **dict(found),
-                history=decisions.history(connection, order_id),
+                history=decisions.history(connection, order_id) or _unrecorded(found.decision),
                 others=order_context.same_address(connection, order_id),
                 kitchen=order_context.kitchen(connection, order_id),
             )
@@ -214,6 +215,16 @@ class Refunds:
         if total is not None and request.amount > total:
             raise BadField("amount", f"more than the order's total of ${total}")
         return request.amount
+
+
+def _unrecorded(decision: Decision | None) -> list[Change]:
+    """The history of an order whose decision is older than the audit: that decision alone."""
+    if decision is None:
+        return []
+    who, when = decision.decided_by, decision.decided_at
+    return [
+        Change(order_id=decision.order_id, changed_by=who, changed_at=when, bulk=False, before=None, after=decision)
+    ]
 
 
 def _position(sort: Sort) -> Callable[[str, str, str], queue.Position]:

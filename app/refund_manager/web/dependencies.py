@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ValidationError
 
 from refund_manager.domain.errors import NotFound
-from refund_manager.domain.models import Filters, OrderId, RequestKey, Sort, Status
+from refund_manager.domain.models import Filters, Maybe, OrderId, RefundClass, RequestKey, Sort, Status
 from refund_manager.services.complaints import Complaints
 from refund_manager.services.refunds import Refunds
 from refund_manager.web.rendering import with_query
@@ -51,12 +51,14 @@ class PageQuery(ListQuery):
     """The query of the queue's page; `done` is the order that was just decided or reopened."""
 
     status: Status = "open"
+    refund_class: Maybe[RefundClass] = "refund"
     done: OrderId | None = None
 
     def link(self) -> dict[str, str]:
         """The query parameters of a link to this list, from its first page."""
         shown = {name: getattr(self, name) for name in Filters.model_fields}
-        return {name: str(value) for name, value in {**shown, "sort": self.sort}.items() if value is not None}
+        chosen = {**shown, "refund_class": self.refund_class or "all", "sort": self.sort}
+        return {name: str(value) for name, value in chosen.items() if value is not None}
 
     def here(self) -> dict[str, str]:
         """The query parameters of a link to this page of the list."""

@@ -1,7 +1,7 @@
 """Renders the templates, and formats their values."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +13,7 @@ from fastapi.templating import Jinja2Templates
 
 from refund_manager.domain.models import UNDO_MINUTES
 from refund_manager.web.security import form_token, set_token_cookie
+from refund_manager.web.wording import described, plain, source_name
 
 HERE = Path(__file__).parent
 _templates = Jinja2Templates(HERE / "templates")
@@ -36,6 +37,11 @@ def _age(when: datetime) -> str:
     return f"{minutes:.0f} min"
 
 
+def _paired(values: Iterable[str]) -> list[tuple[str, str]]:
+    """Each value with itself as its label."""
+    return [(value, value) for value in values]
+
+
 def with_query(path: str, values: Mapping[str, object], **changes: object) -> str:
     """A URL with query parameters: `values` overridden by `changes`, without those that are None or empty."""
     kept = {name: value for name, value in {**values, **changes}.items() if value not in (None, "")}
@@ -43,6 +49,7 @@ def with_query(path: str, values: Mapping[str, object], **changes: object) -> st
 
 
 _templates.env.filters |= {"money": _money, "moment": _moment, "age": _age, "link": with_query}
+_templates.env.filters |= {"source_name": source_name, "plain": plain, "described": described, "paired": _paired}
 _templates.env.globals |= {"new_key": lambda: str(uuid.uuid4()), "undo_minutes": UNDO_MINUTES}
 
 

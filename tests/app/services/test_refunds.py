@@ -132,9 +132,9 @@ def test_bulk_approves_what_its_preview_showed_once(client, rows):
 
 
 def test_bulk_changes_nothing_if_the_list_has_changed(client):
-    hidden = fields(client.get("/bulk").text)
+    hidden = fields(client.get("/bulk?refund_class=all").text)
     decide(client, "AAA111", "deny", reason="on time")
-    answer = client.post("/bulk", data=hidden)
+    answer = client.post("/bulk?refund_class=all", data=hidden)
     assert answer.status_code == 409
     assert "it now has 3 orders and $37.35" in answer.text
     assert client.get("/api/summary").json()["decided"] == 1
@@ -142,10 +142,10 @@ def test_bulk_changes_nothing_if_the_list_has_changed(client):
 
 def test_concurrent_bulk_and_single_decisions_leave_one_per_order(make_app, rows):
     with TestClient(make_app(), base_url="http://localhost") as client:
-        hidden = fields(client.get("/bulk").text)
+        hidden = fields(client.get("/bulk?refund_class=all").text)
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             singles = [pool.submit(decide, client, order, "approve") for order in ("AAA111", "BBB222", "CCC333")]
-            pool.submit(client.post, "/bulk", data=hidden).result()
+            pool.submit(client.post, "/bulk?refund_class=all", data=hidden).result()
         assert {single.result().status_code for single in singles} <= {201, 409}
     assert rows("SELECT count(*) - count(DISTINCT order_id) FROM refunds.decision_audit") == [(0,)]
     assert rows(

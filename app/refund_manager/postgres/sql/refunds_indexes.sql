@@ -1,6 +1,8 @@
 -- Indexes for each filter and sort of the queue, and for its updates.
 CREATE INDEX IF NOT EXISTS queue_newest ON refunds.queue (order_ts, order_id);
 CREATE INDEX IF NOT EXISTS queue_open ON refunds.queue (order_ts, order_id) WHERE decision IS NULL;
+CREATE INDEX IF NOT EXISTS queue_to_decide ON refunds.queue (order_ts, order_id)
+    WHERE decision IS NULL AND suggested_class IS DISTINCT FROM 'none';
 CREATE INDEX IF NOT EXISTS queue_decided ON refunds.queue (order_ts, order_id) WHERE decision IS NOT NULL;
 CREATE INDEX IF NOT EXISTS queue_class ON refunds.queue (suggested_class, order_ts, order_id);
 CREATE INDEX IF NOT EXISTS queue_amount ON refunds.queue (coalesce(suggested_usd, -1), order_id);

@@ -16,7 +16,9 @@ router = APIRouter(prefix="/bulk", include_in_schema=False)
 @router.get("")
 def preview(request: Request, query: ListPage) -> Response:
     """Preview of approving all open orders of a list."""
-    return render(request, "bulk.html", seen=bulk.preview(refunds_of(request), query), link=query.link(), notice=None)
+    return render(
+        request, "bulk.html", seen=bulk.preview(refunds_of(request), query), query=query, link=query.link(), notice=None
+    )
 
 
 @router.post("")
@@ -27,7 +29,13 @@ def approve(request: Request, query: ListPage, form: Form) -> Response:
         bulk.approve(refunds, query, parse_form(bulk.Preview, form), user_of(request), key)
     except PreviewOutdated as error:
         return render(
-            request, "bulk.html", 409, seen=bulk.preview(refunds, query), link=query.link(), notice=str(error)
+            request,
+            "bulk.html",
+            409,
+            seen=bulk.preview(refunds, query),
+            query=query,
+            link=query.link(),
+            notice=str(error),
         )
     return redirect("/bulk/done", query.link(), key=key)
 

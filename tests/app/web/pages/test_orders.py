@@ -1,16 +1,18 @@
 """The page of an order and its forms, and what pages show during an outage."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 from fastapi.testclient import TestClient
 
-from app_client import send
+from app_client import fields, ids, send
+from refund_table import add
 from waiting import eventually
 
 
 def test_the_queue_shows_open_orders_and_filters(client):
-    page = client.get("/").text
+    page = client.get("/", params={"refund_class": "all"}).text
     assert [order for order in ("DDD444", "CCC333", "BBB222", "AAA111") if f"/orders/{order}" in page] == [
         "DDD444",
         "CCC333",
@@ -22,6 +24,53 @@ def test_the_queue_shows_open_orders_and_filters(client):
     assert "BBB222" in full
     assert "AAA111" not in full
     assert "No decided recommendations" in client.get("/", params={"status": "decided"}).text
+
+
+def test_the_queue_opens_on_refunds_to_decide(client, conninfo):
+    with psycopg.connect(conninfo) as connection:
+        add(connection, "FFF666", 59, "agent", "I refund {all}")
+    eventually(lambda: "FFF666" in ids(client.get("/api/recommendations")), ignoring=KeyError)
+    page = client.get("/").text
+    assert re.findall(r'<tr data-id="(\w+)"', page) == ["FFF666", "DDD444", "BBB222", "AAA111"]  # CCC333: no refund
+    assert "<dt>Refunds to decide</dt><dd>4</dd>" in page
+    nothing = client.get("/", params={"refund_class": "none"}).text
+    assert re.findall(r'<tr data-id="(\w+)"', nothing) == ["CCC333"]
+
+
+def test_a_suggestion_says_who_made_it(client):
+    assert "by the written policy" in client.get("/", params={"refund_class": "full"}).text
+    assert "By the written policy, " in client.get("/orders/BBB222").text
+    assert "By the agent (a-model), " in client.get("/orders/AAA111").text
+    for path in ("/?refund_class=full", "/orders/BBB222", "/bulk?source=fallback"):
+        text = re.sub(r"<[^>]+>", " ", client.get(path).text)
+        assert "written policy" in text and "fallback" not in text
+
+
+def test_a_decided_order_shows_who_decided_what_and_when(make_app):
+    with (
+        TestClient(make_app("ana"), base_url="http://localhost") as ana,
+        TestClient(make_app("ben"), base_url="http://localhost") as ben,
+    ):
+        assert "<h2>History</h2>" not in ana.get("/orders/AAA111").text
+        hidden = fields(ana.get("/bulk").text)
+        ana.post("/bulk", data=hidden)
+        ana.post("/bulk/undo", data={"token": hidden["token"], "key": hidden["key"]})
+        send(ben, "/orders/AAA111", "/orders/AAA111/decision", decision="change", amount="4.50", reason="cold <b>soup")
+        assert history(ben, "AAA111") == [
+            "the agent suggested $5.00",
+            "ana approved $5.00, together with a whole list",
+            "ana undid the decision; the order was open again",
+            "ben changed the refund to $4.50 cold &lt;b&gt;soup",
+        ]
+        send(ana, "/orders/BBB222", "/orders/BBB222/decision", decision="deny", reason="it was on time")
+        assert history(ana, "BBB222")[-1] == "ana denied the refund it was on time"
+
+
+def history(client, order_id):
+    """The lines of an order's history, without their times."""
+    section = client.get(f"/orders/{order_id}").text.split("<h2>History</h2>")[1].split("</section>")[0]
+    lines = re.findall(r"<time>\d+ \w+ \d{4}, \d\d:\d\d</time>(.*?)</li>", section, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", line).split()).replace(" ,", ",").replace(" ;", ";") for line in lines]
 
 
 def test_text_from_outside_is_escaped(client):

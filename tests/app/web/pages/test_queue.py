@@ -33,6 +33,8 @@ def listed(client, **query):
         ({"brand": "Lemongrass Lane"}, ["AAA111"]),
         ({"min_usd": "5", "max_usd": "7.10"}, ["DDD444", "AAA111"]),
         ({"source": "fallback"}, ["CCC333", "BBB222"]),
+        ({"refund_class": "refund"}, ["DDD444", "BBB222", "AAA111"]),
+        ({"refund_class": "all"}, ["DDD444", "CCC333", "BBB222", "AAA111"]),
         ({"text": "aaa111"}, ["AAA111"]),
         ({"text": "orders 99"}, ["BBB222"]),
         ({"text": "'; DROP TABLE x --"}, []),
@@ -127,7 +129,8 @@ def test_new_rows_are_counted_by_filter(client, conninfo):
         add(connection, "EEE1", 30, "agent", '{"refund_usd": 9, "refund_class": "full", "reason": "x"}')
         add(connection, "EEE2", 31, "agent", '{"refund_usd": 0, "refund_class": "none", "reason": "x"}')
     eventually(lambda: client.get("/new", params={"since": since, "refund_class": "full"}).json(), {"new": 1})
-    assert client.get("/new", params={"since": since}).json() == {"new": 2}
+    assert client.get("/new", params={"since": since, "refund_class": "all"}).json() == {"new": 2}
+    assert client.get("/new", params={"since": since}).json() == {"new": 1}
 
 
 def test_the_export_is_the_filtered_list(client_with_facts):
