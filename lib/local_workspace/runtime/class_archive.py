@@ -1,9 +1,12 @@
 """Java's archives of parsed classes (class data sharing), with which the Spark server starts in half the time.
 
 The archive of Java's own classes is made at set-up. That of Spark's is written by the first server that is stopped, so
-that it costs no set-up time. Both lie beside the jar of the extension. Java ignores an archive that doesn't fit.
+that it costs no set-up time. Both lie beside the jar of the extension. Java ignores an archive that doesn't fit, but
+for one whose jars have moved: it takes that, and then refuses the classes of a sealed package that aren't in it. So the
+name of Spark's archive says where its jars are.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -21,7 +24,8 @@ def of_java(extension: Path) -> Path:
 
 def of_spark(extension: Path) -> Path:
     """The archive of the classes that a Spark server with `extension` loads."""
-    return extension.with_name(f"{extension.stem}-spark.jsa")
+    place = hashlib.sha256(str(extension.resolve()).encode()).hexdigest()[:12]
+    return extension.with_name(f"{extension.stem}-spark-{place}.jsa")
 
 
 def command(java: Path, target: Path) -> list[str]:

@@ -58,6 +58,14 @@ def test_a_part_of_an_archive_is_not_kept(run, extension, class_path, tmp_path):
     assert not written.exists()
 
 
+def test_an_environment_that_was_moved_does_not_take_the_archive_of_its_jars_old_place(tmp_path):
+    old, new = tmp_path / "old" / "extension-1.jar", tmp_path / "new" / "extension-1.jar"
+    old.parent.mkdir()
+    class_archive.of_spark(old).touch()
+    old.parent.rename(new.parent)
+    assert class_archive.options(new, tmp_path / "x")[1] == f"-XX:ArchiveClassesAtExit={tmp_path / 'x'}"
+
+
 def test_where_the_environment_cant_be_written_only_javas_own_archive_is_used(extension, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert class_archive.options(extension, tmp_path / "x") == [
