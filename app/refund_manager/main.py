@@ -46,7 +46,7 @@ def create_app(
     if database is None or workspace is None:
         database, workspace = connect(settings)
     lakehouse = Lakehouse(workspace, settings.warehouse_id, settings.catalog, settings.simulator)
-    platform = Platform(workspace, lakehouse, settings)
+    platform = Platform(workspace, lakehouse, settings, database)
     updater = QueueUpdater(database, lakehouse, platform.refresh)
 
     @asynccontextmanager

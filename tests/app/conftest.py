@@ -16,6 +16,7 @@ from laptop_gateway import LaptopGateway
 from refund_manager.main import create_app
 from refund_manager.postgres.database import Database
 from refund_manager.postgres.schema import COMPLAINTS, REFUNDS
+from refund_manager.services.complaint_updater import ComplaintUpdater
 from refund_manager.services.complaints import Complaints
 from refund_manager.services.lakehouse import Lakehouse
 from refund_manager.settings import Settings
@@ -94,19 +95,28 @@ def make_app(app_conninfo, workspace):
 
 
 @pytest.fixture
-def with_complaints(conninfo, app_conninfo, workspace):
-    """A function that gives an app the complaints' database."""
-    with psycopg.connect(conninfo) as connection:
+def synced_complaints(conninfo):
+    """A connection to the database, as the owner of the complaints' synced table, which the app's role may read."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
         fill_complaints(connection)
         connection.execute(f'GRANT USAGE ON SCHEMA complaints TO "{ROLE}"')
         connection.execute(f'GRANT SELECT ON complaints.complaint_responses TO "{ROLE}"')
-    database = Database(COMPLAINTS, conninfo=app_conninfo)
+        yield connection
+
+
+@pytest.fixture
+def with_complaints(synced_complaints, app_conninfo, workspace):
+    """A function that gives an app the complaints' database, which is being updated."""
+    database, refunds = Database(COMPLAINTS, conninfo=app_conninfo), Database(REFUNDS, conninfo=app_conninfo)
+    lakehouse = Lakehouse(workspace, "warehouse-1", "kitchens", "simulator")
+    updater = ComplaintUpdater(database, refunds, lakehouse, pause=0.1)
     database.open()
-    yield lambda app: setattr(
-        app.state.platform,
-        "complaints",
-        Complaints(database, Lakehouse(workspace, "warehouse-1", "kitchens", "simulator")),
-    )
+    refunds.open()
+    updater.copy_rows()
+    updater.start()
+    yield lambda app: setattr(app.state.platform, "complaints", Complaints(database, lakehouse))
+    updater.stop()
+    refunds.close()
     database.close()
 
 

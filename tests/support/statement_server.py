@@ -49,12 +49,17 @@ INSERT INTO ai.order_delivery_times_per_location_view VALUES
     (1, 'San Francisco', 36.0, 55.5), (2, 'Bellevue', 30.1, 44.0);
 CREATE TABLE complaints.raw_complaints (complaint_id, complaint_category, complaint_text, ts);
 INSERT INTO complaints.raw_complaints VALUES
-    ('c-1', 'service_issue', '<script>alert("c")</script> The driver was rude.', '2026');
+    ('c-1', 'service_issue', '<script>alert("c")</script> The driver was rude.', '2026'),
+    ('c-2', 'food_quality', 'My tea was cold when it came.', '2026'),
+    ('c-3', 'billing', 'You charged my card twice, I call my lawyer.', '2026'),
+    ('c-9', 'billing', 'Nobody has answered this yet.', '2026');
 """
 
 
 def statement_app():
     database = sqlite3.connect(":memory:", check_same_thread=False)
+    database.create_function("split", 2, lambda text, _: text)  # SQLite has no arrays
+    database.create_function("array_contains", 2, lambda array, value: value in array.split(","))
     database.executescript(_TABLES)
     rows = [(*row, sequence) for sequence, row in enumerate(EVENTS)]
     database.executemany("INSERT INTO lakeflow.all_events VALUES (?, ?, ?, ?, ?, ?)", rows)

@@ -28,6 +28,17 @@ def unpack(cursor: str, read: Callable[..., Position]) -> Position:
         raise BadField("cursor", "not a cursor of this list") from None
 
 
+def of_sort(sort: str, read: Callable[[str, str], Position]) -> Callable[[str, str, str], Position]:
+    """For `unpack`: reads a position of a list sorted by `sort`, and refuses one of another sort with ValueError."""
+
+    def checked(sorted_by: str, key: str, row_id: str) -> Position:
+        if sorted_by != sort:
+            raise ValueError(f"a cursor of a list sorted by {sorted_by}")
+        return read(key, row_id)
+
+    return checked
+
+
 def parse_time(text: str) -> datetime:
     """The time in UTC. Raises ValueError or ArithmeticError for an invalid time, or one that Postgres can't store."""
     return datetime.fromisoformat(text).astimezone(UTC)

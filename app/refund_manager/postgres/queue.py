@@ -1,13 +1,13 @@
 """The queue of recommendations: filtered and sorted lists with keyset pagination, and single orders."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
 
 from psycopg import sql
 
-from refund_manager.domain.cursor import parse_number, parse_time
 from refund_manager.domain.models import Filters, Recommendation, Sort
+from refund_manager.postgres import listing
 from refund_manager.postgres.database import Connection, Row, value
+from refund_manager.postgres.listing import Conditions, Position, SortOrder, values
 
 _COLUMNS = """
 SELECT q.order_id, q.ts, q.order_ts, q.source, q.model, q.suggested_class, q.suggested_usd, q.suggested_reason,
@@ -22,8 +22,7 @@ LEFT JOIN refunds.refund_decisions d ON d.order_id = q.order_id
 """
 _ONE = _COLUMNS + "FROM refunds.queue q" + _JOINED + "WHERE q.order_id = %s"
 
-# One condition per filter, used only if the filter is set, so that each list gets a plan that suits it.
-_CONDITIONS: dict[str, str | dict[str | None, str | None]] = {
+_CONDITIONS: Conditions = {
     "status": {"open": "q.decision IS NULL", "decided": "q.decision IS NOT NULL", "all": None},
     "refund_class": {
         **dict.fromkeys(("full", "partial", "none"), "q.suggested_class = %(refund_class)s"),
@@ -39,55 +38,24 @@ _CONDITIONS: dict[str, str | dict[str | None, str | None]] = {
 }
 
 
-class SortOrder(NamedTuple):
-    """How a list is sorted: an expression, its SQL type, and its direction; order_id breaks ties."""
-
-    key: str
-    kind: str
-    direction: str
-
-    @property
-    def after(self) -> str:
-        """The condition for rows that sort after the one with key `after_key` and order ID `after_id`."""
-        sign = "<" if self.direction == "DESC" else ">"
-        return f"({self.key}, q.order_id) {sign} (%(after_key)s::{self.kind}, %(after_id)s)"
-
-    @property
-    def by(self) -> str:
-        """The ORDER BY list."""
-        return f"{self.key} {self.direction}, q.order_id {self.direction}"
-
-
 _SORT_ORDERS: dict[Sort, SortOrder] = {
-    "newest": SortOrder("q.order_ts", "timestamptz", "DESC"),
-    "oldest": SortOrder("q.order_ts", "timestamptz", "ASC"),
-    "amount": SortOrder("coalesce(q.suggested_usd, -1)", "numeric", "DESC"),
-    "minutes": SortOrder("coalesce(q.minutes, -1)", "numeric", "DESC"),
+    "newest": SortOrder("q.order_ts", "timestamptz", "DESC", "q.order_id"),
+    "oldest": SortOrder("q.order_ts", "timestamptz", "ASC", "q.order_id"),
+    "amount": SortOrder("coalesce(q.suggested_usd, -1)", "numeric", "DESC", "q.order_id"),
+    "minutes": SortOrder("coalesce(q.minutes, -1)", "numeric", "DESC", "q.order_id"),
 }
-
-
-class Position(NamedTuple):
-    """A row's position in a sorted list: its sort key as text, and its order ID."""
-
-    key: str
-    order_id: str
 
 
 def where(filters: Filters) -> str:
     """The SQL condition of the filters that are set; all values in it are parameters."""
-    chosen: list[str] = []
-    for name, condition in _CONDITIONS.items():
-        wanted = getattr(filters, name)
-        text = condition[wanted] if isinstance(condition, dict) else condition if wanted is not None else None
-        chosen += [text] if text else []
-    return " AND ".join(chosen) or "true"
+    return listing.where(_CONDITIONS, filters)
 
 
 def list_recommendations(
     connection: Connection, filters: Filters, sort: Sort, after: Position | None, limit: int
 ) -> list[Recommendation]:
     """Up to `limit` recommendations sorted by `sort`, starting after the position `after`."""
-    rows = connection.execute(_page_sql(filters, sort, after), _values(filters, after) | {"limit": limit})
+    rows = connection.execute(_page_sql(filters, sort, after), values(filters, after) | {"limit": limit})
     return [Recommendation.model_validate(row) for row in rows]
 
 
@@ -95,7 +63,7 @@ def stream(connection: Connection, filters: Filters, sort: Sort) -> Iterator[Row
     """All rows of a list, fetched from the server 1,000 at a time."""
     with connection.cursor("export") as cursor:
         cursor.itersize = 1000
-        yield from cursor.execute(_page_sql(filters, sort, None), _values(filters, None) | {"limit": None})
+        yield from cursor.execute(_page_sql(filters, sort, None), values(filters, None) | {"limit": None})
 
 
 def get_recommendation(connection: Connection, order_id: str) -> Recommendation | None:
@@ -111,9 +79,9 @@ def position_of(found: Recommendation, sort: Sort) -> Position:
     return Position(str(-1 if key is None else key), found.order_id)
 
 
-def parse_position(key: str, order_id: str, sort: Sort) -> Position:
-    """The position with this key. Raises ValueError or ArithmeticError for a key of the wrong type."""
-    return Position(str(parse_time(key) if sort in ("newest", "oldest") else parse_number(key)), order_id)
+def reader(sort: Sort) -> Callable[[str, str], Position]:
+    """A function that makes a key and an order ID a position in a list sorted by `sort`."""
+    return _SORT_ORDERS[sort].parse
 
 
 def last_arrival(connection: Connection) -> int:
@@ -127,7 +95,7 @@ def count_since(connection: Connection, filters: Filters, arrived: int, limit: i
         "SELECT count(*) AS n FROM (SELECT FROM refunds.queue q WHERE q.arrived > %(arrived)s AND "
         "{} LIMIT %(limit)s) new"
     ).format(sql.SQL(where(filters)))
-    return int(value(connection, query, _values(filters, None) | {"arrived": arrived, "limit": limit}))
+    return int(value(connection, query, values(filters, None) | {"arrived": arrived, "limit": limit}))
 
 
 def usual_minutes(connection: Connection, city: str | None) -> Row | None:
@@ -146,14 +114,17 @@ def choices(connection: Connection) -> dict[str, list[str]]:
     return {name: [row["value"] for row in rows if row["dimension"] == name] for name in ("city", "brand")}
 
 
+def places(connection: Connection, order_ids: Sequence[str]) -> list[Row]:
+    """order_id, city and brands of those of these orders whose facts are known."""
+    return connection.execute(
+        "SELECT order_id, city, brands FROM refunds.queue WHERE order_id = ANY(%s) AND facts_at IS NOT NULL",
+        (list(order_ids),),
+    ).fetchall()
+
+
 def _page_sql(filters: Filters, sort: Sort, after: Position | None) -> sql.Composed:
     order = _SORT_ORDERS[sort]
     after_condition = order.after if after else "true"
     return sql.SQL(
         "{} FROM (SELECT * FROM refunds.queue q WHERE {} AND {} ORDER BY {} LIMIT %(limit)s) q {} ORDER BY {}"
     ).format(*map(sql.SQL, (_COLUMNS, where(filters), after_condition, order.by, _JOINED, order.by)))
-
-
-def _values(filters: Filters, after: Position | None) -> dict[str, object]:
-    key, order_id = after or (None, None)
-    return filters.model_dump() | {"after_key": key, "after_id": order_id}

@@ -2,7 +2,14 @@
 
 from decimal import Decimal
 
-from refund_manager.domain.complaint_models import Complaint, ComplaintDecision
+from refund_manager.domain.complaint_models import (
+    Complaint,
+    ComplaintDecision,
+    ComplaintFilters,
+    ComplaintPage,
+    ComplaintSort,
+)
+from refund_manager.domain.cursor import of_sort, pack, unpack
 from refund_manager.domain.errors import BadField, NotFound
 from refund_manager.postgres import complaints
 from refund_manager.postgres.database import Database
@@ -14,7 +21,7 @@ class ComplaintConflict(Exception):
 
 
 class Complaints:
-    """Complaints and decisions in their database; the customers' texts are in the lakehouse.
+    """Complaints and decisions in their database; a text that is not there yet is read from the lakehouse.
 
     Methods that read the database raise Unavailable if it can't be reached.
     """
@@ -22,16 +29,29 @@ class Complaints:
     def __init__(self, database: Database, lakehouse: Lakehouse) -> None:
         self._database, self._lakehouse = database, lakehouse
 
-    def page(self, status: str, after: complaints.After | None, limit: int) -> tuple[list[Complaint], bool]:
-        """Up to `limit` complaints after a position, escalations first, and whether there are more."""
+    def page(self, filters: ComplaintFilters, sort: ComplaintSort, cursor: str | None, limit: int) -> ComplaintPage:
+        """Up to `limit` complaints of a list, starting at a cursor. Raises BadField for an invalid cursor."""
+        after = unpack(cursor, of_sort(sort, complaints.reader(sort))) if cursor else None
         with self._database.connection() as connection:
-            found = complaints.list_complaints(connection, status, after, limit + 1)
-        return found[:limit], len(found) > limit
+            found = complaints.list_complaints(connection, filters, sort, after, limit + 1)
+        more = pack(sort, *complaints.position_of(found[limit - 1], sort)) if len(found) > limit else None
+        return ComplaintPage(complaints=found[:limit], next_cursor=more)
+
+    def next_complaint(self, found: Complaint, filters: ComplaintFilters, sort: ComplaintSort) -> str | None:
+        """The ID of the complaint after `found` in a list; None at its end."""
+        with self._database.connection() as connection:
+            after = complaints.list_complaints(connection, filters, sort, complaints.position_of(found, sort), 1)
+        return after[0].complaint_id if after else None
+
+    def choices(self) -> dict[str, list[str]]:
+        """The categories, cities and brands of complaints, for the filters."""
+        with self._database.connection() as connection:
+            return complaints.choices(connection)
 
     def of_order(self, order_id: str) -> list[Complaint]:
         """Up to 20 complaints about an order."""
         with self._database.connection() as connection:
-            return complaints.list_complaints(connection, "all", None, 20, order_id)
+            return complaints.of_order(connection, order_id, 20)
 
     def get(self, complaint_id: str) -> Complaint:
         """A complaint. Raises NotFound."""
@@ -41,9 +61,9 @@ class Complaints:
             raise NotFound(f"There is no complaint {complaint_id}.")
         return found
 
-    def text(self, complaint_id: str) -> str | None:
+    def text(self, found: Complaint) -> str | None:
         """What the customer wrote; None if the text is not in the lakehouse. Raises LakehouseUnavailable."""
-        return self._lakehouse.complaint_text(complaint_id)
+        return found.text or self._lakehouse.complaint_texts([found.complaint_id]).get(found.complaint_id)
 
     def decide(self, complaint_id: str, credit: Decimal | None, user: str) -> None:
         """Accept the suggested credit (None) or grant another, in dollars. Repeating a decision changes nothing.

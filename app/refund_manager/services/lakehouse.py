@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -36,9 +37,10 @@ SELECT location_id, location_name, p75_minutes, p99_minutes
 FROM {catalog}.ai.order_delivery_times_per_location_view
 """
 _BRANDS = "SELECT brand_id, name FROM {catalog}.{simulator}.brands"
-_COMPLAINT = """
-SELECT complaint_id, complaint_category, complaint_text, ts FROM {catalog}.complaints.raw_complaints
-WHERE complaint_id = :complaint_id
+# A statement takes no list as a parameter; IDs contain no comma.
+_COMPLAINTS = """
+SELECT complaint_id, complaint_text FROM {catalog}.complaints.raw_complaints
+WHERE array_contains(split(:complaint_ids, ','), complaint_id)
 """
 _LONGEST_ORDER = timedelta(hours=6)
 _TIMELINES_KEPT = 1000
@@ -85,10 +87,11 @@ class Lakehouse:
         """A row for each city: location_id, name, P75 and P99 of its delivery minutes."""
         return self._rows(_CITIES)
 
-    def complaint_text(self, complaint_id: str) -> str | None:
-        """What the customer wrote; None if there is no such complaint."""
-        rows = self._rows(_COMPLAINT, complaint_id=complaint_id)
-        return rows[0][2] if rows else None
+    def complaint_texts(self, complaint_ids: Sequence[str]) -> dict[str, str]:
+        """What customers wrote, by the IDs of those of these complaints that are in the lakehouse."""
+        rows = self._rows(_COMPLAINTS, complaint_ids=",".join(complaint_ids))
+        # Postgres text can't contain NUL.
+        return {complaint_id: text.replace("\0", "") for complaint_id, text in rows if text}
 
     def _keep(self, found: OrderEvents) -> None:
         if len(self._delivered) >= _TIMELINES_KEPT:

@@ -7,10 +7,10 @@ from databricks.sdk.errors import NotFound
 
 from refund_manager.domain.errors import Unavailable
 from refund_manager.domain.models import SyncState
-from refund_manager.postgres.complaints import list_complaints
 from refund_manager.postgres.credentials import password_of
 from refund_manager.postgres.database import Database
 from refund_manager.postgres.schema import COMPLAINTS
+from refund_manager.services.complaint_updater import ComplaintUpdater
 from refund_manager.services.complaints import Complaints
 from refund_manager.services.lakehouse import Lakehouse
 from refund_manager.settings import Settings
@@ -19,13 +19,17 @@ _DATABASE = "caspers_complaints"
 
 
 class Platform:
-    """`sync` and `complaints` as of the last `refresh`; None if unknown or if there are no complaints."""
+    """`sync` and `complaints` as of the last `refresh`; None if unknown or if there are no complaints.
 
-    def __init__(self, workspace: WorkspaceClient, lakehouse: Lakehouse, settings: Settings) -> None:
-        self._workspace, self._lakehouse, self._settings = workspace, lakehouse, settings
+    `refunds` is the refunds' database, which knows the cities and brands of orders.
+    """
+
+    def __init__(self, workspace: WorkspaceClient, lakehouse: Lakehouse, settings: Settings, refunds: Database) -> None:
+        self._workspace, self._lakehouse, self._settings, self._refunds = workspace, lakehouse, settings, refunds
         self.sync: SyncState | None = None
         self.complaints: Complaints | None = None
         self._database: Database | None = None
+        self._updater: ComplaintUpdater | None = None
 
     def refresh(self) -> None:
         """Read both from the platform. Raises databricks.sdk.errors.DatabricksError."""
@@ -34,7 +38,9 @@ class Platform:
         self.sync = self._sync()
 
     def close(self) -> None:
-        """Close the connections to the complaints' database."""
+        """Stop updating the complaints, and close the connections to their database."""
+        if self._updater:
+            self._updater.stop()
         if self._database:
             self._database.close()
 
@@ -62,11 +68,12 @@ class Platform:
         address = {"host": host, "port": int(port or 5432), "dbname": _DATABASE}
         database = Database(COMPLAINTS, password_of(self._workspace, path), address=address)
         database.open()
+        updater = ComplaintUpdater(database, self._refunds, self._lakehouse)
         try:
-            with database.connection() as connection:
-                list_complaints(connection, "all", None, 1)
+            updater.copy_rows()
         except Unavailable:  # the app has no access yet: the next refresh tries again
             database.close()
             return
-        self._database = database
+        updater.start()
+        self._database, self._updater = database, updater
         self.complaints = Complaints(database, self._lakehouse)

@@ -1,12 +1,12 @@
 """Refunds: list, look up, decide. Independent of HTTP; called by pages and API routes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from refund_manager.domain.cursor import pack, unpack
+from refund_manager.domain.cursor import of_sort, pack, unpack
 from refund_manager.domain.errors import BadField, Conflict, NotFound
 from refund_manager.domain.models import (
     UNDO_MINUTES,
@@ -67,7 +67,7 @@ class Refunds:
 
     def page(self, filters: Filters, sort: Sort, cursor: str | None, limit: int) -> Page:
         """Up to `limit` rows of a list, starting at a cursor. Raises BadField for an invalid cursor."""
-        after = unpack(cursor, _position(sort)) if cursor else None
+        after = unpack(cursor, of_sort(sort, queue.reader(sort))) if cursor else None
         with self.transaction() as connection:
             found = queue.list_recommendations(connection, filters, sort, after, limit + 1)
         more = pack(sort, *queue.position_of(found[limit - 1], sort)) if len(found) > limit else None
@@ -225,14 +225,3 @@ def _unrecorded(decision: Decision | None) -> list[Change]:
     return [
         Change(order_id=decision.order_id, changed_by=who, changed_at=when, bulk=False, before=None, after=decision)
     ]
-
-
-def _position(sort: Sort) -> Callable[[str, str, str], queue.Position]:
-    """A function that reads a position of a list sorted by `sort` and refuses one of another sort."""
-
-    def read(sorted_by: str, key: str, order_id: str) -> queue.Position:
-        if sorted_by != sort:
-            raise ValueError(f"a cursor of a list sorted by {sorted_by}")
-        return queue.parse_position(key, order_id, sort)
-
-    return read

@@ -1,6 +1,6 @@
 """What routes read from a request: the services, the list with its filters, and the fields of a form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, TypeVar
 from urllib.parse import parse_qsl
 
@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ValidationError
 
+from refund_manager.domain.complaint_models import ComplaintFilters, ComplaintSort
 from refund_manager.domain.errors import NotFound
 from refund_manager.domain.models import Filters, Maybe, OrderId, RefundClass, RequestKey, Sort, Status
 from refund_manager.services.complaints import Complaints
@@ -56,13 +57,28 @@ class PageQuery(ListQuery):
 
     def link(self) -> dict[str, str]:
         """The query parameters of a link to this list, from its first page."""
-        shown = {name: getattr(self, name) for name in Filters.model_fields}
-        chosen = {**shown, "refund_class": self.refund_class or "all", "sort": self.sort}
-        return {name: str(value) for name, value in chosen.items() if value is not None}
+        return {**_parameters(self, [*Filters.model_fields, "sort"]), "refund_class": self.refund_class or "all"}
 
     def here(self) -> dict[str, str]:
         """The query parameters of a link to this page of the list."""
         return {**self.link(), **({"cursor": self.cursor} if self.cursor else {})}
+
+
+class ComplaintQuery(ComplaintFilters):
+    """The query of the complaints' pages: filters, sort, and cursor."""
+
+    sort: ComplaintSort = "urgent"
+    cursor: str | None = None
+
+    def link(self) -> dict[str, str]:
+        """The query parameters of a link to this list, from its first page."""
+        return _parameters(self, [*ComplaintFilters.model_fields, "sort"])
+
+
+def _parameters(query: BaseModel, names: Iterable[str]) -> dict[str, str]:
+    """Those of these fields that are set, as query parameters."""
+    shown = {name: getattr(query, name) for name in names}
+    return {name: str(value) for name, value in shown.items() if value is not None}
 
 
 class BadForm(Exception):
@@ -101,3 +117,4 @@ def redirect(path: str, values: Mapping[str, str], **more: str | None) -> Redire
 
 Form = Annotated[dict[str, str], Depends(form_of)]
 ListPage = Annotated[PageQuery, Query()]
+ComplaintList = Annotated[ComplaintQuery, Query()]

@@ -37,9 +37,15 @@ def _age(when: datetime) -> str:
     return f"{minutes:.0f} min"
 
 
-def _paired(values: Iterable[str]) -> list[tuple[str, str]]:
-    """Each value with itself as its label."""
-    return [(value, value) for value in values]
+def _ago(when: datetime) -> str:
+    """How long ago `when` is, for example 3 h ago."""
+    age = _age(when)
+    return "just now" if age == "0 min" else f"{age} ago"
+
+
+def _labelled(values: Iterable[str]) -> list[tuple[str, str]]:
+    """Each value with its label."""
+    return [(value, plain(value)) for value in values]
 
 
 def with_query(path: str, values: Mapping[str, object], **changes: object) -> str:
@@ -48,8 +54,8 @@ def with_query(path: str, values: Mapping[str, object], **changes: object) -> st
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
-_templates.env.filters |= {"money": _money, "moment": _moment, "age": _age, "link": with_query}
-_templates.env.filters |= {"source_name": source_name, "plain": plain, "described": described, "paired": _paired}
+_templates.env.filters |= {"money": _money, "moment": _moment, "age": _age, "ago": _ago, "link": with_query}
+_templates.env.filters |= {"source_name": source_name, "plain": plain, "described": described, "labelled": _labelled}
 _templates.env.globals |= {"new_key": lambda: str(uuid.uuid4()), "undo_minutes": UNDO_MINUTES}
 
 

@@ -1,8 +1,13 @@
-"""Complaints: the tab, the list, and decisions about credits."""
+"""Complaints: the tab, the list with its filters, and decisions about credits."""
+
+import re
 
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+
+from complaint_table import add_complaint
+from waiting import eventually
 
 
 @pytest.fixture
@@ -11,6 +16,18 @@ def complaints(make_app, with_complaints):
     with_complaints(app)
     with TestClient(app, base_url="http://localhost") as client:
         yield client
+
+
+@pytest.fixture
+def complete(complaints):
+    """The same client, once the complaints have their texts, cities and brands."""
+    eventually(lambda: listed(complaints, city="Bellevue", text="lawyer"), ["c-3"])
+    return complaints
+
+
+def listed(client, **query):
+    """The IDs of the complaints on a page, in order."""
+    return re.findall(r'<tr data-id="([^"]+)"', client.get("/complaints", params=query).text)
 
 
 def decide(client, complaint_id, **values):
@@ -56,3 +73,98 @@ def test_a_credit_is_accepted_or_changed_once(complaints, conninfo):
 def test_an_order_shows_its_complaints(complaints):
     page = complaints.get("/orders/AAA111").text
     assert "/complaints/c-1" in page and "/complaints/c-3" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, ["c-3", "c-1", "c-4", "c-2"]),
+        ({"suggested": "escalation"}, ["c-3", "c-1"]),
+        ({"suggested": "credit"}, ["c-4", "c-2"]),
+        ({"category": "food_quality"}, ["c-4", "c-2"]),
+        ({"city": "Bellevue"}, ["c-3", "c-4"]),
+        ({"brand": "Lemongrass Lane"}, ["c-1", "c-2"]),
+        ({"min_usd": "4.25", "max_usd": "5"}, ["c-2"]),
+        ({"source": "fallback"}, ["c-1"]),
+        ({"text": "bbb222"}, ["c-3", "c-4"]),
+        ({"text": "cold tea"}, ["c-2"]),
+        ({"text": "because"}, ["c-3", "c-1", "c-4", "c-2"]),
+        ({"city": "' OR true --"}, []),
+        ({"sort": "newest"}, ["c-4", "c-3", "c-2", "c-1"]),
+        ({"sort": "oldest", "city": "", "source": ""}, ["c-1", "c-2", "c-3", "c-4"]),
+        ({"sort": "amount"}, ["c-4", "c-2", "c-3", "c-1"]),
+    ],
+)
+def test_filters_and_sorting(complete, query, found):
+    assert listed(complete, **query) == found
+
+
+@pytest.mark.parametrize("query", ["suggested=x", "sort=minutes", "status=new", "min_usd=x", "text=%00"])
+def test_bad_filters_are_refused(complaints, query):
+    answer = complaints.get(f"/complaints?{query}")
+    assert answer.status_code == 422 and query.partition("=")[0] in answer.text
+
+
+def test_the_list_shows_words_city_brands_and_who_suggested(complete):
+    page = complete.get("/complaints").text
+    row = page.split('<tr data-id="c-3"')[1].split("</tr>")[0]
+    for text in ("You charged my card twice", "Bellevue", "Tea &amp; Co", "billing", "high priority", "by the agent"):
+        assert text in row
+    assert "by the written policy" in page.split('<tr data-id="c-1"')[1].split("</tr>")[0]
+    assert '<option value="food_quality" >food quality</option>' in page
+    assert "&lt;script&gt;" in page and "Nobody has answered" not in page
+
+
+@pytest.mark.parametrize("sort", ["urgent", "newest", "oldest", "amount"])
+def test_pages_of_every_sort_contain_each_complaint_once(complaints, conninfo, monkeypatch, sort):
+    with psycopg.connect(conninfo) as connection:
+        for number in range(5):  # equal times and credits: the complaint's ID breaks the tie
+            answer = '{"decision": "suggest_credit", "credit_amount": 6.5, "priority": "low"}'
+            add_complaint(connection, f"d-{number}", "AAA111", 4, answer)
+    eventually(lambda: len(listed(complaints)), 9)
+    whole, pages, link = listed(complaints, sort=sort), [], f"/complaints?sort={sort}"
+    monkeypatch.setattr("refund_manager.web.pages.complaints.PAGE_SIZE", 2)
+    while link:
+        page = complaints.get(link).text
+        pages += re.findall(r'<tr data-id="([^"]+)"', page)
+        following = re.search(r'<a rel="next" href="([^"]+)"', page)
+        link = following and following[1].replace("&amp;", "&")
+    assert pages == whole
+    assert len(whole) == len(set(whole)) == 9
+
+
+def test_a_cursor_belongs_to_its_sort(complaints, monkeypatch):
+    monkeypatch.setattr("refund_manager.web.pages.complaints.PAGE_SIZE", 1)
+    cursor = re.search(r"cursor=([^\"&]+)", complaints.get("/complaints").text)[1]
+    assert complaints.get(f"/complaints?sort=urgent&cursor={cursor}").status_code == 200
+    refused = complaints.get(f"/complaints?sort=amount&cursor={cursor}")
+    assert refused.status_code == 422 and "not a cursor of this list" in refused.text
+
+
+def test_a_complaint_leads_to_the_next_of_the_list_and_back(complete):
+    page = complete.get("/complaints/c-3", params={"city": "Bellevue"}).text
+    assert re.search(r'<a id="next" rel="next" href="/complaints/c-4\?[^"]*city=Bellevue', page)
+    assert re.search(r'<a href="/complaints\?[^"]*city=Bellevue[^"]*">← All complaints', page)
+    assert 'id="next"' not in complete.get("/complaints/c-4", params={"city": "Bellevue"}).text
+    complete.get("/complaints")
+    decided = complete.post(
+        "/complaints/c-4/decision?city=Bellevue", data={"token": complete.cookies["refund_manager"]}
+    )
+    assert decided.url.params["city"] == "Bellevue"
+
+
+def test_a_text_that_is_not_copied_yet_is_read_from_the_lakehouse(make_app, with_complaints, conninfo):
+    app = make_app()
+    with_complaints(app)
+    with TestClient(app, base_url="http://localhost") as client:
+        with psycopg.connect(conninfo) as connection:
+            eventually(
+                lambda: (
+                    connection.execute(
+                        "UPDATE app.complaints SET text = NULL WHERE complaint_id = 'c-2' AND text_at IS NOT NULL"
+                    ).rowcount
+                ),
+                1,
+            )
+        assert "My tea was cold" not in client.get("/complaints").text
+        assert "My tea was cold" in client.get("/complaints/c-2").text

@@ -201,6 +201,32 @@ def test_a_phone_shows_everything_without_scrolling_sideways(page, served):
     expect(page.get_by_label("Another amount, in dollars")).to_be_visible()
 
 
+def test_complaints_are_found_by_their_words_and_decided(page, make_app, with_complaints):
+    app = make_app()
+    with_complaints(app)
+    with Served(app) as url:
+        eventually(
+            lambda: page.goto(f"{url}/complaints?text=tea&city=San+Francisco") and page.locator("tbody tr").count()
+        )
+        expect(page.get_by_role("row", name="AAA111")).to_contain_text("My tea was cold when it came.")
+        page.get_by_label("About").select_option("food quality")
+        page.get_by_role("button", name="Show").click()
+        await_shortcuts(page)
+        page.keyboard.press("n")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("My tea was cold")).to_be_visible()
+        page.get_by_role("button", name="Grant the suggested $4.25").click()
+        expect(page.get_by_text("By ana")).to_be_visible()
+        page.get_by_role("link", name="All complaints").click()
+        expect(page.get_by_text("No open complaints match")).to_be_visible()
+        page.get_by_role("link", name="Clear all filters").click()
+        expect(page.locator("tbody tr")).to_have_count(3)
+        page.set_viewport_size({"width": 360, "height": 740})
+        for path in ("/complaints?status=all&sort=newest", "/complaints/c-3", "/complaints/c-2"):
+            page.goto(url + path)
+            assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 def test_axe_finds_nothing_serious(page, make_app, with_complaints):
     app = make_app()
     with_complaints(app)
@@ -212,7 +238,7 @@ def test_axe_finds_nothing_serious(page, make_app, with_complaints):
             "/orders/BBB222",
             "/overview",
             "/bulk",
-            "/complaints",
+            "/complaints?sort=newest",
             "/complaints/c-2",
             "/nowhere",
         ):

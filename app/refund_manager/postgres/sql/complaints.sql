@@ -1,4 +1,5 @@
--- The schema that the app owns in the complaints' database. Decisions are append-only, so the table is its own audit.
+-- The schema that the app owns in the complaints' database. `complaints` copies the synced table into typed, indexed
+-- columns and adds what the lists show besides. Decisions are append-only, so their table is its own audit.
 
 -- Upgrade: a database with the schema under its former name keeps its decisions.
 DO $$ BEGIN
@@ -8,6 +9,32 @@ DO $$ BEGIN
 END $$;
 
 CREATE SCHEMA IF NOT EXISTS app;
+CREATE TABLE IF NOT EXISTS app.complaints (
+    complaint_id text PRIMARY KEY,
+    order_id text NOT NULL,
+    ts timestamptz NOT NULL,
+    source text,
+    model text,
+    category text,
+    suggested text,
+    priority text,
+    rationale text,
+    reply text,
+    credit numeric(10, 2),
+    urgency numeric(16, 2) NOT NULL,  -- the smaller, the more urgent
+    text_at timestamptz,  -- when the customer's text was looked up in the lakehouse
+    text text,
+    place_at timestamptz,  -- when city and brands were copied from the order's facts
+    city text,
+    brands text[],
+    words tsvector GENERATED ALWAYS AS (to_tsvector('simple', coalesce(text, '') || ' ' || coalesce(rationale, ''))) STORED);
+CREATE INDEX IF NOT EXISTS complaints_urgent ON app.complaints (urgency, complaint_id);
+CREATE INDEX IF NOT EXISTS complaints_newest ON app.complaints (ts, complaint_id);
+CREATE INDEX IF NOT EXISTS complaints_amount ON app.complaints (coalesce(credit, -1), complaint_id);
+CREATE INDEX IF NOT EXISTS complaints_order ON app.complaints (order_id);
+CREATE INDEX IF NOT EXISTS complaints_no_text ON app.complaints (urgency, complaint_id) WHERE text_at IS NULL;
+CREATE INDEX IF NOT EXISTS complaints_no_place ON app.complaints (order_id) WHERE place_at IS NULL;
+CREATE INDEX IF NOT EXISTS complaints_text ON app.complaints USING gin (words);
 CREATE TABLE IF NOT EXISTS app.complaint_decisions (
     complaint_id text PRIMARY KEY,
     decision text NOT NULL CHECK (decision IN ('accepted', 'changed')),
