@@ -50,7 +50,7 @@ def test_unknown_query_parameters_are_refused_where_it_says_so():
     sections = [text for text in README.split("\n### ") if "unknown query parameter" in " ".join(text.split())]
     routes = [route.split() for text in sections for route, *_ in ROW.findall(text)]
     assert len(routes) > 70
-    with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+    with TestClient(app, base_url="http://localhost", headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         answers = [client.request(method, f"{path}?made_up=1", follow_redirects=False) for method, path in routes]
     assert [answer.request.url.path for answer in answers if not refused(answer)] == []
 

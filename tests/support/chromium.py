@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 _COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 _PLAYWRIGHT_INSTALL = ([sys.executable, "-m", "playwright", "install", "chromium"],)
@@ -25,6 +26,24 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@contextmanager
+def watched(browser: Browser) -> Iterator[Page]:
+    """A page without a session; the test fails on a page error or an error in the console that no request explains."""
+    context = browser.new_context()
+    page, found = context.new_page(), []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    yield page
+    context.close()
+    assert [error for error in found if "status of" not in error and "ERR_" not in error] == []
+
+
+def serious(page: Page, rules: dict[str, object] | None = None) -> list[tuple[str, str]]:
+    """The rules of accessibility that the page breaks seriously or critically, each with the first element."""
+    found = Axe().run(page, options=rules or {}).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
 
 
 def ensure() -> None:

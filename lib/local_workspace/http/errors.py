@@ -35,19 +35,22 @@ def error_response(status: int, code: str, message: str, headers: dict[str, str]
 
 def install(app: FastAPI) -> None:
     """Have `app` answer every error with an ErrorBody."""
-    app.add_exception_handler(ApiError, _api_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _internal_error)
+    for kind in (ApiError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, answer)
 
 
-def _api_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ApiError)
-    return error_response(error.status, error.error_code, error.message)
+def answer(request: Request, error: Exception) -> JSONResponse:
+    """The answer to a request that failed with `error`."""
+    if isinstance(error, ApiError):
+        return error_response(error.status, error.error_code, error.message)
+    if isinstance(error, RequestValidationError):
+        return _validation_error(error)
+    if isinstance(error, HTTPException):
+        return _http_error(request, error)
+    return _internal_error(request, error)
 
 
-def _validation_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+def _validation_error(error: RequestValidationError) -> JSONResponse:
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return error_response(400, "MALFORMED_REQUEST", f"The request's body is not JSON: {first['ctx']['error']}.")
@@ -72,8 +75,7 @@ def _shown(value: object) -> str:
     return shortening.repr(value)
 
 
-def _http_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
+def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     headers = dict(error.headers or {})
     call = f"{request.method} {request.url.path}"
     if error.status_code == 404:

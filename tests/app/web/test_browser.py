@@ -4,11 +4,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from asgi_server import Served
-from chromium import chromium
+from chromium import chromium, serious
 from refund_table import add
 from waiting import eventually
 
@@ -252,11 +251,6 @@ def test_axe_finds_nothing_serious(page, make_app, with_complaints):
                 assert (path, scheme, serious(page, rules)) == (path, scheme, [])
                 name = path.partition("?")[0].strip("/").replace("/", "_") or "queue"
                 page.screenshot(path=SCREENSHOTS / f"{name}_{scheme}.png", full_page=True)
-
-
-def serious(page, rules):
-    found = Axe().run(page, options=rules).response["violations"]
-    return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
 
 
 def decide_one(page, url):

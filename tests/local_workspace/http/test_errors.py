@@ -44,7 +44,9 @@ def broken() -> None:
 @pytest.fixture
 def client():
     app = create_app(object(), TOKEN, [router])
-    with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
+    with TestClient(
+        app, base_url="http://localhost", headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False
+    ) as client:
         yield client
 
 

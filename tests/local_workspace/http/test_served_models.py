@@ -30,7 +30,7 @@ def app():
 
 
 def client(app, token: str) -> TestClient:
-    return TestClient(app, headers={"Authorization": f"Bearer {token}"})
+    return TestClient(app, base_url="http://localhost", headers={"Authorization": f"Bearer {token}"})
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,9 @@ def client(tmp_path_factory):
         USER,
     )
     app = create_app(SimpleNamespace(apps=engine), TOKEN, [apps.router, app_permissions.router])
-    with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
+    with TestClient(
+        app, base_url="http://localhost", headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False
+    ) as client:
         assert client.post(APPS, json={"name": "known"}).status_code == 200
         yield client
     engine.stop()

@@ -30,7 +30,9 @@ def client(tmp_path_factory):
     store = Store(home.database)
     engine = ServingEngine(home, store, Processes(home), any_model(), SecretsEngine(home), {})
     app = create_app(SimpleNamespace(serving=engine), TOKEN, [serving.router])
-    with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
+    with TestClient(
+        app, base_url="http://localhost", headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False
+    ) as client:
         made = client.post(API, json={"name": "known", "config": config(external_model=EXTERNAL)})
         assert made.status_code == 200, made.text
         eventually(lambda: client.get(f"{API}/known").json()["state"]["ready"], lambda ready: ready == "READY")

@@ -24,7 +24,9 @@ def client(tmp_path):
     statements = StatementsEngine(spark)
     engines = SimpleNamespace(warehouses=WarehousesEngine(store, spark), statements=statements)
     app = create_app(engines, TOKEN, [sql.router])
-    yield TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False)
+    yield TestClient(
+        app, base_url="http://localhost", headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False
+    )
     statements.stop()
     store.close()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_workspace.runtime import environment, java_network, software
+from local_workspace.runtime import environment, jars, java_network, software
 
 BESIDE = "-Dhttp.nonProxyHosts=localhost|127.*"
 
@@ -59,7 +59,7 @@ def proxy() -> Iterator[socketserver.ThreadingTCPServer]:
 
 
 def test_jars_are_fetched_through_the_proxy_with_its_password(proxy, tmp_path):
-    (tmp_path / "ivy.xml").write_text(software.ivy_file(("io.delta:delta-storage:4.4.0",)))
+    (tmp_path / "ivy.xml").write_text(jars.ivy_file(("io.delta:delta-storage:4.4.0",)))
     url = f"http://ann:s%22%5C%40t@127.0.0.1:{proxy.server_address[1]}"
     options = java_network.options(tmp_path, {"https_proxy": url})
     assert (tmp_path / "java.options").stat().st_mode & 0o077 == 0 and "ann" not in "".join(options)

@@ -8,9 +8,10 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from local_workspace.http.errors import error_response
-from local_workspace.http.gateway.callers import Caller, SignIn, check_site
+from local_workspace.http.gateway.callers import Caller, SignIn
 from local_workspace.http.gateway.forwarding import forwarded
 from local_workspace.http.gateway.upstream import Upstream
+from local_workspace.http.sites import check_site
 from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError
 from local_workspace.runtime.gateway import AppBehind

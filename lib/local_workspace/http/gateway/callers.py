@@ -1,4 +1,4 @@
-"""Who calls an app, and whether the request may be answered at all.
+"""Who calls an app.
 
 The rules are those of https://docs.databricks.com/aws/en/dev-tools/databricks-apps/connect-local: a program shows an
 OAuth token and reaches only routes under /api/; a personal access token opens nothing. A person signs in with HTTP
@@ -7,17 +7,12 @@ Basic, as on the workspace's other pages; Databricks redirects to its sign-in pa
 
 import secrets
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from local_workspace.http.server import basic_credentials
+from local_workspace.http.access import basic_credentials
 from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError
-
-_LOOPBACK = {"127.0.0.1", "localhost"}
-_SAFE = {"GET", "HEAD", "OPTIONS"}
-_OWN_SITE = {"same-origin", "none"}  # values of Sec-Fetch-Site
 
 
 @dataclass(frozen=True)
@@ -63,27 +58,5 @@ class SignIn:
         return secrets.compare_digest(presented.encode(), self.token.encode())
 
 
-def check_site(connection: HTTPConnection) -> None:
-    """Raise ApiError 400 for a host name that is not this machine's, 403 for a change that another site's page sends.
-
-    Another name may be a DNS rebinding attack. Browsers send the user's password with other sites' requests too.
-    """
-    host = connection.headers.get("host", "")
-    if _hostname(host) not in _LOOPBACK:
-        raise ApiError(400, "BAD_REQUEST", f"Unknown host {host!r}. Open the app as localhost or 127.0.0.1.")
-    if connection.scope["type"] == "http" and connection.scope["method"] in _SAFE:
-        return
-    site, origin = connection.headers.get("sec-fetch-site", "same-origin"), connection.headers.get("origin")
-    if site not in _OWN_SITE or origin not in (None, f"http://{host}"):
-        raise ApiError(403, "PERMISSION_DENIED", "Pages of other sites can't change anything here.")
-
-
 def _unauthenticated(message: str) -> ApiError:
     return ApiError(401, "UNAUTHENTICATED", message)
-
-
-def _hostname(host: str) -> str | None:
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None

@@ -62,7 +62,7 @@ def test_the_workspaces_own_registry_takes_no_name_of_unity_catalog(connected):
 
 
 def test_the_pages_and_what_they_load_are_under_one_prefix(http):
-    page = http.get("/", follow_redirects=True)
+    page = http.get("/mlflow", follow_redirects=True)
     script = page.text.partition('<script defer="defer" src="')[2].partition('"')[0]
     assert page.url.path == "/mlflow/" and script.startswith("static-files/")
     assert http.get(f"/mlflow/{script}").headers["content-type"].startswith("text/javascript")

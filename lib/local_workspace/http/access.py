@@ -1,0 +1,103 @@
+"""Who may call the workspace: programs by its token, browsers by a session that a one-time code has begun."""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from local_workspace.http import errors
+from local_workspace.http.sessions import Sessions
+from local_workspace.http.sites import check_site, is_own
+from local_workspace.runtime import principals
+from local_workspace.runtime.errors import ApiError
+
+COOKIES = "local_workspace_"  # how the names of all cookies begin that the workspace sets
+_OPEN = {"/.well-known/databricks-config", "/oidc/.well-known/oauth-authorization-server", "/oidc/v1/token", "/login"}
+# The routes of statements' results check the signature that is in the address; the other files hold nothing of a user.
+_OPEN_FOLDERS = ("/sql-results/", "/static/")
+
+SignInPage = Callable[[Request], Response]
+"""Makes the answer to a browser that has not signed in."""
+
+
+class AccessMiddleware:
+    """Lets a request through if it has the token, as Bearer or as the password of HTTP Basic, or a session's cookie.
+
+    An OAuth access token that is not for an app alone is accepted as well. `request.state.principal` names the service
+    principal, None for the user. A request under another host name, or a change sent by another site's page, is
+    refused. A cookie opens pages to any link, and the API only to pages of the workspace itself.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, sessions: Sessions, cookie: str) -> None:
+        self.app, self._token, self._sessions, self._cookie = app, token, sessions, cookie
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 400, 401 or 403."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        answer = self._refusal(request)
+        await (answer or self.app)(scope, receive, send)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """The answer to a request that may not pass."""
+        try:
+            check_site(request)
+        except ApiError as error:
+            return errors.error_response(error.status, error.error_code, error.message)
+        if _is_open(request.url.path) or self._has_token(request) or self._has_session(request):
+            return None
+        sign_in_page: SignInPage | None = getattr(request.app.state, "sign_in_page", None)
+        return sign_in_page(request) if sign_in_page and wants_page(request) else _unauthenticated(request)
+
+    def _has_token(self, request: Request) -> bool:
+        presented = presented_token(request.headers.get("authorization", ""))
+        access = principals.access(self._token, presented)
+        if access and access.audience:
+            return False
+        request.state.principal = access and access.holder
+        return access is not None or secrets.compare_digest(presented.encode(), self._token.encode())
+
+    def _has_session(self, request: Request) -> bool:
+        if not self._sessions.holds(request.cookies.get(self._cookie, "")):
+            return False
+        return is_own(request) or (request.method == "GET" and wants_page(request))
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks for a page, and no program for JSON."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+
+
+def presented_token(header: str) -> str:
+    """The token in an Authorization header; empty if there is none."""
+    scheme, _, value = header.partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else basic_credentials(header)[1]
+
+
+def basic_credentials(header: str) -> tuple[str, str]:
+    """Name and password of HTTP Basic in an Authorization header; empty if there are none."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        name, _, password = base64.b64decode(value).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return name, password
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith(_OPEN_FOLDERS)
+
+
+def _unauthenticated(request: Request) -> JSONResponse:
+    """A 401. Programs learn that they may use HTTP Basic; a browser's scripts don't, as it would ask for a password."""
+    message = "Wrong or missing token. A running workspace's token is DATABRICKS_TOKEN in its home's connection.json."
+    challenge = {} if "sec-fetch-mode" in request.headers else {"WWW-Authenticate": 'Basic realm="local workspace"'}
+    return errors.error_response(401, "UNAUTHENTICATED", message, challenge)

@@ -1,0 +1,69 @@
+"""Signing in with a browser: a one-time code, which a program gets with the token, becomes a session's cookie."""
+
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from local_workspace.http.sessions import Sessions
+from local_workspace.pages.rendering import render, seen
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/login")
+def login(request: Request, code: str = "", next: str = "/") -> Response:
+    """Sign in with `code` and go to the page `next`; without a code, what to do to get one."""
+    target = local_path(next)
+    session = _sessions(request).redeem(code) if code else None
+    if session is None:
+        return seen(target) if not code and _signed_in(request) else _page(request, target, refused=bool(code))
+    answer = seen(target)
+    # No `secure`: the workspace has no TLS, and is on the loopback interface only.
+    answer.set_cookie(request.app.state.cookie, session, httponly=True, samesite="strict", path="/")
+    return answer
+
+
+@router.post("/logout")
+def logout(request: Request) -> RedirectResponse:
+    """End the browser's session."""
+    _sessions(request).end(request.cookies.get(request.app.state.cookie, ""))
+    answer = seen("/login")
+    answer.delete_cookie(request.app.state.cookie, path="/", httponly=True, samesite="strict")
+    return answer
+
+
+def sign_in_page(request: Request) -> Response:
+    """The answer (401) to a browser without a session that asks for a page.
+
+    A browser leaves out the cookie where a page of another site has the link, such as a notebook in Jupyter. Then the
+    same page is loaded once more, now from this site.
+    """
+    if request.headers.get("sec-fetch-site") == "cross-site" and request.method == "GET":
+        return render(request, "again.html")
+    where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    answer = _page(request, local_path(where), refused=False)
+    if "hx-request" in request.headers:  # a part of a page whose session has ended: load the page, which says so
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+def local_path(next: str) -> str:
+    """`next` if it is a path of this workspace; otherwise `/`, so that no link leads elsewhere after the sign-in."""
+    parts = urlsplit(next) if next.isprintable() else None
+    if parts is None or parts.scheme or parts.netloc or not next.startswith("/") or "\\" in next or next[1:2] == "/":
+        return "/"
+    return next
+
+
+def _page(request: Request, target: str, refused: bool) -> HTMLResponse:
+    return render(request, "login.html", 401, target=target, refused=refused)
+
+
+def _signed_in(request: Request) -> bool:
+    return _sessions(request).holds(request.cookies.get(request.app.state.cookie, ""))
+
+
+def _sessions(request: Request) -> Sessions:
+    sessions: Sessions = request.app.state.sessions
+    return sessions

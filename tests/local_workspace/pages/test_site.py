@@ -1,0 +1,45 @@
+import pytest
+from playwright.sync_api import expect
+
+from chromium import serious
+from local_workspace.pages.navigation import GROUPS
+from signed_in import PHONE, width
+
+PATHS = [
+    section.path for _, sections in GROUPS for section in sections if not section.path.startswith("/ml/experiments")
+]
+
+
+def test_every_section_opens_and_is_accessible(page, workspace):
+    for path in PATHS:
+        assert page.goto(workspace["DATABRICKS_HOST"] + path).status == 200, path
+        expect(page.locator("h1")).to_have_count(1)
+        expect(page.locator(".side a[aria-current=page]")).to_have_attribute("href", path)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert (path, scheme, serious(page)) == (path, scheme, [])
+        page.set_viewport_size(PHONE)
+        assert width(page) <= PHONE["width"], path
+        page.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_the_side_bar_opens_on_a_phone(page):
+    page.set_viewport_size(PHONE)
+    link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Jobs")
+    expect(link).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    link.click()
+    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("printed", "leads"),
+    [
+        ("/#job/17/run/4", "/jobs/17/runs/4"),
+        ("/?o=1#job/17", "/jobs/17"),
+        ("/#/experiments/0", "/mlflow/"),
+    ],
+)
+def test_links_with_the_place_behind_the_hash_lead_there(page, workspace, printed, leads):
+    with page.expect_request(workspace["DATABRICKS_HOST"] + leads):
+        page.goto(workspace["DATABRICKS_HOST"] + printed, wait_until="commit")
