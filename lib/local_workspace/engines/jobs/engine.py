@@ -146,6 +146,14 @@ class JobsEngine:
         """The runs that match the filter, newest first."""
         return [self._shown(run) for run in self._history.find(wanted)]
 
+    def page_of_runs(self, wanted: RunFilter, skip: int, most: int) -> list[Run]:
+        """Up to `most` of the runs that match the filter, newest first, without the first `skip`."""
+        return [self._shown(run) for run in self._history.page(wanted, skip, most)]
+
+    def recent_runs(self, most: int) -> dict[int, list[Run]]:
+        """The newest runs of each job by its id, up to `most`, without their tasks; newest first."""
+        return self._history.recent(most)
+
     def repair(self, run_id: int, repair: Repair) -> int:
         """Run some tasks of a run that has ended again; returns the id of the repair. Raises 400, 404."""
         with self._lock:
@@ -156,6 +164,15 @@ class JobsEngine:
         """The output of the task run of that id: its text or its error. Raises 404; 400 for the id of a job run."""
         run, task = self._task(run_id)
         return output(run, task, self._runner.outcome(run, task), self._url(run))
+
+    def log(self, run_id: int) -> str:
+        """What the process of the active task run of that id has printed: the last part. Raises 400, 404."""
+        _, task = self._task(run_id)
+        return self._runner.processes.log(task)
+
+    def update_of(self, run_id: int) -> str | None:
+        """The pipeline update that the task run of that id has made, once it has ended. Raises 400, 404."""
+        return self._runner.outcome(*self._task(run_id)).get("update_id")
 
     def export(self, run_id: int) -> list[View]:
         """The notebook that the task run of that id has executed, as HTML. Raises 400, 404."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from local_workspace.engines.jobs.iterations import Iterations
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
-from local_workspace.engines.jobs.states import is_active
+from local_workspace.engines.jobs.states import is_active, shown_state
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home
@@ -21,13 +21,17 @@ SUBMITTED = "SUBMIT_RUN"  # a run without a job
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Selects runs by the fields that are given. Times are milliseconds since 1970, both ends included."""
+    """Selects runs by the fields that are given. Times are milliseconds since 1970, both ends included.
+
+    `state` is the result of a run that has ended, or the life cycle state of another.
+    """
 
     job_id: int | None = None
     active: bool | None = None
     run_type: str | None = None
     start_time_from: int | None = None
     start_time_to: int | None = None
+    state: str | None = None
 
     def allows(self, run: Run) -> bool:
         """Whether the filter selects a run."""
@@ -37,6 +41,7 @@ class RunFilter:
             and self.run_type in (None, run["run_type"])
             and (self.start_time_from is None or run["start_time"] >= self.start_time_from)
             and (self.start_time_to is None or run["start_time"] <= self.start_time_to)
+            and self.state in (None, shown_state(run))
         )
 
 
@@ -97,8 +102,26 @@ class History:
     def find(self, wanted: RunFilter) -> list[Run]:
         """The runs that match the filter, newest first."""
         with self._lock:
-            runs = [run for run in self._runs.values() if wanted.allows(run)]
-            return copy.deepcopy(sorted(runs, key=lambda run: run["run_id"], reverse=True))
+            return copy.deepcopy(self._matching(wanted))
+
+    def page(self, wanted: RunFilter, skip: int, most: int) -> list[Run]:
+        """Up to `most` of the runs that match the filter, newest first, without the first `skip`."""
+        with self._lock:
+            return copy.deepcopy(self._matching(wanted)[skip : skip + most])
+
+    def recent(self, most: int) -> dict[int, list[Run]]:
+        """The newest runs of each job, up to `most`, without their tasks; newest first."""
+        found: dict[int, list[Run]] = {}
+        with self._lock:
+            for run in self._matching(RunFilter()):
+                runs = found.setdefault(run["job_id"], [])
+                if len(runs) < most:
+                    runs.append(copy.deepcopy({**run, "tasks": []}))
+        return found
+
+    def _matching(self, wanted: RunFilter) -> list[Run]:
+        runs = [run for run in self._runs.values() if wanted.allows(run)]
+        return sorted(runs, key=lambda run: run["run_id"], reverse=True)
 
     def _alike(self, run: Run) -> list[Run]:
         """The runs of the same job, or all that are of none, newest first."""

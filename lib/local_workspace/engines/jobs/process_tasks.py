@@ -20,6 +20,7 @@ from local_workspace.runtime.layered_environments import Environments, Report
 from local_workspace.runtime.processes import Child, Processes
 
 MAX_LOGS = 5_000_000  # bytes: Databricks returns the last 5 MB
+SHOWN_LOG = 20_000  # bytes of the log of a process that runs
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class ProcessTasks:
             return {}
         report("")
         child = self.processes.spawn(
-            f"run-{task['run_id']}",
+            _name(task),
             [str(python), *command],
             env={**self.variables(), "PATH": _path(python), "PYTHONUNBUFFERED": "1"},
             cwd=self._folder(run, task),
@@ -55,6 +56,13 @@ class ProcessTasks:
         finally:
             child.terminate()  # it has ended; this removes its pid file
             child.log.unlink(missing_ok=True)
+
+    def log(self, task: TaskRun) -> str:
+        """The last part of what the process of a task has printed; empty unless it runs."""
+        try:
+            return _end_of(self.home.logs / f"{_name(task)}.log", SHOWN_LOG)[0]
+        except FileNotFoundError:  # it has not begun, or ended just now
+            return ""
 
     @property
     def _environments(self) -> Environments:
@@ -131,15 +139,21 @@ class ProcessTasks:
             error = f"The {kind}'s process ended with code {code}: {child.log_tail(1)}"
             outcome = {"error": error, "error_trace": child.log_tail()}
         if kind == "task":
-            outcome["logs"], outcome["logs_truncated"] = _end_of(child.log)
+            outcome["logs"], outcome["logs_truncated"] = _end_of(child.log, MAX_LOGS)
         return outcome
 
 
-def _end_of(log: Path) -> tuple[str, bool]:
+def _name(task: TaskRun) -> str:
+    """The name of a task's process."""
+    return f"run-{task['run_id']}"
+
+
+def _end_of(log: Path, most: int) -> tuple[str, bool]:
+    """The last `most` bytes of a file, and whether it has more."""
     with log.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - MAX_LOGS))
-        return file.read().decode(errors="replace"), size > MAX_LOGS
+        file.seek(max(0, size - most))
+        return file.read().decode(errors="replace"), size > most
 
 
 def _path(python: Path) -> str:

@@ -89,4 +89,5 @@ class TaskRunner:
             self.pipelines.cancel_update(pipeline_id, update_id)
         if answers == ["COMPLETED"] or not answers:
             return {"update_id": update_id}
-        return {"error": f"Update {update_id} of pipeline {pipeline_id}: {answers[0]}", "error_trace": ""}
+        error = f"Update {update_id} of pipeline {pipeline_id}: {answers[0]}"
+        return {"error": error, "error_trace": "", "update_id": update_id}

@@ -100,3 +100,14 @@ def test_a_task_is_found_by_its_own_run_id(history):
     history.add(run(2))
     assert history.task(10_002) == (run(2), run(2)["tasks"][0])
     assert history.task(2) is None
+
+
+def test_pages_and_the_newest_runs_of_each_job(history):
+    for each in (run(1), run(2, job_id=2), run(3), run(4, life_cycle="RUNNING"), run(5)):
+        history.add(each)
+    assert [ids(history.page(RunFilter(1), skip, 2)) for skip in (0, 2, 4)] == [[5, 4], [3, 1], []]
+    assert ids(history.page(RunFilter(state="RUNNING"), 0, 9)) == [4]
+    assert ids(history.page(RunFilter(state="SUCCESS"), 0, 9)) == [5, 3, 2, 1]
+    recent = history.recent(2)
+    assert {job_id: ids(runs) for job_id, runs in recent.items()} == {1: [5, 4], 2: [2]}
+    assert recent[2][0]["tasks"] == [] and history.get(2)["tasks"]
