@@ -1,20 +1,57 @@
 """The graph of one pipeline update: its datasets, their flows and their inputs. Needs the server's own pyspark."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from pyspark.pipelines.flow import Flow
-from pyspark.pipelines.output import MaterializedView, Output, Sink, StreamingTable, TemporaryView
+from pyspark.pipelines.output import MaterializedView, Output, Sink, StreamingTable, Table, TemporaryView
 from pyspark.pipelines.source_code_location import SourceCodeLocation
 from pyspark.pipelines.spark_connect_graph_element_registry import SparkConnectGraphElementRegistry
 from pyspark.sql import DataFrame, SparkSession
 
+from local_workspace.workers.pipeline_errors import UpdateFailed
 from local_workspace.workers.pipeline_expectations import ATTRIBUTE, Expectation, observed
-from local_workspace.workers.pipeline_names import Key, key, names_read, parts, quoted
+from local_workspace.workers.pipeline_names import (
+    Key,
+    key,
+    names_read,
+    names_streamed,
+    parts,
+    quoted,
+    rename,
+)
 
+TYPE_PROPERTY = "local_workspace.table_type"  # read by runtime/java/local_workspace/Metastore.java
+STREAMED_VIEW = (
+    "[STREAMING_FROM_MATERIALIZED_VIEW] Cannot stream from Materialized View {name}. Streaming from Materialized Views "
+    "is not supported: read it without a stream. SQLSTATE: 0A000"
+)
 Emit = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class _Renamed:
+    """A query whose plan reads other names; the registry asks a data frame for nothing but its plan."""
+
+    frame: Any  # its plan has no public name
+    new_name: Callable[[str], str | None]
+
+    @property
+    def _plan(self) -> "_Renamed":
+        return self
+
+    def plan(self, client: object) -> Any:
+        """The plan as a message, for the server's registry."""
+        message = self.frame._plan.plan(client)
+        rename(message, self.new_name)
+        return message
+
+
+def properties_of(table: Table, table_type: str) -> dict[str, str]:
+    """The properties of a pipeline's table, and its type, which the catalog shows instead of MANAGED."""
+    return {**table.table_properties, TYPE_PROPERTY: table_type}
 
 
 class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the server's pyspark is not installed
@@ -51,7 +88,7 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
             # A temporary view's name has one part.
             output = TemporaryView(parts(output.name)[-1], output.comment, output.source_code_location)
         elif isinstance(output, StreamingTable):
-            self.streams[at] = output
+            self.streams[at] = output = replace(output, table_properties=properties_of(output, "STREAMING_TABLE"))
         elif isinstance(output, TemporaryView):
             self.temporary[at] = output
         if not isinstance(output, Sink):
@@ -106,13 +143,31 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
     def _noting(self, flow: Flow, at: Key) -> Callable[[], DataFrame]:
         def query() -> DataFrame:
             frame: Any = flow.func()  # its plan has no public name
-            names = names_read(frame._plan.to_proto(self._spark.client))
+            plan = frame._plan.to_proto(self._spark.client)
+            self._refuse_streamed_views(names_streamed(plan))
+            names = names_read(plan)
             self.reads.setdefault(at, set()).update(map(self.key, names))
             if at not in self.views and self.expectations.get(at):
-                return observed(frame, flow.target, self.expectations[at])
-            return cast(DataFrame, frame)
+                frame = observed(frame, flow.target, self.expectations[at])
+            # The server knows a materialized view as a view without a schema; under its full name it would read the
+            # table, which an earlier update published.
+            return cast(DataFrame, _Renamed(frame, self._view_of))
 
         return query
+
+    def _refuse_streamed_views(self, streamed: Iterable[str]) -> None:
+        """Raise UpdateFailed if one of the streams is a materialized view of the graph, as on Databricks.
+
+        https://docs.databricks.com/aws/en/error-messages/error-classes#streaming_from_materialized_view
+        """
+        for name in streamed:
+            if view := self.views.get(self.key(name)):
+                raise UpdateFailed(STREAMED_VIEW.format(name=view.name))
+
+    def _view_of(self, name: str) -> str | None:
+        """The name of the view that stands for a materialized view in the graph, if `name` is one's full name."""
+        view = self.views.get(self.key(name)) if len(parts(name)) > 1 else None
+        return quoted(parts(view.name)[-1]) if view else None
 
     def _define(self, made: Any, file: str, settings: dict[str, str]) -> None:
         """Register what a statement of a SQL file defines."""

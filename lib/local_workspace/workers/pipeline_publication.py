@@ -14,7 +14,7 @@ from pyspark.sql.types import StructType
 
 from local_workspace.workers.pipeline_errors import ExpectationFailed, UpdateFailed
 from local_workspace.workers.pipeline_expectations import Expectation, Quality, counts_of, kept, quality, violation
-from local_workspace.workers.pipeline_graph import Emit, Registry
+from local_workspace.workers.pipeline_graph import Emit, Registry, properties_of
 from local_workspace.workers.pipeline_names import Key
 
 PARALLEL_VIEWS = 4
@@ -144,7 +144,8 @@ def _replace(view: MaterializedView, rows: DataFrame) -> None:
     if view.schema is not None:
         rows = rows.to(view.schema if isinstance(view.schema, StructType) else _struct(view.schema))
     writer: Any = rows.writeTo(view.name).using("delta")
-    properties = {**({"comment": view.comment} if view.comment else {}), **view.table_properties}
+    comment = {"comment": view.comment} if view.comment else {}
+    properties = {**comment, **properties_of(view, "MATERIALIZED_VIEW")}
     for key, value in properties.items():
         writer = writer.tableProperty(key, value)
     if view.partition_cols:

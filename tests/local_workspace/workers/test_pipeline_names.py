@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_workspace.workers.pipeline_names import key, names_in_sql, parts, quoted
+from local_workspace.workers.pipeline_names import key, names_in_sql, parts, quoted, renamed_sql
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,16 @@ def test_the_tables_of_a_query(query, found):
 @pytest.mark.parametrize("query", ["SELECT * FROM IDENTIFIER('s.a')", "SELECT * FROM f(TABLE a)", "((no SQL a"])
 def test_of_a_query_that_names_its_tables_in_another_way_each_word_counts(query):
     assert "a" in {key(name, "")[1] for name in names_in_sql(query)}
+
+
+@pytest.mark.parametrize(
+    ("query", "renamed"),
+    [
+        ("SELECT * FROM s.a JOIN `s`.b", "SELECT * FROM A JOIN `s`.b"),
+        ("SELECT c.s.a.id, a.id FROM c . `s`.A -- s.a", "SELECT A.id, a.id FROM A -- s.a"),
+        ("SELECT 's.a', 1.5, x.s.b FROM STREAM s.b, s.a", "SELECT 's.a', 1.5, x.s.b FROM STREAM s.b, A"),
+        ("SELECT 1", "SELECT 1"),
+    ],
+)
+def test_names_in_a_query_are_exchanged_and_nothing_else(query, renamed):
+    assert renamed_sql(query, lambda name: "A" if key(name, "s") == ("s", "a") else None) == renamed

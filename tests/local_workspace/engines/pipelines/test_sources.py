@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.catalog import TableType
 from databricks.sdk.service.pipelines import FileLibrary, NotebookLibrary, PathPattern, PipelineLibrary, UpdateInfoState
 from databricks.sdk.service.workspace import ImportFormat
+from pyspark.errors import AnalysisException
 
 from waiting import eventually
 
@@ -38,7 +40,7 @@ class Sources:
         return state if state in FINAL else None
 
     def error(self) -> str:
-        [event] = self.w.pipelines.list_pipeline_events(self.id, filter="level = 'ERROR'", max_results=1)
+        event, *_ = self.w.pipelines.list_pipeline_events(self.id, filter="level = 'ERROR'")
         return event.message
 
     def count(self, table: str) -> int:
@@ -115,6 +117,50 @@ def test_a_dataset_waits_for_what_it_reads_however_that_is_spelled(sources: Sour
     [detail] = sources.spark.sql(f"DESCRIBE DETAIL {sources.name}.j_named").collect()
     assert detail.description == "Named with its schema"
     assert not sources.spark.catalog.tableExists(f"{sources.name}.g_view")
+
+
+STREAMED_VIEW = r"\[STREAMING_FROM_MATERIALIZED_VIEW\] Cannot stream from Materialized View .*doubled"
+DOUBLED = """
+@dp.materialized_view
+def doubled(): return spark.table("rate").selectExpr("id", "2 * factor AS factor")
+"""
+STATIC_SIDES = """
+@dp.materialized_view
+def doubled(): return spark.table("{schema}.rate").selectExpr("id", "2 * factor AS factor")
+@dp.table
+def joined(): return spark.readStream.table("landed.{schema}").join(spark.table("{catalog}.{schema}.doubled"), "id")
+@dp.table
+def joined_in_sql():
+    return spark.sql("SELECT l.id, r.factor FROM STREAM landed.{schema} l JOIN {schema}.doubled r ON l.id = r.id")
+"""
+RATE = "@dp.materialized_view\ndef rate(): return spark.range(100).selectExpr('id', '{} AS factor')\n"
+
+
+def test_a_streaming_table_joins_a_materialized_view_of_the_same_update(
+    sources: Sources, w: WorkspaceClient, catalog: str
+) -> None:
+    spark, source = sources.spark, f"landed.{sources.name}"
+    spark.sql("CREATE SCHEMA IF NOT EXISTS landed")
+    spark.range(3).write.format("delta").mode("overwrite").saveAsTable(source)
+    sources.write("streams.py", STATIC_SIDES.format(schema=sources.name, catalog=catalog))
+    sources.write("rate.py", RATE.format(1))
+    assert sources.update() == UpdateInfoState.COMPLETED, sources.error()
+    spark.range(10, 12).write.format("delta").mode("append").saveAsTable(source)
+    sources.write("rate.py", RATE.format(5))
+    assert sources.update() == UpdateInfoState.COMPLETED, sources.error()
+    expected = [(0, 2), (1, 2), (2, 2), (10, 10), (11, 10)]
+    for name in ("joined", "joined_in_sql"):
+        assert sorted(map(tuple, spark.table(f"{sources.name}.{name}").collect())) == expected
+    types = {table.name: table.table_type for table in w.tables.list(catalog, sources.name)}
+    assert (types["joined"], types["doubled"]) == (TableType.STREAMING_TABLE, TableType.MATERIALIZED_VIEW)
+    assert not any("local_workspace" in key for key in w.tables.get(f"{catalog}.{sources.name}.doubled").properties)
+    stream = spark.readStream.table(f"{catalog}.{sources.name}.doubled")
+    with pytest.raises(AnalysisException, match=STREAMED_VIEW):
+        _ = stream.schema
+    for streamed in (f"spark.readStream.table('{sources.name}.doubled')", "spark.sql('SELECT * FROM STREAM doubled')"):
+        sources.write("streams.py", f"{DOUBLED}@dp.table\ndef streamed(): return {streamed}\n")
+        assert sources.update() == UpdateInfoState.FAILED
+        assert re.search(STREAMED_VIEW, sources.error())
 
 
 SQL = """

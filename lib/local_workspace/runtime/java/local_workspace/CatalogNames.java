@@ -58,6 +58,12 @@ public final class CatalogNames extends AbstractFunction1<SparkSessionExtensions
         return new CatalogInAnswers();
       }
     });
+    extensions.injectCheckRule((Function1) new AbstractFunction1<SparkSession, Function1<LogicalPlan, BoxedUnit>>() {
+      @Override
+      public Function1<LogicalPlan, BoxedUnit> apply(SparkSession session) {
+        return new StreamedViews();
+      }
+    });
     return BoxedUnit.UNIT;
   }
 }

@@ -71,6 +71,12 @@ final class Metastore {
         in -> list(catalog.listFunctions(in, "*")).filter(each -> name == null || each.equals(name)).flatMap(each -> routine(in, each)));
   }
 
+  /** Whether a Delta table is a pipeline's materialized view. */
+  boolean isMaterializedView(String schema, String name) {
+    return tables.loadTable(Identifier.of(new String[] {schema}, name)) instanceof DeltaTableV2 delta
+        && "MATERIALIZED_VIEW".equals(CollectionConverters.asJava(delta.initialSnapshot().metadata().configuration()).get(TYPE));
+  }
+
   private Stream<String> names(String wanted) {
     return list(catalog.listDatabases()).filter(name -> wanted == null || name.equals(wanted));
   }
