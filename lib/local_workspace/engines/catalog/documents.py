@@ -146,11 +146,19 @@ class Function(Changes):
     comment: NotRequired[str]
 
 
+class Made(TypedDict):
+    """What everything in the catalog has: its full name, and when it was made."""
+
+    full_name: str
+    created_at: int
+
+
 class Grants(TypedDict):
-    """The privileges on one thing, by principal."""
+    """The privileges on one thing, by principal; what is made under its name later has none of them."""
 
     kind: str
     full_name: str
+    created_at: int
     privileges: dict[str, list[str]]
 
 

@@ -10,6 +10,7 @@ from local_workspace.engines.catalog.metastore import Metastore
 from local_workspace.engines.catalog.names import checked_name, name_parts, quoted_text
 from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.engines.catalog.volumes import VolumesEngine
+from local_workspace.engines.models import ModelsEngine
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
 from local_workspace.runtime.timestamps import now_ms
 
@@ -31,9 +32,16 @@ class CatalogEngine:
     """Creates, finds, changes and removes the catalog and schemas."""
 
     def __init__(
-        self, notes: SparkNotes, metastore: Metastore, volumes: VolumesEngine, storage: str, default_storage: bool
+        self,
+        notes: SparkNotes,
+        metastore: Metastore,
+        volumes: VolumesEngine,
+        models: ModelsEngine,
+        storage: str,
+        default_storage: bool,
     ) -> None:
-        self._notes, self._metastore, self._volumes, self._storage = notes, metastore, volumes, storage
+        self._notes, self._metastore, self._storage = notes, metastore, storage
+        self._volumes, self._models = volumes, models
         self._catalogs, self.default_storage = notes.catalogs, default_storage
         if default_storage and not self.list_catalogs():
             self._put_catalog(_OF_WORKSPACE, "")
@@ -109,8 +117,21 @@ class CatalogEngine:
             raise invalid(f"Catalog '{name}' still holds the schema '{left[0]['name']}'; delete it first or use force")
         for schema in left:
             self.delete_schema(schema["full_name"], force=True)
+        self._empty_default(name, force)
         self._catalogs.delete(name)
         self._notes.write()
+
+    def _empty_default(self, catalog: str, force: bool) -> None:
+        """Remove what is in the schema `default`, which Spark keeps. Raises ApiError 400 without `force`."""
+        default = self.get_schema(f"{catalog}.default")
+        relations, routines = self._metastore.relations("default"), self._metastore.routines("default")
+        if not force and (held := [f"'{found['name']}'" for found in [*relations, *routines]]):
+            raise invalid(f"Catalog '{catalog}' still holds {held[0]} in 'default'; delete it first or use force")
+        self._remove_files(default, force)
+        for relation in relations:
+            self._metastore.sql(f"DROP {'VIEW' if relation['type'] == 'VIEW' else 'TABLE'} default.`{relation['name']}`")
+        for routine in routines:
+            self._metastore.sql(f"DROP FUNCTION default.`{routine['name']}`")
 
     # volumes, which lie in a schema of the catalog
 
@@ -159,15 +180,22 @@ class CatalogEngine:
         return self.get_schema(full_name)
 
     def delete_schema(self, full_name: str, force: bool) -> None:
-        """Remove the schema, with `force` also its tables, functions and volumes. Raises ApiError 404, 400."""
-        catalog, name = self._writable(full_name)["catalog_name"], self.parts(full_name, 2)[1]
-        volumes = self._volumes.list(catalog, name)
-        if volumes and not force:
-            raise invalid(f"Schema '{full_name}' still holds the volume '{volumes[0]['name']}'")
-        self._metastore.sql(f"DROP SCHEMA IF EXISTS `{name}` {'CASCADE' if force else ''}")
-        for doc in volumes:
-            self._volumes.delete(doc["full_name"])
-        self._metastore.forget_session(name)
+        """Remove the schema, with `force` also all that is in it. Raises ApiError 404, 400."""
+        schema = self._writable(full_name)
+        self._remove_files(schema, force)
+        self._metastore.sql(f"DROP SCHEMA IF EXISTS `{schema['name']}` {'CASCADE' if force else ''}")
+        self._metastore.forget_session(schema["name"])
+
+    def _remove_files(self, schema: Schema, force: bool) -> None:
+        """Remove what of a schema isn't in Spark's metastore: volumes and models. Raises 400 without `force`."""
+        volumes = [doc["full_name"] for doc in self._volumes.list(schema["catalog_name"], schema["name"])]
+        models = [doc["full_name"] for doc in self._models.models(schema["full_name"])]
+        if not force and (held := [f"volume '{name}'" for name in volumes] + [f"model '{name}'" for name in models]):
+            raise invalid(f"Schema '{schema['full_name']}' still holds the {held[0]}; delete it first or use force")
+        for name in volumes:
+            self._volumes.delete(name)
+        for name in models:
+            self._models.delete(name)
 
     def parts(self, full_name: str, count: int) -> list[str]:
         """The `count` parts of a name in the catalog. Raises ApiError 400 for other names, 404 for the catalog."""

@@ -39,6 +39,7 @@ class FunctionsEngine:
         """Drop a SQL function. Raises ApiError 404."""
         function = self.get(full_name)
         self._metastore.sql(f"DROP FUNCTION IF EXISTS `{function['schema_name']}`.`{function['name']}`")
+        self._notes.forget("function", function["full_name"])
 
     def _function(self, catalog: str, found: SparkRoutine) -> Function:
         full_name = f"{catalog}.{found['schema']}.{found['name']}"

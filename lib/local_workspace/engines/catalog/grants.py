@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from local_workspace.engines.catalog.documents import Assignment, EffectiveAssignment, EffectivePrivilege
+from local_workspace.engines.catalog.documents import Assignment, EffectiveAssignment, EffectivePrivilege, Made
 from local_workspace.engines.catalog.privileges import PRIVILEGES, ancestors, checked
 from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.runtime.errors import invalid
 
-Find = Callable[[str], object]
+Find = Callable[[str], Made]
 """Finds something by its full name, and raises ApiError 404 if it isn't there."""
 
 
@@ -29,43 +29,40 @@ class GrantsEngine:
 
     def get(self, kind: str, full_name: str) -> list[Assignment]:
         """Principals with their privileges on something. Raises 400 for an unknown kind, 404 if it isn't there."""
-        held = self._found(kind, full_name)
+        held = self._held(kind, self._found(kind, full_name))
         return [{"principal": name, "privileges": privileges} for name, privileges in held.items() if privileges]
 
     def effective(self, kind: str, full_name: str) -> list[EffectiveAssignment]:
         """Principals with their privileges on something and on what it is in. Raises as `get`."""
-        own = self._found(kind, full_name)
+        found = self._found(kind, full_name)
         by_principal: dict[str, list[EffectivePrivilege]] = {}
-        for principal, privileges in own.items():
+        for principal, privileges in self._held(kind, found).items():
             by_principal.setdefault(principal, []).extend({"privilege": name} for name in privileges)
-        for above, name in ancestors(full_name):
-            for principal, privileges in self._held(above, name).items():
+        for above, name in ancestors(found["full_name"]):
+            for principal, privileges in self._held(above, self._found(above, name)).items():
                 by_principal.setdefault(principal, []).extend(_inherited(above, name, privileges))
-        return [{"principal": name, "privileges": found} for name, found in by_principal.items() if found]
+        return [{"principal": name, "privileges": held} for name, held in by_principal.items() if held]
 
     def update(self, kind: str, full_name: str, changes: Sequence[Change]) -> list[Assignment]:
         """Grant and revoke privileges of principals. Raises as `get`, and 400 for a privilege that does not apply."""
-        held = self._found(kind, full_name)
+        found = self._found(kind, full_name)
+        held = self._held(kind, found)
         for change in changes:
             add, remove = (
                 {checked(kind, full_name, privilege) for privilege in privileges}
                 for privileges in (change.add, change.remove)
             )
             held[change.principal] = sorted({*held.get(change.principal, []), *add} - remove)
-        grants = self._notes.grants
-        grants.put(f"{kind} {full_name}", {"kind": kind, "full_name": full_name, "privileges": held})
-        self._notes.write()
+        self._notes.grant(kind, found, held)
         return self.get(kind, full_name)
 
-    def _found(self, kind: str, full_name: str) -> dict[str, list[str]]:
+    def _found(self, kind: str, full_name: str) -> Made:
         if kind not in PRIVILEGES:
             raise invalid(f"{kind[:50]!r} has no permissions: use {', '.join(self._find)}.")
-        self._find[kind](full_name)
-        return self._held(kind, full_name)
+        return self._find[kind](full_name)
 
-    def _held(self, kind: str, full_name: str) -> dict[str, list[str]]:
-        found = self._notes.grants.get(f"{kind} {full_name}")
-        return found["privileges"] if found else {}
+    def _held(self, kind: str, on: Made) -> dict[str, list[str]]:
+        return self._notes.granted(kind, on)
 
 
 def _inherited(kind: str, full_name: str, privileges: Sequence[str]) -> list[EffectivePrivilege]:

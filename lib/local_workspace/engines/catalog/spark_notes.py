@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from local_workspace.engines.catalog.documents import Catalog, Grants, Owner, Volume
+from local_workspace.engines.catalog.documents import Catalog, Grants, Made, Owner, Volume
+from local_workspace.engines.models.documents import RegisteredModel
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.store import Store
@@ -11,7 +12,7 @@ from local_workspace.runtime.timestamps import now_ms
 
 
 class SparkNotes:
-    """The documents of the catalog, volumes, owners and grants; `user` makes and owns what was given to nobody else.
+    """The documents of the catalog, volumes, models, owners and grants; `user` makes and owns what was given to nobody else.
 
     Whoever changes one calls `write`, so that `information_schema` shows it.
     """
@@ -20,6 +21,7 @@ class SparkNotes:
         self._home, self.user = home, user
         self.catalogs = Documents[Catalog](store, "catalog")
         self.volumes = Documents[Volume](store, "volume")
+        self.models = Documents[RegisteredModel](store, "registered_model")
         self.owners = Documents[Owner](store, "owner")
         self.grants = Documents[Grants](store, "grants")
         self.write()
@@ -41,6 +43,25 @@ class SparkNotes:
         self.owners.put(f"{kind} {full_name}", given)
         self.write()
 
+    def granted(self, kind: str, on: Made) -> dict[str, list[str]]:
+        """The privileges on something, by principal; not those on what had its name before it was made."""
+        found = self.grants.get(f"{kind} {on['full_name']}")
+        return found["privileges"] if found and found.get("created_at") == on["created_at"] else {}
+
+    def grant(self, kind: str, on: Made, privileges: dict[str, list[str]]) -> None:
+        """Record all privileges on something, by principal."""
+        name, created = on["full_name"], on["created_at"]
+        self.grants.put(
+            f"{kind} {name}", {"kind": kind, "full_name": name, "created_at": created, "privileges": privileges}
+        )
+        self.write()
+
+    def forget(self, kind: str, full_name: str) -> None:
+        """Remove owner and privileges of something that was dropped: Spark's times of creation are whole seconds."""
+        for documents in (self.owners, self.grants):
+            documents.delete(f"{kind} {full_name}")
+        self.write()
+
     def write(self) -> None:
         """Write the files that the Spark server's extension reads."""
         held = self.catalogs.list()
@@ -48,6 +69,7 @@ class SparkNotes:
             "user": self.user,
             "catalog": held[0] if held else None,
             "volumes": self.volumes.list(),
+            "models": [model["full_name"] for model in self.models.list()],
             "owners": self.owners.list(),
             "grants": list(self._granted()),
         }
@@ -57,13 +79,14 @@ class SparkNotes:
         else:
             self._home.catalog_name.unlink(missing_ok=True)
 
-    def _granted(self) -> Iterator[dict[str, str]]:
+    def _granted(self) -> Iterator[dict[str, str | int]]:
         for grants in self.grants.list():
             for principal, privileges in grants["privileges"].items():
                 for privilege in privileges:
                     yield {
                         "kind": grants["kind"],
                         "full_name": grants["full_name"],
+                        "created_at": grants.get("created_at", 0),
                         "principal": principal,
                         "privilege": privilege,
                     }

@@ -63,6 +63,7 @@ class TablesEngine:
         found = self._found(full_name)
         kind = "VIEW" if found["type"] == "VIEW" else "TABLE"
         self._metastore.sql(f"DROP {kind} IF EXISTS `{found['schema']}`.`{found['name']}`")
+        self._notes.forget("table", self._name(full_name))
 
     def _name(self, full_name: str) -> str:
         catalog, schema, name = self._catalog.parts(full_name, 3)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from local_workspace.engines.catalog.documents import Made
 from local_workspace.engines.catalog.engine import CatalogEngine
 from local_workspace.engines.catalog.functions import FunctionsEngine
 from local_workspace.engines.catalog.grants import Find, GrantsEngine
@@ -38,9 +39,9 @@ def unity_catalog(home: Home, store: Store, spark: Sessions, user: str, default_
     """
     notes, metastore = SparkNotes(home, store, user), Metastore(spark)
     volumes = VolumesEngine(notes, home.volumes)
-    catalog = CatalogEngine(notes, metastore, volumes, str(home.tables), default_storage)
+    models = ModelsEngine(home, store, lambda schema: catalog.get_schema(schema), user, notes.write)
+    catalog = CatalogEngine(notes, metastore, volumes, models, str(home.tables), default_storage)
     tables, functions = TablesEngine(notes, metastore, catalog), FunctionsEngine(notes, metastore, catalog)
-    models = ModelsEngine(home, store, catalog.get_schema, user)
     find: dict[str, Find] = {
         "catalog": catalog.get_catalog,
         "schema": catalog.get_schema,
@@ -54,7 +55,7 @@ def unity_catalog(home: Home, store: Store, spark: Sessions, user: str, default_
 
 
 def _either(first: Find, second: Find) -> Find:
-    def find(full_name: str) -> object:
+    def find(full_name: str) -> Made:
         try:
             return first(full_name)
         except ApiError as error:

@@ -19,15 +19,24 @@ _LONGEST_NUMBER = 2**31
 class ModelsEngine:
     """Creates, finds and removes registered models, versions, aliases and tags.
 
-    `check_schema` raises ApiError 404 unless the schema `catalog.schema` exists. Names may be in any case. Every
+    `check_schema` raises ApiError 404 unless the schema `catalog.schema` exists; `changed` is called when a model has
+    been created or removed. Names may be in any case. Every
     change is one or a few documents, written one after the other: a model whose creation or removal was interrupted
     can be created or removed again.
     """
 
-    def __init__(self, home: Home, store: Store, check_schema: Callable[[str], object], user: str) -> None:
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        check_schema: Callable[[str], object],
+        user: str,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._root, self._store, self._check_schema, self._user = home.models, store, check_schema, user
         self._models = Documents[RegisteredModel](store, "registered_model")
         self._versions = Documents[ModelVersion](store, "model_version")
+        self._changed = changed
         self._lock = threading.RLock()
 
     # models
@@ -53,6 +62,7 @@ class ModelsEngine:
             if self._models.get(str(name)):
                 raise already_exists(f"Routine or Model '{name}' already exists.")
             self._models.put(str(name), doc)
+        self._changed()
         return doc
 
     def get(self, full_name: str) -> RegisteredModel:
@@ -83,6 +93,7 @@ class ModelsEngine:
                 self._versions.delete(_key(name, version["version"]))
             self._models.delete(name)
             shutil.rmtree(self._folder(name), ignore_errors=True)
+        self._changed()
 
     def set_tag(self, full_name: str, key: str, value: str) -> None:
         """Set a tag of the model. Raises ApiError 404, 400."""

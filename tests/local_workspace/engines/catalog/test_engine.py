@@ -3,6 +3,7 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound, ResourceAlreadyExists, Unauthenticated
 from databricks.sdk.service.catalog import PermissionsChange, Privilege, VolumeType
+from pyspark.errors.exceptions.connect import UnsupportedOperationException
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,71 @@ def test_grants_are_kept_and_shown(w, catalog, schema):
     ]
     with pytest.raises(NotFound):
         w.grants.update("schema", f"{catalog}.nowhere", changes=[add])
+
+
+@pytest.fixture
+def grant(w, catalog):
+    """Grants a privilege on something, and returns a function that says how often it is granted now."""
+
+    def on(kind, name, privilege):
+        add = PermissionsChange(add=[privilege], principal="app-manager")
+        w.grants.update(kind, f"{catalog}.{name}", changes=[add])
+        return lambda: len(w.grants.get(kind, f"{catalog}.{name}").privilege_assignments or [])
+
+    return on
+
+
+def test_grants_end_with_what_they_are_on(w, catalog, spark, grant):
+    def make():
+        w.schemas.create("larder", catalog)
+        spark.sql("CREATE TABLE larder.salt AS SELECT 1 AS id")
+        spark.sql("CREATE FUNCTION larder.twice(n BIGINT) RETURNS BIGINT RETURN 2 * n")
+        w.registered_models.create(catalog_name=catalog, schema_name="larder", name="taster")
+        w.volumes.create(catalog, "larder", "shelf", VolumeType.MANAGED)
+
+    make()
+    of_schema = grant("schema", "larder", Privilege.USE_SCHEMA)
+    of_table, of_function = (
+        grant("table", "larder.salt", Privilege.SELECT),
+        grant("function", "larder.twice", Privilege.EXECUTE),
+    )
+    others = [
+        grant("function", "larder.taster", Privilege.EXECUTE),
+        grant("volume", "larder.shelf", Privilege.READ_VOLUME),
+        of_schema,
+    ]
+    privileges = "SELECT count(*) AS n FROM information_schema.table_privileges WHERE table_name = 'salt'"
+    assert spark.sql(privileges).first().n == 1
+    spark.sql("ALTER TABLE larder.salt ADD COLUMN kind STRING")
+    assert of_table() == 1
+    spark.sql("DROP TABLE larder.salt")
+    assert spark.sql(privileges).first().n == 0
+    spark.sql("CREATE TABLE larder.salt AS SELECT 1 AS id")
+    grant("table", "larder.salt", Privilege.SELECT)
+    w.tables.delete(f"{catalog}.larder.salt")
+    w.functions.delete(f"{catalog}.larder.twice")
+    spark.sql("CREATE TABLE larder.salt AS SELECT 1 AS id")
+    spark.sql("CREATE FUNCTION larder.twice(n BIGINT) RETURNS BIGINT RETURN 2 * n")
+    assert (of_table(), of_function()) == (0, 0)
+    w.schemas.delete(f"{catalog}.larder", force=True)
+    make()
+    assert [count() for count in others] == [0, 0, 0]
+    w.schemas.delete(f"{catalog}.larder", force=True)
+
+
+def test_a_schema_is_deleted_with_its_models_and_volumes_and_only_by_force(w, catalog, spark):
+    w.schemas.create("attic", catalog)
+    w.registered_models.create(catalog_name=catalog, schema_name="attic", name="taster")
+    with pytest.raises(BadRequest, match="still holds the model"):
+        w.schemas.delete(f"{catalog}.attic")
+    for cascade in ("", "CASCADE"):
+        with pytest.raises(UnsupportedOperationException, match=r"holds 'taster'.*w\.schemas\.delete"):
+            spark.sql(f"DROP SCHEMA attic {cascade}")
+    w.schemas.delete(f"{catalog}.attic", force=True)
+    w.schemas.create("attic", catalog)
+    with pytest.raises(NotFound):
+        w.registered_models.get(f"{catalog}.attic.taster")
+    spark.sql("DROP SCHEMA attic")
 
 
 MALFORMED = [

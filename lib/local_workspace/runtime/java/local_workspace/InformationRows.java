@@ -1,8 +1,10 @@
 package local_workspace;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** The rows of the tables of {@link InformationSchema}. */
@@ -101,8 +103,28 @@ final class InformationRows {
 
   static Stream<Object[]> privileges(String kind) {
     Notes notes = Notes.read();
-    return notes.grants().stream().filter(grant -> grant.kind().equals(kind)).map(grant -> row(
-        notes.user(), grant.principal(), grant.full_name().split("\\."), grant.privilege(), "NO", "NONE"));
+    List<Notes.Grant> grants = notes.grants().stream().filter(grant -> grant.kind().equals(kind)).toList();
+    Map<String, Long> created = grants.isEmpty() ? Map.of() : created(kind, notes);
+    return grants.stream().filter(grant -> Objects.equals(created.get(grant.full_name()), grant.created_at())).map(
+        grant -> row(notes.user(), grant.principal(), grant.full_name().split("\\."), grant.privilege(), "NO", "NONE"));
+  }
+
+  /** When each thing of a kind was made, by its full name: what is made again later has none of the grants. */
+  private static Map<String, Long> created(String kind, Notes notes) {
+    Map<String, Long> times = new HashMap<>();
+    switch (kind) {
+      case "catalog" -> times.put(catalog(), created(notes));
+      case "schema" -> Metastore.active().schemas(null).forEach(schema -> times.put(
+          catalog() + "." + schema.name(), schema.created_at() == null ? created(notes) : schema.created_at()));
+      case "table" -> Metastore.active().relations(null, null).forEach(
+          relation -> times.put(fullName(relation), relation.created_at()));
+      case "volume" -> notes.volumes().forEach(
+          volume -> times.put(String.join(".", catalog(), volume.schema_name(), volume.name()), volume.created_at()));
+      case "function" -> Metastore.active().routines(null, null).forEach(
+          routine -> times.put(String.join(".", catalog(), routine.schema(), routine.name()), routine.created_at()));
+      default -> throw new IllegalArgumentException(kind);
+    }
+    return times;
   }
 
   private static Stream<Relation> relations(Map<String, String> wanted) {

@@ -119,6 +119,12 @@ public final class WorkspaceCatalog extends DeltaCatalog {
   public boolean dropNamespace(String[] namespace, boolean cascade)
       throws NoSuchNamespaceException, NonEmptyNamespaceException {
     refuseInformationSchema(namespace);
+    Notes.read().filesOf(namespace[0]).findFirst().ifPresent(file -> {
+      throw new UnsupportedOperationException(String.format(
+          "Schema '%1$s' holds '%2$s', a volume or model, which SQL doesn't remove on a local workspace: delete the schema "
+              + "with w.schemas.delete('%3$s.%1$s', force=True).",
+          namespace[0], file, CatalogNames.catalog()));
+    });
     return super.dropNamespace(namespace, cascade);
   }
 
