@@ -20,7 +20,9 @@ CREDENTIALS = {"grant_type": "client_credentials", "client_id": ME, "client_secr
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(create_app(SimpleNamespace(user=USER), TOKEN, [identity.router])) as client:
+    with TestClient(
+        create_app(SimpleNamespace(user=USER), TOKEN, [identity.router]), base_url="http://localhost"
+    ) as client:
         yield client
 
 

@@ -30,7 +30,9 @@ def client(tmp_path_factory):
         pipelines=PipelinesEngine(space.home, store, spark),
     )
     app = create_app(engines, TOKEN, [jobs.router, pipelines.router, workspace.router])
-    with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
+    with TestClient(
+        app, base_url="http://localhost", headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False
+    ) as client:
         yield client
     engines.pipelines.stop()
 
