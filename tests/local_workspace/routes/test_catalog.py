@@ -1,5 +1,7 @@
 """Unity Catalog's routes while there is no Spark server."""
 
+import json
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +10,7 @@ from fastapi.testclient import TestClient
 from local_workspace.engines.catalog import unity_catalog
 from local_workspace.http.server import create_app
 from local_workspace.routes import catalog, grants
+from local_workspace.runtime.errors import ApiError
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.store import Store
 
@@ -29,7 +32,12 @@ def serve(tmp_path):
         spark = SimpleNamespace(session=no_session)
         unity = unity_catalog(home, store, spark, "me@localhost", default_storage)
         app = create_app(SimpleNamespace(unity=unity), TOKEN, [catalog.router, grants.router])
-        return TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False)
+        return TestClient(
+            app,
+            base_url="http://localhost",
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            raise_server_exceptions=False,
+        )
 
     yield of
     store.close()
@@ -142,3 +150,45 @@ def test_default_storage_leaves_the_catalog_that_a_home_holds(serve):
     serve(default_storage=False).post(f"{UNITY}/catalogs", json={"name": "lake"}).raise_for_status()
     held = serve(default_storage=True).get(f"{UNITY}/catalogs").json()["catalogs"]
     assert [found["name"] for found in held] == ["lake"]
+
+
+class RecordingSession:
+    """A Spark session that answers what the metastore's tables of documents hold, and records every other statement."""
+
+    def __init__(self, **documents):
+        self.documents, self.statements = documents, []
+
+    def sql(self, statement):
+        found = [rows for table, rows in self.documents.items() if f"local_workspace.{table}" in statement]
+        if not found:
+            self.statements.append(statement)
+        rows = [SimpleNamespace(document=json.dumps(row)) for row in (found or [[]])[0]]
+        return SimpleNamespace(collect=lambda: rows)
+
+
+def test_a_catalog_goes_with_what_is_in_its_default_schema_and_only_by_force(tmp_path):
+    home = Home(tmp_path)
+    default = {
+        "name": "default",
+        "comment": "",
+        "location": "/d",
+        "owner": None,
+        "created_at": None,
+        "updated_at": None,
+    }
+    session = RecordingSession(
+        schemas=[default],
+        relations=[{"name": "t", "type": "MANAGED"}, {"name": "v", "type": "VIEW"}],
+        routines=[{"name": "f"}],
+    )
+    with closing(Store(home.database)) as store:
+        unity = unity_catalog(home, store, SimpleNamespace(session=lambda: session), "me@localhost")
+        unity.catalog.create_catalog("lake")
+        unity.catalog.create_volume("lake", "default", "shelf")
+        unity.models.create("lake.default.taster")
+        with pytest.raises(ApiError, match="still holds 't'"):
+            unity.catalog.delete_catalog("lake", force=False)
+        assert not session.statements
+        unity.catalog.delete_catalog("lake", force=True)
+        assert session.statements == ["DROP TABLE default.`t`", "DROP VIEW default.`v`", "DROP FUNCTION default.`f`"]
+        assert (unity.volumes.list("lake", "default"), unity.models.models()) == ([], [])

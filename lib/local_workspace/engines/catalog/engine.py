@@ -129,7 +129,8 @@ class CatalogEngine:
             raise invalid(f"Catalog '{catalog}' still holds {held[0]} in 'default'; delete it first or use force")
         self._remove_files(default, force)
         for relation in relations:
-            self._metastore.sql(f"DROP {'VIEW' if relation['type'] == 'VIEW' else 'TABLE'} default.`{relation['name']}`")
+            kind = "VIEW" if relation["type"] == "VIEW" else "TABLE"
+            self._metastore.sql(f"DROP {kind} default.`{relation['name']}`")
         for routine in routines:
             self._metastore.sql(f"DROP FUNCTION default.`{routine['name']}`")
 

@@ -12,9 +12,10 @@ from local_workspace.runtime.timestamps import now_ms
 
 
 class SparkNotes:
-    """The documents of the catalog, volumes, models, owners and grants; `user` makes and owns what was given to nobody else.
+    """The documents of the catalog, volumes, models, owners and grants.
 
-    Whoever changes one calls `write`, so that `information_schema` shows it.
+    `user` makes and owns what was given to nobody else. Whoever changes a document calls `write`, so that
+    `information_schema` shows it.
     """
 
     def __init__(self, home: Home, store: Store, user: str) -> None:
