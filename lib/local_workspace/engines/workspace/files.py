@@ -2,7 +2,7 @@
 
 `/Workspace/Users/me/plan.txt` and `/Users/me/plan.txt` are the same file. A notebook lies on disk as
 `name.ipynb` and is called `name` in the workspace, as on Databricks, which drops the extension at import;
-every call takes either spelling. A notebook that comes as Python source becomes one of Jupyter's.
+every call takes either spelling. A notebook that comes as Python or SQL source becomes one of Jupyter's.
 """
 
 import json
@@ -13,7 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Required, TypedDict
 
-from local_workspace.engines.workspace.notebook_source import as_source, from_source, is_source
+from local_workspace.engines.workspace.notebook_source import (
+    LANGUAGES,
+    Language,
+    as_source,
+    from_source,
+    language_of,
+    source_language,
+)
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
 from local_workspace.runtime.home import Home
 
@@ -73,7 +80,7 @@ class WorkspaceFiles:
         """Put a file or notebook in place, whole or not at all.
 
         SOURCE with a `language` and no extension is a notebook, and so is, for AUTO and SOURCE, what begins as one in
-        source format; AUTO then drops the extension `.py`.
+        source format; AUTO then drops the extension, `.py` or `.sql`.
 
         Raises 400 (path, format, language or content), 404 (no such folder), 409 (exists, and no `overwrite`).
         """
@@ -98,7 +105,7 @@ class WorkspaceFiles:
         return [info for info in found if info["object_type"] != "NOTEBOOK" or info["modified_at"] > since]
 
     def read(self, path: str, format: str = "SOURCE") -> tuple[bytes, str]:
-        """Content and file type of a file; a notebook as Python source, or as it is with JUPYTER or AUTO.
+        """Content and file type of a file; a notebook as Python or SQL source, or as it is with JUPYTER or AUTO.
 
         Raises 404, or 400 for a folder or another format.
         """
@@ -109,7 +116,8 @@ class WorkspaceFiles:
             raise invalid(f"{path!r} is a folder; export its files one by one.")
         content = place.read_bytes()
         if place.suffix == NOTEBOOK and format == "SOURCE":
-            return as_source(json.loads(content)).encode(errors="replace"), "py"
+            notebook = json.loads(content)
+            return as_source(notebook).encode(errors="replace"), language_of(notebook).extension.lstrip(".")
         return content, place.suffix.lstrip(".")
 
     def delete(self, path: str, recursive: bool = False) -> None:
@@ -142,11 +150,12 @@ class WorkspaceFiles:
         place = self._place(path)
         # The SDK's upload sends SOURCE and the language of the extension for every .py and .sql that is to be a file.
         named = format == "SOURCE" and language and place.suffix.lower() not in _EXTENSIONS
-        if named and language != "PYTHON":
-            raise invalid(f"language: a local workspace runs notebooks in PYTHON; {language} is not supported.")
-        if named or (format in ("SOURCE", "AUTO") and is_source(content)):
-            name = place.name.removesuffix(".py") if format == "AUTO" else place.name
-            return _as_notebook(place.with_name(name)), _from_source(path, content)
+        written = source_language(content) if format in ("SOURCE", "AUTO") else None
+        if named and not written:
+            written = _language(str(language))
+        if written:
+            name = place.name.removesuffix(written.extension) if format == "AUTO" else place.name
+            return _as_notebook(place.with_name(name)), _from_source(path, content, written)
         if format != "JUPYTER" and place.suffix != NOTEBOOK:
             return place, content
         _check_notebook(path, content)
@@ -174,7 +183,7 @@ class WorkspaceFiles:
         if place.is_dir():
             return info | {"object_type": "DIRECTORY"}
         if place.suffix == NOTEBOOK:
-            return info | {"object_type": "NOTEBOOK", "language": "PYTHON"}
+            return info | {"object_type": "NOTEBOOK", "language": language_of(json.loads(place.read_bytes())).name}
         return info | {"object_type": "FILE", "size": stat.st_size}
 
 
@@ -182,9 +191,17 @@ def _as_notebook(place: Path) -> Path:
     return place if place.suffix == NOTEBOOK else place.with_name(place.name + NOTEBOOK)
 
 
-def _from_source(path: str, content: bytes) -> bytes:
+def _language(name: str) -> Language:
+    if name not in LANGUAGES:
+        raise invalid(
+            f"language: a local workspace runs notebooks in {' and '.join(LANGUAGES)}; {name} is not supported."
+        )
+    return LANGUAGES[name]
+
+
+def _from_source(path: str, content: bytes, language: Language) -> bytes:
     try:
-        return json.dumps(from_source(content.decode())).encode()
+        return json.dumps(from_source(content.decode(), language)).encode()
     except UnicodeDecodeError as error:
         raise invalid(f"{path!r} is not a notebook in source format: {error}.") from None
 

@@ -3,7 +3,7 @@
 import pytest
 
 from local_workspace.engines.workspace import WorkspaceFiles
-from local_workspace.engines.workspace.notebook_source import as_source, from_source
+from local_workspace.engines.workspace.notebook_source import SQL, as_source, from_source
 from local_workspace.runtime.errors import ApiError
 from local_workspace.runtime.home import open_home
 
@@ -26,6 +26,20 @@ y = 2
 # COMMAND ----------
 
 print(x)
+"""
+
+SQL_SOURCE = """-- Databricks notebook source
+SELECT 1
+
+-- COMMAND ----------
+
+-- MAGIC %md
+-- MAGIC # A title
+
+-- COMMAND ----------
+
+-- MAGIC %python
+-- MAGIC print(1)
 """
 
 
@@ -62,6 +76,19 @@ def test_what_an_import_of_a_source_makes(files, path, format, language, name, k
     assert files.read(name)[0].decode() == SOURCE
 
 
+def test_a_source_in_sql_is_a_notebook_of_sql_cells_and_keeps_its_language(files):
+    cells = [("code", "%sql\nSELECT 1"), ("markdown", "# A title"), ("code", "print(1)")]
+    assert [(cell["cell_type"], cell["source"]) for cell in from_source(SQL_SOURCE, SQL)["cells"]] == cells
+    files.write("/by_header.sql", SQL_SOURCE.encode())
+    files.write("/by_language", b"SELECT 1", "SOURCE", language="SQL")
+    assert [(info["path"], info["language"]) for info in files.list("/")] == [
+        ("/by_header", "SQL"),
+        ("/by_language", "SQL"),
+    ]
+    assert files.read("/by_header") == (SQL_SOURCE.encode(), "sql")
+    assert files.read("/by_language")[0] == b"-- Databricks notebook source\nSELECT 1\n"
+
+
 def test_python_without_the_first_line_is_a_notebook_only_by_its_language_and_name(files):
     files.write("/a.py", b"print(1)\n", "AUTO")
     files.write("/b.py", b"print(1)\n", "SOURCE", language="PYTHON")
@@ -70,8 +97,8 @@ def test_python_without_the_first_line_is_a_notebook_only_by_its_language_and_na
     assert [info["object_type"] for info in files.list("/")] == ["FILE", "FILE", "NOTEBOOK", "FILE"]
 
 
-@pytest.mark.parametrize(("content", "language", "named"), [(b"SELECT 1", "SQL", "SQL"), (b"\xff", "PYTHON", "'/n'")])
-def test_a_source_that_is_no_python_is_refused(files, content, language, named):
+@pytest.mark.parametrize(("content", "language", "named"), [(b"x", "SCALA", "SCALA"), (b"\xff", "PYTHON", "'/n'")])
+def test_a_source_in_another_language_or_encoding_is_refused(files, content, language, named):
     with pytest.raises(ApiError, match=named):
         files.write("/n", content, "SOURCE", language=language)
     assert files.list("/") == []
