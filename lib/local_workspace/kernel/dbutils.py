@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,15 +25,34 @@ if TYPE_CHECKING:
 TASK_VALUE_BYTES = 48 * 1024  # Databricks' limit for the JSON of one value
 
 
+Restart = Callable[[], None]
+
+
 class NotebookExit(Exception):  # noqa: N818  an end, not an error
     """Raised by dbutils.notebook.exit; the kernel ends the notebook with it."""
 
 
-class Utilities:
-    """The object `dbutils` of a notebook."""
+def _no_notebook() -> None:
+    raise RuntimeError("dbutils.library.restartPython works in notebooks only: name the packages in the environment.")
 
-    def __init__(self, context: Context) -> None:
+
+class Library:
+    """`dbutils.library`."""
+
+    def __init__(self, restart: Restart) -> None:
+        self._restart = restart
+
+    def restartPython(self) -> None:  # noqa: N802  Databricks' name
+        """Let Python see the packages that `%pip install` has installed; the notebook's own names are forgotten."""
+        self._restart()
+
+
+class Utilities:
+    """The object `dbutils` of a notebook; `restart` forgets the notebook's names."""
+
+    def __init__(self, context: Context, restart: Restart = _no_notebook) -> None:
         self.widgets = Widgets(dict(context.parameters))
+        self.library = Library(restart)
         self.notebook = Notebooks(context)
         self.jobs = Jobs(TaskValues(context))
 

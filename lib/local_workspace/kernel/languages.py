@@ -1,13 +1,10 @@
-"""Cells that begin with `%sql`, `%md`, `%sh`, `%run`, `%pip` or `%fs`, as Databricks has them.
+"""Cells that begin with `%sql`, `%md`, `%sh`, `%run` or `%fs`, as Databricks has them.
 
 Source: https://docs.databricks.com/aws/en/notebooks/notebooks-code#mix-languages
 """
 
-import importlib
 import re
 import shlex
-import sys
-import tempfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -17,7 +14,6 @@ from IPython.display import Markdown, display
 from local_workspace.kernel.context import Context
 from local_workspace.kernel.dbutils import Utilities
 from local_workspace.kernel.show import show
-from local_workspace.runtime.packages import run_uv
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -50,7 +46,6 @@ class Languages:
 
     def __init__(self, shell: "InteractiveShell", context: Context, dbutils: Utilities) -> None:
         self._shell, self._context, self._dbutils = shell, context, dbutils
-        self._packages: tempfile.TemporaryDirectory[str] | None = None  # lives as long as the kernel
 
     def register(self) -> None:
         """Register the commands with the kernel."""
@@ -59,7 +54,7 @@ class Languages:
             register(command, "cell", name)
         for name in ("scala", "r"):
             register(_refusal(name), "cell", name)
-        for name, line in (("run", self._run), ("pip", self._pip), ("fs", self._files)):
+        for name, line in (("run", self._run), ("fs", self._files)):
             register(line, "line", name)
         self._shell.input_transformers_cleanup.insert(0, whole_cells)
 
@@ -92,25 +87,6 @@ class Languages:
         for cell in nbformat.read(found, 4).cells:
             if cell.cell_type == "code":
                 self._shell.run_cell(cell.source).raise_error()
-
-    def _pip(self, line: str) -> None:
-        """`%pip install`: packages for this notebook alone."""
-        command, *arguments = shlex.split(line) or [""]
-        if command not in ("install", "list", "freeze", "show"):
-            raise CellError(f"%pip {command}: a local workspace does %pip install, list, freeze and show.")
-        if command == "install":
-            arguments = [*arguments, "--target", self._own_packages()]
-        done = run_uv(["pip", command, "--python", sys.executable, *arguments])
-        print(done.stdout + done.stderr, end="")
-        if done.returncode:
-            raise CellError(f"%pip {line} failed; what it printed says why.")
-        importlib.invalidate_caches()
-
-    def _own_packages(self) -> str:
-        if self._packages is None:
-            self._packages = tempfile.TemporaryDirectory(prefix="notebook-packages-")
-            sys.path.insert(0, self._packages.name)
-        return self._packages.name
 
     def _files(self, line: str) -> object:
         """`%fs ls /Volumes/…`: a command of dbutils.fs."""

@@ -8,6 +8,7 @@ from local_workspace.kernel import runtime_names, volume_paths
 from local_workspace.kernel.context import EXIT_TYPE, Context
 from local_workspace.kernel.dbutils import NotebookExit, Utilities
 from local_workspace.kernel.languages import Languages
+from local_workspace.kernel.packages import NotebookPackages
 from local_workspace.kernel.show import show, show_html
 
 if TYPE_CHECKING:
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 
 def prepare(shell: "InteractiveShell", context: Context) -> None:
     """Define the names that a notebook has on Databricks in the namespace of `shell`."""
-    dbutils = Utilities(context)
+    packages = NotebookPackages(shell)
+    dbutils = Utilities(context, packages.restart)
     shell.user_ns.update(dbutils=dbutils, display=show, displayHTML=show_html)
     runtime_names.install(dbutils)
     volume_paths.install()
     Languages(shell, context, dbutils).register()
+    packages.register()
     shell.events.register("pre_run_cell", lambda info: _provide_spark(shell, info))
     shell.set_custom_exc((NotebookExit,), _end)
 

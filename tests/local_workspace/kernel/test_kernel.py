@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+import papermill
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.catalog import VolumeType
@@ -100,19 +101,48 @@ def test_a_task_leaves_values_for_later_ones(folder):
     assert "has left no value 'no'" in folder.run("dbutils.jobs.taskValues.get('extract', 'no')", key="late")["error"]
 
 
+def wheel(folder: Path, version: str, source: str) -> Path:
+    """A wheel of a package `kitchentool` with one module."""
+    made, info = folder / f"kitchentool-{version}-py3-none-any.whl", f"kitchentool-{version}.dist-info"
+    with zipfile.ZipFile(made, "w") as package:
+        package.writestr("kitchentool.py", source)
+        package.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: kitchentool\nVersion: {version}\n")
+        package.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        package.writestr(f"{info}/RECORD", "")
+    return made
+
+
 def test_pip_installs_for_this_notebook_alone(folder):
-    wheel = folder.path / "kitchentool-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as package:
-        package.writestr("kitchentool.py", "spoons = 12")
-        package.writestr(
-            "kitchentool-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: kitchentool\nVersion: 1.0\n"
-        )
-        package.writestr(
-            "kitchentool-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        package.writestr("kitchentool-1.0.dist-info/RECORD", "")
-    assert folder.run(f"%pip install --no-index {wheel}", "import kitchentool", "kitchentool.spoons")["result"] == "12"
+    tool = wheel(folder.path, "1.0", "spoons = 12")
+    assert folder.run(f"%pip install --no-index {tool}", "import kitchentool", "kitchentool.spoons")["result"] == "12"
     assert "No module named 'kitchentool'" in folder.run("import kitchentool", key="second")["error"]
+
+
+RESTARTED = "[kitchentool.spoons, 'mine' in globals(), *(name in globals() for name in ('dbutils', 'display'))]"
+
+
+@pytest.mark.parametrize("restart", ["%restart_python", "dbutils.library.restartPython()"])
+def test_python_sees_another_version_after_a_restart_which_forgets_the_notebooks_names(folder, restart):
+    first, second = (wheel(folder.path, f"{spoons}.0", f"spoons = {spoons}") for spoons in (1, 2))
+    outcome = folder.run(
+        f"%pip install --no-index {first}",
+        "import kitchentool\nmine = 1",
+        f"%pip install --no-index --upgrade {second}",
+        "kitchentool.spoons",
+        restart,
+        f"import kitchentool\n{RESTARTED}",
+    )
+    assert outcome["result"] == "[2, False, True, True]"
+    assert "%restart_python makes Python load" in "".join(folder.outputs())
+
+
+def test_a_kernel_of_jupyter_installs_for_its_notebook_alone_too(folder):
+    tool = wheel(folder.path, "1.0", "spoons = 12")
+    opened = folder.write(
+        "opened", f"%pip install --no-index {tool}", "%restart_python", "import kitchentool\nkitchentool.__file__"
+    )
+    executed = papermill.execute_notebook(opened, None, cwd=folder.path, kernel_name="python3", progress_bar=False)
+    assert "notebook-packages-" in executed.cells[-1].outputs[0].data["text/plain"]
 
 
 def test_spark_sql_and_files_are_those_of_the_workspace(folder, connected, catalog):
