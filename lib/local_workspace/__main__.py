@@ -24,7 +24,8 @@ _HOME_HELP = "the workspace's home directory, by default LOCAL_WORKSPACE_HOME; d
 def main() -> int:
     """Run the command; returns 0 for success, 1 if there is no running workspace or a check failed, 2 for an error."""
     parser = argparse.ArgumentParser(prog="local_workspace", description=__doc__)
-    parser.add_argument("command", choices=["doctor", "setup", "start", "find", "stop", "destroy", "serve"])
+    parser.add_argument("command", choices=["doctor", "setup", "start", "find", "stop", "destroy", "serve", "open"])
+    parser.add_argument("page", nargs="?", default="/", help="with open: the page's path, such as /jobs")
     home = os.environ.get("LOCAL_WORKSPACE_HOME")
     parser.add_argument("--home", type=Path, default=home and Path(home), help=_HOME_HELP)
     arguments = parser.parse_args()
@@ -33,19 +34,21 @@ def main() -> int:
     if arguments.home is None and arguments.command != "setup":
         parser.error(f"{arguments.command} needs --home or LOCAL_WORKSPACE_HOME")
     try:
-        return _run(arguments.command, arguments.home)
+        return _run(arguments.command, arguments.home, arguments.page)
     except (SetupError, OSError) as error:  # such as a disk or a folder that can't be written
         print(json.dumps({"error": _message(error, arguments.home)}) if arguments.command != "serve" else error)
         return 2
 
 
-def _run(command: str, root: Path) -> int:
+def _run(command: str, root: Path, page: str) -> int:
     if command == "setup":
         _setup()
     elif command == "serve":
         _serve(root)
     elif command == "stop":
         print("stopped" if control.stop(root) else "was not running", file=sys.stderr)
+    elif command == "open":
+        return _open(root, page)
     elif command == "destroy":
         control.destroy(root)
     else:
@@ -79,6 +82,25 @@ def _serve(root: Path) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     serve(open_home(root))
+
+
+def _open(root: Path, page: str) -> int:
+    connection = control.find(root)
+    if connection is None:
+        print(f"No workspace runs in {root}.", file=sys.stderr)
+        return 1
+    link = control.sign_in_link(connection, page)
+    print(f"{link}\nThe link signs a browser in once, within 10 minutes.")
+    if sys.stdout.isatty() and _has_browser():
+        import webbrowser
+
+        webbrowser.open(link)
+    return 0
+
+
+def _has_browser() -> bool:
+    """Whether this machine can show one: on Linux there may be no screen, and a browser in the terminal is none."""
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _message(error: SetupError | OSError, root: Path | None) -> str:

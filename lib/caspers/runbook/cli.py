@@ -118,14 +118,18 @@ def _status(plan: Plan, as_json: bool) -> int:
         if as_json:
             print("[]")
         return _fail("The local workspace is not running; `uv run runbook.py` starts it.", PROBLEM)
+    from caspers.platform.links import sign_in_links
     from caspers.platform.status import status
     from caspers.runbook.workspace import open_workbook
 
-    entries = status(open_workbook(str(plan.parameters["CATALOG"])))
+    ws = open_workbook(str(plan.parameters["CATALOG"]))
+    entries = status(ws)
     if as_json:
         print(json.dumps(entries, indent=2))
     else:
-        report.print_status(entries, found, report.open_console())
+        console = report.open_console()
+        report.print_status(entries, found, console)
+        report.print_links(sign_in_links(ws, entries), console)
     return 0
 
 

@@ -1,6 +1,6 @@
 """What the runbook prints: the plan, the failures, the status."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -66,12 +66,16 @@ def print_status(entries: Sequence[Entry], connection: Connection, console: Cons
         table.add_row(entry["type"], entry["name"], entry["state"], rows, entry["url"] or "")
     _print(console, "")
     console.print(table)
-    if connection.local:
-        _print(
-            console,
-            "\nA browser asks for a name and a password: any name, and the DATABRICKS_TOKEN that "
-            "`uv run runbook.py --env` prints.",
-        )
+
+
+def print_links(links: Mapping[str, str], console: Console) -> None:
+    """Print links that sign a browser in, by what they open."""
+    if not links:
+        return
+    _print(console, "\nOpen in a browser (each link signs you in once, within 10 minutes; --status prints new ones):")
+    width = max(map(len, links))
+    for name, link in links.items():
+        _print(console, f"  {name:<{width}}  {link}")
 
 
 def _table(*columns: str) -> Table:

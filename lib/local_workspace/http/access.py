@@ -15,7 +15,6 @@ from local_workspace.http.sites import check_site, is_own
 from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError
 
-COOKIES = "local_workspace_"  # how the names of all cookies begin that the workspace sets
 _OPEN = {"/.well-known/databricks-config", "/oidc/.well-known/oauth-authorization-server", "/oidc/v1/token", "/login"}
 # The routes of statements' results check the signature that is in the address; the other files hold nothing of a user.
 _OPEN_FOLDERS = ("/sql-results/", "/static/")

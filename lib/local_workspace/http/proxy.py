@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from local_workspace.http import cookies
 from local_workspace.runtime.errors import unavailable
 
 # Headers that belong to one connection (RFC 9110, 7.6.1), and the workspace's own token.
@@ -45,7 +46,7 @@ class Relay(StreamingResponse):
         super().__init__(self._content, answer.status_code)
         hidden = _OURS | _OF_BYTES if content else _OURS
         self.raw_headers = [
-            (name.lower(), value) for name, value in answer.headers.raw if name.decode().lower() not in hidden
+            (name.lower(), value) for name, value in answer.headers.raw if not _is_hidden(name, value, hidden)
         ]
         self._callbacks: list[Callable[[], None]] = []
 
@@ -90,13 +91,21 @@ async def send(client: httpx.AsyncClient, outgoing: httpx.Request, what: str) ->
 
 
 def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
-    """The request headers that an upstream may see: neither the connection's own nor the workspace's token."""
-    return {name: value for name, value in headers.items() if name.lower() not in _OURS}
+    """The request headers that an upstream may see: not the connection's own, the workspace's token and cookies."""
+    kept = {name.lower(): value for name, value in headers.items() if name.lower() not in _OURS}
+    others = cookies.without_ours(kept.pop("cookie", ""))
+    return kept | ({"cookie": others} if others else {})
 
 
 def has_body(request: Request) -> bool:
     """Whether `request` comes with a body."""
     return "content-length" in request.headers or "transfer-encoding" in request.headers
+
+
+def _is_hidden(name: bytes, value: bytes, hidden: set[str]) -> bool:
+    """Whether a header of an upstream's answer is left out: an upstream sets no cookie of the workspace."""
+    lower = name.decode().lower()
+    return lower in hidden or (lower == "set-cookie" and cookies.is_ours(value.decode("latin-1")))
 
 
 async def _raw(answer: httpx.Response) -> AsyncGenerator[bytes]:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from local_workspace.http import errors
-from local_workspace.http.access import COOKIES, AccessMiddleware
+from local_workspace.http import cookies, errors
+from local_workspace.http.access import AccessMiddleware
 from local_workspace.http.served_models import ServedModelMiddleware
 from local_workspace.http.sessions import Sessions
 
@@ -43,8 +43,11 @@ def workspace_id(token: str) -> int:
     return 1 + int.from_bytes(hashlib.sha256(token.encode()).digest()[:6]) % 10**15
 
 
-def create_app(engines: object, token: str, routers: Iterable[APIRouter]) -> FastAPI:
-    """The API app over `engines`; every route of `routers` requires `token`, or a session of `app.state.sessions`."""
+def create_app(engines: object, token: str, routers: Iterable[APIRouter], sessions: Sessions | None = None) -> FastAPI:
+    """The API app over `engines`; every route of `routers` requires `token`, or a browser's session.
+
+    `sessions` are those that it shares with the gateways of apps, its own if there are none.
+    """
     app = FastAPI(
         title="Local workspace",
         description="The part of the Databricks REST API that a local workspace answers.",
@@ -55,9 +58,10 @@ def create_app(engines: object, token: str, routers: Iterable[APIRouter]) -> Fas
         responses=errors.DOCUMENTED,
     )
     app.state.engines, app.state.token = engines, token
-    app.state.sessions, app.state.cookie = Sessions(), f"{COOKIES}{workspace_id(token)}"
+    sessions, cookie = sessions or Sessions(), cookies.of_workspace(workspace_id(token))
+    app.state.sessions, app.state.cookie = sessions, cookie
     app.add_middleware(ServedModelMiddleware)
-    app.add_middleware(AccessMiddleware, token=token, sessions=app.state.sessions, cookie=app.state.cookie)
+    app.add_middleware(AccessMiddleware, token=token, sessions=sessions, cookie=cookie)
     app.add_middleware(AnswerHeadersMiddleware, token=token)
     errors.install(app)
     for router in routers:

@@ -4,44 +4,58 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 CODE_SECONDS = 10 * 60
+WORKSPACE = ""
+"""The place of a session that opens the workspace itself; that of an app is its name."""
 _MOST_CODES = 1000  # that wait; with one more the oldest ends
 
 
+@dataclass(frozen=True)
+class _Grant:
+    """What a code or session opens, and the session that it ends with, if any."""
+
+    place: str
+    parent: str | None
+
+
 class Sessions:
-    """Codes and sessions of one workspace or one app, safe for threads. `monotonic` is the clock, in seconds."""
+    """Codes and sessions of a workspace and its apps, safe for threads. `monotonic` is the clock, in seconds."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic, self._lock = monotonic, threading.Lock()
-        self._codes: dict[str, float] = {}  # and when each expires
-        self._sessions: set[str] = set()
+        self._codes: dict[str, tuple[float, _Grant]] = {}  # and when each expires
+        self._sessions: dict[str, _Grant] = {}
 
-    def new_code(self) -> str:
-        """A code that signs in once, within `CODE_SECONDS`."""
+    def new_code(self, place: str = WORKSPACE, parent: str | None = None) -> str:
+        """A code that signs in to `place` once, within `CODE_SECONDS`; its session ends with the session `parent`."""
         code = secrets.token_urlsafe(24)
         with self._lock:
-            self._codes[code] = self._monotonic() + CODE_SECONDS
+            self._codes[code] = self._monotonic() + CODE_SECONDS, _Grant(place, parent)
             for oldest in list(self._codes)[:-_MOST_CODES]:
                 del self._codes[oldest]
         return code
 
-    def redeem(self, code: str) -> str | None:
-        """A new session for `code`; None if it is unknown, was used before, or has expired."""
+    def redeem(self, code: str, place: str = WORKSPACE) -> str | None:
+        """A new session for `code`; None if it is unknown or of another place, was used before, or has expired."""
         with self._lock:
-            expires = self._codes.pop(code, None)
-            if expires is None or self._monotonic() >= expires:
+            expires, grant = self._codes.pop(code, (0, None))
+            if grant is None or grant.place != place or self._monotonic() >= expires:
                 return None
             session = secrets.token_urlsafe(24)
-            self._sessions.add(session)
+            self._sessions[session] = grant
             return session
 
-    def holds(self, session: str) -> bool:
-        """Whether `session` is one that has not ended."""
+    def holds(self, session: str, place: str = WORKSPACE) -> bool:
+        """Whether `session` is one of `place` that has not ended."""
         with self._lock:
-            return session in self._sessions
+            grant = self._sessions.get(session)
+            return grant is not None and grant.place == place and grant.parent in (None, *self._sessions)
 
     def end(self, session: str) -> None:
-        """End `session`; nothing happens if it is unknown."""
+        """End `session` and those that end with it; nothing happens if it is unknown."""
         with self._lock:
-            self._sessions.discard(session)
+            self._sessions = {
+                each: grant for each, grant in self._sessions.items() if session not in (each, grant.parent)
+            }

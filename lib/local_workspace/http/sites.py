@@ -35,6 +35,14 @@ def is_own(connection: HTTPConnection) -> bool:
     return site in _OWN_SITE and origin in (None, f"http://{connection.headers.get('host', '')}")
 
 
+def local_path(next: str) -> str:
+    """`next` if it is a path of this workspace; otherwise `/`, so that no link leads elsewhere after the sign-in."""
+    parts = urlsplit(next) if next.isprintable() else None
+    if parts is None or parts.scheme or parts.netloc or not next.startswith("/") or "\\" in next or next[1:2] == "/":
+        return "/"
+    return next
+
+
 def _is_safe(connection: HTTPConnection) -> bool:
     return connection.scope["type"] == "http" and connection.scope["method"] in _SAFE
 

@@ -1,12 +1,18 @@
 """Signing in with a browser: a one-time code, which a program gets with the token, becomes a session's cookie."""
 
-from urllib.parse import urlsplit
+import shlex
+import sys
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from local_workspace.http.gateway.app import CALLBACK
 from local_workspace.http.sessions import Sessions
+from local_workspace.http.sites import local_path
+from local_workspace.pages.engines import Apps
 from local_workspace.pages.rendering import render, seen
+from local_workspace.runtime.home import Home
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,6 +28,16 @@ def login(request: Request, code: str = "", next: str = "/") -> Response:
     # No `secure`: the workspace has no TLS, and is on the loopback interface only.
     answer.set_cookie(request.app.state.cookie, session, httponly=True, samesite="strict", path="/")
     return answer
+
+
+@router.get("/login/app")
+def login_to_app(request: Request, apps: Apps, name: str, next: str = "/") -> RedirectResponse:
+    """Sign a browser that has signed in here in to the app `name` too, and go to its page `next`."""
+    address = urlsplit(apps.get(name)["url"])
+    session = request.cookies.get(request.app.state.cookie, "")
+    parent = session if _sessions(request).holds(session) else None
+    query = urlencode({"code": _sessions(request).new_code(name, parent), "next": local_path(next)})
+    return seen(f"http://{request.url.hostname}:{address.port}{CALLBACK}?{query}")
 
 
 @router.post("/logout")
@@ -48,16 +64,10 @@ def sign_in_page(request: Request) -> Response:
     return answer
 
 
-def local_path(next: str) -> str:
-    """`next` if it is a path of this workspace; otherwise `/`, so that no link leads elsewhere after the sign-in."""
-    parts = urlsplit(next) if next.isprintable() else None
-    if parts is None or parts.scheme or parts.netloc or not next.startswith("/") or "\\" in next or next[1:2] == "/":
-        return "/"
-    return next
-
-
 def _page(request: Request, target: str, refused: bool) -> HTMLResponse:
-    return render(request, "login.html", 401, target=target, refused=refused)
+    home: Home | None = getattr(request.app.state.engines, "home", None)
+    command = [sys.executable, "-m", "local_workspace", "open", *(["--home", str(home.root)] if home else [])]
+    return render(request, "login.html", 401, target=target, refused=refused, command=shlex.join(command))
 
 
 def _signed_in(request: Request) -> bool:

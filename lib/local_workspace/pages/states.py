@@ -29,9 +29,9 @@ _WORDS = {
 
 def kind(state: str) -> Kind:
     """The kind of a state: good, busy, bad, warn, or idle for any other."""
-    return _KIND.get(str(state), "idle")
+    return _KIND.get(str(state).upper(), "idle")
 
 
 def word(state: str) -> str:
     """A state in words: UPSTREAM_FAILED is Upstream failed."""
-    return _WORDS.get(str(state), str(state).replace("_", " ").capitalize())
+    return _WORDS.get(str(state).upper(), str(state).replace("_", " ").capitalize())

@@ -1,11 +1,13 @@
 """Starting, finding and stopping the background service of a home."""
 
+import json
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +50,20 @@ def find(root: Path) -> Connection | None:
     if connection is None or not live_process(connection["pid"], connection["created"]):
         return None
     return connection if _answers(connection) else None
+
+
+def sign_in_link(connection: Connection, path: str = "/") -> str:
+    """A link to the page at `path` that signs a browser in, once.
+
+    Raises SetupError if the workspace does not answer.
+    """
+    request = _request(connection, "/api/local/sign-in-codes", "POST")
+    try:
+        with _WITHOUT_PROXY.open(request, timeout=10) as answer:
+            code = json.load(answer)["code"]
+    except OSError as error:
+        raise SetupError(f"The workspace at {connection['DATABRICKS_HOST']} does not answer: {error}") from error
+    return f"{connection['DATABRICKS_HOST']}/login?{urllib.parse.urlencode({'code': code, 'next': path})}"
 
 
 def stop(root: Path) -> bool:
@@ -163,12 +179,13 @@ def _check_machine(home: Home) -> None:
 
 
 def _answers(connection: Connection) -> bool:
-    request = urllib.request.Request(
-        f"{connection['DATABRICKS_HOST']}/api/local/health",
-        headers={"Authorization": f"Bearer {connection['DATABRICKS_TOKEN']}"},
-    )
     try:
-        with _WITHOUT_PROXY.open(request, timeout=10) as answer:
+        with _WITHOUT_PROXY.open(_request(connection, "/api/local/health"), timeout=10) as answer:
             return int(answer.status) == 200
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _request(connection: Connection, path: str, method: str = "GET") -> urllib.request.Request:
+    authorization = {"Authorization": f"Bearer {connection['DATABRICKS_TOKEN']}"}
+    return urllib.request.Request(f"{connection['DATABRICKS_HOST']}{path}", headers=authorization, method=method)

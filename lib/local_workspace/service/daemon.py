@@ -31,8 +31,9 @@ from local_workspace.engines.spark import SparkEngine, SparkLake
 from local_workspace.engines.sql import QueriesEngine, StatementsEngine, WarehousesEngine
 from local_workspace.engines.sql.words import refusal
 from local_workspace.engines.workspace import WorkspaceFiles
-from local_workspace.http.gateway import listen
+from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app, workspace_id
+from local_workspace.http.sessions import Sessions
 from local_workspace.pages import site
 from local_workspace.routes import (
     app_permissions,
@@ -134,8 +135,9 @@ def serve(home: Home) -> None:
     processes = Processes(home)
     processes.reap()
     settings = load_settings(home)
-    engines = build_engines(home, settings, processes)
-    app = create_app(engines, settings.token, [route.router for route in ROUTES])
+    sessions = Sessions()
+    engines = build_engines(home, settings, processes, sessions)
+    app = create_app(engines, settings.token, [route.router for route in ROUTES], sessions)
     site.install(app)
     server = _Server(
         uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_level="warning", timeout_graceful_shutdown=3),
@@ -149,8 +151,8 @@ def serve(home: Home) -> None:
     sockets.remove(home.run)
 
 
-def build_engines(home: Home, settings: Settings, processes: Processes) -> Engines:
-    """The engines of `home`, not started yet."""
+def build_engines(home: Home, settings: Settings, processes: Processes, sessions: Sessions) -> Engines:
+    """The engines of `home`, not started yet; browsers with one of `sessions` can use its apps."""
     store = Store(home.database)
     spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token)
     unity = unity_catalog(home, store, spark, USER, default_storage())
@@ -196,7 +198,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes) -> Engin
             workspace_files,
             _app_environment(environment["DATABRICKS_HOST"], settings.token, postgres_engine),
             secrets_engine.reveal,
-            partial(listen, token=settings.token, user=USER),
+            partial(listen, workspace=Workspace(settings.token, USER, settings.port, sessions)),
             USER,
         ),
     )

@@ -18,3 +18,12 @@ def test_a_failure_is_told_without_the_servers_stack_trace() -> None:
         "    ws.sql()",
         "  Executed notebook: runs/1/bake.ipynb",
     ]
+
+
+def test_links_stand_below_each_other_and_whole() -> None:
+    console = Console(file=io.StringIO(), width=40)
+    report.print_links({"workspace": "http://127.0.0.1:1/login?code=" + "x" * 60, "desk": "http://b"}, console)
+    assert console.file.getvalue().splitlines()[2:] == [
+        "  workspace  http://127.0.0.1:1/login?code=" + "x" * 60,
+        "  desk       http://b",
+    ]

@@ -1,10 +1,13 @@
+from types import SimpleNamespace
+from urllib.parse import parse_qs
+
 import pytest
 from fastapi.testclient import TestClient
 
 from local_workspace.http.server import create_app
 from local_workspace.http.sessions import CODE_SECONDS, Sessions
+from local_workspace.http.sites import local_path
 from local_workspace.pages import site
-from local_workspace.pages.access import local_path
 from local_workspace.pages.navigation import GROUPS
 from local_workspace.routes import sign_in
 from local_workspace.runtime import principals
@@ -75,7 +78,7 @@ def test_only_the_newest_codes_wait():
 def test_without_a_session_a_browser_learns_how_to_sign_in(browser):
     answer = browser.get("/jobs/7?tab=runs")
     assert answer.status_code == 401 and "www-authenticate" not in answer.headers
-    assert "python -m local_workspace open" in answer.text and 'value="/jobs/7?tab=runs"' in answer.text
+    assert "-m local_workspace open" in answer.text and 'value="/jobs/7?tab=runs"' in answer.text
 
 
 def test_a_part_of_a_page_whose_session_has_ended_loads_the_page(browser):
@@ -168,3 +171,20 @@ def test_a_missing_page_is_a_page_that_says_so(signed_in):
 def test_pages_run_and_frame_nothing_of_others(signed_in):
     policy = signed_in.get("/").headers["content-security-policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+
+
+def test_the_workspace_signs_a_browser_in_to_its_apps(app, signed_in):
+    app.state.engines = SimpleNamespace(apps=SimpleNamespace(get=lambda _: {"url": "http://127.0.0.1:9123"}))
+    answer = signed_in.get("/login/app", params={"name": "desk", "next": "/orders?x=1"})
+    address, _, query = answer.headers["location"].partition("?")
+    values = parse_qs(query)
+    assert (address, values["next"]) == ("http://127.0.0.1:9123/.auth/callback", ["/orders?x=1"])
+    session = app.state.sessions.redeem(values["code"][0], "desk")
+    assert app.state.sessions.holds(session, "desk") and not app.state.sessions.holds(session)
+    signed_in.post("/logout")
+    assert not app.state.sessions.holds(session, "desk")
+
+
+def test_an_app_is_opened_after_the_sign_in_only(browser):
+    answer = browser.get("/login/app?name=desk&next=/")
+    assert answer.status_code == 401 and 'value="/login/app?name=desk&amp;next=/"' in answer.text

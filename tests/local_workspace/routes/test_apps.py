@@ -8,8 +8,9 @@ from fastapi.testclient import TestClient
 
 from job_workspace import TOKEN, JobWorkspace
 from local_workspace.engines.apps import AppsEngine
-from local_workspace.http.gateway import listen
+from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app
+from local_workspace.http.sessions import Sessions
 from local_workspace.routes import app_permissions, apps
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
@@ -31,7 +32,7 @@ def client(tmp_path_factory):
         space.files,
         lambda _app: {},
         str,
-        partial(listen, token=TOKEN, user=USER),
+        partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions())),
         USER,
     )
     app = create_app(SimpleNamespace(apps=engine), TOKEN, [apps.router, app_permissions.router])

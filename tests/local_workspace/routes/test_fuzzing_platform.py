@@ -12,8 +12,9 @@ from lakebase_workspace import LakebaseWorkspace
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving import ServingEngine
-from local_workspace.http.gateway import listen
+from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app
+from local_workspace.http.sessions import Sessions
 from local_workspace.routes import app_permissions, apps, identity, mlflow_registry, models, postgres, secrets, serving
 from local_workspace.runtime.processes import Processes
 from model_workspace import SCHEMA, models_of
@@ -39,7 +40,7 @@ def target(tmp_path):
     secrets_engine = SecretsEngine(lakebase.home)
     serving_engine = ServingEngine(lakebase.home, lakebase.store, processes, models_engine, secrets_engine, {})
     serving_engine.create("known", {"served_entities": [{"external_model": MODEL}]})
-    gateway = partial(listen, token=TOKEN, user=USER)
+    gateway = partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions()))
     apps_engine = AppsEngine(lakebase.home, lakebase.store, processes, files.files, lambda _app: {}, str, gateway, USER)
     apps_engine.create({"name": "known"})
     engines = SimpleNamespace(

@@ -1,8 +1,8 @@
 """Who calls an app.
 
 The rules are those of https://docs.databricks.com/aws/en/dev-tools/databricks-apps/connect-local: a program shows an
-OAuth token and reaches only routes under /api/; a personal access token opens nothing. A person signs in with HTTP
-Basic, as on the workspace's other pages; Databricks redirects to its sign-in page instead.
+OAuth token and reaches only routes under /api/; a personal access token opens nothing. A browser that has not signed in
+is redirected to the workspace, and comes back with a code. A program may show the user's token with HTTP Basic instead.
 """
 
 import secrets
@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from local_workspace.http import cookies
 from local_workspace.http.access import basic_credentials
+from local_workspace.http.server import workspace_id
+from local_workspace.http.sessions import Sessions
 from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError
 
@@ -24,11 +27,21 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class SignIn:
-    """What tells callers apart: the workspace's own token, its user, and the audience of the app's own tokens."""
+class Workspace:
+    """The workspace that an app belongs to: its token, its user, its port, and who has signed in with a browser."""
 
     token: str
     user: str
+    port: int
+    sessions: Sessions
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What tells the callers of the app `name` apart; `audience` is that of the app's own tokens."""
+
+    workspace: Workspace
+    name: str
     audience: str
 
     def caller(self, connection: HTTPConnection) -> Caller:
@@ -36,17 +49,27 @@ class SignIn:
         header = connection.headers.get("authorization", "")
         scheme, _, presented = header.partition(" ")
         if scheme.lower() == "basic" and self._is_users(basic_credentials(header)[1]):
-            return Caller(self.user)
+            return Caller(self.workspace.user)
+        if scheme.lower() != "bearer" and self._has_session(connection):
+            return Caller(self.workspace.user)
         if scheme.lower() != "bearer":
             raise _unauthenticated("Sign in with any name, and with the workspace's token as the password.")
         if not connection.url.path.startswith("/api/"):
             raise _unauthenticated("With a token only an app's routes under /api/ can be called.")
         return self._holder(presented.strip())
 
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie with a browser's session."""
+        return cookies.of_app(workspace_id(self.workspace.token), self.name)
+
+    def _has_session(self, connection: HTTPConnection) -> bool:
+        return self.workspace.sessions.holds(connection.cookies.get(self.cookie, ""), self.name)
+
     def _holder(self, presented: str) -> Caller:
-        access = principals.access(self.token, presented)
+        access = principals.access(self.workspace.token, presented)
         if access and access.audience in (None, self.audience):
-            return Caller(access.holder or self.user, access.holder)
+            return Caller(access.holder or self.workspace.user, access.holder)
         if self._is_users(presented):
             raise _unauthenticated(
                 "Apps accept OAuth tokens only, and this is a personal access token. Exchange it at /oidc/v1/token, "
@@ -55,7 +78,7 @@ class SignIn:
         raise _unauthenticated("This token is wrong, has expired, or is for another app.")
 
     def _is_users(self, presented: str) -> bool:
-        return secrets.compare_digest(presented.encode(), self.token.encode())
+        return secrets.compare_digest(presented.encode(), self.workspace.token.encode())
 
 
 def _unauthenticated(message: str) -> ApiError:

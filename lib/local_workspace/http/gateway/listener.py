@@ -6,6 +6,7 @@ import threading
 import uvicorn
 
 from local_workspace.http.gateway.app import Gateway
+from local_workspace.http.gateway.callers import Workspace
 from local_workspace.runtime.gateway import AppBehind
 from local_workspace.runtime.ports import HOST
 
@@ -39,6 +40,6 @@ class Listener:
         self._server.run([self._socket])
 
 
-def listen(app: AppBehind, port: int, token: str, user: str) -> Listener:
-    """A gateway for `app` on `port`, in the workspace with this token and user. Raises OSError if the port is taken."""
-    return Listener(Gateway(app, token, user), app.name, port)
+def listen(app: AppBehind, port: int, workspace: Workspace) -> Listener:
+    """A gateway for `app` on `port`, in `workspace`. Raises OSError if the port is taken."""
+    return Listener(Gateway(app, workspace), app.name, port)

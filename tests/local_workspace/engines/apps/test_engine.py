@@ -31,8 +31,9 @@ from databricks.sdk.service.workspace import ImportFormat
 
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.workspace import WorkspaceFiles
-from local_workspace.http.gateway import listen
+from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app
+from local_workspace.http.sessions import Sessions
 from local_workspace.routes import app_permissions, apps, identity, workspace
 from local_workspace.runtime import principals
 from local_workspace.runtime.home import open_home
@@ -85,7 +86,7 @@ class AppsWorkspace:
         processes = Processes(self.home)
         self.reaped = processes.reap()
         files = WorkspaceFiles(self.home)
-        gateway = partial(listen, token=TOKEN, user=USER)
+        gateway = partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions()))
         self.apps = AppsEngine(self.home, Store(self.home.database), processes, files, app_env, str, gateway, USER)
         engines = SimpleNamespace(files=files, workspace_files=files, apps=self.apps)
         listener = socket.create_server(("127.0.0.1", 0))

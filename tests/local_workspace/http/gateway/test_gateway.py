@@ -14,13 +14,15 @@ from starlette.routing import Route, WebSocketRoute
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from local_workspace.http.gateway import listen
+from local_workspace.http.gateway import Workspace, listen
+from local_workspace.http.sessions import Sessions
 from local_workspace.runtime import ports, principals
 from local_workspace.runtime.errors import unavailable
 from waiting import eventually
 
 TOKEN, USER, ME = "workspace-token", "you@localhost", "app-caller"
 PERSON = ("anyone", TOKEN)
+HTML = {"Accept": "text/html,*/*"}
 SENT = asyncio.Event()
 
 
@@ -44,6 +46,13 @@ async def stream(request):
     return StreamingResponse(parts())
 
 
+async def cookies(request):
+    answer = JSONResponse({})
+    for name in ("local_workspace_1", "theme"):
+        answer.raw_headers.append((b"set-cookie", f"{name}=dark".encode()))
+    return answer
+
+
 async def release(request):
     SENT.set()
     return JSONResponse({})
@@ -63,6 +72,7 @@ APP = Starlette(
     routes=[
         Route("/api/stream", stream),
         Route("/api/release", release),
+        Route("/api/cookies", cookies),
         WebSocketRoute("/api/echo", echo),
         Route("/{path:path}", told, methods=["GET", "POST"]),
     ]
@@ -88,7 +98,8 @@ class Running:
             gets_tokens=lambda: self.scopes,
         )
         self.port = ports.free()
-        self._listener = listen(behind, self.port, TOKEN, USER)
+        self.sessions = Sessions()
+        self._listener = listen(behind, self.port, Workspace(TOKEN, USER, 4242, self.sessions))
         self.url = f"http://127.0.0.1:{self.port}"
         eventually(lambda: self.get("/").status_code, 200)
 
@@ -137,9 +148,69 @@ def test_without_the_password_nothing_is_reached(desk, auth, path):
     assert answer.headers["www-authenticate"].startswith("Basic")
 
 
-def test_a_browser_gets_words(desk):
-    answer = desk.get("/", auth=None, headers={"Accept": "text/html,*/*"})
-    assert answer.status_code == 401 and answer.text.startswith("401 Unauthorized: Sign in")
+def test_a_browser_is_sent_to_the_workspaces_sign_in(desk):
+    answer = desk.get("/orders?x=1", auth=None, headers=HTML)
+    host = "http://127.0.0.1:4242"
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"{host}/login/app?name=desk&next=%2Forders%3Fx%3D1",
+    )
+    assert httpx.post(desk.url, headers=HTML).text.startswith("401 Unauthorized: Sign in")
+
+
+@pytest.fixture
+def signed_in(desk):
+    with httpx.Client(base_url=desk.url, headers=HTML) as browser:
+        answer = browser.get("/.auth/callback", params={"code": desk.sessions.new_code("desk"), "next": "/orders"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/orders")
+        yield browser
+
+
+def test_a_browser_that_comes_back_with_a_code_is_signed_in(desk, signed_in):
+    assert desk.headers(signed_in.get("/orders"))["x-forwarded-email"] == USER
+    (cookie,) = signed_in.cookies.jar
+    assert cookie.has_nonstandard_attr("HttpOnly") and cookie.get_nonstandard_attr("SameSite") == "strict"
+
+
+@pytest.mark.parametrize("place", ["", "other"])
+def test_a_code_for_another_place_or_a_used_one_opens_nothing(desk, place):
+    code = desk.sessions.new_code(place)
+    with httpx.Client(base_url=desk.url, headers=HTML) as browser:
+        for _ in range(2):
+            assert "set-cookie" not in browser.get("/.auth/callback", params={"code": code}).headers
+        assert browser.get("/").status_code == 303
+
+
+def test_a_sign_in_leads_to_no_other_site(desk):
+    found = httpx.get(f"{desk.url}/.auth/callback", params={"code": "x", "next": "//evil.example"})
+    assert found.headers["location"] == "/"
+    assert desk.get("/.auth/callback", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_an_apps_session_ends_with_the_workspaces(desk):
+    workspace = desk.sessions.redeem(desk.sessions.new_code())
+    with httpx.Client(base_url=desk.url, headers=HTML) as browser:
+        browser.get("/.auth/callback", params={"code": desk.sessions.new_code("desk", workspace)})
+        assert browser.get("/").status_code == 200
+        desk.sessions.end(workspace)
+        assert browser.get("/").status_code == 303
+
+
+def test_the_app_sees_no_cookie_of_a_workspace(desk, signed_in):
+    signed_in.cookies.set("local_workspace_1", "of the workspace", domain="127.0.0.1")
+    assert "cookie" not in desk.headers(signed_in.get("/"))
+    signed_in.cookies.set("theme", "dark", domain="127.0.0.1")
+    assert desk.headers(signed_in.get("/"))["cookie"] == "theme=dark"
+
+
+def test_the_app_sets_no_cookie_of_a_workspace(desk):
+    answer = desk.get("/api/cookies")
+    assert answer.headers.get_list("set-cookie") == ["theme=dark"]
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://127.0.0.1:4242"}, {"Sec-Fetch-Site": "same-site"}])
+def test_another_ports_page_changes_nothing_with_the_cookie(signed_in, headers):
+    assert signed_in.post("/", headers=headers).status_code == 403
 
 
 @pytest.mark.parametrize(
