@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import signal
 import socket
 import threading
@@ -19,10 +20,12 @@ from local_workspace.engines.apps.documents import AppIdentity
 from local_workspace.engines.catalog import TablesEngine, UnityCatalog, unity_catalog
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.jobs import JobsEngine
+from local_workspace.engines.jobs.documents import Job
 from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.jobs.sql_tasks import SqlServices
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.models import ModelFiles, ModelsEngine
+from local_workspace.engines.permissions import Found, PermissionsEngine
 from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.engines.postgres import PostgresEngine
 from local_workspace.engines.secrets import SecretsEngine
@@ -47,6 +50,7 @@ from local_workspace.routes import (
     mlflow,
     mlflow_registry,
     models,
+    permissions,
     pipelines,
     postgres,
     queries,
@@ -80,7 +84,7 @@ ROUTES = (
         queries,
         secrets,
     ),
-    *(serving, sign_in, sql, workspace),
+    *(serving, sign_in, sql, workspace, permissions),  # the last takes what apps and postgres leave of its paths
     *(mlflow_registry, mlflow),  # the second passes on all paths below the first's
 )
 
@@ -109,6 +113,7 @@ class Engines:
     pipelines: PipelinesEngine
     jobs: JobsEngine
     apps: AppsEngine
+    permissions: PermissionsEngine
     failures: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -164,6 +169,28 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
     mlflow_engine, secrets_engine = MlflowEngine(home, processes), SecretsEngine(home)
     warehouses, saved_queries = WarehousesEngine(store, spark), QueriesEngine(store, USER)
     environment = {**client_environment(settings, spark.remote), "LOCAL_WORKSPACE_HOME": str(home.root)}
+    serving_engine = ServingEngine(home, store, processes, unity.models, secrets_engine, environment)
+    jobs_engine = JobsEngine(
+        home,
+        store,
+        processes,
+        workspace_files,
+        pipelines_engine,
+        lambda: environment,
+        Sources(volume_files.resolve, partial(_table_folder, unity.tables, SparkLake(spark))),
+        SqlServices(warehouses.get, saved_queries.get, spark.own_session, refusal),
+    )
+    found: dict[str, Found] = {
+        "jobs": partial(_job, jobs_engine),
+        "pipelines": pipelines_engine.get,
+        **{
+            kind: partial(workspace_files.find, object_type=object_type)
+            for kind, object_type in (("directories", "DIRECTORY"), ("notebooks", "NOTEBOOK"), ("files", "FILE"))
+        },
+        "experiments": mlflow_engine.check_experiment,
+        "serving-endpoints": serving_engine.by_id,
+        "sql/warehouses": warehouses.get,
+    }
     return Engines(
         home=home,
         user=USER,
@@ -179,17 +206,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         pipelines=pipelines_engine,
         mlflow=mlflow_engine,
         secrets=secrets_engine,
-        serving=ServingEngine(home, store, processes, unity.models, secrets_engine, environment),
-        jobs=JobsEngine(
-            home,
-            store,
-            processes,
-            workspace_files,
-            pipelines_engine,
-            lambda: environment,
-            Sources(volume_files.resolve, partial(_table_folder, unity.tables, SparkLake(spark))),
-            SqlServices(warehouses.get, saved_queries.get, spark.own_session, refusal),
-        ),
+        serving=serving_engine,
+        jobs=jobs_engine,
         postgres=postgres_engine,
         apps=AppsEngine(
             home,
@@ -201,7 +219,13 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
             partial(listen, workspace=Workspace(settings.token, USER, settings.port, sessions)),
             USER,
         ),
+        permissions=PermissionsEngine(store, USER, found),
     )
+
+
+def _job(jobs_engine: JobsEngine, job_id: str) -> Job:
+    """A job by its id as text. Raises ApiError 404."""
+    return jobs_engine.get(int(job_id) if re.fullmatch("[0-9]{1,18}", job_id) else 0)
 
 
 def _table_folder(tables: TablesEngine, lake: SparkLake, full_name: str) -> Path:

@@ -112,6 +112,13 @@ class ServingEngine:
         """The endpoint. Raises ApiError 404."""
         return self._shown(self._endpoint(name))
 
+    def by_id(self, endpoint_id: str) -> Json:
+        """An endpoint by its id. Raises ApiError 404."""
+        for endpoint in self.list():
+            if endpoint["id"] == endpoint_id:
+                return endpoint
+        raise not_found(f"Endpoint with id '{endpoint_id}' does not exist.")
+
     def list(self) -> list[Json]:
         """All endpoints."""
         with self._lock:
