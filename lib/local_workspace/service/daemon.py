@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -19,6 +19,7 @@ from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.apps.documents import AppIdentity
 from local_workspace.engines.catalog import TablesEngine, UnityCatalog, unity_catalog
 from local_workspace.engines.files import VolumeFiles
+from local_workspace.engines.health import HealthEngine
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.documents import Job
 from local_workspace.engines.jobs.sources import Sources
@@ -114,7 +115,8 @@ class Engines:
     jobs: JobsEngine
     apps: AppsEngine
     permissions: PermissionsEngine
-    failures: dict[str, str] = field(default_factory=dict)
+    health: HealthEngine
+    failures: dict[str, str]
 
     def start(self) -> None:
         """Start each engine; one that fails is recorded in `failures`, and the others start nevertheless."""
@@ -191,8 +193,12 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         "serving-endpoints": serving_engine.by_id,
         "sql/warehouses": warehouses.get,
     }
+    failures: dict[str, str] = {}
+    states = {"spark": spark.state, "mlflow": mlflow_engine.state}
     return Engines(
         home=home,
+        failures=failures,
+        health=HealthEngine(home, processes, states, failures),
         user=USER,
         spark=spark,
         unity=unity,
