@@ -9,8 +9,8 @@ _REMOVE = """
 DELETE FROM app.complaints c
 WHERE NOT EXISTS (SELECT FROM complaints.complaint_responses r WHERE r.complaint_id = c.complaint_id)
 """
-# An answer that can't be parsed gets no suggestion. In the urgency, escalations come before credits and high priority
-# before low; a rank is worth more seconds than any time has.
+# An answer that can't be parsed gets no suggestion; jsonb takes no \u0000. In the urgency, escalations come before
+# credits, and high priority before low; a rank is worth more seconds than any time has.
 _ADD = """
 INSERT INTO app.complaints (complaint_id, order_id, ts, source, model, category, suggested, priority, rationale, reply,
                             credit, urgency)
