@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.catalog import UnityCatalog
+from local_workspace.engines.guide import GuideEngine
 from local_workspace.engines.health import HealthEngine
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.pipelines import PipelinesEngine
@@ -26,6 +27,7 @@ class _Engine:
 
 
 Apps = Annotated[AppsEngine, Depends(_Engine("apps"))]
+Guide = Annotated[GuideEngine, Depends(_Engine("guide"))]
 Health = Annotated[HealthEngine, Depends(_Engine("health"))]
 Jobs = Annotated[JobsEngine, Depends(_Engine("jobs"))]
 Pipelines = Annotated[PipelinesEngine, Depends(_Engine("pipelines"))]

@@ -19,6 +19,7 @@ from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.apps.documents import AppIdentity
 from local_workspace.engines.catalog import TablesEngine, UnityCatalog, unity_catalog
 from local_workspace.engines.files import VolumeFiles
+from local_workspace.engines.guide import GuideEngine
 from local_workspace.engines.health import HealthEngine
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.documents import Job
@@ -45,6 +46,7 @@ from local_workspace.routes import (
     catalog,
     files,
     grants,
+    guide,
     health,
     identity,
     jobs,
@@ -76,6 +78,7 @@ ROUTES = (
         catalog,
         files,
         grants,
+        guide,
         health,
         identity,
         jobs,
@@ -116,6 +119,7 @@ class Engines:
     apps: AppsEngine
     permissions: PermissionsEngine
     health: HealthEngine
+    guide: GuideEngine
     failures: dict[str, str]
 
     def start(self) -> None:
@@ -199,6 +203,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         home=home,
         failures=failures,
         health=HealthEngine(home, processes, states, failures),
+        guide=GuideEngine(store),
         user=USER,
         spark=spark,
         unity=unity,
