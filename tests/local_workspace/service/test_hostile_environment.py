@@ -130,7 +130,7 @@ def python(environment: dict[str, str], folder: Path) -> Callable[..., subproces
 
 @pytest.fixture(scope="module")
 def started(python, own) -> Iterator[subprocess.CompletedProcess[str]]:
-    yield python("-m", "local_workspace", "start")
+    yield python("-m", "local_workspace", "up", "--json")
     python("-m", "local_workspace", "destroy", "--home", own["LOCAL_WORKSPACE_HOME"])
     assert not Path(own["LOCAL_WORKSPACE_HOME"]).exists()
 
