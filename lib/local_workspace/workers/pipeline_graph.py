@@ -140,6 +140,10 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
         read = self.reads.get(at, set()) & self.flows.keys() - {at}
         return read or (set() if at in self.temporary else set(self.streams))
 
+    def is_table(self, at: Key) -> bool:
+        """Whether the workspace has a table or view of this name."""
+        return bool(self._spark.catalog.tableExists(".".join(map(quoted, at))))
+
     def _noting(self, flow: Flow, at: Key) -> Callable[[], DataFrame]:
         def query() -> DataFrame:
             frame: Any = flow.func()  # its plan has no public name

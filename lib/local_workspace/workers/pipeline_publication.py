@@ -12,6 +12,7 @@ from pyspark.pipelines.output import MaterializedView
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
+from local_workspace.workers.pipeline_definitions import full_name
 from local_workspace.workers.pipeline_errors import ExpectationFailed, UpdateFailed
 from local_workspace.workers.pipeline_expectations import Expectation, Quality, counts_of, kept, quality, violation
 from local_workspace.workers.pipeline_graph import Emit, Registry, properties_of
@@ -96,10 +97,13 @@ class Publication:
 
     def _write(self, at: Key, view: MaterializedView) -> None:
         [flow] = self._registry.flows[at]
+        flow_name = full_name(at)
+        self._emit("flow_progress", f"Materialized view {view.name} is RUNNING.", flow=flow_name, status="RUNNING")
         with _settings(self._spark, flow.spark_conf):
             measured = write_view(view, flow.func(), self._registry.expectations.get(at, []))
         details: dict[str, object] = {"quality": measured} if measured else {}
-        self._emit("flow_progress", f"Materialized view {view.name} is published.", dataset=view.name, **details)
+        message = f"Materialized view {view.name} is published."
+        self._emit("flow_progress", message, dataset=view.name, flow=flow_name, status="COMPLETED", **details)
 
     def _make_view(self, at: Key) -> None:
         view, expectations = self._registry.temporary[at], self._registry.expectations.get(at, [])

@@ -31,6 +31,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.streaming.listener import StreamingQueryListener
 
 from local_workspace.runtime.timestamps import now_iso
+from local_workspace.workers.pipeline_definitions import STATUS, definitions, full_name
 from local_workspace.workers.pipeline_errors import UpdateFailed
 from local_workspace.workers.pipeline_expectations import PREFIX, decorators, of_options, quality
 from local_workspace.workers.pipeline_graph import Emit, Registry
@@ -38,7 +39,6 @@ from local_workspace.workers.pipeline_publication import Publication
 
 CATALOG = "spark_catalog"
 _CLOSING_SECONDS = 5
-COMPLETED = re.compile(r"Flow (.+) has COMPLETED")
 VIOLATION = re.compile(r"Flow '.*?' failed to meet the expectation\. .*")
 
 
@@ -62,7 +62,7 @@ def run_update(request: Request, spark: SparkSession, emit: Emit) -> None:
     graph = create_dataflow_graph(spark, CATALOG, request.schema, request.configuration)
     registry = Registry(spark, graph, request.schema)
     _load_sources(request, spark, graph, registry)
-    emit("create_update", "The graph is registered.", tables=registry.tables)
+    emit("create_update", "The graph is registered.", tables=registry.tables, definitions=definitions(registry))
     spark.streams.addListener(QualityOfStreams(registry, emit))
     publication = Publication(registry, spark, emit)
     try:
@@ -147,14 +147,20 @@ def _run_streams(
         for result in results:
             if "pipeline_event_result" in result:
                 messages.append(result["pipeline_event_result"].event.message)
-                emit("flow_progress", messages[-1])
-                if done := COMPLETED.match(messages[-1]):
-                    publication.flow_done(registry.key(done[1]))
+                _report_progress(messages[-1], registry, emit)
+                if (found := STATUS.match(messages[-1])) and found[2] == "COMPLETED":
+                    publication.flow_done(registry.key(found[1]))
     except PySparkException as error:
         # The server's error says only that flows failed; their events say why.
         reasons = [message for message in messages if "\nError:" in message]
         violations = [found[0] for message in messages if (found := VIOLATION.search(message))]
         raise UpdateFailed("\n".join(violations or reasons) or str(error)) from error
+
+
+def _report_progress(message: str, registry: Registry, emit: Emit) -> None:
+    found = STATUS.match(message)
+    flow = {"flow": full_name(registry.key(found[1])), "status": found[2]} if found else {}
+    emit("flow_progress", message, **flow)
 
 
 class QualityOfStreams(StreamingQueryListener):

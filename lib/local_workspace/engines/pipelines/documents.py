@@ -72,6 +72,7 @@ class Origin(TypedDict):
     pipeline_name: str
     update_id: str
     dataset_name: NotRequired[str]
+    flow_name: NotRequired[str]
 
 
 class Problem(TypedDict):
@@ -104,17 +105,60 @@ class DataQuality(TypedDict):
     expectations: list[ExpectationCounts]
 
 
+class Metrics(TypedDict):
+    """The size of what a flow has done."""
+
+    num_output_rows: int
+
+
 class FlowProgress(TypedDict):
     """The progress of a flow."""
 
     status: str
-    data_quality: DataQuality
+    metrics: NotRequired[Metrics]
+    data_quality: NotRequired[DataQuality]
 
 
-class Details(TypedDict):
+class Expected(TypedDict):
+    """An expectation: its name, its condition in SQL, and the action for rows that don't meet it."""
+
+    name: str
+    expression: str
+    action: str
+
+
+class DatasetDefinition(TypedDict):
+    """A dataset: STREAMING_TABLE, MATERIALIZED_VIEW or VIEW."""
+
+    name: str
+    dataset_type: str
+    num_flows: int
+    expectations: list[Expected]
+
+
+class FlowDefinition(TypedDict):
+    """A flow: what it reads and which dataset it fills, by APPEND or COMPLETE."""
+
+    name: str
+    output_dataset: str
+    input_datasets: list[str]
+    flow_type: str
+    comment: str
+
+
+class Definitions(TypedDict):
+    """The datasets and flows of a graph."""
+
+    datasets: list[DatasetDefinition]
+    flows: list[FlowDefinition]
+
+
+class Details(TypedDict, total=False):
     """An event's data besides its message, as in Databricks' event log."""
 
     flow_progress: FlowProgress
+    dataset_definition: DatasetDefinition
+    flow_definition: FlowDefinition
 
 
 class Event(TypedDict):
@@ -143,13 +187,19 @@ class UpdateRequest(TypedDict):
 
 
 class Report(TypedDict):
-    """An event from an update's process; one has the graph's `tables`, the last has the final `state`."""
+    """An event from an update's process; one has the graph's `tables` and `definitions`, the last the final `state`.
+
+    An event of a flow has its `flow` and `status`.
+    """
 
     timestamp: str
     event_type: str
     message: str
     dataset: NotRequired[str]
+    flow: NotRequired[str]
+    status: NotRequired[str]
     quality: NotRequired[DataQuality]
     tables: NotRequired[list[str]]
+    definitions: NotRequired[Definitions]
     state: NotRequired[str]
     error_class: NotRequired[str]

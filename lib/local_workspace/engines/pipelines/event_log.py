@@ -4,7 +4,7 @@ import json
 import uuid
 from pathlib import Path
 
-from local_workspace.engines.pipelines.documents import DataQuality, Event, Origin, Pipeline
+from local_workspace.engines.pipelines.documents import Details, Event, Origin, Pipeline
 from local_workspace.engines.pipelines.event_filter import matching
 from local_workspace.runtime.home import write_atomically
 from local_workspace.runtime.timestamps import now_iso
@@ -27,14 +27,12 @@ class EventLog:
         message: str,
         *,
         dataset: str | None = None,
+        flow: str | None = None,
         error: str | None = None,
-        quality: DataQuality | None = None,
+        details: Details | None = None,
         timestamp: str | None = None,
     ) -> None:
-        """Add an event; `error` is the class name of an exception and makes the level ERROR.
-
-        `quality` is how the rows of the dataset's flow met its expectations.
-        """
+        """Add an event; `error` is the class name of an exception and makes the level ERROR."""
         origin: Origin = {
             "pipeline_id": self._pipeline["pipeline_id"],
             "pipeline_name": self._pipeline["name"],
@@ -42,6 +40,8 @@ class EventLog:
         }
         if dataset:
             origin["dataset_name"] = dataset
+        if flow:
+            origin["flow_name"] = flow
         event: Event = {
             "id": str(uuid.uuid4()),
             "timestamp": timestamp or now_iso(),
@@ -52,8 +52,8 @@ class EventLog:
         }
         if error:
             event["error"] = {"fatal": True, "exceptions": [{"class_name": error, "message": message}]}
-        if quality:
-            event["details"] = {"flow_progress": {"status": "RUNNING", "data_quality": quality}}
+        if details:
+            event["details"] = details
         with self._path.open("a") as file:
             file.write(json.dumps(event) + "\n")
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from local_workspace.engines.pipelines import spec as specs
 from local_workspace.engines.pipelines.documents import Pipeline, Report, Update, UpdateRequest
 from local_workspace.engines.pipelines.event_log import EventLog
+from local_workspace.engines.pipelines.reports import Reports
 from local_workspace.engines.pipelines.runner import Runner, UpdateProcess
-from local_workspace.engines.spark import SparkEngine
+from local_workspace.engines.pipelines.written import Tables, Written
+from local_workspace.engines.spark import SparkEngine, SparkLake
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError, not_found
 from local_workspace.runtime.home import Home
@@ -28,6 +30,7 @@ class Updates:
         self._active: dict[str, str] = {}
         self._processes: dict[str, UpdateProcess] = {}
         self._canceled: set[str] = set()
+        self._tables = Tables(SparkLake(spark).location)
 
     def begin(self, pipeline: Pipeline, full_refresh: bool, cause: str) -> str:
         """Start an update of `pipeline` and return its id. Raises ApiError (409) if one runs already."""
@@ -138,6 +141,7 @@ class Updates:
         updates = self._updates(pipeline["pipeline_id"])
         updates.update(update_id, state="INITIALIZING")
         request = self._request(pipeline, full_refresh)
+        reports = Reports(log, update_id, self._spark.catalog(), Written(self._tables, now_ms()))
         process = self._runner.take()
         try:
             if not self._attach(update_id, process):
@@ -148,14 +152,7 @@ class Updates:
                     updates.update(update_id, state="RUNNING")
                 if "state" in event:
                     return event
-                log.append(
-                    update_id,
-                    event["event_type"],
-                    event["message"],
-                    dataset=event.get("dataset"),
-                    quality=event.get("quality"),
-                    timestamp=event["timestamp"],
-                )
+                reports.log(event)
         finally:
             self._processes.pop(update_id, None)
             process.end()

@@ -49,7 +49,9 @@ class Reporting(EndedFirst):
 def test_an_update_that_is_stopped_is_canceled_and_no_failure(tmp_path, kind):
     home = open_home(tmp_path / "home")
     (home.workspace_files / "numbers.py").write_text("")
-    spark = SimpleNamespace(spark_home=tmp_path / "spark" / "home", remote="sc://localhost:1", wait_ready=lambda: None)
+    spark = SimpleNamespace(
+        spark_home=tmp_path / "spark" / "home", remote="sc://localhost:1", wait_ready=lambda: None, catalog=str
+    )
     process = kind(home, spark)
     updates = Updates(home, Store(home.database), spark, SimpleNamespace(take=lambda: process, warm=lambda: None))
     update_id = updates.begin(PIPELINE, False, "USER_ACTION")

@@ -1,0 +1,95 @@
+"""The datasets and flows of a graph, as the event log of Databricks describes them.
+
+Their shapes are those of https://docs.databricks.com/aws/en/ldp/monitor-event-log-schema; names have two parts here,
+to which the workspace adds its catalog.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TypedDict
+
+from pyspark.pipelines.flow import Flow
+
+from local_workspace.workers.pipeline_graph import Registry
+from local_workspace.workers.pipeline_names import Key, quoted
+
+STATUS = re.compile(r"Flow (.+?) (?:is|has) ([A-Z]+)\b")
+"""A flow's name and status in a message of the Spark server."""
+
+
+class Expected(TypedDict):
+    """An expectation: its name, its condition in SQL, and the action for rows that don't meet it."""
+
+    name: str
+    expression: str
+    action: str
+
+
+class DatasetDefinition(TypedDict):
+    """A dataset: STREAMING_TABLE, MATERIALIZED_VIEW or VIEW."""
+
+    name: str
+    dataset_type: str
+    num_flows: int
+    expectations: list[Expected]
+
+
+class FlowDefinition(TypedDict):
+    """A flow: what it reads, of this pipeline and else, and which dataset it fills: by APPEND or COMPLETE."""
+
+    name: str
+    output_dataset: str
+    input_datasets: list[str]
+    flow_type: str
+    comment: str
+
+
+class Definitions(TypedDict):
+    """All datasets and flows of a graph."""
+
+    datasets: list[DatasetDefinition]
+    flows: list[FlowDefinition]
+
+
+def definitions(registry: Registry) -> Definitions:
+    """The datasets of `registry`, whose flows are registered. What is no table of the workspace is no input."""
+    return {
+        "datasets": [_dataset(registry, at) for at in registry.flows],
+        "flows": [_flow(registry, at, flow) for at, flows in registry.flows.items() for flow in flows],
+    }
+
+
+def full_name(at: Key) -> str:
+    """Schema and name of a dataset with a dot between them, in backquotes where they need them."""
+    return ".".join(part if re.fullmatch(r"\w+", part) else quoted(part) for part in at)
+
+
+def _dataset(registry: Registry, at: Key) -> DatasetDefinition:
+    streamed, materialized = at in registry.streams, at in registry.views
+    return {
+        "name": full_name(at),
+        "dataset_type": "STREAMING_TABLE" if streamed else "MATERIALIZED_VIEW" if materialized else "VIEW",
+        "num_flows": len(registry.flows[at]),
+        "expectations": [
+            {"name": each.name, "expression": each.condition, "action": each.action}
+            for each in registry.expectations.get(at, [])
+        ],
+    }
+
+
+def _flow(registry: Registry, at: Key, flow: Flow) -> FlowDefinition:
+    output = registry.streams.get(at) or registry.views.get(at) or registry.temporary.get(at)
+    return {
+        "name": full_name(at if at in registry.views else registry.key(flow.name)),
+        "output_dataset": full_name(at),
+        "input_datasets": sorted(map(full_name, _inputs(registry, at))),
+        "flow_type": "APPEND" if at in registry.streams else "COMPLETE",
+        "comment": (output.comment if output else None) or "",
+    }
+
+
+def _inputs(registry: Registry, at: Key) -> Iterator[Key]:
+    """What the dataset `at` reads; names that were found in SQL which can't be parsed need not be tables."""
+    for name in registry.reads.get(at, set()) - {at}:
+        if name in registry.flows or registry.is_table(name):
+            yield name
