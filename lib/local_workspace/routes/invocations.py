@@ -35,7 +35,7 @@ _OPERATIONS = {
 @router.post("/{name}/invocations", openapi_extra=_JSON_OBJECT)
 async def invocations(request: Request, name: Name) -> Relay:
     """Query an endpoint, whatever it serves."""
-    return await ask_endpoint(request, name, "invocations", await request.body())
+    return await _ask(request, name, "invocations")
 
 
 @router.post("/{operation:path}", response_model=None, openapi_extra=_JSON_OBJECT)
@@ -44,11 +44,10 @@ async def openai_style(request: Request, operation: Name) -> Response:
     try:
         if operation not in ("chat/completions", "completions", "embeddings", "responses"):
             raise not_found(f"There is no operation {operation} on serving endpoints.")
-        content = await request.body()
-        name = _checked(OpenAiRequest, _read(content)).model
+        name = _checked(OpenAiRequest, _read(await request.body())).model
         if not name:
             raise invalid("model: give the name of a serving endpoint.")
-        return await ask_endpoint(request, name, operation, content)
+        return await _ask(request, name, operation)
     except ApiError as error:
         return _openai_error(error)
 
@@ -59,8 +58,8 @@ def _openai_error(error: ApiError) -> JSONResponse:
     return JSONResponse(body, error.status, {"x-should-retry": "false"} if isinstance(error, Refusal) else None)
 
 
-async def ask_endpoint(request: Request, name: str, operation: str, content: bytes) -> Relay:
-    """The answer of endpoint `name` to `content`, for a caller who may ask it. Raises ApiError."""
+async def _ask(request: Request, name: str, operation: str) -> Relay:
+    content = await request.body()
     lease = _engine(request).lease(name)
     try:
         if lease.replica.asleep:  # a cold start
@@ -69,11 +68,9 @@ async def ask_endpoint(request: Request, name: str, operation: str, content: byt
             relay = await _ask_external(request, target, name, operation, content)
         else:
             relay = await _ask_process(request, lease, operation, content)
-    except BaseException as error:
-        lease.status = error.status if isinstance(error, ApiError) else lease.status
+    except BaseException:
         lease.release()
         raise
-    lease.status = relay.status_code
     relay.on_close(lease.release)
     relay.headers["served-model-name"] = lease.replica.entity["name"]
     return relay
