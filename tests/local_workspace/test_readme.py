@@ -1,9 +1,6 @@
-"""The package's README lists the routes that there are, and its example works."""
+"""The package's README lists the routes that there are. Its example runs in service/test_hostile_environment.py."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -11,8 +8,6 @@ from httpx import Response
 
 from local_workspace.http.server import create_app
 from local_workspace.routes import mlflow
-from local_workspace.runtime import ports
-from local_workspace.service import control
 from local_workspace.service.daemon import ROUTES
 
 README = (Path(__file__).parents[2] / "lib/local_workspace/README.md").read_text()
@@ -59,18 +54,3 @@ def refused(answer: Response) -> bool:
     """Whether the answer is a 400 that names the parameter; the one to HEAD has no body."""
     named = "does not know the query parameter made_up" in answer.text
     return answer.status_code == 400 and (named or answer.request.method == "HEAD")
-
-
-def test_the_example_starts_a_workspace_asks_it_and_stops_it(home_root):
-    (example,) = re.findall(r"^```python\n(.*?)^```", README, re.M | re.S)
-    own = {"LOCAL_WORKSPACE_HOME": str(home_root), "LOCAL_WORKSPACE_PORT": str(ports.free())}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", example], env=os.environ | own, text=True, capture_output=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines() == ["[['42']]"]
-        assert own["LOCAL_WORKSPACE_PORT"] in done.stderr
-        assert control.find(home_root) is None
-    finally:
-        control.destroy(home_root)

@@ -87,7 +87,7 @@ def test_it_comes_up_alone(tmp_path):
 
     proof = run("-c", "import local_workspace; print(local_workspace.__path__[0]); import caspers")
     assert str(place) in proof.stdout and "ModuleNotFoundError" in proof.stderr
-    started = run("-m", "local_workspace", "start")
+    started = run("-m", "local_workspace", "up", "--json")
     try:
         assert started.returncode == 0, started.stdout + started.stderr
         connection = json.loads(started.stdout)

@@ -29,7 +29,7 @@ class PreviewOutdated(Exception):
 
     def __init__(self, current: BulkResult) -> None:
         super().__init__(
-            f"The list has changed since the preview: it now has {current.orders} orders and ${current.amount:,.2f}. "
+            f"The list has changed since the preview: it now has {current.orders:,} orders and ${current.amount:,.2f}. "
             "Nothing was changed."
         )
         self.current = current

@@ -202,7 +202,7 @@ class RefundRequest(BaseModel):
     def _amount_fits(cls, amount: Decimal | None, info: ValidationInfo) -> Decimal | None:
         changes = info.data.get("decision") == "change"
         if changes and amount is None:
-            raise ValueError("a change needs the amount to refund")
+            raise ValueError("enter the amount to refund")
         if not changes and amount is not None and "decision" in info.data:
             raise ValueError("only a change takes an amount")
         return amount
@@ -211,5 +211,5 @@ class RefundRequest(BaseModel):
     @classmethod
     def _reason_fits(cls, reason: str, info: ValidationInfo) -> str:
         if info.data.get("decision") == "deny" and not reason:
-            raise ValueError("a denial needs a reason")
+            raise ValueError("enter a reason for denying the refund")
         return reason

@@ -9,8 +9,8 @@ _REMOVE = """
 DELETE FROM app.complaints c
 WHERE NOT EXISTS (SELECT FROM complaints.complaint_responses r WHERE r.complaint_id = c.complaint_id)
 """
-# An answer that can't be parsed gets no suggestion. In the urgency, escalations come before credits and high priority
-# before low; a rank is worth more seconds than any time has.
+# An answer that can't be parsed gets no suggestion; jsonb takes no \u0000. In the urgency, escalations come before
+# credits, and high priority before low; a rank is worth more seconds than any time has.
 _ADD = """
 INSERT INTO app.complaints (complaint_id, order_id, ts, source, model, category, suggested, priority, rationale, reply,
                             credit, urgency)
@@ -44,13 +44,21 @@ _SET_PLACES = """
 UPDATE app.complaints SET city = %(city)s, brands = %(brands)s, place_at = now()
 WHERE order_id = %(order_id)s AND place_at IS NULL
 """
+_SET_CHOICES = """
+WITH found AS (
+    SELECT 'category' AS filter, category AS value FROM app.complaints
+    UNION SELECT 'city', city FROM app.complaints
+    UNION SELECT 'brand', unnest(brands) FROM app.complaints),
+gone AS (DELETE FROM app.complaint_choices c WHERE (c.filter, c.value) NOT IN (SELECT * FROM found WHERE value <> ''))
+INSERT INTO app.complaint_choices SELECT * FROM found WHERE value <> '' ON CONFLICT DO NOTHING
+"""
 
 
 def refresh(connection: Connection) -> None:
     """Make the app's table match the synced table: remove, add and rewrite rows."""
     connection.execute(_LOCK)
-    connection.execute(_REMOVE)
-    connection.execute(_ADD)
+    if connection.execute(_REMOVE).rowcount + connection.execute(_ADD).rowcount:
+        connection.execute(_SET_CHOICES)
 
 
 def without_text(connection: Connection, limit: int) -> list[str]:
@@ -75,3 +83,4 @@ def set_places(connection: Connection, places: Sequence[Row]) -> None:
     connection.execute(_LOCK)
     with connection.cursor() as cursor:
         cursor.executemany(_SET_PLACES, places)
+    connection.execute(_SET_CHOICES)

@@ -18,11 +18,6 @@ FROM app.complaints c LEFT JOIN app.complaint_decisions d ON d.complaint_id = c.
 """
 _ONE = _SELECT + "WHERE c.complaint_id = %s"
 _OF_ORDER = _SELECT + "WHERE c.order_id = %s ORDER BY c.urgency, c.complaint_id LIMIT %s"
-_CHOICES = """
-SELECT 'category' AS filter, category AS value FROM app.complaints
-UNION SELECT 'city', city FROM app.complaints
-UNION SELECT 'brand', unnest(brands) FROM app.complaints ORDER BY 1, 2
-"""
 _DECIDE = """
 INSERT INTO app.complaint_decisions (complaint_id, decision, credit, decided_by)
 VALUES (%s, %s, %s, %s) ON CONFLICT (complaint_id) DO NOTHING RETURNING *
@@ -86,7 +81,7 @@ def get_complaint(connection: Connection, complaint_id: str) -> Complaint | None
 
 def choices(connection: Connection) -> dict[str, list[str]]:
     """The categories, cities and brands of complaints, for the filters."""
-    rows = [row for row in connection.execute(_CHOICES) if row["value"] is not None]
+    rows = connection.execute("SELECT filter, value FROM app.complaint_choices ORDER BY 1, 2").fetchall()
     return {name: [row["value"] for row in rows if row["filter"] == name] for name in ("category", "city", "brand")}
 
 

@@ -105,18 +105,16 @@ class Database:
                 self._prepare(connection)
                 yield connection
         except psycopg.errors.UndefinedTable as error:
-            raise Unavailable("The recommendations have not arrived in Postgres yet.") from error
+            raise Unavailable("The suggestions have not arrived in Postgres yet.") from error
         except psycopg.errors.InsufficientPrivilege as error:
             raise Unavailable(
                 f"The app's role lacks a privilege in Postgres ({error.diag.message_primary}). Run notebook 10, which "
                 "grants what the app needs."
             ) from error
         except psycopg.errors.QueryCanceled as error:
-            raise Unavailable(
-                f"The query took longer than {STATEMENT_SECONDS} seconds. Try a narrower filter."
-            ) from error
+            raise Unavailable(f"The query took longer than {STATEMENT_SECONDS} seconds. Narrow the filters.") from error
         except (PoolTimeout, psycopg.OperationalError) as error:
-            raise Unavailable("The refund database can't be reached right now.") from error
+            raise Unavailable("The database can't be reached right now.") from error
 
     def _prepare(self, connection: Connection) -> None:
         """Create the app's schema on the first successful connection."""

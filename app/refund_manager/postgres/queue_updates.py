@@ -22,7 +22,7 @@ DELETE FROM refunds.queue q
 WHERE NOT EXISTS (SELECT FROM recommender.refund_recommendations r WHERE r.order_id = q.order_id)
 """
 
-# The agent's answer should be JSON; one that can't be parsed gets no class and no amount.
+# The agent's answer should be JSON; one that can't be parsed gets no class and no amount. jsonb takes no \u0000.
 _ADD = """
 INSERT INTO refunds.queue AS known (order_id, ts, order_ts, source, model, suggested_class, suggested_usd,
                                     suggested_reason, decision, granted_usd)
@@ -30,7 +30,8 @@ SELECT r.order_id, r.ts, coalesce(r.order_ts, r.ts), r.source, r.model, s.class,
 FROM recommender.refund_recommendations r
 LEFT JOIN refunds.queue q ON q.order_id = r.order_id
 LEFT JOIN refunds.refund_decisions d ON d.order_id = r.order_id
-CROSS JOIN LATERAL (SELECT CASE WHEN r.agent_response IS JSON OBJECT THEN r.agent_response::jsonb END AS body) a
+CROSS JOIN LATERAL (SELECT CASE WHEN r.agent_response IS JSON OBJECT AND strpos(r.agent_response, '\\u0000') = 0
+                                THEN r.agent_response::jsonb END AS body) a
 CROSS JOIN LATERAL (SELECT
     CASE WHEN jsonb_typeof(a.body->'refund_usd') = 'number' AND (a.body->>'refund_usd')::numeric BETWEEN 0 AND 1e7
          THEN round((a.body->>'refund_usd')::numeric, 2) END AS usd,

@@ -26,7 +26,7 @@ def preview(refunds: Refunds, filters: Filters) -> Preview:
     if found.orders > MAX_ORDERS:
         raise BadField(
             "filters",
-            f"{found.orders:,} open orders match, but at most {MAX_ORDERS:,} can be approved at once: narrow them",
+            f"{found.orders:,} open orders match, and at most {MAX_ORDERS:,} can be approved at once: narrow them",
         )
     return Preview(upto=upto, orders=found.orders, amount=str(found.amount))
 

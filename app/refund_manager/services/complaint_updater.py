@@ -48,8 +48,9 @@ class ComplaintUpdater:
             wanted = complaint_updates.orders_without_place(connection)
         with self._refunds.connection() as connection:
             found = queue.places(connection, wanted) if wanted else []
-        with self._database.connection() as connection:
-            complaint_updates.set_places(connection, found)
+        if found:
+            with self._database.connection() as connection:
+                complaint_updates.set_places(connection, found)
 
     def add_texts(self) -> bool:
         """Add one batch of texts; returns False if none is missing. Raises Unavailable or LakehouseUnavailable."""

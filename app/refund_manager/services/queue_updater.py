@@ -57,7 +57,7 @@ class QueueUpdater:
     def await_first(self) -> None:
         """Wait until the queue has been refreshed once. Raises Unavailable after WAIT_SECONDS."""
         if self.refreshed_at is None and not (self._attempted.wait(WAIT_SECONDS) and self.refreshed_at):
-            raise Unavailable(self._error or "The recommendations are being read for the first time.")
+            raise Unavailable(self._error or "The suggestions are being loaded for the first time.")
 
     def _refresh(self) -> None:
         with self._database.connection() as connection:
@@ -89,7 +89,7 @@ class QueueUpdater:
                 self._error = str(error)
             except Exception:  # the thread must survive any error; it tries again after POLL_SECONDS
                 log.exception("The queue could not be refreshed from the synced table")
-                self._error = "The recommendations can't be read right now."
+                self._error = "The suggestions can't be read right now."
             self._attempted.set()
             self._stopping.wait(POLL_SECONDS)
 

@@ -165,8 +165,8 @@ class Refunds:
             existing = saved or decisions.get(connection, request.order_id)
         if existing is None:
             raise Conflict(
-                f"This request was already saved, and undone since then: order {request.order_id} is open again. "
-                "Nothing was changed."
+                f"This decision was saved before and has been undone since. Order {request.order_id} is open again; "
+                "nothing was changed."
             )
         return saved or self._same_or_conflict(existing, user, key)
 
@@ -204,10 +204,10 @@ class Refunds:
             return Decimal(0)
         if request.decision == "approve":
             if suggested.suggested_usd is None:
-                raise BadField("decision", "the suggestion can't be read: change the amount or deny the refund")
+                raise BadField("decision", "the suggestion can't be read: enter an amount or deny the refund")
             return suggested.suggested_usd
         if request.amount is None:
-            raise BadField("amount", "a change needs the amount to refund")
+            raise BadField("amount", "enter the amount to refund")
         total = suggested.total_usd
         # A suggestion never exceeds the order's total, so only a higher amount needs to be compared with it.
         if total is None and (suggested.suggested_usd is None or request.amount > suggested.suggested_usd):

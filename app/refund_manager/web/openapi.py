@@ -13,7 +13,7 @@ _EXAMPLES = {
     409: "support@example.com has already decided order K7Q2ZD: approved, $4.50. Nothing was changed.",
     422: "amount: more than the order's total of $28.25",
     429: "Too many changes in a short time. Try again in 3 seconds.",
-    503: "The refund database can't be reached right now.",
+    503: "The database can't be reached right now.",
 }
 
 

@@ -51,6 +51,37 @@ def install(app: FastAPI) -> None:
     )
 
 
+_TITLES = {
+    401: "You are not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not allowed",
+    409: "Nothing was changed",
+    422: "Something was not entered correctly",
+    429: "Too many changes",
+    500: "Something went wrong",
+    503: "Not available right now",
+}
+"""The headings of error pages."""
+_PLAIN = {
+    **dict.fromkeys(
+        ("decimal_parsing", "decimal_type", "decimal_max_places", "decimal_max_digits", "finite_number"),
+        "enter dollars and cents, such as 4.50",
+    ),
+    "greater_than_equal": "enter an amount that is not negative",
+    "string_too_long": "enter at most 1,000 characters",
+}
+
+
+def form_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
+    """Pydantic's errors as dicts with `field` and `message`, in the words of a form."""
+    found = field_errors(errors)
+    return [
+        {**plain, "message": _PLAIN.get(error["type"], plain["message"])}
+        for error, plain in zip(errors, found, strict=True)
+    ]
+
+
 def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
     """Pydantic's errors as dicts with `field` and `message`."""
     return [{"field": str(error["loc"][-1]), "message": error["msg"].removeprefix("Value error, ")} for error in errors]
@@ -88,7 +119,7 @@ def _answer(request: Request, status: int, detail: str, **more: object) -> Respo
         request,
         "problem.html",
         status,
-        title=title,
+        title=_TITLES.get(status, title),
         detail=detail,
         retry=status == 503 and request.method == "GET",
         unsaved=status == 503 and request.method == "POST",

@@ -65,17 +65,17 @@ def ensure() -> Connection:
 
     Raises RuntimeError, saying why and what to do, if it can't be started.
     """
-    return _databricks() or required(_local("start"), "address")
+    return _databricks() or required(_local("up"), "address")
 
 
 def current() -> Connection | None:
     """The workspace to use, or None if it is a local one that is not running."""
-    return _databricks() or _local("find")
+    return _databricks() or _local("status")
 
 
 def stop() -> None:
     """Stop the local workspace and everything it started; its data is kept."""
-    _service("stop")
+    _service("down")
 
 
 def destroy_home() -> None:
@@ -121,7 +121,7 @@ def _service(command: str) -> str:
     if settings.port:
         env["LOCAL_WORKSPACE_PORT"] = str(settings.port)
     process = subprocess.Popen(
-        [sys.executable, "-m", "local_workspace", command, "--home", str(settings.home)],
+        [sys.executable, "-m", "local_workspace", command, "--json", "--home", str(settings.home)],
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

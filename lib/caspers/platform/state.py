@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_random_exponential
 
 from caspers import clock
-from caspers.platform import sql
+from caspers.platform import home_page, sql
 
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
@@ -57,6 +57,8 @@ def register_all(ws: "Workbook", task: str, resources: list[Resource]) -> None:
             WHEN MATCHED THEN UPDATE SET id = made.id, payload = made.payload""",
             changed,
         )
+    if new or changed:
+        home_page.show_resources(ws, task, {**known, **made}.values())
 
 
 def resources(ws: "Workbook") -> list[Resource]:

@@ -30,11 +30,13 @@ def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -
     os.environ["CASPERS_RUN"] = executed.name  # each run has a budget of its own
     code = run_notebooks(runner, plan, given, progress, console)
     if code == 0:
+        from caspers.platform import home_page
         from caspers.platform.links import sign_in_links
         from caspers.platform.status import status
         from caspers.runbook.workspace import open_workbook
 
         ws = open_workbook(str(plan.parameters["CATALOG"]))
+        home_page.show_notebooks(ws)
         entries = status(ws)
         report.print_status(entries, found, console)
         report.print_links(sign_in_links(ws, entries), console)

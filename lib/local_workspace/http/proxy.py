@@ -42,7 +42,8 @@ class Relay(StreamingResponse):
     """
 
     def __init__(self, answer: httpx.Response, content: AsyncGenerator[bytes] | None = None) -> None:
-        self._answer, self._content = answer, content or _raw(answer)
+        self._answer, self._own = answer, content
+        self._content = content or _raw(answer)
         super().__init__(self._content, answer.status_code)
         hidden = _OURS | _OF_BYTES if content else _OURS
         self.raw_headers = [
@@ -59,10 +60,20 @@ class Relay(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            for callback in self._callbacks:
-                callback()
-            await self._content.aclose()
-            await self._answer.aclose()
+            await self._close()
+
+    async def read(self) -> bytes:
+        """The whole answer, decoded, instead of sending it."""
+        try:
+            return b"".join([part async for part in self._own]) if self._own else await self._answer.aread()
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        for callback in self._callbacks:
+            callback()
+        await self._content.aclose()
+        await self._answer.aclose()
 
 
 async def relay(request: Request, client: httpx.AsyncClient, what: str, prefix: str = "") -> Relay:

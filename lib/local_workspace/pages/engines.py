@@ -7,6 +7,8 @@ from fastapi import Depends, Request
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.catalog import UnityCatalog
 from local_workspace.engines.files import VolumeFiles
+from local_workspace.engines.guide import GuideEngine
+from local_workspace.engines.health import HealthEngine
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.models import ModelFiles
 from local_workspace.engines.pipelines import PipelinesEngine
@@ -28,6 +30,8 @@ class _Engine:
 
 Apps = Annotated[AppsEngine, Depends(_Engine("apps"))]
 Files = Annotated[VolumeFiles, Depends(_Engine("files"))]
+Guide = Annotated[GuideEngine, Depends(_Engine("guide"))]
+Health = Annotated[HealthEngine, Depends(_Engine("health"))]
 Jobs = Annotated[JobsEngine, Depends(_Engine("jobs"))]
 ModelsFiles = Annotated[ModelFiles, Depends(_Engine("model_files"))]
 Pipelines = Annotated[PipelinesEngine, Depends(_Engine("pipelines"))]

@@ -9,6 +9,11 @@ NOTHING = "–"
 _SECONDS = ((86_400, "d"), (3600, "h"), (60, "m"))
 
 
+def milliseconds(text: str) -> int:
+    """The milliseconds since 1970 of a time as the API writes it, such as 2026-05-01T12:00:00.000Z."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
 def moment(ms: int | None) -> Markup | str:
     """A point in time, which the page's script shows in the reader's time zone."""
     if not ms:
@@ -51,6 +56,11 @@ def duration(ms: float | None) -> str:
     parts = [f"{count}{unit}" for unit, count in counts.items()]
     first = next(index for index, count in enumerate(counts.values()) if count)
     return " ".join(parts[first : first + 2])
+
+
+def seconds(value: float | None) -> str:
+    """How long something took that is measured in seconds."""
+    return duration(None if value is None else value * 1000)
 
 
 def size(count: float | None) -> str:

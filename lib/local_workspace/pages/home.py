@@ -1,14 +1,93 @@
-"""Home: where to find what."""
+"""Home: what runs, what needs a look, and what the workspace's clients have put there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from local_workspace.engines.jobs.history import RunFilter
+from local_workspace.engines.jobs.run_documents import Run
+from local_workspace.engines.jobs.states import shown_state
+from local_workspace.pages.engines import Apps, Guide, Health, Jobs, Pipelines, Serving
 from local_workspace.pages.rendering import render
 
 router = APIRouter(include_in_schema=False)
 
+_RUNS = 8  # shown of each list
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A thing that runs or has failed: what it is, its page, its state, and since when (ms since 1970)."""
+
+    kind: str
+    name: str
+    path: str
+    state: str
+    since: int | None = None
+
 
 @router.get("/")
-def home(request: Request) -> HTMLResponse:
-    """The sections of the workspace."""
-    return render(request, "home/home.html")
+def home(
+    request: Request, jobs: Jobs, pipelines: Pipelines, serving: Serving, apps: Apps, health: Health, guide: Guide
+) -> HTMLResponse:
+    """The home page."""
+    running, troubled = _entries(jobs, pipelines, serving, apps, health)
+    return render(request, "home/home.html", running=running, troubled=troubled, sections=guide.list())
+
+
+@router.get("/home/live")
+def live_home(
+    request: Request, jobs: Jobs, pipelines: Pipelines, serving: Serving, apps: Apps, health: Health
+) -> HTMLResponse:
+    """The part of the home page that changes."""
+    running, troubled = _entries(jobs, pipelines, serving, apps, health)
+    return render(request, "home/now.html", running=running, troubled=troubled)
+
+
+def _entries(
+    jobs: Jobs, pipelines: Pipelines, serving: Serving, apps: Apps, health: Health
+) -> tuple[list[Entry], list[Entry]]:
+    """What runs, and what has failed."""
+    services = [*_pipelines(pipelines), *_endpoints(serving), *_apps(apps)]
+    running = [each for each in services if each.kind == "Pipeline" and each.state == "RUNNING"]
+    failed = [each for each in services if each.state in ("FAILED", "CRASHED", "UPDATE_FAILED")]
+    return [*_runs(jobs, RunFilter(active=True)), *running], [
+        *_engines(health),
+        *failed,
+        *_runs(jobs, RunFilter(state="FAILED")),
+    ]
+
+
+def _runs(jobs: Jobs, wanted: RunFilter) -> list[Entry]:
+    return [_run(run) for run in jobs.page_of_runs(wanted, 0, _RUNS)]
+
+
+def _run(run: Run) -> Entry:
+    path = f"/jobs/{run['job_id']}/runs/{run['run_id']}"
+    return Entry("Job run", run["run_name"] or f"Run {run['run_id']}", path, shown_state(run), run["start_time"])
+
+
+def _pipelines(pipelines: Pipelines) -> Iterator[Entry]:
+    for pipeline in pipelines.list():
+        state = pipelines.state(pipeline["pipeline_id"])
+        yield Entry("Pipeline", pipeline["name"], f"/pipelines/{pipeline['pipeline_id']}", state)
+
+
+def _endpoints(serving: Serving) -> Iterator[Entry]:
+    for endpoint in serving.list():
+        path = f"/ml/endpoints/{quote(endpoint['name'], safe='')}"
+        yield Entry("Serving endpoint", endpoint["name"], path, endpoint["state"]["config_update"])
+
+
+def _apps(apps: Apps) -> Iterator[Entry]:
+    for app in apps.list_apps():
+        yield Entry("App", app["name"], f"/apps/{app['name']}", app["app_status"]["state"])
+
+
+def _engines(health: Health) -> Iterator[Entry]:
+    for engine in health.list():
+        if engine["state"] == "FAILED":
+            yield Entry("Engine", engine["title"], f"/compute/engines/{quote(engine['name'], safe='')}", "FAILED")

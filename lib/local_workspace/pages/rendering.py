@@ -36,8 +36,10 @@ _environment = Environment(
 )
 _environment.filters |= {
     "moment": formats.moment,
+    "iso": formats.milliseconds,
     "ago": formats.ago,
     "duration": formats.duration,
+    "seconds": formats.seconds,
     "bytes": formats.size,
     "count": formats.number,
     "state_kind": states.kind,

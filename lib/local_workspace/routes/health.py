@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 
+from local_workspace.engines.health import EngineHealth, HealthEngine
+from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.runtime.errors import unavailable
 
 Json = dict[str, Any]
@@ -16,6 +18,13 @@ def health(request: Request) -> Json:
     """The state of Spark and MLflow, and what failed to start."""
     engines = request.app.state.engines
     return {"spark": engines.spark.state(), "mlflow": engines.mlflow.state(), "failures": engines.failures}
+
+
+@router.get("/engines", dependencies=[REFUSE_UNKNOWN])
+def engines(request: Request) -> dict[str, list[EngineHealth]]:
+    """The workspace's processes with their state and what they use."""
+    health: HealthEngine = request.app.state.engines.health
+    return {"engines": health.list()}
 
 
 @router.post("/wait/{engine}")

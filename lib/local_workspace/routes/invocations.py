@@ -35,7 +35,7 @@ _OPERATIONS = {
 @router.post("/{name}/invocations", openapi_extra=_JSON_OBJECT)
 async def invocations(request: Request, name: Name) -> Relay:
     """Query an endpoint, whatever it serves."""
-    return await _ask(request, name, "invocations")
+    return await ask_endpoint(request, name, "invocations", await request.body())
 
 
 @router.post("/{operation:path}", response_model=None, openapi_extra=_JSON_OBJECT)
@@ -44,10 +44,11 @@ async def openai_style(request: Request, operation: Name) -> Response:
     try:
         if operation not in ("chat/completions", "completions", "embeddings", "responses"):
             raise not_found(f"There is no operation {operation} on serving endpoints.")
-        name = _checked(OpenAiRequest, _read(await request.body())).model
+        content = await request.body()
+        name = _checked(OpenAiRequest, _read(content)).model
         if not name:
             raise invalid("model: give the name of a serving endpoint.")
-        return await _ask(request, name, operation)
+        return await ask_endpoint(request, name, operation, content)
     except ApiError as error:
         return _openai_error(error)
 
@@ -58,8 +59,8 @@ def _openai_error(error: ApiError) -> JSONResponse:
     return JSONResponse(body, error.status, {"x-should-retry": "false"} if isinstance(error, Refusal) else None)
 
 
-async def _ask(request: Request, name: str, operation: str) -> Relay:
-    content = await request.body()
+async def ask_endpoint(request: Request, name: str, operation: str, content: bytes) -> Relay:
+    """The answer of endpoint `name` to `content`, for a caller who may ask it. Raises ApiError."""
     lease = _engine(request).lease(name)
     try:
         if lease.replica.asleep:  # a cold start
@@ -68,9 +69,11 @@ async def _ask(request: Request, name: str, operation: str) -> Relay:
             relay = await _ask_external(request, target, name, operation, content)
         else:
             relay = await _ask_process(request, lease, operation, content)
-    except BaseException:
+    except BaseException as error:
+        lease.status = error.status if isinstance(error, ApiError) else lease.status
         lease.release()
         raise
+    lease.status = relay.status_code
     relay.on_close(lease.release)
     relay.headers["served-model-name"] = lease.replica.entity["name"]
     return relay

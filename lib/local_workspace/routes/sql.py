@@ -118,7 +118,7 @@ def execute(request: Request, warehouses: Warehouses, statements: Statements, bo
     warehouses.get(body.warehouse_id)
     parameters = [Parameter(each.name, each.value, each.type or "STRING") for each in body.parameters or []]
     limits = Limits(body.row_limit or None, body.byte_limit or None)
-    statement = Statement(body.statement, parameters, body.schema_name, limits, body.catalog, output)
+    statement = Statement(body.statement, parameters, body.schema_name, limits, body.catalog, output, body.warehouse_id)
     seconds = int((body.wait_timeout or "10s").removesuffix("s"))
     answer = statements.execute(statement, seconds, cancel=bool(seconds) and body.on_wait_timeout == "CANCEL")
     return _with_host(request, answer)

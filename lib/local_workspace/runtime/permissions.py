@@ -89,15 +89,21 @@ def of_principal(principal: str | None, user: str, level: str) -> Grant:
 
 def shown(kind: str, name: str, grants: list[Grant]) -> dict[str, Any]:
     """The grants on APPS or PROJECTS' `name` as the permissions API shows them; administrators always manage."""
-    rows = [
-        {grant["kind"]: grant["name"], "display_name": grant["name"], **_levels(grant["level"])} for grant in grants
-    ]
-    admins = {"group_name": ADMINS, **_levels(CAN_MANAGE, inherited_from_object=[f"/{kind}/"])}
+    rows = [shown_grant(grant) for grant in grants]
+    admins = shown_grant({"kind": "group_name", "name": ADMINS, "level": CAN_MANAGE}, inherited_from=f"/{kind}/")
     return {"object_id": f"/{kind}/{name}", "object_type": kind, "access_control_list": [*rows, admins]}
 
 
-def _levels(level: str, **inherited: list[str]) -> dict[str, Any]:
-    return {"all_permissions": [{"permission_level": level, "inherited": bool(inherited), **inherited}]}
+def shown_grant(grant: Grant, inherited_from: str | None = None) -> dict[str, Any]:
+    """A grant as the permissions API shows it; `inherited_from` names what all of a kind have it from."""
+    level = {"permission_level": grant["level"], "inherited": inherited_from is not None}
+    inherited = {"inherited_from_object": [inherited_from]} if inherited_from else {}
+    named = {grant["kind"]: grant["name"]}
+    return {
+        **named,
+        **({} if inherited_from else {"display_name": grant["name"]}),
+        "all_permissions": [{**level, **inherited}],
+    }
 
 
 def _one_each(grants: list[Grant]) -> list[Grant]:

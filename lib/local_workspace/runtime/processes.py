@@ -5,7 +5,9 @@ import json
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -14,6 +16,7 @@ from local_workspace.runtime import environment
 from local_workspace.runtime.home import Home, read_json, write_atomically
 
 GRACE_SECONDS = 10
+_MOST_ENDED = 100
 _CLOCK_TOLERANCE = 1  # seconds; the system derives creation times from a boot time that changes with the clock
 
 
@@ -54,11 +57,27 @@ class Child:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
+@dataclass(frozen=True)
+class Spawned:
+    """The last child of a name: when it was created, in seconds since 1970, and how many of that name there were."""
+
+    child: Child
+    created: float
+    starts: int
+
+
 class Processes:
-    """Starts children and ends those that a killed daemon left behind."""
+    """Starts children and ends those that a killed daemon left behind. Safe for threads."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
+        self._spawned: dict[str, Spawned] = {}
+        self._lock = threading.Lock()
+
+    def spawned(self) -> list[Spawned]:
+        """The last child of each name, those that have ended too as long as there are few."""
+        with self._lock:
+            return list(self._spawned.values())
 
     def spawn(
         self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None
@@ -80,7 +99,9 @@ class Processes:
             )
         created = psutil.Process(process.pid).create_time()
         write_atomically(mark, json.dumps({"pid": process.pid, "created": created}))
-        return Child(name, process, log, mark)
+        child = Child(name, process, log, mark)
+        self._note(child, created)
+        return child
 
     def reap(self) -> list[str]:
         """End processes whose daemon is gone; returns their names. Call once, before any spawn."""
@@ -92,6 +113,14 @@ class Processes:
                 ended.append(mark.stem)
             mark.unlink(missing_ok=True)
         return ended
+
+    def _note(self, child: Child, created: float) -> None:
+        with self._lock:
+            before = self._spawned.get(child.name)
+            self._spawned[child.name] = Spawned(child, created, before.starts + 1 if before else 1)
+            ended = [name for name, each in self._spawned.items() if not each.child.alive()]
+            for name in ended[:-_MOST_ENDED]:
+                del self._spawned[name]
 
     def _mark(self, name: str) -> Path:
         return self.home.run / f"{name}.pid"

@@ -26,8 +26,13 @@ type Connection = dict[str, Any]
 
 START_SECONDS = 60
 _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_QUIET_SECONDS = 2  # until a stop says why it takes so long
 STOP_SECONDS = 120  # the first Spark server that is stopped writes its class archive
 _CONNECTION_KEYS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "pid", "created"}
+
+
+def _silent(_: str) -> None:
+    """Report to nobody."""
 
 
 def start(root: Path, report: Callable[[str], None]) -> Connection:
@@ -57,30 +62,31 @@ def sign_in_link(connection: Connection, path: str = "/") -> str:
 
     Raises SetupError if the workspace does not answer.
     """
-    request = _request(connection, "/api/local/sign-in-codes", "POST")
-    try:
-        with _WITHOUT_PROXY.open(request, timeout=10) as answer:
-            code = json.load(answer)["code"]
-    except OSError as error:
-        raise SetupError(f"The workspace at {connection['DATABRICKS_HOST']} does not answer: {error}") from error
+    code = _ask(connection, "/api/local/sign-in-codes", "POST")["code"]
     return f"{connection['DATABRICKS_HOST']}/login?{urllib.parse.urlencode({'code': code, 'next': path})}"
 
 
-def stop(root: Path) -> bool:
+def engines(connection: Connection) -> list[dict[str, Any]]:
+    """The workspace's processes, as its API lists them. Raises SetupError if the workspace does not answer."""
+    found: list[dict[str, Any]] = _ask(connection, "/api/local/engines")["engines"]
+    return found
+
+
+def is_running(root: Path) -> bool:
+    """Whether the workspace's process lives, even if it does not answer."""
+    return _process(Home(root.resolve())) is not None
+
+
+def stop(root: Path, report: Callable[[str], None] = _silent) -> bool:
     """End the workspace at `root` and everything it started; False if it wasn't running.
 
-    Raises SetupError if the file that names its process is damaged.
+    `report` is called with a message if it takes long. Raises SetupError if the file that names its process is damaged.
     """
     home = Home(root.resolve())
-    connection = _read_connection(home)
-    process = connection and live_process(connection["pid"], connection["created"])
+    process = _process(home)
     if process:
         process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _await_end(process, report)
     if home.run.exists():
         Processes(home).reap()
     sockets.remove(home.run)
@@ -88,7 +94,7 @@ def stop(root: Path) -> bool:
     return bool(process)
 
 
-def destroy(root: Path) -> None:
+def destroy(root: Path, report: Callable[[str], None] = _silent) -> None:
     """Stop the workspace at `root` and remove its home.
 
     Raises SetupError if `root` is no workspace home or its connection file is damaged.
@@ -98,8 +104,26 @@ def destroy(root: Path) -> None:
         return
     if not (home.root / "VERSION").exists() and any(home.root.iterdir()):
         raise SetupError(f"{home.root} is no workspace home; nothing was removed.")
-    stop(root)
+    stop(root, report)
     shutil.rmtree(home.root)
+
+
+def _process(home: Home) -> psutil.Process | None:
+    connection = _read_connection(home)
+    return live_process(connection["pid"], connection["created"]) if connection else None
+
+
+def _await_end(process: psutil.Process, report: Callable[[str], None]) -> None:
+    try:
+        process.wait(_QUIET_SECONDS)
+        return
+    except psutil.TimeoutExpired:
+        report("Stopping. The first time takes half a minute: Spark writes an archive that speeds its starts up …")
+    try:
+        process.wait(STOP_SECONDS)
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def doctor_advice(root: Path | None) -> str:
@@ -184,6 +208,14 @@ def _answers(connection: Connection) -> bool:
             return int(answer.status) == 200
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _ask(connection: Connection, path: str, method: str = "GET") -> Any:
+    try:
+        with _WITHOUT_PROXY.open(_request(connection, path, method), timeout=10) as answer:
+            return json.load(answer)
+    except OSError as error:
+        raise SetupError(f"The workspace at {connection['DATABRICKS_HOST']} does not answer: {error}") from error
 
 
 def _request(connection: Connection, path: str, method: str = "GET") -> urllib.request.Request:

@@ -2,11 +2,12 @@
 
 import json
 import logging
+import re
 import signal
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -18,11 +19,15 @@ from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.apps.documents import AppIdentity
 from local_workspace.engines.catalog import TablesEngine, UnityCatalog, unity_catalog
 from local_workspace.engines.files import VolumeFiles
+from local_workspace.engines.guide import GuideEngine
+from local_workspace.engines.health import HealthEngine
 from local_workspace.engines.jobs import JobsEngine
+from local_workspace.engines.jobs.documents import Job
 from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.jobs.sql_tasks import SqlServices
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.models import ModelFiles, ModelsEngine
+from local_workspace.engines.permissions import Found, PermissionsEngine
 from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.engines.postgres import PostgresEngine
 from local_workspace.engines.secrets import SecretsEngine
@@ -41,12 +46,14 @@ from local_workspace.routes import (
     catalog,
     files,
     grants,
+    guide,
     health,
     identity,
     jobs,
     mlflow,
     mlflow_registry,
     models,
+    permissions,
     pipelines,
     postgres,
     queries,
@@ -71,6 +78,7 @@ ROUTES = (
         catalog,
         files,
         grants,
+        guide,
         health,
         identity,
         jobs,
@@ -80,7 +88,7 @@ ROUTES = (
         queries,
         secrets,
     ),
-    *(serving, sign_in, sql, workspace),
+    *(serving, sign_in, sql, workspace, permissions),  # the last takes what apps and postgres leave of its paths
     *(mlflow_registry, mlflow),  # the second passes on all paths below the first's
 )
 
@@ -109,7 +117,10 @@ class Engines:
     pipelines: PipelinesEngine
     jobs: JobsEngine
     apps: AppsEngine
-    failures: dict[str, str] = field(default_factory=dict)
+    permissions: PermissionsEngine
+    health: HealthEngine
+    guide: GuideEngine
+    failures: dict[str, str]
 
     def start(self) -> None:
         """Start each engine; one that fails is recorded in `failures`, and the others start nevertheless."""
@@ -164,8 +175,35 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
     mlflow_engine, secrets_engine = MlflowEngine(home, processes), SecretsEngine(home)
     warehouses, saved_queries = WarehousesEngine(store, spark), QueriesEngine(store, USER)
     environment = {**client_environment(settings, spark.remote), "LOCAL_WORKSPACE_HOME": str(home.root)}
+    serving_engine = ServingEngine(home, store, processes, unity.models, secrets_engine, environment)
+    jobs_engine = JobsEngine(
+        home,
+        store,
+        processes,
+        workspace_files,
+        pipelines_engine,
+        lambda: environment,
+        Sources(volume_files.resolve, partial(_table_folder, unity.tables, SparkLake(spark))),
+        SqlServices(warehouses.get, saved_queries.get, spark.own_session, refusal),
+    )
+    found: dict[str, Found] = {
+        "jobs": partial(_job, jobs_engine),
+        "pipelines": pipelines_engine.get,
+        **{
+            kind: partial(workspace_files.find, object_type=object_type)
+            for kind, object_type in (("directories", "DIRECTORY"), ("notebooks", "NOTEBOOK"), ("files", "FILE"))
+        },
+        "experiments": mlflow_engine.check_experiment,
+        "serving-endpoints": serving_engine.by_id,
+        "sql/warehouses": warehouses.get,
+    }
+    failures: dict[str, str] = {}
+    states = {"spark": spark.state, "mlflow": mlflow_engine.state}
     return Engines(
         home=home,
+        failures=failures,
+        health=HealthEngine(home, processes, states, failures),
+        guide=GuideEngine(store),
         user=USER,
         spark=spark,
         unity=unity,
@@ -179,17 +217,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         pipelines=pipelines_engine,
         mlflow=mlflow_engine,
         secrets=secrets_engine,
-        serving=ServingEngine(home, store, processes, unity.models, secrets_engine, environment),
-        jobs=JobsEngine(
-            home,
-            store,
-            processes,
-            workspace_files,
-            pipelines_engine,
-            lambda: environment,
-            Sources(volume_files.resolve, partial(_table_folder, unity.tables, SparkLake(spark))),
-            SqlServices(warehouses.get, saved_queries.get, spark.own_session, refusal),
-        ),
+        serving=serving_engine,
+        jobs=jobs_engine,
         postgres=postgres_engine,
         apps=AppsEngine(
             home,
@@ -201,7 +230,13 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
             partial(listen, workspace=Workspace(settings.token, USER, settings.port, sessions)),
             USER,
         ),
+        permissions=PermissionsEngine(store, USER, found),
     )
+
+
+def _job(jobs_engine: JobsEngine, job_id: str) -> Job:
+    """A job by its id as text. Raises ApiError 404."""
+    return jobs_engine.get(int(job_id) if re.fullmatch("[0-9]{1,18}", job_id) else 0)
 
 
 def _table_folder(tables: TablesEngine, lake: SparkLake, full_name: str) -> Path:

@@ -12,12 +12,14 @@ from mlflow.pyfunc.scoring_server import invocations
 from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse, ResponsesAgentStreamEvent
 from pydantic import ValidationError
 
+from local_workspace.workers import returned_trace
 from local_workspace.workers.chat_request import InvalidRequest, check, invalid_request
 
 Json = dict[str, Any]
 Answer = Json | list[Any]
 
 _AGENT_TASK = "agent/v1/responses"
+_BESIDE = ("custom_inputs", "context", returned_trace.OPTIONS)  # what a chat request has for the agent beside its turns
 _CHAT_TASKS = {"llm/v1/chat", "agent/v1/chat", "agent/v2/chat"}
 
 
@@ -130,7 +132,11 @@ class AgentModel(Model):
 
     def respond(self, body: Json) -> Json:
         """The agent's response."""
-        answer = self.agent.predict(_agent_request(body))
+        request = _agent_request(body)
+        return returned_trace.with_trace(body, lambda: self._response(request))
+
+    def _response(self, request: ResponsesAgentRequest) -> Json:
+        answer = self.agent.predict(request)
         return _dump(answer if isinstance(answer, ResponsesAgentResponse) else ResponsesAgentResponse(**answer))
 
     def respond_stream(self, body: Json) -> Iterator[Json]:
@@ -150,7 +156,7 @@ class AgentModel(Model):
         answer = self.respond(_from_chat(body))
         text = "".join(part["text"] for item in answer["output"] for part in _text_parts(item))
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        extra = {key: answer[key] for key in ("custom_outputs",) if key in answer}
+        extra = {key: answer[key] for key in ("custom_outputs", returned_trace.OUTPUT) if key in answer}
         return {
             **_envelope("chat.completion", answer.get("model") or self.name),
             "choices": [choice],
@@ -181,7 +187,7 @@ def _agent_request(body: object) -> ResponsesAgentRequest:
 def _from_chat(body: Json) -> Json:
     check(body)
     turns = [{"role": turn["role"], "content": turn.get("content")} for turn in body["messages"]]
-    return {"input": turns, **{key: body[key] for key in ("custom_inputs", "context") if key in body}}
+    return {"input": turns, **{key: body[key] for key in _BESIDE if key in body}}
 
 
 def _texts(events: Iterable[Json]) -> Iterator[str]:

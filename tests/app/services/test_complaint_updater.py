@@ -92,6 +92,25 @@ def test_places_are_added_once_the_facts_of_an_order_are_known(make_updater, syn
     }
 
 
+def test_the_choices_of_the_filters_are_those_of_the_complaints(make_updater, synced_complaints):
+    def choices():
+        return synced_complaints.execute("SELECT filter, value FROM app.complaint_choices ORDER BY 1, 2").fetchall()
+
+    updater = make_updater()
+    updater.copy_rows()
+    categories = [("category", name) for name in ("billing", "food_quality", "service_issue")]
+    assert choices() == categories
+    synced_complaints.execute(
+        "INSERT INTO refunds.queue (order_id, ts, order_ts, source, suggested_reason, facts_at, city, brands) "
+        "VALUES ('AAA111', now(), now(), 'agent', '', now(), 'Chicago', '{Tea & Co, Bao Street}')"
+    )
+    updater.add_places()
+    assert choices() == [("brand", "Bao Street"), ("brand", "Tea & Co"), *categories, ("city", "Chicago")]
+    synced_complaints.execute("DELETE FROM complaints.complaint_responses WHERE order_id = 'AAA111'")
+    updater.copy_rows()
+    assert choices() == [("category", "billing"), ("category", "food_quality")]
+
+
 def test_without_the_synced_table_rows_cannot_be_copied(make_updater, synced_complaints):
     synced_complaints.execute("ALTER TABLE complaints.complaint_responses RENAME TO later")
     with pytest.raises(Unavailable, match="not arrived"):

@@ -99,6 +99,23 @@ def test_filters_and_sorting(complete, query, found):
     assert listed(complete, **query) == found
 
 
+def test_an_empty_list_says_so(complaints, conninfo):
+    decided = complaints.get("/complaints", params={"status": "decided"}).text
+    assert "No decided complaints match these filters." in decided and "Clear all filters" in decided
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(
+            "INSERT INTO app.complaint_decisions SELECT complaint_id, 'accepted', 0, 'ana' FROM app.complaints"
+        )
+    assert "There are no complaints to decide." in complaints.get("/complaints").text
+
+
+def test_an_invalid_credit_is_reported_and_kept_in_the_form(complaints):
+    answer = decide(complaints, "c-2", credit="4,x")
+    assert answer.status_code == 422
+    assert "<strong>credit</strong>: enter dollars and cents, such as 4.50" in answer.text
+    assert 'value="4,x"' in answer.text
+
+
 @pytest.mark.parametrize("query", ["suggested=x", "sort=minutes", "status=new", "min_usd=x", "text=%00"])
 def test_bad_filters_are_refused(complaints, query):
     answer = complaints.get(f"/complaints?{query}")

@@ -170,8 +170,8 @@ def test_the_overview_shows_how_often_the_agent_was_overruled(client):
     decide(client, "BBB222", "change", amount="2.00")
     decide(client, "CCC333", "deny", reason="nothing to refund")
     page = client.get("/overview").text
-    assert "33.3 %" in page
+    assert "33.3%" in page
     assert "$7.00" in page
     assert 'href="/orders/DDD444' in page  # the oldest open one
-    assert re.search(r"<title>[^<]+: 1 of \d decisions, \d+\.\d %</title>", page)
+    assert re.search(r"<title>[^<]+: 1 of \d decisions, \d+\.\d%</title>", page)
     assert client.get("/overview", params={"days": 500}).status_code == 422

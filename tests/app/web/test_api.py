@@ -137,9 +137,12 @@ def test_concurrent_requests_leave_one_decision(client, conninfo):
         assert connection.execute("SELECT count(*) FROM refunds.refund_decisions").fetchone() == (1,)
 
 
-def test_an_answer_that_is_not_json_is_shown_and_can_be_denied(client, conninfo):
+@pytest.mark.parametrize(
+    "answer", ["I refund {all}", '{"refund_usd": 5, "refund_class": "full", "reason": "a\\u0000b"}']
+)
+def test_an_answer_that_is_not_json_is_shown_and_can_be_denied(client, conninfo, answer):
     with psycopg.connect(conninfo) as connection:
-        add(connection, "FFF666", 59, "agent", "I refund {all}")
+        add(connection, "FFF666", 59, "agent", answer)
     eventually(lambda: "FFF666" in ids(client.get("/api/recommendations")), ignoring=KeyError)
     row = client.get("/api/recommendations", params={"limit": 1}).json()["recommendations"][0]
     assert (row["suggested_class"], row["suggested_usd"]) == (None, None)

@@ -48,7 +48,7 @@ def test_from_the_queue_to_a_decision(page, served):
     expect(page.get_by_text("By ana")).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
-    page.get_by_role("link", name="All recommendations").click()
+    page.get_by_role("link", name="Back to the list").click()
     expect(page.get_by_role("link", name="DDD444")).to_have_count(0)
     page.get_by_role("link", name="decided").click()
     expect(page.get_by_role("row", name="DDD444")).to_contain_text("approved")
@@ -172,7 +172,7 @@ def test_filters_make_links_that_can_be_shared(page, browser, served):
     expect(shared.get_by_label("City", exact=True)).to_have_value("Bellevue")
     shared.get_by_label("From $").fill("500")
     shared.get_by_role("button", name="Show").click()
-    expect(shared.get_by_text("No open recommendations match")).to_be_visible()
+    expect(shared.get_by_text("No open orders match")).to_be_visible()
     shared.close()
 
 

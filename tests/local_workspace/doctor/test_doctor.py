@@ -36,7 +36,7 @@ def test_1_and_what_to_do_where_it_cannot(tmp_path):
 def test_a_start_that_fails_names_the_doctor(tmp_path):
     (tmp_path / "file").touch()
     home = str(tmp_path / "file" / "home")
-    command = [sys.executable, "-m", "local_workspace", "start", "--home", home]
+    command = [sys.executable, "-m", "local_workspace", "up", "--json", "--home", home]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
     message = json.loads(done.stdout)["error"]

@@ -24,7 +24,7 @@ def test_a_user_id_without_a_name():
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="only root can become another user")
 def test_a_start_by_a_user_without_a_name_says_so_at_once(tmp_path):
     tmp_path.chmod(0o777)
-    start = [sys.executable, "-m", "local_workspace", "start", "--home", str(tmp_path / "home")]
+    start = [sys.executable, "-m", "local_workspace", "up", "--json", "--home", str(tmp_path / "home")]
     done = subprocess.run(
         [*AS_12345, *MAY_READ, *start], cwd="/", env={"HOME": str(tmp_path)}, capture_output=True, text=True
     )

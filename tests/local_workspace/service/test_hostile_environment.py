@@ -1,15 +1,24 @@
-"""A workspace comes up, works and is left alone where a user's shell has everything set for other work."""
+"""A workspace comes up, works and is left alone where a user's shell has everything set for other work.
+
+The example of the package's README asks it too, and stops it: one start serves both.
+"""
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from local_workspace.runtime import ports
+from local_workspace.service import control
 from model_workspace import LONG_HOME
+
+pytestmark = pytest.mark.xdist_group("workspace")
+README = Path(__file__).parents[3] / "lib/local_workspace/README.md"
 
 NOTEBOOK = """
 import locale, os, subprocess, sys, time
@@ -57,20 +66,32 @@ print(json.dumps([row.name, row.zone, output.error or output.notebook_output.res
 """
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hostile")
+
+
+@pytest.fixture(scope="module")
+def own(folder: Path) -> dict[str, str]:
+    """The variables of the workspace that is started."""
+    return {"LOCAL_WORKSPACE_HOME": str(folder / LONG_HOME), "LOCAL_WORKSPACE_PORT": str(ports.free())}
+
+
+@pytest.fixture(scope="module")
+def environment(folder: Path, own: dict[str, str]) -> dict[str, str]:
     """Everything at once."""
-    broken = tmp_path / "packages"
+    broken = folder / "packages"
     for name in ("pyspark", "papermill", "mlflow"):
         (broken / name).mkdir(parents=True)
         (broken / name / "__init__.py").write_text("raise ImportError('another one')")
-    long = tmp_path / ("t" * 90)
+    long = folder / ("t" * 90)
     long.mkdir()
-    (tmp_path / "databrickscfg").write_text("[prod]\nhost = https://prod.example\nauth_type = databricks-cli\n")
+    (folder / "databrickscfg").write_text("[prod]\nhost = https://prod.example\nauth_type = databricks-cli\n")
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LC_", "LANG"))}
     return {
         **kept,
+        **own,
         **proxies,
         **{"no_proxy": "*", "HOME": "/nowhere", "TMPDIR": str(long), "TZ": "Asia/Kolkata", "LC_ALL": "C"},
         **{"PYTHONPATH": str(broken), "PYTHONIOENCODING": "ascii", "PYTHONWARNINGS": "error", "PATH": "/usr/bin:/bin"},
@@ -81,7 +102,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
             "DATABRICKS_CONFIG_PROFILE": "prod",
             "DATABRICKS_CLUSTER_ID": "1",
         },
-        **{"DATABRICKS_CONFIG_FILE": str(tmp_path / "databrickscfg"), "DATABRICKS_SERVERLESS_COMPUTE_ID": "auto"},
+        **{"DATABRICKS_CONFIG_FILE": str(folder / "databrickscfg"), "DATABRICKS_SERVERLESS_COMPUTE_ID": "auto"},
         **{"DATABRICKS_CLIENT_ID": "x", "DATABRICKS_CLIENT_SECRET": "y", "DATABRICKS_AUTH_TYPE": "databricks-cli"},
         **{"ARM_CLIENT_ID": "x", "ARM_CLIENT_SECRET": "y", "ARM_TENANT_ID": "z", "GOOGLE_CREDENTIALS": "{}"},
         **{"MLFLOW_TRACKING_USERNAME": "ann", "MLFLOW_TRACKING_PASSWORD": "x", "MLFLOW_EXPERIMENT_ID": "77"},
@@ -90,13 +111,13 @@ def environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def python(environment, tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
+@pytest.fixture(scope="module")
+def python(environment: dict[str, str], folder: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *arguments],
             env=environment,
-            cwd=tmp_path,
+            cwd=folder,
             umask=0o077,
             input=given,
             encoding="utf-8",
@@ -107,17 +128,29 @@ def python(environment, tmp_path) -> Callable[..., subprocess.CompletedProcess[s
     return run
 
 
-def test_a_workspace_in_a_shell_that_has_everything_set_for_other_work(python, tmp_path):
-    home = str(tmp_path / LONG_HOME)
-    started = python("-m", "local_workspace", "start", "--home", home)
-    try:
-        assert started.returncode == 0, started.stdout + started.stderr
-        assert "DATABRICKS_CLUSTER_ID" in json.loads(started.stdout)["unset"]
-        done = python("-W", "default", "-c", CLIENT, NOTEBOOK, given=started.stdout)
-        assert done.returncode == 0, done.stderr
-        name, zone, printed, collation = json.loads(done.stdout.splitlines()[-1])
-    finally:
-        python("-m", "local_workspace", "destroy", "--home", home)
+@pytest.fixture(scope="module")
+def started(python, own) -> Iterator[subprocess.CompletedProcess[str]]:
+    yield python("-m", "local_workspace", "up", "--json")
+    python("-m", "local_workspace", "destroy", "--home", own["LOCAL_WORKSPACE_HOME"])
+    assert not Path(own["LOCAL_WORKSPACE_HOME"]).exists()
+
+
+def test_a_workspace_in_a_shell_that_has_everything_set_for_other_work(python, started):
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert "DATABRICKS_CLUSTER_ID" in json.loads(started.stdout)["unset"]
+    done = python("-W", "default", "-c", CLIENT, NOTEBOOK, given=started.stdout)
+    assert done.returncode == 0, done.stderr
+    name, zone, printed, collation = json.loads(done.stdout.splitlines()[-1])
     assert (name, zone, collation) == ("Zoë", "UTC", "C.UTF-8")
     assert printed.strip() == "you@localhost UTC utf-8 Zoë"
-    assert not Path(home).exists()
+
+
+def test_the_readmes_example_asks_a_workspace_and_stops_it(started, own):
+    assert own["LOCAL_WORKSPACE_PORT"] in started.stderr
+    (example,) = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.M | re.S)
+    done = subprocess.run(
+        [sys.executable, "-c", example], env=os.environ | own, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["[['42']]"]
+    assert control.find(Path(own["LOCAL_WORKSPACE_HOME"])) is None

@@ -35,6 +35,8 @@ CREATE INDEX IF NOT EXISTS complaints_order ON app.complaints (order_id);
 CREATE INDEX IF NOT EXISTS complaints_no_text ON app.complaints (urgency, complaint_id) WHERE text_at IS NULL;
 CREATE INDEX IF NOT EXISTS complaints_no_place ON app.complaints (order_id) WHERE place_at IS NULL;
 CREATE INDEX IF NOT EXISTS complaints_text ON app.complaints USING gin (words);
+-- The values of the lists' filters, so that no page has to look for them in all complaints.
+CREATE TABLE IF NOT EXISTS app.complaint_choices (filter text, value text, PRIMARY KEY (filter, value));
 CREATE TABLE IF NOT EXISTS app.complaint_decisions (
     complaint_id text PRIMARY KEY,
     decision text NOT NULL CHECK (decision IN ('accepted', 'changed')),

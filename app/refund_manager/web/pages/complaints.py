@@ -19,7 +19,7 @@ from refund_manager.web.dependencies import (
     parse_form,
     redirect,
 )
-from refund_manager.web.problems import field_errors
+from refund_manager.web.problems import form_errors
 from refund_manager.web.rendering import render
 from refund_manager.web.security import user_of
 
@@ -40,7 +40,15 @@ Service = Annotated[Complaints, Depends(complaints_of)]
 def listing(request: Request, complaints: Service, query: ComplaintList) -> Response:
     """The list of complaints, the most urgent first unless sorted otherwise."""
     page = complaints.page(query, query.sort, query.cursor, PAGE_SIZE)
-    return render(request, "complaints.html", page=page, query=query, link=query.link(), choices=complaints.choices())
+    return render(
+        request,
+        "complaints.html",
+        page=page,
+        query=query,
+        link=query.link(),
+        choices=complaints.choices(),
+        default_link=ComplaintQuery().link(),
+    )
 
 
 @router.get("/{complaint_id}")
@@ -57,7 +65,7 @@ def decide(
     try:
         complaints.decide(complaint_id, parse_form(CreditForm, form).credit, user_of(request))
     except BadForm as error:
-        return _page(request, complaints, complaint_id, query, 422, errors=field_errors(error.errors), form=form)
+        return _page(request, complaints, complaint_id, query, 422, errors=form_errors(error.errors), form=form)
     except BadField as error:
         found = [{"field": error.field, "message": error.message}]
         return _page(request, complaints, complaint_id, query, 422, errors=found, form=form)

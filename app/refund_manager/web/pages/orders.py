@@ -22,7 +22,7 @@ from refund_manager.web.dependencies import (
     refunds_of,
 )
 from refund_manager.web.drawing import route_map
-from refund_manager.web.problems import field_errors
+from refund_manager.web.problems import form_errors
 from refund_manager.web.rendering import render
 from refund_manager.web.security import user_of
 
@@ -58,7 +58,7 @@ def decide(request: Request, order_id: OrderId, query: ListPage, form: Form) -> 
         wanted = parse_form(RefundRequest, {**form, "order_id": order_id})
         refunds_of(request).decide(wanted, user_of(request), parse_form(KeyedForm, {"key": key}).key)
     except BadForm as error:
-        return _page(request, order_id, query, 422, errors=field_errors(error.errors), form=form)
+        return _page(request, order_id, query, 422, errors=form_errors(error.errors), form=form)
     except BadField as error:
         found = [{"field": error.field, "message": error.message}]
         return _page(request, order_id, query, 422, errors=found, form=form)
@@ -104,9 +104,9 @@ def _timeline(request: Request, order_id: str) -> tuple[OrderEvents | None, str 
     try:
         return refunds_of(request).events(order_id), None
     except LakehouseUnavailable as error:
-        return None, f"The events can't be read right now: {error}"
-    except NotFound as error:
-        return None, str(error)
+        return None, f"The timeline can't be loaded right now: {error}"
+    except NotFound:
+        return None, "Nothing has been recorded about this order yet."
 
 
 def _complaints(request: Request, order_id: str) -> list[Complaint]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 
+from local_workspace.runtime.errors import not_found, unavailable
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.process_unit import Launch, ProcessUnit
 from local_workspace.runtime.processes import Processes
@@ -47,6 +48,15 @@ class MlflowEngine:
     def wait_ready(self, timeout: float = _START_SECONDS) -> None:
         """Return once the server answers. Raises RuntimeError with the reason if it can't start in `timeout` s."""
         self._supervisor.wait_ready(timeout)
+
+    def check_experiment(self, experiment_id: str) -> None:
+        """Raise ApiError 404 if there is no such experiment, 503 if the server does not answer."""
+        try:
+            answer = self._client.get("/api/2.0/mlflow/experiments/get", params={"experiment_id": experiment_id})
+        except httpx.TransportError as error:
+            raise unavailable(f"The MLflow server does not answer: {error}.") from error
+        if answer.status_code != 200:
+            raise not_found(f"No Experiment with id={experiment_id} exists")
 
     def stop(self) -> None:
         """End the server. Safe to call twice."""

@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from local_workspace.engines.postgres import names
 from local_workspace.engines.postgres.catalogs import Catalogs
@@ -24,6 +25,8 @@ from local_workspace.engines.postgres.documents import (
 )
 from local_workspace.engines.postgres.instance import Instance
 from local_workspace.engines.postgres.projects import Projects, RoleOf
+from local_workspace.engines.postgres.reading import Rows, read
+from local_workspace.engines.postgres.relations import Relation, relations
 from local_workspace.engines.sync import Lake, SyncEngine
 from local_workspace.runtime import ports
 from local_workspace.runtime.errors import already_exists, invalid, not_found
@@ -160,6 +163,27 @@ class PostgresEngine:
     def database(self, project: str, database_id: str) -> Database:
         """One database by its id. Raises 404."""
         return find_database(self.running(project), database_id)
+
+    def relations(self, project: str, database_id: str) -> list[Relation]:
+        """Tables and views of a database, by schema and name. Raises 404."""
+        server = self.running(project)
+        return relations(server, find_database(server, database_id)["name"])
+
+    def connection(self, project: str, database_id: str) -> dict[str, str]:
+        """libpq's parameters with which the user connects to a database, with a new password. Raises 404."""
+        server = self.running(project)
+        return {
+            "host": ports.HOST,
+            "port": str(server.port),
+            "user": self._user,
+            "password": self.credential(project)["token"],
+            "dbname": find_database(server, database_id)["name"],
+            "sslmode": "disable",
+        }
+
+    def read(self, project: str, database_id: str, text: str) -> Rows:
+        """Run one statement as the user, in a transaction that can't write. Raises 404, StatementFailed 400."""
+        return read(make_conninfo(**self.connection(project, database_id)), text)
 
     def create_database(self, project: str, name: str) -> Database:
         """Make a database that the user owns. Raises 400 for a bad name, 404, 409 if it exists."""

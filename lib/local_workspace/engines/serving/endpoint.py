@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from local_workspace.engines.serving.access import Resources
+from local_workspace.engines.serving.calls import Calls, Traffic
+from local_workspace.engines.serving.card import Card
 from local_workspace.engines.serving.documents import Config, Entity, Failure, StoredEndpoint
 from local_workspace.engines.serving.entity import Reveal, public
 from local_workspace.engines.serving.environments import ModelEnvironments
@@ -23,15 +25,20 @@ KIND = "serving_endpoint"
 
 
 class Lease:
-    """A replica that stays until `release`, so that a config change waits for the request in progress."""
+    """A replica that stays until `release`, so that a config change waits for the request in progress.
 
-    def __init__(self, replica: Replica) -> None:
-        self.replica = replica
+    `status` is that of the answer; `calls` get to know of it.
+    """
+
+    def __init__(self, replica: Replica, calls: Calls, clock: Callable[[], float]) -> None:
+        self.replica, self.status = replica, 500
+        self._calls, self._clock, self._began = calls, clock, clock()
         replica.enter()
 
     def release(self) -> None:
         """The request is answered."""
         self.replica.leave()
+        self._calls.add(self._clock() - self._began, self.status)
 
 
 class Endpoint:
@@ -53,6 +60,7 @@ class Endpoint:
     ) -> None:
         self.name, self._store, self._processes, self._env = name, store, processes, env
         self._folder, self._reveal, self._environments, self._clock = folder, reveal, environments, clock
+        self._calls = Calls(clock)
         self._replica: Replica | None = None
         self._started: list[Replica] = []
         self._lock = threading.Lock()
@@ -82,7 +90,7 @@ class Endpoint:
         with self._lock:
             replica = self._replica
             if replica and replica.ready():
-                return Lease(replica)
+                return Lease(replica, self._calls, self._clock)
         doc = self._document()
         if not doc["config"] and not doc["pending"]:
             raise ApiError(
@@ -108,6 +116,16 @@ class Endpoint:
             replica = self._replica
         if replica:
             replica.rest(seconds)
+
+    def traffic(self) -> Traffic:
+        """The calls of the last hour that reached a model."""
+        return self._calls.last_hour()
+
+    def card(self) -> Card:
+        """How its model wants to be called."""
+        with self._lock:
+            replica = self._replica
+        return (replica or self._new_replica(self.config(), tried=False)).card
 
     def config(self) -> Config:
         """The config that it is about to serve, or serves, or could not start."""

@@ -10,6 +10,8 @@ from typing import Any
 from local_workspace.engines.models import ModelsEngine
 from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving.access import Resources
+from local_workspace.engines.serving.calls import Traffic
+from local_workspace.engines.serving.card import Card
 from local_workspace.engines.serving.documents import Entity, Settings, StoredEndpoint, Usage
 from local_workspace.engines.serving.endpoint import KIND, Endpoint, Lease, new_config
 from local_workspace.engines.serving.entity import check_name, read_entity
@@ -112,6 +114,13 @@ class ServingEngine:
         """The endpoint. Raises ApiError 404."""
         return self._shown(self._endpoint(name))
 
+    def by_id(self, endpoint_id: str) -> Json:
+        """An endpoint by its id. Raises ApiError 404."""
+        for endpoint in self.list():
+            if endpoint["id"] == endpoint_id:
+                return endpoint
+        raise not_found(f"Endpoint with id '{endpoint_id}' does not exist.")
+
     def list(self) -> list[Json]:
         """All endpoints."""
         with self._lock:
@@ -177,6 +186,14 @@ class ServingEngine:
     def lease(self, name: str) -> Lease:
         """A lease for one request; release it when the answer is complete. Raises ApiError 404, 503, 400."""
         return self._endpoint(name).lease()
+
+    def traffic(self, name: str) -> Traffic:
+        """The calls of an endpoint in the last hour, since the workspace started at most. Raises ApiError 404."""
+        return self._endpoint(name).traffic()
+
+    def card(self, name: str) -> Card:
+        """How the model of an endpoint wants to be called. Raises ApiError 404."""
+        return self._endpoint(name).card()
 
     def resources(self, name: str) -> Resources:
         """What the model of an endpoint may use: nothing if there is no such endpoint."""

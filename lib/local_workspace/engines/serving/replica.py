@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from local_workspace.engines.serving.access import Resources
+from local_workspace.engines.serving.card import Card
 from local_workspace.engines.serving.documents import Config, Entity
 from local_workspace.engines.serving.entity import ExternalTarget, Reveal, external_target
 from local_workspace.engines.serving.environments import ModelEnvironments
@@ -74,7 +75,14 @@ class Replica:
         """What its model may use."""
         if "external_model" in self.entity:
             return Resources()
-        return Resources.of_model(self._folder(self.entity["entity_name"], int(self.entity["entity_version"])))
+        return Resources.of_model(self._files())
+
+    @cached_property
+    def card(self) -> Card:
+        """How its model wants to be called."""
+        if "external_model" in self.entity:
+            return Card.of_task(self.entity["external_model"]["task"])
+        return Card.of_model(self._files())
 
     @property
     def failed(self) -> bool:
@@ -150,9 +158,12 @@ class Replica:
         unit = ProcessUnit(self._processes, self.process_name, what, self._launch, _START_SECONDS, self._clean)
         return Supervisor(unit, Policy(first_pause=0.2, first_start_decides=tried))
 
+    def _files(self) -> Path:
+        return self._folder(self.entity["entity_name"], int(self.entity["entity_version"]))
+
     def _launch(self) -> Launch:
         model, version = self.entity["entity_name"], self.entity["entity_version"]
-        folder = self._folder(model, int(version))
+        folder = self._files()
         python = self._environments.python(folder, self._cancellation)
         argv = [str(python), "-m", "local_workspace.workers.model_server", "--name", self._name]
         argv += ["--model", f"models:/{model}/{version}", "--folder", str(folder)]

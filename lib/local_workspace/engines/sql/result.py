@@ -116,6 +116,10 @@ class Result:
             return {"external_links": [{**after, "external_link": address, "expiration": ms_to_iso(expires * 1000)}]}
         return {**after, "data_array": text_rows(self._part(after), self._schema)}
 
+    def rows(self, first: int, most: int) -> TextRows:
+        """At most so many rows from the one of index `first` on, each value as text."""
+        return text_rows(self._table.slice(min(first, self._rows), most), self._schema)
+
     def encoded(self, index: int) -> bytes:
         """A chunk in the result's format. Raises ApiError 404."""
         return encoded(self._part(self._after(index, "")), self._schema, self.output.format, first=index == 0)

@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, wait
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
@@ -37,6 +37,10 @@ class Run:
         self._canceled = threading.Event()
         self._session: SparkSession | None = None
         self._future = pool.submit(self._answer)
+
+    def on_end(self, callback: Callable[["Run"], None]) -> None:
+        """Have `callback` called once the statement has ended."""
+        self._future.add_done_callback(lambda _: callback(self))
 
     def wait(self, seconds: float) -> None:
         """Wait until the statement has ended, at most `seconds`."""

@@ -11,7 +11,7 @@ from local_workspace.engines.sql.result import Limits, Output
 class Statement:
     """SQL `text` to run in `catalog` (the workspace's if None) and `schema` (Spark's default).
 
-    Its result is cut at `limits` and returned as `output` says.
+    Its result is cut at `limits` and returned as `output` says. `warehouse` is the id of the one that runs it.
     """
 
     text: str
@@ -20,3 +20,4 @@ class Statement:
     limits: Limits = Limits()  # noqa: RUF009  # it can't be changed
     catalog: str | None = None
     output: Output = Output()  # noqa: RUF009  # it can't be changed
+    warehouse: str = ""

@@ -3,12 +3,14 @@
 import threading
 import uuid
 from collections import OrderedDict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NotRequired, TypedDict
 
 from local_workspace.engines.spark import SparkEngine
-from local_workspace.engines.sql.formats import MEDIA_TYPES
+from local_workspace.engines.sql.formats import MEDIA_TYPES, TextRows
+from local_workspace.engines.sql.history import History
 from local_workspace.engines.sql.links import Links
 from local_workspace.engines.sql.result import ChunkData, LinkedData, Manifest, Result
 from local_workspace.engines.sql.run import Run, Status
@@ -35,6 +37,7 @@ class StatementsEngine:
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="statement")
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock = threading.Lock()
+        self.history = History()
 
     def stop(self) -> None:
         """Accept no more statements."""
@@ -48,8 +51,10 @@ class StatementsEngine:
         for parameter in statement.parameters:
             parameter.read()
         statement_id = str(uuid.uuid4())
+        self.history.begin(statement_id, statement)
         run = Run(statement_id, statement, self._spark, self._pool)
         self._keep(statement_id, run)
+        run.on_end(partial(self.history.end, statement_id))
         run.wait(wait_seconds)
         if cancel and not run.ended:
             run.cancel()
@@ -62,6 +67,19 @@ class StatementsEngine:
     def chunk(self, statement_id: str, index: int) -> ChunkData | LinkedData:
         """A chunk of a result. Raises ApiError 404, and 400 if the statement hasn't succeeded."""
         return self._chunk(statement_id, self._result(statement_id), index)
+
+    def rows(self, statement_id: str, first: int, most: int) -> TextRows:
+        """At most so many rows of a result from the one of index `first` on, each value as text.
+
+        Raises ApiError 404, and 400 if the statement hasn't succeeded.
+        """
+        return self._result(statement_id).rows(first, most)
+
+    def parts(self, statement_id: str) -> tuple[Iterator[bytes], str]:
+        """A whole result in its format, chunk by chunk, and its media type. Raises ApiError as `chunk` does."""
+        result = self._result(statement_id)
+        count = result.manifest()["total_chunk_count"]
+        return (result.encoded(index) for index in range(count)), MEDIA_TYPES[result.output.format]
 
     def linked(self, statement_id: str, index: int, expires: int, signature: str) -> tuple[bytes, str]:
         """What a link leads to, and its media type. Raises ApiError 403 for a link that isn't valid (any more)."""

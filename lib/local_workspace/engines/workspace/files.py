@@ -97,6 +97,13 @@ class WorkspaceFiles:
         """What is at `path`, as the API's ObjectInfo. Raises 404."""
         return self._info(self.resolve(path))
 
+    def find(self, object_id: str, object_type: str) -> ObjectInfo:
+        """The object of that type by its id, as the API's ObjectInfo. Raises 404."""
+        for place in (self._root, *self._root.rglob("*")):
+            if str(_id(self._name(place))) == object_id and (info := self._info(place))["object_type"] == object_type:
+                return info
+        raise not_found(f"{object_type.capitalize()} {object_id} does not exist.")
+
     def list(self, path: str, notebooks_modified_after: int = 0) -> list[ObjectInfo]:
         """ObjectInfo of everything in a folder, or of the one file, without notebooks that are older. Raises 404."""
         place = self.resolve(path)
@@ -175,8 +182,8 @@ class WorkspaceFiles:
         name, stat = self._name(place), place.stat()
         info: ObjectInfo = {
             "path": name,
-            "object_id": zlib.crc32(name.encode()),
-            "resource_id": str(zlib.crc32(name.encode())),
+            "object_id": _id(name),
+            "resource_id": str(_id(name)),
             "created_at": int(stat.st_ctime * 1000),
             "modified_at": int(stat.st_mtime * 1000),
         }
@@ -185,6 +192,10 @@ class WorkspaceFiles:
         if place.suffix == NOTEBOOK:
             return info | {"object_type": "NOTEBOOK", "language": language_of(json.loads(place.read_bytes())).name}
         return info | {"object_type": "FILE", "size": stat.st_size}
+
+
+def _id(name: str) -> int:
+    return zlib.crc32(name.encode())
 
 
 def _as_notebook(place: Path) -> Path:

@@ -149,6 +149,6 @@ def test_overruled_decisions_by_city_and_by_brand(client_with_facts):
     decide(client_with_facts, "BBB222", "deny", reason="it was not late")
     page = client_with_facts.get("/overview", params={"city": "Bellevue"}).text
     overruled = dict(re.findall(r'aria-label="\d+ open refunds of ([^"]+)".*?>([^<>]+)</td></tr>', page, re.DOTALL))
-    assert overruled["Bellevue"] == "100.0 %"
-    assert (overruled["Tea &amp; Co"], overruled["Lemongrass Lane"]) == ("50.0 %", "0.0 %")
-    assert re.findall(r"<title>[^<]+: (\d of \d decisions, \S+ %)</title>", page) == ["1 of 1 decisions, 100.0 %"]
+    assert overruled["Bellevue"] == "100.0%"
+    assert (overruled["Tea &amp; Co"], overruled["Lemongrass Lane"]) == ("50.0%", "0.0%")
+    assert re.findall(r"<title>[^<]+: (\d of \d decisions, \S+%)</title>", page) == ["1 of 1 decisions, 100.0%"]

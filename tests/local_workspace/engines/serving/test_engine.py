@@ -217,6 +217,27 @@ def test_calls_leave_traces_only_where_the_endpoints_variables_ask_for_them(ai):
     assert not any("leave none" in request for request in requests)
 
 
+def test_an_answer_has_the_trace_of_its_call_if_the_request_asks_for_it(ai):
+    plain = ai.responses.create(model="sums", input="traced").model_dump()
+    asked = ai.responses.create(
+        model="sums", input="traced", extra_body={"databricks_options": {"return_trace": True}}
+    ).model_dump(warnings=False)
+    assert "databricks_output" not in plain
+    spans = asked["databricks_output"]["trace"]["data"]["spans"]
+    assert [span["name"] for span in spans] == ["predict"]
+    assert "traced" in spans[0]["attributes"]["mlflow.spanInputs"]
+
+
+def test_an_endpoint_counts_its_calls_and_those_that_failed(endpoints, w, connected):
+    before = connected.serving.traffic("doubler")
+    w.serving_endpoints.query("doubler", dataframe_records=[{"x": 2}])
+    with pytest.raises(BadRequest):
+        w.serving_endpoints.query("doubler", dataframe_records=[{"y": 2}])
+    after = eventually(lambda: connected.serving.traffic("doubler"), lambda after: after.calls == before.calls + 2)
+    assert after.errors == before.errors + 1
+    assert connected.serving.card("doubler").example == {"dataframe_records": [{"x": 0}]}
+
+
 @pytest.mark.parametrize(
     ("name", "model", "version", "error", "told"),
     [

@@ -102,3 +102,11 @@ def test_a_source_in_another_language_or_encoding_is_refused(files, content, lan
     with pytest.raises(ApiError, match=named):
         files.write("/n", content, "SOURCE", language=language)
     assert files.list("/") == []
+
+
+def test_an_object_is_found_by_its_id(files):
+    files.mkdirs("/Users/me")
+    found = files.find(str(files.status("/Users/me")["object_id"]), "DIRECTORY")
+    assert found["path"] == "/Users/me"
+    with pytest.raises(ApiError, match="Notebook"):
+        files.find(str(found["object_id"]), "NOTEBOOK")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -19,6 +20,7 @@ from local_workspace.runtime.store import Store
 from page_client import page_client
 
 SCRIPT = "<script>alert(1)</script>"
+ORDERS = "kitchens.food.orders"
 SHOWN = "&lt;script&gt;alert(1)&lt;/script&gt;"
 FIELD = {
     "type_text": "string",
@@ -121,9 +123,9 @@ def statements() -> SimpleNamespace:
 
 
 @pytest.fixture
-def client(unity: UnityCatalog, pipelines: SimpleNamespace, statements: SimpleNamespace) -> TestClient:
+def client(unity: UnityCatalog, pipelines: SimpleNamespace, statements: SimpleNamespace) -> Iterator[TestClient]:
     job = {"job_id": 7, "settings": {"name": "On orders", "trigger": {"table_update": {"table_names": [ORDERS]}}}}
-    return page_client(
+    with page_client(
         unity=unity,
         pipelines=pipelines,
         jobs=SimpleNamespace(find=lambda: [job]),
@@ -131,10 +133,11 @@ def client(unity: UnityCatalog, pipelines: SimpleNamespace, statements: SimpleNa
         statements=statements,
         files=VolumeFiles(unity.volume_paths),
         model_files=ModelFiles(unity.models),
-    )
+    ) as client:
+        client.follow_redirects = False
+        yield client
 
 
-ORDERS = "kitchens.food.orders"
 TABLE = "/explore/data/kitchens/food/orders"
 PATHS = [
     "/explore/data",

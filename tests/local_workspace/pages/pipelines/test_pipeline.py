@@ -56,8 +56,10 @@ def engine(tmp_path: Path, store: Store) -> Iterator[PipelinesEngine]:
 
 
 @pytest.fixture
-def client(engine: PipelinesEngine) -> TestClient:
-    return page_client(pipelines=engine)
+def client(engine: PipelinesEngine) -> Iterator[TestClient]:
+    with page_client(pipelines=engine) as client:
+        client.follow_redirects = False
+        yield client
 
 
 @pytest.fixture

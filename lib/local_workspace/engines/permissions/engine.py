@@ -1,0 +1,77 @@
+"""Permissions as the permissions API keeps them. They are shown and not enforced: the only person here is the user."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from local_workspace.engines.permissions.kinds import KINDS, MANAGE, OWNER, Kind
+from local_workspace.runtime.documents import Documents
+from local_workspace.runtime.errors import invalid, not_found
+from local_workspace.runtime.permissions import ADMINS, EVERYONE, AccessList, Grant, shown_grant
+from local_workspace.runtime.store import Store
+
+type Found = Callable[[str], object]
+"""Raises ApiError 404 if nothing has that id."""
+
+
+class PermissionsEngine:
+    """The grants on the things of each of KINDS; `found` looks a thing up by kind."""
+
+    def __init__(self, store: Store, user: str, found: Mapping[str, Found]) -> None:
+        self._lists, self._user, self._found = Documents[AccessList](store, "object_permissions"), user, found
+
+    def get(self, kind: str, object_id: str) -> dict[str, object]:
+        """The grants on a thing, as the API shows them. Raises ApiError 404, or 400 for an unknown kind."""
+        known = self._kind(kind, object_id)
+        rows = [shown_grant(grant) for grant in self._grants(kind, object_id, known)]
+        admins = shown_grant({"kind": "group_name", "name": ADMINS, "level": MANAGE}, inherited_from=f"/{kind}/")
+        return {
+            "object_id": f"/{kind}/{object_id}",
+            "object_type": known.object_type,
+            "access_control_list": [*rows, admins],
+        }
+
+    def replace(self, kind: str, object_id: str, grants: Iterable[Grant]) -> None:
+        """Replace all grants on a thing.
+
+        Raises ApiError 404 (no such thing, user or group), 400 (kind or level, or a job or pipeline has not exactly
+        one owner).
+        """
+        known = self._kind(kind, object_id)
+        chosen = {(grant["kind"], grant["name"]): grant for grant in grants}
+        for grant in chosen.values():
+            self._check(known, grant)
+        if known.owned and [grant["level"] for grant in chosen.values()].count(OWNER) != 1:
+            raise invalid(f"The {known.noun} must have exactly one owner.")
+        self._lists.put(f"{kind}/{object_id}", {"grants": list(chosen.values())})
+
+    def add(self, kind: str, object_id: str, grants: list[Grant]) -> None:
+        """Add grants, each in place of what its user, group or service principal had. Raises as `replace` does."""
+        kept = self._grants(kind, object_id, self._kind(kind, object_id))
+        if any(grant["level"] == OWNER for grant in grants):
+            kept = [grant for grant in kept if grant["level"] != OWNER]
+        self.replace(kind, object_id, [*kept, *grants])
+
+    def levels(self, kind: str, object_id: str) -> dict[str, str]:
+        """The levels of a thing, each with what it allows. Raises ApiError 404."""
+        return self._kind(kind, object_id).levels
+
+    def _kind(self, kind: str, object_id: str) -> Kind:
+        known = KINDS.get(kind)
+        if known is None:
+            raise invalid(f"request_object_type is not recognized: {kind}; a local workspace has {', '.join(KINDS)}.")
+        self._found[kind](object_id)
+        return known
+
+    def _grants(self, kind: str, object_id: str, known: Kind) -> list[Grant]:
+        found = self._lists.get(f"{kind}/{object_id}")
+        if found:
+            return found["grants"]
+        return [{"kind": "user_name", "name": self._user, "level": OWNER if known.owned else MANAGE}]
+
+    def _check(self, known: Kind, grant: Grant) -> None:
+        kind, name = grant["kind"], grant["name"]
+        if grant["level"] not in known.levels:
+            raise invalid(f"{grant['level']} is no level of a {known.noun}; it has {', '.join(known.levels)}.")
+        if kind == "user_name" and name != self._user:
+            raise not_found(f"Principal: UserName({name}) does not exist; the user of this workspace is {self._user}.")
+        if kind == "group_name" and name not in (EVERYONE, ADMINS):
+            raise not_found(f"Principal: GroupName({name}) does not exist; this workspace has {EVERYONE} and {ADMINS}.")

@@ -1,0 +1,78 @@
+"""The kinds of things that permissions are kept of, and the levels of each.
+
+Sources: the SDK's `JobPermissionLevel`, `PipelinePermissionLevel`, `WorkspaceObjectPermissionLevel`,
+`ExperimentPermissionLevel`, `ServingEndpointPermissionLevel` and `WarehousePermissionLevel`; the types and the rule on
+owners are those of the CLI's acceptance server.
+"""
+
+from dataclasses import dataclass
+
+OWNER, MANAGE = "IS_OWNER", "CAN_MANAGE"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of things: its name in answers, what a sentence calls it, its levels with what each allows."""
+
+    object_type: str
+    noun: str
+    levels: dict[str, str]
+
+    @property
+    def owned(self) -> bool:
+        """Whether each has exactly one owner."""
+        return self.object_type in ("job", "pipelines")
+
+
+_OBJECT = {
+    "CAN_READ": "Can view and export",
+    "CAN_RUN": "Can run",
+    "CAN_EDIT": "Can edit",
+    MANAGE: "Can change permissions, rename and delete",
+}
+KINDS = {
+    "jobs": Kind(
+        "job",
+        "job",
+        {
+            "CAN_VIEW": "Can view the job and its runs",
+            "CAN_MANAGE_RUN": "Can start and cancel runs",
+            OWNER: "Owns the job",
+            MANAGE: "Can edit and delete the job, and change its permissions",
+        },
+    ),
+    "pipelines": Kind(
+        "pipelines",
+        "pipeline",
+        {
+            "CAN_VIEW": "Can view the pipeline",
+            "CAN_RUN": "Can start and stop updates",
+            OWNER: "Owns the pipeline",
+            MANAGE: "Can edit and delete the pipeline, and change its permissions",
+        },
+    ),
+    "directories": Kind("directory", "folder", _OBJECT),
+    "notebooks": Kind("notebook", "notebook", _OBJECT),
+    "files": Kind("file", "file", _OBJECT),
+    "experiments": Kind(
+        "mlflowExperiment",
+        "experiment",
+        {"CAN_READ": "Can view", "CAN_EDIT": "Can log runs", MANAGE: "Can delete, and change permissions"},
+    ),
+    "serving-endpoints": Kind(
+        "serving-endpoint",
+        "serving endpoint",
+        {"CAN_VIEW": "Can view", "CAN_QUERY": "Can query", MANAGE: "Can edit, delete, and change permissions"},
+    ),
+    "sql/warehouses": Kind(
+        "warehouses",
+        "SQL warehouse",
+        {
+            "CAN_VIEW": "Can view",
+            "CAN_MONITOR": "Can view queries",
+            "CAN_USE": "Can run queries",
+            OWNER: "Owns the warehouse",
+            MANAGE: "Can edit, delete, and change permissions",
+        },
+    ),
+}

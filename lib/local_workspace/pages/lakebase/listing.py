@@ -1,0 +1,30 @@
+"""The list of projects, and all synced tables."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from local_workspace.http.bodies import Name
+from local_workspace.pages.engines import Postgres
+from local_workspace.pages.lakebase.views import synced_tables
+from local_workspace.pages.rendering import render
+
+router = APIRouter()
+
+
+@router.get("/lakebase")
+def projects(request: Request, engine: Postgres) -> HTMLResponse:
+    """Every project, and every synced table with its position."""
+    return render(request, "lakebase/list.html", projects=engine.projects(), tables=synced_tables(engine), project="")
+
+
+@router.get("/lakebase/synced-tables")
+def tables(request: Request, engine: Postgres, project: str = "") -> HTMLResponse:
+    """The synced tables alone, those of a project or all."""
+    return render(request, "lakebase/synced.html", tables=synced_tables(engine, project), project=project)
+
+
+@router.get("/compute/database-instances")
+@router.get("/compute/database-instances/{name}")
+def instance(name: Name = "") -> RedirectResponse:
+    """To the project: since 2026 an instance is one."""
+    return RedirectResponse(f"/lakebase/projects/{name}" if name else "/lakebase")
