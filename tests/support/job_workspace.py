@@ -22,7 +22,8 @@ from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.jobs.sql_tasks import SqlServices
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.server import create_app
-from local_workspace.routes import identity, jobs, workspace
+from local_workspace.pages import site
+from local_workspace.routes import identity, jobs, sign_in, workspace
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.processes import Processes
@@ -33,7 +34,13 @@ TOKEN = "job-test-token"
 
 
 class Updates:
-    """The pipelines engine's two calls: a pipeline is named after the state in which its updates end."""
+    """The pipelines engine's calls: a pipeline is named after the state in which its updates end.
+
+    The updates of the pipeline HELD end once `released` is set.
+    """
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
 
     def run_update(self, pipeline_id: str, **_: bool) -> str:
         return f"update-of-{pipeline_id}"
@@ -42,7 +49,10 @@ class Updates:
         """No update takes long enough to be cancelled."""
 
     def wait_update(self, pipeline_id: str, _update_id: str) -> str:
-        return pipeline_id
+        if pipeline_id != "HELD":
+            return pipeline_id
+        self.released.wait()
+        return "COMPLETED"
 
 
 def _no_warehouse(*_: object) -> NoReturn:
@@ -58,13 +68,14 @@ class JobWorkspace:
         processes.reap()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.updates = Updates()
         self.files, self.store = WorkspaceFiles(self.home), Store(self.home.database)
         self.jobs = JobsEngine(
             self.home,
             self.store,
             processes,
             self.files,
-            Updates(),
+            self.updates,
             lambda: {"DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": TOKEN},
             Sources(self._in_volumes, self._in_tables),
             sql or SqlServices(_no_warehouse, _no_warehouse, _no_warehouse, str),
@@ -89,7 +100,9 @@ class JobWorkspace:
 
     def app(self) -> FastAPI:
         engines = SimpleNamespace(workspace_files=self.files, jobs=self.jobs, user="you@localhost")
-        return create_app(engines, TOKEN, [identity.router, jobs.router, workspace.router])
+        app = create_app(engines, TOKEN, [identity.router, jobs.router, sign_in.router, workspace.router])
+        site.install(app)
+        return app
 
     def upload(self, path: str, *cells: str, parameters: str = "") -> str:
         """Import a notebook of these code cells, the first with parameters; returns its path."""

@@ -1,9 +1,8 @@
-"""Runs of the Jobs API 2.2: `w.jobs`, and the page of a run."""
+"""Runs of the Jobs API 2.2: `w.jobs`."""
 
 from typing import Annotated, Literal, TypedDict, cast
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import RedirectResponse
 
 from local_workspace.engines.jobs.history import RunFilter
 from local_workspace.engines.jobs.new_runs import Start
@@ -206,12 +205,6 @@ def delete_run(jobs: Jobs, body: bodies.OneRun) -> Nothing:
     """Delete a run that has ended."""
     jobs.delete_run(body.run_id)
     return {}
-
-
-@router.get("/jobs/{job_id}/runs/{run_id}", status_code=307, response_class=RedirectResponse)
-def run_page(job_id: int, run_id: int) -> RedirectResponse:
-    """Where a run's `run_page_url` leads: the run as JSON, for a browser."""
-    return RedirectResponse(f"{API}/runs/get?run_id={run_id}")
 
 
 def _refuse_others(fields: Json, known: set[str]) -> None:

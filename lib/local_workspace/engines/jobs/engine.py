@@ -174,10 +174,10 @@ class JobsEngine:
         """The pipeline update that the task run of that id has made, once it has ended. Raises 400, 404."""
         return self._runner.outcome(*self._task(run_id)).get("update_id")
 
-    def export(self, run_id: int) -> list[View]:
-        """The notebook that the task run of that id has executed, as HTML. Raises 400, 404."""
+    def export(self, run_id: int, template: str = "lab") -> list[View]:
+        """The notebook that the task run of that id has executed, as HTML by nbconvert's template. Raises 400, 404."""
         run, task = self._task(run_id)
-        return exported(task, self._runner.run_files.file(run, task, ".ipynb"))
+        return exported(task, self._runner.run_files.file(run, task, ".ipynb"), template)
 
     def next_run(self, job_id: int) -> datetime | None:
         """When the job's schedule starts its next run; None without a schedule or while it is paused."""

@@ -41,7 +41,7 @@ class RunFilter:
             and self.run_type in (None, run["run_type"])
             and (self.start_time_from is None or run["start_time"] >= self.start_time_from)
             and (self.start_time_to is None or run["start_time"] <= self.start_time_to)
-            and self.state in (None, shown_state(run))
+            and self.state in (None, shown_state(run["state"]))
         )
 
 
@@ -116,7 +116,8 @@ class History:
             for run in self._matching(RunFilter()):
                 runs = found.setdefault(run["job_id"], [])
                 if len(runs) < most:
-                    runs.append(copy.deepcopy({**run, "tasks": []}))
+                    shown: Run = {**run, "tasks": []}
+                    runs.append(copy.deepcopy(shown))
         return found
 
     def _matching(self, wanted: RunFilter) -> list[Run]:

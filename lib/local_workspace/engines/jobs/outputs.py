@@ -36,21 +36,26 @@ def of_one_task() -> ApiError:
     )
 
 
-def exported(task: TaskRun, notebook: Path) -> list[View]:
-    """The executed notebook of `task` as HTML. Raises ApiError 400 for another kind of task, or before it has begun."""
+def exported(task: TaskRun, notebook: Path, template: str = "lab") -> list[View]:
+    """The executed notebook of `task` as HTML by that template of nbconvert.
+
+    Raises ApiError 400 for another kind of task, or before it has begun.
+    """
     if "notebook_task" not in task:
         raise invalid(f"Only notebook runs can be exported in HTML format; {task['task_key']!r} runs no notebook.")
     if not notebook.exists():
         raise invalid(f"Task {task['task_key']!r} has not executed its notebook; export its run once it has begun.")
     name = task["notebook_task"]["notebook_path"].rpartition("/")[2]
-    return [{"content": _html(notebook), "name": name, "type": "NOTEBOOK"}]
+    return [{"content": _html(notebook, template), "name": name, "type": "NOTEBOOK"}]
 
 
-def _html(notebook: Path) -> str:
+def _html(notebook: Path, template: str) -> str:
     import nbconvert  # half a second, and seldom needed
 
     # without addresses of scripts: the page needs no network
-    exporter = nbconvert.HTMLExporter(mathjax_url="", require_js_url="", jquery_url="")  # type: ignore[no-untyped-call]  # it has no types
+    exporter = nbconvert.HTMLExporter(  # type: ignore[no-untyped-call]  # it has no types
+        mathjax_url="", require_js_url="", jquery_url="", template_name=template
+    )
     text, _ = exporter.from_filename(str(notebook))
     return str(text)
 

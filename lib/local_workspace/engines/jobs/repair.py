@@ -12,7 +12,7 @@ from local_workspace.engines.jobs.views import repair_history
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.timestamps import now_ms
 
-_GOOD = ("SUCCESS", "EXCLUDED", "DISABLED")
+GOOD = ("SUCCESS", "EXCLUDED", "DISABLED")
 _OF_THE_END = ("end_time", "execution_duration", "run_duration", "began_at")
 
 
@@ -48,7 +48,7 @@ def tasks_to_repair(run: Run, repair: Repair) -> list[str]:
         raise invalid(f"Run {run['run_id']} has no task {', '.join(unknown)}.")
     chosen = set(repair.rerun_tasks)
     if repair.rerun_all_failed_tasks:
-        chosen = {key for key, task in latest.items() if result_of(task) not in _GOOD}
+        chosen = {key for key, task in latest.items() if result_of(task) not in GOOD}
     if not chosen:
         raise invalid(f"Run {run['run_id']} has no task that failed.")
     while repair.rerun_dependent_tasks:

@@ -68,9 +68,9 @@ def status(life_cycle: str, result: str = "", message: str = "") -> Status:
     return {"state": "TERMINATED", "termination_details": {"code": code, "type": kind, "message": message}}
 
 
-def shown_state(doc: Progress) -> str:
+def shown_state(state: State) -> str:
     """The result of a run or task that has ended with one, else its life cycle state."""
-    return doc["state"].get("result_state") or doc["state"]["life_cycle_state"]
+    return state.get("result_state") or state["life_cycle_state"]
 
 
 def result_of(doc: Progress) -> str:

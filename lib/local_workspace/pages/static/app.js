@@ -22,14 +22,46 @@ const localize = (root) => {
 };
 addEventListener("DOMContentLoaded", () => localize(document));
 
-// A part that replaces itself keeps what the reader has opened in it.
-let opened = [];
-addEventListener("htmx:beforeSwap", (event) => {
-  opened = [...event.target.querySelectorAll("details[open][id]")].map((each) => each.id);
-});
-addEventListener("htmx:afterSettle", (event) => {
+// A part that replaces itself keeps what the reader has opened in it, how far it is scrolled, and the focus.
+const kept = new Map();
+const scrolling = (root) => [...root.querySelectorAll(".scroll, .code")];
+const focusable = (root) => [...root.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")];
+const keep = ({ target: root }) => {
+  const index = focusable(root).indexOf(document.activeElement);
+  kept.set(root.id, {
+    opened: [...root.querySelectorAll("details[open][id]")].map((each) => each.id),
+    scrolled: scrolling(root).map((each) => ({
+      label: each.ariaLabel,
+      left: each.scrollLeft,
+      top: each.scrollTop,
+      atEnd: each.scrollTop + each.clientHeight >= each.scrollHeight - 4,
+    })),
+    focus: index < 0 ? null : { index, href: document.activeElement.getAttribute("href") },
+  });
+};
+const bringBack = ({ opened, scrolled, focus }, root) => {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  for (const each of scrolling(root)) {
+    const before = scrolled.find(({ label }) => label === each.ariaLabel);
+    if (before) each.scrollTo(before.left, before.atEnd && "tail" in each.dataset ? each.scrollHeight : before.top);
+  }
+  if (!focus) return;
+  const found = focusable(root);
+  const same = found.filter((each) => each.getAttribute("href") === focus.href);
+  (same.includes(found[focus.index]) ? found[focus.index] : same[0])?.focus({ preventScroll: true });
+};
+addEventListener("htmx:beforeSwap", keep);
+addEventListener("htmx:oobBeforeSwap", keep);
+addEventListener("htmx:afterSettle", (event) => {
+  for (const [id, state] of kept) {
+    const root = document.getElementById(id);
+    if (root) bringBack(state, root);
+  }
+  kept.clear();
   localize(event.target.isConnected ? event.target : document);
+});
+addEventListener("DOMContentLoaded", () => {
+  for (const log of document.querySelectorAll("[data-tail]")) log.scrollTop = log.scrollHeight;
 });
 addEventListener("htmx:load", (event) => localize(event.target));
 const notice = (text) => {
