@@ -11,10 +11,15 @@ from local_workspace.http.gateway.app import CALLBACK
 from local_workspace.http.sessions import Sessions
 from local_workspace.http.sites import local_path
 from local_workspace.pages.engines import Apps
-from local_workspace.pages.rendering import render, seen
+from local_workspace.pages.rendering import HEADERS, render, seen
 from local_workspace.runtime.home import Home
 
 router = APIRouter(include_in_schema=False)
+
+# The form may lead on to an app, at a port of its own: browsers check where a form is redirected to as well.
+_POLICY = HEADERS["Content-Security-Policy"].replace(
+    "form-action 'self'", "form-action 'self' http://127.0.0.1:* http://localhost:*"
+)
 
 
 @router.get("/login")
@@ -67,7 +72,9 @@ def sign_in_page(request: Request) -> Response:
 def _page(request: Request, target: str, refused: bool) -> HTMLResponse:
     home: Home | None = getattr(request.app.state.engines, "home", None)
     command = [sys.executable, "-m", "local_workspace", "open", *(["--home", str(home.root)] if home else [])]
-    return render(request, "login.html", 401, target=target, refused=refused, command=shlex.join(command))
+    answer = render(request, "login.html", 401, target=target, refused=refused, command=shlex.join(command))
+    answer.headers["Content-Security-Policy"] = _POLICY
+    return answer
 
 
 def _signed_in(request: Request) -> bool:

@@ -6,7 +6,7 @@ from typing import TypedDict
 import psutil
 
 from local_workspace.engines.health.usage import Usage, usages
-from local_workspace.runtime.errors import not_found
+from local_workspace.runtime.errors import ApiError, not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.processes import Processes, Spawned
 
@@ -58,11 +58,13 @@ class HealthEngine:
         for row in self.list():
             if row["name"] == name:
                 return row
-        raise not_found(f"The workspace has no engine {name[:80]!r}.")
+        raise _unknown(name)
 
     def log(self, name: str) -> str:
         """The last part of an engine's log; empty if it has not written any. Raises ApiError 404."""
-        path = self._home.logs / f"{self.get(name)['name']}.log"
+        if name not in {SERVICE, *self._failures, *(each.child.name for each in self._processes.spawned())}:
+            raise _unknown(name)
+        path = self._home.logs / f"{name}.log"
         if not path.exists():
             return ""
         with path.open("rb") as file:
@@ -114,6 +116,10 @@ class HealthEngine:
                     "started_at": None,
                     "restarts": 0,
                 }
+
+
+def _unknown(name: str) -> ApiError:
+    return not_found(f"The workspace has no engine {name[:80]!r}.")
 
 
 def _runs_for_long(name: str) -> bool:

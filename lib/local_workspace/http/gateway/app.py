@@ -39,6 +39,10 @@ class Gateway:
             answer = self._refusal(request, error)
         await answer(scope, receive, send)
 
+    async def close(self) -> None:
+        """Close the connections to the app."""
+        await self._upstream.close()
+
     async def _answer(self, request: Request) -> Response:
         """The answer to a request. Raises ApiError."""
         if request.url.path == CALLBACK:

@@ -27,7 +27,7 @@ class Listener:
             date_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config, gateway)
         self._thread = threading.Thread(target=self._serve, name=f"gateway-{name}", daemon=True)
         self._thread.start()
 
@@ -38,6 +38,19 @@ class Listener:
 
     def _serve(self) -> None:
         self._server.run([self._socket])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that closes the gateway's connections to the app before its event loop ends."""
+
+    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is in progress, then close the connections."""
+        await super().shutdown(sockets)
+        await self._gateway.close()
 
 
 def listen(app: AppBehind, port: int, workspace: Workspace) -> Listener:

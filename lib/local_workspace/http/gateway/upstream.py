@@ -43,11 +43,16 @@ class Upstream:
         )
         return await send(client, outgoing, self._what)
 
+    async def close(self) -> None:
+        """Close the connections that wait for a next request. Safe to call twice."""
+        if self._client:
+            await self._client[1].aclose()
+        self._client = None
+
     async def _client_of(self, address: Address) -> httpx.AsyncClient:
         if self._client and self._client[0] == address:
             return self._client[1]
-        if self._client:
-            await self._client[1].aclose()
+        await self.close()
         client = _port_client(address) if isinstance(address, int) else socket_client(address)
         client.headers.clear()  # the app gets the caller's own or none, such as for Accept-Encoding
         self._client = address, client
