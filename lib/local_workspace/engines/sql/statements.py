@@ -40,8 +40,12 @@ class StatementsEngine:
         self.history = History()
 
     def stop(self) -> None:
-        """Accept no more statements."""
+        """End every statement, while Spark still runs: without it a client tries again for minutes."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            runs = list(self._runs.values())
+        for run in runs:
+            run.cancel()
 
     def execute(self, statement: Statement, wait_seconds: float, cancel: bool = False) -> Answer:
         """Start a statement and wait up to `wait_seconds` for it; `cancel` ends one that takes longer.
