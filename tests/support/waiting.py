@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import psutil
 
-_POLL_SECONDS = 0.05
+# A look costs both processes some ten milliseconds: after a long wait the next may be a tenth of it late.
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.05, 0.25
 
 
 def eventually[T](
@@ -20,7 +21,7 @@ def eventually[T](
 
     After `seconds` it fails with the code of the condition and what was seen last.
     """
-    end, seen = time.monotonic() + seconds, None
+    begun, seen = time.monotonic(), None
     while True:
         try:
             seen = look()
@@ -28,9 +29,10 @@ def eventually[T](
                 return seen
         except ignoring as error:
             seen = error
-        if time.monotonic() > end:
+        waited = time.monotonic() - begun
+        if waited > seconds:
             break
-        time.sleep(_POLL_SECONDS)
+        time.sleep(min(max(waited / 10, _SHORTEST_SECONDS), _LONGEST_SECONDS))
     raise AssertionError(f"Waited {seconds} s for {_description(look, wanted)}; last seen: {seen!r}")
 
 
