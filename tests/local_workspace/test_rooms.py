@@ -12,7 +12,10 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "lib/local_workspace"
 WEB = ("fastapi", "starlette", "uvicorn")
-ABOVE_RUNTIME = tuple(f"local_workspace.{room}" for room in ("engines", "http", "routes", "service", "workers"))
+
+
+def rooms(*names: str) -> tuple[str, ...]:
+    return tuple(f"local_workspace.{name}" for name in names)
 
 
 def imports(folder: Path) -> Iterator[tuple[str, str]]:
@@ -34,10 +37,11 @@ def within(*packages: str) -> Callable[[str], bool]:
     ("room", "forbidden"),
     [
         (".", ("caspers", "refund_manager")),
-        ("runtime", (*ABOVE_RUNTIME, *WEB)),
-        ("engines", ("local_workspace.http", "local_workspace.routes", "local_workspace.service", *WEB)),
-        ("routes", ("local_workspace.runtime.processes", "local_workspace.service", "subprocess")),
-        ("http", ("local_workspace.routes", "local_workspace.service", "local_workspace.engines")),
+        ("runtime", (*rooms("engines", "http", "pages", "routes", "service", "workers"), *WEB)),
+        ("engines", (*rooms("http", "pages", "routes", "service"), *WEB)),
+        ("routes", (*rooms("pages", "runtime.processes", "service"), "subprocess")),
+        ("pages", (*rooms("runtime.processes", "service"), "subprocess")),
+        ("http", rooms("pages", "routes", "service", "engines")),
     ],
 )
 def test_dependencies_point_one_way(room, forbidden):

@@ -45,7 +45,7 @@ def show_resources(ws: "Workbook", task: str, resources: Iterable["Resource"]) -
 def show_notebooks(ws: "Workbook", folder: Path = config.REPO / "notebooks") -> None:
     """List the notebooks in the order to read them, by their titles; nothing on Databricks."""
     notebooks = sorted(folder.glob("[0-9]*.ipynb"))
-    items = [Item(text=_title(path), detail=f"notebooks/{path.name}", path="") for path in notebooks]
+    items = [Item(text=_title(path), detail=path.name, path="") for path in notebooks]
     _put(ws, "notebooks", "The notebooks", 0, items)
 
 

@@ -49,7 +49,7 @@ def test_the_notebooks_are_listed_by_their_titles(tmp_path):
         (tmp_path / name).write_text(json.dumps({"cells": [{"source": [title, "more"]}]}))
     ws, sent = workbook()
     home_page.show_notebooks(ws, tmp_path)
-    assert sent[0][2]["items"] == [{"text": "1. Bake", "detail": "notebooks/01_bake.ipynb", "path": ""}]
+    assert sent[0][2]["items"] == [{"text": "1. Bake", "detail": "01_bake.ipynb", "path": ""}]
 
 
 def test_databricks_has_a_home_page_of_its_own():
