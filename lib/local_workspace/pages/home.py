@@ -66,8 +66,8 @@ def _runs(jobs: Jobs, wanted: RunFilter) -> list[Entry]:
 
 
 def _run(run: Run) -> Entry:
-    path = f"/jobs/{run['job_id']}/runs/{run['run_id']}"
-    return Entry("Job run", run["run_name"] or f"Run {run['run_id']}", path, shown_state(run), run["start_time"])
+    name, path = run["run_name"] or f"Run {run['run_id']}", f"/jobs/{run['job_id']}/runs/{run['run_id']}"
+    return Entry("Job run", name, path, shown_state(run["state"]), run["start_time"])
 
 
 def _pipelines(pipelines: Pipelines) -> Iterator[Entry]:
