@@ -15,6 +15,7 @@ from caspers.runbook import report
 from caspers.runbook.plan import Plan
 from caspers.runbook.progress import Progress
 from caspers.runbook.runner import Runner, State, TaskRun
+from caspers.runbook.workspace import in_existing_catalog, open_workbook
 
 
 def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -> int:
@@ -24,8 +25,10 @@ def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -
     """
     progress = Progress(console)
     executed = _new_folder(folder)
-    runner = Runner(plan, executed, progress.changed)
+    Runner(plan, executed, progress.changed)  # finds missing notebooks before anything is started
     found = connection.ensure()
+    plan = in_existing_catalog(plan, given, found, console)
+    runner = Runner(plan, executed, progress.changed)
     environment.keep_own_python(os.environ)  # for the kernels, as the next line
     os.environ["CASPERS_RUN"] = executed.name  # each run has a budget of its own
     code = run_notebooks(runner, plan, given, progress, console)
@@ -33,7 +36,6 @@ def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -
         from caspers.platform import home_page
         from caspers.platform.links import sign_in_links
         from caspers.platform.status import status
-        from caspers.runbook.workspace import open_workbook
 
         ws = open_workbook(str(plan.parameters["CATALOG"]))
         home_page.show_notebooks(ws)
