@@ -15,6 +15,8 @@ CATALOG_FILE_PROPERTY = "local_workspace.catalog.file"  # the JVM's property tha
 CATALOG = "local_workspace.WorkspaceCatalog"  # for `spark.sql.catalog.spark_catalog`
 INTERCEPTOR = "local_workspace.CallNames"  # for `spark.connect.grpc.interceptor.classes`
 NOTES_PROPERTY = "local_workspace.catalog.notes"  # the JVM's property that Notes reads
+WAYS_OUT_PROPERTY = "local_workspace.ways_out"  # the JVM's property that WaysOut reads, and its value:
+WAYS_OUT = Path(__file__).parent / "java" / "ways_out.json"
 VOLUMES_PROPERTY = "local_workspace.volumes"  # the JVM's property that Volumes reads
 _SOURCES = Path(__file__).parent / "java"
 

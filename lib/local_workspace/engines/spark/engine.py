@@ -165,6 +165,7 @@ class SparkEngine:
             f"-D{spark_extension.CATALOG_FILE_PROPERTY}={self._home.catalog_name}",
             f"-D{spark_extension.NOTES_PROPERTY}={self._home.catalog_notes}",
             f"-D{spark_extension.VOLUMES_PROPERTY}={self._home.volumes}",
+            f"-D{spark_extension.WAYS_OUT_PROPERTY}={spark_extension.WAYS_OUT}",
             *class_archive.options(self._software.extension, self._written_archive()),
             "-Xmx4g",
             "-XX:+UseParallelGC",

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
+from local_workspace.engines.sql.intervals import Interval
 from local_workspace.runtime.errors import invalid
 
 if TYPE_CHECKING:
@@ -29,26 +30,42 @@ class Parameter:
     type: str = "STRING"
 
     def read(self) -> object:
-        """The value as a Python object. Raises ApiError 400 for an unsupported type or an invalid text."""
+        """The value as a Python object, an interval as a SQL literal.
+
+        Raises ApiError 400 for an unsupported type or an invalid text.
+        """
         kind = self._kind()
-        if kind not in _READERS:
-            known = ", ".join(sorted(_READERS))
+        readers = {**_READERS, "INTERVAL": self._interval().literal} if kind == "INTERVAL" else _READERS
+        if kind not in readers:
+            known = ", ".join(sorted([*_READERS, "INTERVAL"]))
             raise invalid(f"Parameter '{self.name}': the type {self.type[:100]!r} is not supported; use one of {known}")
         if self.value is None:
             return None
         try:
-            value = _READERS[kind](self.value)
+            value = readers[kind](self.value)
             return _rounded(value, *self._digits(value)) if isinstance(value, Decimal) else value
         except (ValueError, ArithmeticError):
             raise invalid(f"Parameter '{self.name}': {self.value[:100]!r} is not a valid {self.type.upper()}") from None
 
     def literal(self) -> "Column":
-        """The value as a literal of its type for Spark's `sql`."""
+        """The value as a literal of its type for Spark's `sql`.
+
+        A missing interval of years and months has no type: Spark Connect's client has no literal for it.
+        """
         from pyspark.sql.connect.column import Column as Literal
         from pyspark.sql.connect.expressions import LiteralExpression
+        from pyspark.sql.connect.functions import expr
 
         value = self.read()
+        if value is not None and self._kind() == "INTERVAL":
+            return expr(str(value))
         return Literal(LiteralExpression(value, self._spark_type(value)))
+
+    def _interval(self) -> Interval:
+        try:
+            return Interval.of(self.type)
+        except ValueError:
+            raise invalid(f"Parameter '{self.name}': the type {self.type[:100]!r} is not an interval type") from None
 
     def _kind(self) -> str:
         kind = _KIND.match(self.type.strip().upper())
@@ -67,6 +84,8 @@ class Parameter:
         from pyspark.sql import types
 
         kind = self._kind()
+        if kind == "INTERVAL":
+            return self._interval().null_type()
         if kind in ("DECIMAL", "DEC", "NUMERIC"):
             return types.DecimalType(*self._digits(value if isinstance(value, Decimal) else Decimal(0)))
         by_name: dict[str, type[DataType]] = {

@@ -73,7 +73,7 @@ class Run:
         try:
             self._future.result()
         except Exception as error:  # a thread's boundary: any error is the statement's outcome
-            return {"state": "FAILED", "error": failure(error, self._statement.text, self._spark.catalog())}
+            return {"state": "FAILED", "error": failure(error, self._spark.catalog())}
         return {"state": "SUCCEEDED"}
 
     def result(self) -> Result | None:

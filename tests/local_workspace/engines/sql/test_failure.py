@@ -1,8 +1,10 @@
 import pytest
 from databricks.sdk import WorkspaceClient
+from pyspark.errors import PySparkException
 
-from local_workspace.engines.sql.failure import failure, way_out
+from local_workspace.engines.sql.failure import failure
 from local_workspace.engines.sql.words import refusal
+from waiting import eventually
 
 
 @pytest.mark.parametrize(
@@ -26,21 +28,43 @@ from local_workspace.engines.sql.words import refusal
 def test_what_only_databricks_has_fails_with_a_way_out(workspace, spark, statement, hint):
     w = WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=workspace["DATABRICKS_TOKEN"])
     warehouse = next(iter(w.warehouses.list()), None) or w.warehouses.create(name="failures")
-    error = w.statement_execution.execute_statement(statement, warehouse.id, wait_timeout="50s").status.error
+    started = w.statement_execution.execute_statement(statement, warehouse.id, wait_timeout="0s")
+    error = eventually(lambda: w.statement_execution.get_statement(started.statement_id).status.error)
     assert error.error_code.value == "BAD_REQUEST"
     assert hint in error.message and "only" in error.message, error.message
 
 
 def test_a_mistake_in_a_statement_that_spark_knows_gets_no_advice():
     error = RuntimeError("[TABLE_OR_VIEW_NOT_FOUND] no t\n\nJVM stacktrace:\nat org.apache")
-    assert failure(error, "SELECT * FROM t -- PRIMARY KEY", "kitchens") == {
+    assert failure(error, "kitchens") == {
         "error_code": "BAD_REQUEST",
         "message": "[TABLE_OR_VIEW_NOT_FOUND] no t",
     }
 
 
-def test_there_is_no_advice_for_everything():
-    assert way_out("SELEC 1") == ""
+@pytest.mark.parametrize(
+    ("statement", "hint"),
+    [
+        ("GRANT SELECT ON TABLE t TO `a`", "w.grants.update"),
+        ("SELECT ai_query('m', 'x')", "serving endpoint"),
+        ("SELECT * FROM (SELECT * FROM read_files('/tmp'))", "csv.`path`"),
+        ("CREATE TABLE failing (id INT NOT NULL PRIMARY KEY)", "leave the constraint out"),
+    ],
+)
+def test_in_a_notebook_too(spark, statement, hint):
+    with pytest.raises(PySparkException) as error:
+        spark.sql(statement).collect()
+    assert hint in str(error.value) and "Databricks only" in str(error.value)
+
+
+@pytest.mark.parametrize("statement", ["SELEC 1", "SELECT * FROM nowhere -- PRIMARY KEY"])
+def test_there_is_no_advice_for_everything(spark, statement):
+    with pytest.raises(PySparkException) as error:
+        spark.sql(statement).collect()
+    assert "Databricks only" not in str(error.value)
+
+
+def test_no_other_statement_is_refused():
     assert refusal("CREATE VIEW v AS SELECT 1") == ""
 
 

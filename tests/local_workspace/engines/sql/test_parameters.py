@@ -85,3 +85,38 @@ def test_a_type_without_parameters_is_refused_with_those_that_have(type_):
 def test_a_decimal_has_at_most_38_digits(type_):
     with pytest.raises(ApiError, match="is not a decimal type with up to 38 digits"):
         Parameter("p", "1", type_).read()
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "literal"),
+    [
+        ("INTERVAL DAY", "-3", "INTERVAL '-3' DAY"),
+        ("interval days", "3", "INTERVAL '3' DAY"),
+        ("INTERVAL YEAR TO MONTH", "1-2", "INTERVAL '1-2' YEAR TO MONTH"),
+        ("INTERVAL DAY TO SECOND", "1 02:03:04.5", "INTERVAL '1 02:03:04.5' DAY TO SECOND"),
+        ("INTERVAL HOUR TO MINUTE", "INTERVAL -'36:03' HOUR TO MINUTE", "INTERVAL -'36:03' HOUR TO MINUTE"),
+    ],
+)
+def test_an_interval_is_read_as_a_literal(type_, text, literal):
+    assert Parameter("p", text, type_).read() == literal
+
+
+@pytest.mark.parametrize(
+    ("type_", "text"),
+    [
+        ("INTERVAL DAY", "x"),
+        ("INTERVAL DAY", "1' DAY || '"),
+        ("INTERVAL YEAR TO MONTH", "1-12"),
+        ("INTERVAL DAY TO MINUTE", "1 25:00"),
+        ("INTERVAL DAY TO MINUTE", "INTERVAL '1' DAY"),
+    ],
+)
+def test_a_text_that_is_no_interval_is_refused(type_, text):
+    with pytest.raises(ApiError, match=f"Parameter 'p': .* is not a valid {type_}"):
+        Parameter("p", text, type_).read()
+
+
+@pytest.mark.parametrize("type_", ["INTERVAL", "INTERVAL WEEK", "INTERVAL MONTH TO DAY", "INTERVAL SECOND TO DAY"])
+def test_a_type_of_other_fields_is_no_interval(type_):
+    with pytest.raises(ApiError, match="is not an interval type"):
+        Parameter("p", None, type_).read()

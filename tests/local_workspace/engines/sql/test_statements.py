@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -77,6 +77,9 @@ TYPED = [
     ("STRING", "it's ${x} \\ :p0 ; --", "string", "it's ${x} \\ :p0 ; --"),
     ("INT", None, "int", None),
     ("DATE", None, "date", None),
+    ("INTERVAL DAY TO SECOND", "1 02:03:04", "interval day to second", "INTERVAL '1 02:03:04' DAY TO SECOND"),
+    ("INTERVAL YEAR TO MONTH", "-1-2", "interval year to month", "INTERVAL '-1-2' YEAR TO MONTH"),
+    ("INTERVAL HOUR", None, "interval hour", None),
     ("DECIMAL(4,2)", None, "decimal(4,2)", None),
 ]
 
@@ -106,6 +109,9 @@ def test_a_marker_without_a_value_is_named(w, warehouse):
 
 
 def test_sql_of_a_client_takes_arguments(spark):
+    assert (
+        spark.sql("SELECT typeof(:x) AS a", args={"x": timedelta(hours=1)}).collect()[0].a == "interval day to second"
+    )
     assert spark.sql("SELECT :x AS a", args={"x": 1}).collect()[0].a == 1
     assert spark.sql("SELECT ? AS a", args=[1]).collect()[0].a == 1
     values = {
