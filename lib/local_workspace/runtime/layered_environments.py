@@ -9,16 +9,16 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock
 
 from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.dependencies import Dependencies
 from local_workspace.runtime.home import write_atomically
 from local_workspace.runtime.packages import run_uv, site_packages
+from local_workspace.runtime.unused_environments import remove_unused, used
 
 _LAYERED = "~workspace.pth"  # its name comes after those of other .pth files, so its packages come last
 _SHOWN_LINES = 30
@@ -45,12 +45,14 @@ class Environments:
             return Path(sys.executable)
         key = dependencies.key(_base())
         self.root.mkdir(exist_ok=True)
-        with FileLock(self.root / f"{key}.lock"):
-            place = self.root / key
+        place = self.root / key
+        with used(place):
             if not place.exists():
                 report(f"Installing {_summary(dependencies.lines)}.")
-                _Build(self.root / f"{key}.unfinished", dependencies.lines, cancellation).into(place)
-            return _python_in(place)
+                folder = Path(tempfile.mkdtemp(prefix=f"{key}-", suffix=".unfinished", dir=self.root))
+                _Build(folder, dependencies.lines, cancellation).into(place)
+                remove_unused(self.root)
+        return _python_in(place)
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,18 @@ class _Build:
     cancellation: Cancellation
 
     def into(self, place: Path) -> None:
-        """Make the environment in `folder`, then give it its name; a process that is killed leaves no half of one."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
-        self._write("requirements.txt", self.lines)
-        missing = self._missing()
-        if missing:
-            self._install(missing)
-        self.folder.replace(place)
+        """Make the environment in `folder`, then give it its name; a process that is killed leaves no half of one.
+
+        The folder is this build's own: uv goes on for a while in that of a process that was killed.
+        """
+        try:
+            self._write("requirements.txt", self.lines)
+            missing = self._missing()
+            if missing:
+                self._install(missing)
+            self.folder.replace(place)
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)  # of a build that failed
 
     def _missing(self) -> dict[str, str | None]:
         """The packages to install, with their versions, which one that is given by a path may not have."""

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
 from uv import find_uv_bin
 
 from local_workspace.runtime import commands
 from local_workspace.runtime.home import write_atomically
+from local_workspace.runtime.unused_environments import remove_unused, used
 
 _COMPLETE = "complete"  # the file that marks a finished environment
 _TIMEOUT = 900  # seconds for one step
@@ -60,14 +60,13 @@ class PythonEnvironments:
         An environment counts only once it is whole: a killed process leaves nothing that another would use.
         """
         target = self._root / recipe.key()
-        if (target / _COMPLETE).exists():
-            return target
         self._root.mkdir(parents=True, exist_ok=True)
-        with FileLock(target.with_suffix(".lock")):
+        with used(target):
             if not (target / _COMPLETE).exists():
                 shutil.rmtree(target, ignore_errors=True)
                 _make(target, recipe)
                 write_atomically(target / _COMPLETE, "")
+                remove_unused(self._root)
         return target
 
 
