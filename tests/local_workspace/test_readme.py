@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from local_workspace.http import absent
 from local_workspace.http.server import create_app
 from local_workspace.routes import mlflow
 from local_workspace.service.daemon import ROUTES
@@ -32,6 +33,11 @@ def test_it_lists_every_route_once_and_no_other():
     listed = [route for route, *_ in ROW.findall(README)]
     assert len(listed) > 100
     assert sorted(listed) == sorted(documented() + passed_on())
+
+
+def test_it_names_every_service_that_is_refused():
+    (section,) = re.findall(r"^### Not here\n(.*?)^### ", README, re.M | re.S)
+    assert sorted(set(re.findall(r"`([a-z/-]+)`", section))) == sorted(absent.ABSENT)
 
 
 def test_every_route_has_a_name_a_state_and_a_difference():

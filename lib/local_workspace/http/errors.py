@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from local_workspace.http import absent
 from local_workspace.runtime.errors import ApiError
 
 _SHOWN = 80  # characters of a refused value that its error repeats
@@ -79,7 +80,8 @@ def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     headers = dict(error.headers or {})
     call = f"{request.method} {request.url.path}"
     if error.status_code == 404:
-        return error_response(404, "ENDPOINT_NOT_FOUND", f"No API found for '{call}' in a local workspace.", headers)
+        why = absent.sentence(request.url.path) or " A local workspace does not have it: its README lists what it has."
+        return error_response(404, "ENDPOINT_NOT_FOUND", f"No API found for '{call}'.{why}", headers)
     if error.status_code == 405:
         allowed = headers.get("Allow") or headers.get("allow") or "another method"
         return error_response(405, "METHOD_NOT_ALLOWED", f"No API found for '{call}'; use {allowed}.", headers)

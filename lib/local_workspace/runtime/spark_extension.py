@@ -13,6 +13,7 @@ FILE_SYSTEM = "local_workspace.VolumesFileSystem"  # for `fs.file.impl`
 ABSTRACT_FILE_SYSTEM = "local_workspace.VolumesFs"  # for `fs.AbstractFileSystem.file.impl`
 CATALOG_FILE_PROPERTY = "local_workspace.catalog.file"  # the JVM's property that CatalogNames reads
 CATALOG = "local_workspace.WorkspaceCatalog"  # for `spark.sql.catalog.spark_catalog`
+SAMPLES = "local_workspace.SamplesCatalog"  # for `spark.sql.catalog.samples`
 INTERCEPTOR = "local_workspace.CallNames"  # for `spark.connect.grpc.interceptor.classes`
 NOTES_PROPERTY = "local_workspace.catalog.notes"  # the JVM's property that Notes reads
 WAYS_OUT_PROPERTY = "local_workspace.ways_out"  # the JVM's property that WaysOut reads, and its value:

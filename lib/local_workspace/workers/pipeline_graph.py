@@ -21,6 +21,7 @@ from local_workspace.workers.pipeline_names import (
     parts,
     quoted,
     rename,
+    renamed_sql,
 )
 
 TYPE_PROPERTY = "local_workspace.table_type"  # read by runtime/java/local_workspace/Metastore.java
@@ -173,6 +174,20 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
         view = self.views.get(self.key(name)) if len(parts(name)) > 1 else None
         return quoted(parts(view.name)[-1]) if view else None
 
+    def _read(self, query: str) -> DataFrame:
+        return cast(DataFrame, self._spark.sql(renamed_sql(query, self._live) if "LIVE" in query.upper() else query))
+
+    def _live(self, name: str) -> str | None:
+        """The name of the pipeline's dataset that `LIVE.x` stands for, if `name` is written like that.
+
+        LIVE is the schema of older pipelines: https://docs.databricks.com/aws/en/ldp/live-schema.
+        """
+        schema, *rest = parts(name)
+        if schema.upper() != "LIVE" or len(rest) != 1:
+            return None
+        at = self.key(quoted(rest[0]))
+        return quoted(rest[0]) if at in self.temporary else f"{quoted(self._schema)}.{quoted(rest[0])}"
+
     def _define(self, made: Any, file: str, settings: dict[str, str]) -> None:
         """Register what a statement of a SQL file defines."""
         place = SourceCodeLocation(file, made.line)
@@ -186,5 +201,5 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
         if made.query:
             query: str = made.query
             target = made.target or made.name
-            self.register_flow(Flow(made.name, target, settings, place, lambda: self._spark.sql(query)))
+            self.register_flow(Flow(made.name, target, settings, place, lambda: self._read(query)))
         self.expect(made.expectations, made.name)

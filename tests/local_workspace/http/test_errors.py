@@ -134,3 +134,19 @@ def test_the_openapi_document_wants_the_token_and_has_no_422(client):
     document = client.get("/api/local/openapi.json").json()
     assert {"200", "default"} == document["paths"]["/settings"]["post"]["responses"].keys()
     assert client.get("/api/local/openapi.json", headers={"Authorization": "Bearer x"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "advice"),
+    [
+        ("/api/2.1/clusters/create", "has no clusters"),
+        ("/api/2.0/lakeview/dashboards", "has no dashboards"),
+        ("/api/2.1/unity-catalog/external-locations/a", "has no cloud storage"),
+        ("/api/2.0/genies", "does not have it"),
+        ("/nowhere", "does not have it"),
+    ],
+)
+def test_an_unknown_path_is_refused_and_a_service_of_databricks_by_its_name(client, path, advice):
+    status, code, said = refusal(client.post(path))
+    assert (status, code) == (404, "ENDPOINT_NOT_FOUND")
+    assert said.startswith(f"No API found for 'POST {path}'. A local workspace ") and advice in said

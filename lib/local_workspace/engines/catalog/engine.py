@@ -20,6 +20,7 @@ OF_ITSELF = {"default", INFORMATION_SCHEMA}  # the schemas that a catalog comes 
 # Edition, which has default storage, it is called `workspace`.
 _OF_WORKSPACE = "workspace"
 # Databricks' words: https://github.com/databricks/cli/issues/4513, https://github.com/databricks/cli/issues/5695
+SAMPLES = "samples"  # every workspace has this catalog; only Spark knows what is in it
 _NO_STORAGE = (
     "Metastore storage root URL does not exist. Default Storage is enabled in your account. You can use the UI to "
     "create a new catalog using Default Storage, or please provide a storage location for the catalog (for example "
@@ -58,6 +59,8 @@ class CatalogEngine:
         checked_name(name)
         if self.default_storage:  # also for the catalog that there is: Databricks looks at the storage first
             raise ApiError(400, "INVALID_STATE", _NO_STORAGE)
+        if name == SAMPLES:
+            raise already_exists(f"Catalog '{name}' already exists")
         held = self.list_catalogs()
         if held and held[0]["name"] != name:
             raise invalid(

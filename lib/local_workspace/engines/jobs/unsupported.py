@@ -191,6 +191,13 @@ def refuse_part(part: Mapping[str, object], kind: str, place: str) -> None:
     refuse(part, PARTS_DONE[kind], PARTS_REFUSED[kind], f"{place}.")
 
 
+# That a cluster is one machine: https://docs.databricks.com/aws/en/compute/configure#single-node-compute.
+_SINGLE_NODE = frozenset(("spark.databricks.cluster.profile", "spark.master"))
+
+
 def refuse_cluster(cluster: Mapping[str, object], place: str) -> None:
-    """Raise ApiError for settings that would change the cluster's machines; their kind and number have no effect."""
+    """Raise ApiError for settings that would change what runs; the machines' kind and number have no effect."""
+    conf = cluster.get("spark_conf")
+    if isinstance(conf, dict) and conf.keys() <= _SINGLE_NODE:
+        cluster = {name: value for name, value in cluster.items() if name != "spark_conf"}
     refuse(cluster, frozenset(cluster) - _CLUSTER_REFUSED.keys(), _CLUSTER_REFUSED, f"{place}.")

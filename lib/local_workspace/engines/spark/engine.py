@@ -205,6 +205,7 @@ class SparkEngine:
             "spark.hadoop.fs.file.impl": spark_extension.FILE_SYSTEM,
             "spark.hadoop.fs.AbstractFileSystem.file.impl": spark_extension.ABSTRACT_FILE_SYSTEM,
             "spark.sql.catalog.spark_catalog": spark_extension.CATALOG,
+            "spark.sql.catalog.samples": spark_extension.SAMPLES,
             "spark.sql.sources.default": "delta",
             "spark.sql.catalogImplementation": "hive",
             "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore};create=true",

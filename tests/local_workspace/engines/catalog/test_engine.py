@@ -228,3 +228,8 @@ def test_a_listing_comes_in_pages(w, catalog, schema):
     for name in ("one", "two", "three"):
         w.volumes.create(catalog, schema, name, VolumeType.MANAGED)
     assert [volume.name for volume in w.volumes.list(catalog, schema, max_results=2)][-3:] == ["one", "two", "three"]
+
+
+def test_no_catalog_can_take_the_name_of_the_samples(w):
+    with pytest.raises(ResourceAlreadyExists, match="'samples'"):
+        w.catalogs.create("samples")

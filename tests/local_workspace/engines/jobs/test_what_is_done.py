@@ -226,6 +226,7 @@ def test_no_setting_of_the_sdk_is_forgotten():
 
 
 NOTEBOOK = {"task_key": "t", "notebook_task": {"notebook_path": "/n"}}
+SINGLE_NODE = {"spark.databricks.cluster.profile": "singleNode", "spark.master": "local[*, 4]"}
 GIT = {"task_key": "t", "notebook_task": {"notebook_path": "n", "source": "GIT"}}
 
 
@@ -251,6 +252,7 @@ def test_a_tasks_setting_that_is_refused_is_named_with_what_to_do(name):
         ({"tasks": [GIT]}, "tasks.t.notebook_task.source"),
         ({"tasks": [NOTEBOOK | {"new_cluster": {"spark_env_vars": {"A": "b"}}}]}, "tasks.t.new_cluster.spark_env_vars"),
         ({"job_clusters": [{"job_cluster_key": "k", "new_cluster": {"init_scripts": [{}, {"a": 1}]}}]}, "init_scripts"),
+        ({"tasks": [NOTEBOOK | {"new_cluster": {"spark_conf": SINGLE_NODE | {"a": "b"}}}]}, "new_cluster.spark_conf"),
         ({"trigger": {"job_completion": {"job_id": 1}}}, "trigger.job_completion"),
         ({"tasks": [{"task_key": "t", "pipeline_task": {"pipeline_id": "p", "parameters": {"a": "b"}}}]}, "parameters"),
         ({"parameters": [{"name": "D", "default": "{{job.start.day}}"}]}, "'D'"),
@@ -275,6 +277,10 @@ def test_a_part_that_cannot_be_done_is_refused(settings, named):
     with pytest.raises(ApiError) as refused:
         checked(settings)
     assert named in refused.value.message
+
+
+def test_a_cluster_of_one_machine_is_kept():
+    assert checked({"tasks": [NOTEBOOK | {"new_cluster": {"num_workers": 0, "spark_conf": SINGLE_NODE}}]})
 
 
 def test_a_refused_job_is_not_made(space):

@@ -164,7 +164,7 @@ def test_a_streaming_table_joins_a_materialized_view_of_the_same_update(
 
 
 SQL = """
--- One dataset a statement; a semicolon in 'a;b' ends none.
+-- One dataset a statement, and LIVE stands for the schema of all; a semicolon in 'a;b' ends none.
 CREATE OR REFRESH MATERIALIZED VIEW doubled COMMENT 'It''s twice' TBLPROPERTIES ('purpose' = 'a;b')
 AS SELECT 2 * id AS id FROM numbers;
 CREATE MATERIALIZED VIEW numbers (id BIGINT COMMENT 'counts', CONSTRAINT small EXPECT (id < 3) ON VIOLATION DROP ROW)
@@ -173,8 +173,8 @@ CREATE STREAMING TABLE copied;
 CREATE FLOW copying AS INSERT INTO copied BY NAME SELECT * FROM STREAM {schema}.streamed;
 CREATE OR REFRESH STREAMING TABLE streamed (CONSTRAINT odd EXPECT (id % 2 = 1))
 AS SELECT * FROM STREAM landed.{schema};
-CREATE TEMPORARY VIEW both AS SELECT id FROM doubled UNION ALL SELECT id FROM copied;
-CREATE MATERIALIZED VIEW counted AS SELECT count(*) AS n FROM both;
+CREATE TEMPORARY VIEW both AS SELECT id FROM LIVE.doubled UNION ALL SELECT id FROM copied;
+CREATE MATERIALIZED VIEW counted AS SELECT count(*) AS n FROM live.both;
 """
 
 

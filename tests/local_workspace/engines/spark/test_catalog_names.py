@@ -157,6 +157,17 @@ def test_clients_name_the_catalog(spark, catalog):
         spark.catalog.setCurrentCatalog("another")
 
 
+def test_the_catalog_samples_has_the_taxi_rides_and_is_read_only(sql):
+    backwards = "tpep_dropoff_datetime <= tpep_pickup_datetime OR trip_distance <= 0 OR fare_amount <= 0"
+    counts = f"count(*), count_if({backwards}), count(DISTINCT pickup_zip), count(DISTINCT dropoff_zip)"
+    assert sql(f"SELECT {counts} FROM samples.nyctaxi.trips") == [(20_000, 0, 14, 14)]
+    assert sql("SHOW TABLES IN samples.nyctaxi") == [("nyctaxi", "trips", False)]
+    with pytest.raises(PySparkException, match="read-only"):
+        sql("DROP TABLE samples.nyctaxi.trips")
+    with pytest.raises(PySparkException, match="wanderbricks"):
+        sql("SELECT * FROM samples.wanderbricks.bookings")
+
+
 def test_another_catalog_is_not_found(sql):
     with pytest.raises(PySparkException, match="another"):
         sql("USE CATALOG another")

@@ -24,7 +24,7 @@ import org.apache.spark.unsafe.types.UTF8String;
 
 /** A table whose rows are computed each time that it is read, so they are never out of date. */
 record MetadataTable(String name, StructType schema, Rows rows) implements Table, SupportsRead {
-  /** Computes the rows: each value is a String, an Integer, a Long (microseconds since 1970 for a timestamp) or null. */
+  /** Computes the rows: each value is a String, an Integer, a Double, a Long (microseconds since 1970 for a timestamp) or null. */
   interface Rows {
     /** All rows with the values of `wanted` (in lower case, by column) at least; others may be among them. */
     Stream<Object[]> read(Map<String, String> wanted);

@@ -1,0 +1,33 @@
+"""Databricks' services that a local workspace does not have: a request to one is refused with what to do instead."""
+
+import re
+
+_CLUSTERS = "has no clusters: tasks run on this machine, whatever compute a job names. Leave the resource out."
+_DASHBOARDS = "has no dashboards. Query the same tables from a notebook or an app."
+_VECTORS = "has no vector search. Compare the embeddings in a notebook."
+_STORAGE = "has no cloud storage: it keeps tables and volumes on this machine. Use managed ones."
+ABSENT = {
+    "alerts": "has no alerts. Run the alert's query in a job, and test its result with a condition_task.",
+    "cluster-policies": _CLUSTERS,
+    "clusters": _CLUSTERS,
+    "database": "has no provisioned database instances. Use a Lakebase project (w.postgres).",
+    "dbfs": "has no DBFS. Keep the files in a volume.",
+    "genie": "has no Genie. Query the same tables from a notebook or an app.",
+    "instance-pools": _CLUSTERS,
+    "lakeview": _DASHBOARDS,
+    "libraries": _CLUSTERS,
+    "preview/sql/dashboards": _DASHBOARDS,
+    "repos": "has no Git folders. Deploy a bundle, or import the files.",
+    "secrets/acls": "has no permissions on secret scopes: its one user may read all of them. Leave them out.",
+    "sql/alerts": "has no alerts. Run the alert's query in a job, and test its result with a condition_task.",
+    "unity-catalog/external-locations": _STORAGE,
+    "unity-catalog/storage-credentials": _STORAGE,
+    "vector-search": _VECTORS,
+}
+
+
+def sentence(path: str) -> str:
+    """What a local workspace lacks of the service that `path` belongs to, and what to do; empty for another path."""
+    service = re.sub(r"^/api/[0-9.]+/", "", path)
+    found = next((text for name, text in ABSENT.items() if f"{service}/".startswith(f"{name}/")), "")
+    return f" A local workspace {found}" if found else ""
