@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from pyspark.pipelines.block_connect_access import block_spark_connect_execution_and_analysis
 from pyspark.pipelines.flow import Flow
 from pyspark.pipelines.output import MaterializedView, Output, Sink, StreamingTable, Table, TemporaryView
 from pyspark.pipelines.source_code_location import SourceCodeLocation
@@ -20,6 +21,7 @@ from local_workspace.workers.pipeline_names import (
     names_streamed,
     parts,
     quoted,
+    reads_stream,
     rename,
     renamed_sql,
 )
@@ -71,6 +73,8 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
         self.reads: dict[Key, set[Key]] = {}
         self.expectations: dict[Key, list[Expectation]] = {}
         self._flows: list[Flow] = []
+        self._tables: list[StreamingTable] = []
+        self._only_streams: set[Key] = set()
 
     @property
     def tables(self) -> list[str]:
@@ -82,19 +86,24 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
         return key(name, self._schema)
 
     def register_output(self, output: Output) -> None:
-        """Register a dataset."""
+        """Register a dataset; a streaming table when all files have been read, because it may be none."""
         at = self.key(output.name)
+        if not isinstance(output, Sink):
+            self.flows[at] = []
+        if isinstance(output, StreamingTable):
+            self._tables.append(output)
+            return
         if isinstance(output, MaterializedView):
             self.views[at] = output
             # A temporary view's name has one part.
             output = TemporaryView(parts(output.name)[-1], output.comment, output.source_code_location)
-        elif isinstance(output, StreamingTable):
-            self.streams[at] = output = replace(output, table_properties=properties_of(output, "STREAMING_TABLE"))
         elif isinstance(output, TemporaryView):
             self.temporary[at] = output
-        if not isinstance(output, Sink):
-            self.flows[at] = []
         super().register_output(output)
+
+    def only_streams(self, name: str) -> None:
+        """Record that a table was defined as a streaming table, whatever its flows read."""
+        self._only_streams.add(self.key(name))
 
     def register_flow(self, flow: Flow) -> None:
         """Record a query that fills a dataset."""
@@ -125,7 +134,9 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
                 settings[statement.key] = statement.value
 
     def complete(self) -> None:
-        """Register the flows, and record which datasets each reads."""
+        """Register the streaming tables and the flows, and record which datasets each flow reads."""
+        for table in self._tables:
+            self._register_table(table)
         for flow in self._flows:
             at = self.key(flow.target)
             noting = replace(flow, func=self._noting(flow, at))
@@ -135,6 +146,26 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
             super().register_flow(noting)
             if at in self.flows:
                 self.flows[at].append(flow)
+
+    def _register_table(self, table: StreamingTable) -> None:
+        """Register what `@table` defined: a streaming table, or a materialized view if its query is no stream.
+
+        https://docs.databricks.com/aws/en/ldp/developer/ldp-python-ref-table
+        """
+        at = self.key(table.name)
+        queries = [flow for flow in self._flows if self.key(flow.target) == at]
+        if at not in self._only_streams and len(queries) == 1 and self._is_batch(queries[0]):
+            self.register_output(MaterializedView(**vars(table)))
+        else:
+            self.streams[at] = stream = replace(table, table_properties=properties_of(table, "STREAMING_TABLE"))
+            super().register_output(stream)
+
+    def _is_batch(self, flow: Flow) -> bool:
+        try:
+            with block_spark_connect_execution_and_analysis():
+                return not reads_stream(flow.func()._plan.to_proto(self._spark.client))
+        except Exception:  # whatever the pipeline's code raises, it raises again when its flow is registered
+            return False
 
     def inputs(self, at: Key) -> set[Key]:
         """The datasets of this graph that must be complete before `at`; all streams if its plan names none."""
@@ -195,6 +226,7 @@ class Registry(SparkConnectGraphElementRegistry):  # type: ignore[misc]  # the s
         if made.kind == "MATERIALIZED VIEW":
             self.register_output(MaterializedView(made.name, made.comment, place, *table))
         elif made.kind == "STREAMING TABLE":
+            self.only_streams(made.name)
             self.register_output(StreamingTable(made.name, made.comment, place, *table))
         elif made.kind == "TEMPORARY VIEW":
             self.register_output(TemporaryView(made.name, made.comment, place))

@@ -97,6 +97,22 @@ def names_streamed(message: Message) -> set[str]:
     return set().union(*(names_streamed(part) for part in _parts(message)))
 
 
+def reads_stream(message: Message) -> bool:
+    """Whether a query's plan reads a stream, also within SQL texts."""
+    kind = message.DESCRIPTOR.name
+    if kind == "Read" and getattr(message, "is_streaming"):  # noqa: B009  # as in names_read
+        return True
+    if kind == "SQL":
+        return _has_stream(str(getattr(message, "query")))  # noqa: B009
+    return any(map(reads_stream, _parts(message)))
+
+
+def _has_stream(text: str) -> bool:
+    from sqlglot.dialects import Databricks
+
+    return any(token.text.upper() == "STREAM" for token in Databricks().tokenize(text))
+
+
 def _streamed_in_sql(text: str) -> set[str]:
     import sqlglot
     from sqlglot import exp

@@ -123,6 +123,7 @@ def _add_expectations(registry: Registry) -> None:
 
     def create_streaming_table(name: str, **options: Any) -> None:
         registry.expect(of_options(options), name)
+        registry.only_streams(name)
         create(name, **options)
 
     pipelines.create_streaming_table = create_streaming_table

@@ -47,7 +47,7 @@ def a_count_of_all():
 def b_all():
     return spark.table("c_ones").union(spark.table("n_twos"))
 
-@dp.materialized_view
+@dp.table  # its query is no stream, so this is a materialized view
 def c_ones():
     return spark.table("m_ones")
 """
