@@ -218,6 +218,27 @@ class Queue(Body):
     enabled: bool
 
 
+Addresses = Annotated[
+    list[Annotated[str, Field(pattern=r"^[^\s,@]+@[^\s,@]+$", max_length=320)]], Field(max_length=100)
+]
+
+
+class EmailNotifications(Body):
+    """Who gets an e-mail when a run starts or ends."""
+
+    on_start: Addresses | None = None
+    on_success: Addresses | None = None
+    on_failure: Addresses | None = None
+    no_alert_for_skipped_runs: bool | None = None
+
+
+class NotificationSettings(Body):
+    """Of which failed runs there is no e-mail."""
+
+    no_alert_for_skipped_runs: bool | None = None
+    no_alert_for_canceled_runs: bool | None = None
+
+
 class Settings(Body):
     """A job's settings."""
 
@@ -232,6 +253,8 @@ class Settings(Body):
     format: Text | None = None
     max_concurrent_runs: Annotated[int, Field(ge=1, le=1000)] | None = None
     timeout_seconds: Seconds | None = None
+    email_notifications: EmailNotifications | None = None
+    notification_settings: NotificationSettings | None = None
 
     def settings(self) -> SentSettings:
         """What the client sent, in the engine's type."""

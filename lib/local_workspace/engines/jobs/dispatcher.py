@@ -55,6 +55,8 @@ class Dispatcher:
             run = new_run(job, start, (earlier[0]["number_in_job"] if earlier else 0) + 1, self._services.next_id)
             self._admit(run, job, earlier, start.queue)
             self._history.add(run)
+            if not is_active(run):
+                self._services.mail.ended(run)
             self._advance(job["job_id"])
             return run
 
@@ -148,9 +150,10 @@ class Dispatcher:
             self._tell(run_id)
 
     def _tell(self, run_id: int) -> None:
-        """Call those who wait for a run's end."""
+        """Call those who wait for a run's end, and write the e-mail about it."""
         for callback in self._waiting.pop(run_id, []):
             callback()
+        self._services.mail.ended(self._history.get(run_id))
 
     def _with_token(self, job_id: int, start: Start) -> Run | None:
         """The run that was started with the same idempotency token."""

@@ -236,6 +236,22 @@ class Queue(TypedDict):
     enabled: bool
 
 
+class EmailNotifications(TypedDict, total=False):
+    """Who gets an e-mail when a run starts or ends."""
+
+    on_start: list[str]
+    on_success: list[str]
+    on_failure: list[str]
+    no_alert_for_skipped_runs: bool
+
+
+class NotificationSettings(TypedDict, total=False):
+    """Of which failed runs there is no e-mail."""
+
+    no_alert_for_skipped_runs: bool
+    no_alert_for_canceled_runs: bool
+
+
 class SentSettings(TypedDict, total=False):
     """The job settings that a request may contain."""
 
@@ -250,6 +266,8 @@ class SentSettings(TypedDict, total=False):
     format: str
     max_concurrent_runs: int
     timeout_seconds: int
+    email_notifications: EmailNotifications
+    notification_settings: NotificationSettings
 
 
 class Settings(TypedDict):
@@ -265,6 +283,8 @@ class Settings(TypedDict):
     trigger: NotRequired[Trigger]
     queue: NotRequired[Queue]
     environments: NotRequired[list[JobEnvironment]]
+    email_notifications: NotRequired[EmailNotifications]
+    notification_settings: NotRequired[NotificationSettings]
 
 
 class Job(TypedDict):

@@ -9,6 +9,7 @@ from local_workspace.engines.jobs.calls import check_calls
 from local_workspace.engines.jobs.dispatcher import Dispatcher
 from local_workspace.engines.jobs.documents import Job, SentSettings, Settings
 from local_workspace.engines.jobs.history import SUBMITTED, History, RunFilter
+from local_workspace.engines.jobs.mail import Mail
 from local_workspace.engines.jobs.new_runs import Start
 from local_workspace.engines.jobs.outputs import exported, of_one_task, output
 from local_workspace.engines.jobs.process_tasks import ProcessTasks
@@ -58,7 +59,9 @@ class JobsEngine:
         self._history, self._notebook_env = History(home, store), notebook_env
         in_processes = ProcessTasks(home, processes, files, notebook_env, sources.folder)
         self._runner = TaskRunner(home, in_processes, SqlTasks(sql, files), pipelines)
-        self._dispatcher = Dispatcher(Services(self._history, self._runner, self, store.next_id))
+        self._dispatcher = Dispatcher(
+            Services(self._history, self._runner, self, store.next_id, Mail(home.root / "mail", self._settings_of))
+        )
         self._schedules = Schedules(self._fire)
         self._lock = threading.RLock()
         self._watches = Watches(store, sources, self.start_run, self._lock)
@@ -128,6 +131,10 @@ class JobsEngine:
         """Run tasks once, without a job; `settings` are those of a job. Raises 400."""
         if not settings.get("tasks"):
             raise invalid("A run has at least one task; give it in `tasks`.")
+        if settings.get("email_notifications"):
+            raise invalid(
+                "email_notifications: a local workspace writes e-mails about runs of jobs only; leave it out."
+            )
         job_id = self._store.next_id()
         job: Job = {"job_id": job_id, "created_time": now_ms(), "settings": checked(settings)}
         return self._shown(self._dispatcher.submit(job, replace(start, run_type=SUBMITTED)))

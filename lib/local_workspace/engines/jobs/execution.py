@@ -59,6 +59,7 @@ class Execution:
             timer.start()
         try:
             self._change_run(_begin)
+            self._services.mail.started(self._run)
             self._run_tasks()
             self._change_run(lambda run: end(run, *self._verdict()))
         except Exception as error:  # a thread's boundary: a run that stays active would be started again

@@ -17,6 +17,7 @@ from local_workspace.engines.jobs.unsupported import (
     JOB_REFUSED,
     JOB_WITHOUT_EFFECT,
     refuse_cluster,
+    refuse_part,
 )
 from local_workspace.engines.jobs.watch import watched_by
 from local_workspace.runtime.errors import invalid
@@ -43,6 +44,8 @@ def checked(sent: SentSettings) -> Settings:
     check_tasks(settings.get("tasks", []), names)
     check_environments(settings)
     _check_clusters(sent)
+    for name in ("email_notifications", "notification_settings"):
+        refuse_part(cast("dict[str, object]", sent.get(name, {})), name, name)
     check_triggers(settings)
     if not isinstance(settings["max_concurrent_runs"], int) or settings["max_concurrent_runs"] < 1:
         raise invalid("max_concurrent_runs must be a whole number of at least 1.")

@@ -26,6 +26,8 @@ JOB_DONE = frozenset(
         "format",
         "max_concurrent_runs",
         "timeout_seconds",
+        "email_notifications",
+        "notification_settings",
     )
 )
 # Stored and returned without effect: descriptions of a job, and the choice and billing of its compute.
@@ -36,7 +38,6 @@ JOB_WITHOUT_EFFECT = frozenset(
         "description",
         "edit_mode",  # of Databricks' UI
         "job_clusters",
-        "notification_settings",  # switches off some notifications
         "parent_path",  # where Databricks' UI lists the job
         "performance_target",  # of serverless compute
         "tags",
@@ -46,7 +47,6 @@ JOB_WITHOUT_EFFECT = frozenset(
 JOB_REFUSED: Reasons = {
     "continuous": "give the job a `schedule` or a `trigger` with a short period instead",
     "duration_target": "use `timeout_seconds`, which ends a run that takes too long",
-    "email_notifications": _NOTIFIED,
     "environment_variables": "set them in the environment that the workspace is started in, or in the notebook",
     "git_source": "import the repository's notebooks into the workspace and name them by their workspace path",
     "health": "use `timeout_seconds`, which ends a run that takes too long",
@@ -112,10 +112,12 @@ _TIMING = ("min_time_between_triggers_seconds", "wait_after_last_change_seconds"
 PARTS_DONE = {
     "condition_task": frozenset(("op", "left", "right")),
     "depends_on": frozenset(("task_key", "outcome")),
+    "email_notifications": frozenset(("on_start", "on_success", "on_failure", "no_alert_for_skipped_runs")),
     "environments": frozenset(("environment_key", "spec")),
     "file_arrival": frozenset(("url", *_TIMING)),
     "for_each_task": frozenset(("inputs", "task", "concurrency")),
     "libraries": frozenset(("whl", "pypi", "requirements")),
+    "notification_settings": frozenset(("no_alert_for_skipped_runs", "no_alert_for_canceled_runs")),
     "notebook_task": frozenset(("notebook_path", "base_parameters", "source", "warehouse_id")),
     "pipeline_task": frozenset(("pipeline_id", "full_refresh")),
     "python_wheel_task": frozenset(("package_name", "entry_point", "parameters", "named_parameters")),
@@ -132,6 +134,12 @@ PARTS_DONE = {
 PARTS_REFUSED: Mapping[str, Reasons] = {
     "condition_task": {},
     "depends_on": {},
+    "email_notifications": {
+        "on_duration_warning_threshold_exceeded": "use `timeout_seconds`, and `on_failure`",
+        "on_maintenance_complete": "a local workspace has no continuous jobs; leave the field out",
+        "on_maintenance_start": "a local workspace has no continuous jobs; leave the field out",
+        "on_streaming_backlog_exceeded": "a local workspace does not measure it; leave the field out",
+    },
     "environments": {},
     "file_arrival": {},
     "for_each_task": {},
@@ -141,6 +149,7 @@ PARTS_REFUSED: Mapping[str, Reasons] = {
         "jar": _PYTHON_ONLY,
         "maven": _PYTHON_ONLY,
     },
+    "notification_settings": {},
     "notebook_task": {},
     "pipeline_task": {
         "full_refresh_selection": "a local workspace updates whole pipelines; use `full_refresh`",
