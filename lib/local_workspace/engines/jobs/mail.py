@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Literal
 
 from local_workspace.engines.jobs.documents import Settings
 from local_workspace.engines.jobs.run_documents import Run
 from local_workspace.runtime.home import write_atomically
 
+Event = Literal["on_start", "on_success", "on_failure"]
 _SENDER = "jobs@localhost"
 
 
@@ -30,21 +32,22 @@ class Mail:
     def ended(self, run: Run) -> None:
         """Write the e-mail to those who want to know how a run has ended."""
         result = run["state"].get("result_state") or run["state"]["life_cycle_state"]
-        event = "on_success" if result == "SUCCESS" else "on_failure"
-        if not self._is_muted(run, result):
-            self._write(run, event, result.lower().replace("_", " "))
+        if result == "SUCCESS":
+            self._write(run, "on_success", "succeeded")
+        elif not self._is_muted(run, result):
+            self._write(run, "on_failure", result.lower().replace("_", " "))
 
     def _is_muted(self, run: Run, result: str) -> bool:
-        settings = self.settings_of(run["job_id"]) or {}
+        settings = self.settings_of(run["job_id"])
+        if not settings:
+            return True
         muted = settings.get("notification_settings", {})
-        skipped = muted.get("no_alert_for_skipped_runs") or settings.get("email_notifications", {}).get(
-            "no_alert_for_skipped_runs"
-        )
-        return bool(
-            (result == "SKIPPED" and skipped) or (result == "CANCELED" and muted.get("no_alert_for_canceled_runs"))
-        )
+        if result == "CANCELED":
+            return muted.get("no_alert_for_canceled_runs", False)
+        older = settings.get("email_notifications", {}).get("no_alert_for_skipped_runs", False)
+        return result == "SKIPPED" and (older or muted.get("no_alert_for_skipped_runs", False))
 
-    def _write(self, run: Run, event: str, what: str) -> None:
+    def _write(self, run: Run, event: Event, what: str) -> None:
         settings = self.settings_of(run["job_id"])
         addresses = settings.get("email_notifications", {}).get(event) if settings else None
         if not settings or not addresses:

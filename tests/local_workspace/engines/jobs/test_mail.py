@@ -42,7 +42,8 @@ def test_who_gets_an_email_when_a_run_ends(tmp_path, result, settings, to):
     Mail(tmp_path / "mail", {1: job}.get).ended({"run_id": 7, "job_id": 1, "state": state})
     found = received(tmp_path / "mail")
     assert [address for address, _ in found] == to
-    assert all(subject == f"Run 7 of job 'Night ly' {result.lower()}" for _, subject in found)
+    what = "succeeded" if result == "SUCCESS" else result.lower()
+    assert all(subject == f"Run 7 of job 'Night ly' {what}" for _, subject in found)
 
 
 def test_a_job_that_is_gone_or_names_nobody_gets_none(tmp_path):
@@ -58,7 +59,7 @@ def test_a_run_writes_its_emails(space):
     job = space.w.jobs.create(name="Mails", tasks=[task], email_notifications=notifications).job_id
     run = space.w.jobs.run_now(job).run_id
     both = [
-        ("good@example.com", f"Run {run} of job 'Mails' success"),
+        ("good@example.com", f"Run {run} of job 'Mails' succeeded"),
         ("begin@example.com", f"Run {run} of job 'Mails' started"),
     ]
     eventually(lambda: sorted(received(space.home.root / "mail")), lambda found: found == sorted(both))
