@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from local_workspace.engines.jobs.documents import NotebookTask, SqlTask
 from local_workspace.engines.jobs.run_documents import Outcome, SqlRun, TaskRun
-from local_workspace.engines.spark.errors import message
+from local_workspace.engines.sql.failure import failure
 from local_workspace.engines.sql.queries import Query, defaults
 from local_workspace.engines.sql.script import Value, markers, plain_catalog, statements, with_values
 from local_workspace.engines.workspace import WorkspaceFiles
@@ -88,7 +88,7 @@ class SqlTasks:
         except ApiError:
             raise
         except Exception as error:  # whatever Spark and its client raise is the task's outcome
-            return message(error)
+            return failure(error, statement, "")["message"]
         return ""
 
 

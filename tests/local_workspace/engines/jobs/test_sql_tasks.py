@@ -80,6 +80,7 @@ def test_a_file_runs_its_statements_in_one_session(w, warehouse, catalog):
     [
         ("SELECT 1; SELECT 1 / no_such_column", "UNRESOLVED_COLUMN"),
         ("SELECT raise_error('rows are looked at')", "rows are looked at"),
+        ("CREATE OR REFRESH STREAMING TABLE t AS SELECT 1", "define them in a pipeline"),
         ("SELECT {{absent}}", "parameter {{absent}} without a value"),
     ],
 )
