@@ -36,31 +36,31 @@ def run(w, warehouse):
 
 
 def test_many_rows_come_whole_in_chunks(w, warehouse, run):
-    query = "SELECT id, repeat('x', 60) AS x FROM range(200000) ORDER BY id"
+    query = "SELECT id, repeat('x', 700) AS x FROM range(20000) ORDER BY id"
     answer = run(query)
     manifest = answer.manifest
-    assert (manifest.total_row_count, manifest.truncated) == (200_000, False)
+    assert (manifest.total_row_count, manifest.truncated) == (20_000, False)
     assert manifest.total_chunk_count == len(manifest.chunks) > 1
-    assert sum(chunk.row_count for chunk in manifest.chunks) == 200_000
+    assert sum(chunk.row_count for chunk in manifest.chunks) == 20_000
     assert (answer.result.next_chunk_index, answer.result.row_offset) == (1, 0)
     second = w.api_client.do("GET", answer.result.next_chunk_internal_link)
     assert second["row_offset"] == answer.result.row_count
     assert second["data_array"][0][0] == str(answer.result.row_count)
     last = w.statement_execution.get_statement_result_chunk_n(answer.statement_id, manifest.total_chunk_count - 1)
-    assert (last.next_chunk_index, last.data_array[-1][0]) == (None, "199999")
+    assert (last.next_chunk_index, last.data_array[-1][0]) == (None, "19999")
     with pytest.raises(NotFound, match="no chunk 999"):
         w.statement_execution.get_statement_result_chunk_n(answer.statement_id, 999)
-    assert [row["id"] for row in sql.query(w, warehouse, query, {})] == list(range(200_000))
+    assert [row["id"] for row in sql.query(w, warehouse, query, {})] == list(range(20_000))
 
 
 def test_more_than_an_inline_answer_holds_fails_and_says_what_to_do(run):
-    answer = run("SELECT id, repeat('x', 300) AS x FROM range(200000)")
+    answer = run("SELECT id, repeat('x', 3000) AS x FROM range(20000)")
     assert (answer.status.state, answer.result) == (StatementState.FAILED, None)
     assert "25 MiB" in answer.status.error.message and "EXTERNAL_LINKS" in answer.status.error.message
 
 
 def test_a_byte_limit_cuts_and_says_so(run):
-    answer = run("SELECT id, repeat('x', 300) AS x FROM range(200000)", byte_limit=1_000_000)
+    answer = run("SELECT id, repeat('x', 300) AS x FROM range(20000)", byte_limit=1_000_000)
     assert answer.manifest.truncated
     assert 0 < answer.manifest.total_row_count < 4_000
     whole = run("SELECT 1 AS one", byte_limit=1_000_000)
@@ -110,9 +110,9 @@ def fetched(link: str) -> bytes:
 
 
 def test_links_lead_to_the_chunks_of_a_large_result_in_arrow(w, run):
-    rows = 150_000
+    rows = 15_000
     answer = run(
-        f"SELECT id, repeat('x', 300) AS x FROM range({rows}) ORDER BY id",
+        f"SELECT id, repeat('x', 3000) AS x FROM range({rows}) ORDER BY id",
         disposition=Disposition.EXTERNAL_LINKS,
         format=Format.ARROW_STREAM,
     )
