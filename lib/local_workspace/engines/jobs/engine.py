@@ -153,9 +153,12 @@ class JobsEngine:
         """The runs that match the filter, newest first."""
         return [self._shown(run) for run in self._history.find(wanted)]
 
-    def page_of_runs(self, wanted: RunFilter, skip: int, most: int) -> list[Run]:
-        """Up to `most` of the runs that match the filter, newest first, without the first `skip`."""
-        return [self._shown(run) for run in self._history.page(wanted, skip, most)]
+    def page_of_runs(self, wanted: RunFilter, skip: int, most: int, tasks: bool = True) -> list[Run]:
+        """Up to `most` of the runs that match the filter, newest first, without the first `skip`.
+
+        Their `tasks` are left empty on request, which is faster.
+        """
+        return [self._shown(run) for run in self._history.page(wanted, skip, most, tasks)]
 
     def recent_runs(self, most: int) -> dict[int, list[Run]]:
         """The newest runs of each job by its id, up to `most`, without their tasks; newest first."""

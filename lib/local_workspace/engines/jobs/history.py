@@ -104,10 +104,14 @@ class History:
         with self._lock:
             return copy.deepcopy(self._matching(wanted))
 
-    def page(self, wanted: RunFilter, skip: int, most: int) -> list[Run]:
-        """Up to `most` of the runs that match the filter, newest first, without the first `skip`."""
+    def page(self, wanted: RunFilter, skip: int, most: int, tasks: bool = True) -> list[Run]:
+        """Up to `most` of the runs that match the filter, newest first, without the first `skip`.
+
+        Without `tasks` they have none: a copy of a hundred tasks takes a millisecond or more.
+        """
         with self._lock:
-            return copy.deepcopy(self._matching(wanted)[skip : skip + most])
+            found = self._matching(wanted)[skip : skip + most]
+            return [copy.deepcopy(run if tasks else _bare(run)) for run in found]
 
     def recent(self, most: int) -> dict[int, list[Run]]:
         """The newest runs of each job, up to `most`, without their tasks; newest first."""
@@ -116,8 +120,7 @@ class History:
             for run in self._matching(RunFilter()):
                 runs = found.setdefault(run["job_id"], [])
                 if len(runs) < most:
-                    shown: Run = {**run, "tasks": []}
-                    runs.append(copy.deepcopy(shown))
+                    runs.append(copy.deepcopy(_bare(run)))
         return found
 
     def _matching(self, wanted: RunFilter) -> list[Run]:
@@ -136,3 +139,8 @@ class History:
             shutil.rmtree(self._home.runs / str(run_id), ignore_errors=True)
             self._store.delete(str(run_id))
             self._runs.pop(run_id, None)
+
+
+def _bare(run: Run) -> Run:
+    """The run without its tasks."""
+    return {**run, "tasks": []}

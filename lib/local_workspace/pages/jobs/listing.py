@@ -56,7 +56,7 @@ def runs(
 ) -> HTMLResponse:
     """The runs of all jobs, or of one, newest first, or those in one state."""
     chosen = int(job_id) if job_id.isdecimal() else None
-    found = engine.page_of_runs(RunFilter(chosen, state=state or None), (page - 1) * RUNS, RUNS + 1)
+    found = engine.page_of_runs(RunFilter(chosen, state=state or None), (page - 1) * RUNS, RUNS + 1, tasks=False)
     shown = paged([run_row(run) for run in found], page, RUNS)
     names = {job["job_id"]: job["settings"]["name"] for job in engine.find()}
     active = any(run.active for run in shown.rows)

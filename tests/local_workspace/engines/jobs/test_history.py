@@ -107,6 +107,7 @@ def test_pages_and_the_newest_runs_of_each_job(history):
         history.add(each)
     assert [ids(history.page(RunFilter(1), skip, 2)) for skip in (0, 2, 4)] == [[5, 4], [3, 1], []]
     assert ids(history.page(RunFilter(state="RUNNING"), 0, 9)) == [4]
+    assert [len(history.page(RunFilter(1), 0, 1, tasks)[0]["tasks"]) for tasks in (True, False)] == [1, 0]
     assert ids(history.page(RunFilter(state="SUCCESS"), 0, 9)) == [5, 3, 2, 1]
     recent = history.recent(2)
     assert {job_id: ids(runs) for job_id, runs in recent.items()} == {1: [5, 4], 2: [2]}
