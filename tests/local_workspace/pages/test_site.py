@@ -1,3 +1,4 @@
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -43,3 +44,12 @@ def test_the_side_bar_opens_on_a_phone(page):
 def test_links_with_the_place_behind_the_hash_lead_there(page, workspace, printed, leads):
     with page.expect_request(workspace["DATABRICKS_HOST"] + leads):
         page.goto(workspace["DATABRICKS_HOST"] + printed, wait_until="commit")
+
+
+def test_experiments_are_mlflows_pages_with_the_same_session(page, workspace):
+    host, token = workspace["DATABRICKS_HOST"], workspace["DATABRICKS_TOKEN"]
+    wait = httpx.post(f"{host}/api/local/wait/mlflow", headers={"Authorization": f"Bearer {token}"}, timeout=300)
+    assert wait.status_code == 200
+    page.goto(f"{host}/ml/experiments")
+    expect(page.get_by_role("link", name="Default")).to_be_visible(timeout=60_000)
+    assert page.url.startswith(f"{host}/mlflow/#/experiments")
