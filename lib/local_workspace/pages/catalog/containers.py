@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from local_workspace.engines.catalog.engine import INFORMATION_SCHEMA
 from local_workspace.pages.catalog.contents import Contents, contents
+from local_workspace.pages.catalog.explored import explored
 from local_workspace.pages.catalog.securable import page, privileges
 from local_workspace.pages.engines import Unity
 from local_workspace.pages.rendering import render
@@ -16,38 +18,37 @@ _TABS = ("overview", "details", "permissions")
 @router.get("/explore/data")
 def catalogs(request: Request, unity: Unity) -> HTMLResponse:
     """Every catalog."""
-    return render(
-        request,
-        "catalog/catalogs.html",
-        catalogs=unity.catalog.list_catalogs(),
-        metastore=unity.metastores.summary(),
-    )
+    held, metastore = unity.catalog.list_catalogs(), unity.metastores.summary()
+    return render(request, "catalog/catalogs.html", catalogs=held, metastore=metastore)
 
 
 @router.get("/explore/data/{catalog}")
 def catalog(request: Request, unity: Unity, catalog: str, activeTab: str = "") -> HTMLResponse:  # noqa: N803
     """A catalog with its schemas."""
-    found, shown = unity.catalog.get_catalog(catalog), page("catalog", catalog, _TABS, activeTab)
-    return render(
-        request,
-        "catalog/catalog.html",
-        page=shown,
-        catalog=found,
-        schemas=unity.catalog.list_schemas(catalog) if shown.tab == "overview" else [],
-        privileges=privileges(unity, shown),
-    )
+    shown = page("catalog", catalog, _TABS, activeTab)
+
+    def values() -> dict[str, object]:
+        return {
+            "catalog": unity.catalog.get_catalog(catalog),
+            "schemas": unity.catalog.list_schemas(catalog) if shown.tab == "overview" else [],
+            "privileges": privileges(unity, shown),
+        }
+
+    return explored(request, shown, "catalog/catalog.html", values)
 
 
 @router.get("/explore/data/{catalog}/{schema}")
 def schema(request: Request, unity: Unity, catalog: str, schema: str, activeTab: str = "") -> HTMLResponse:  # noqa: N803
     """A schema with what is in it."""
-    found = unity.catalog.get_schema(f"{catalog}.{schema}")
-    shown = page("schema", found["full_name"], _TABS, activeTab)
-    return render(
-        request,
-        "catalog/schema.html",
-        page=shown,
-        schema=found,
-        contents=contents(unity, catalog, found["name"]) if shown.tab == "overview" else Contents(),
-        privileges=privileges(unity, shown),
-    )
+    shown = page("schema", f"{catalog}.{schema}", _TABS, activeTab)
+
+    def values() -> dict[str, object]:
+        found = unity.catalog.get_schema(shown.full_name)
+        return {
+            "schema": found,
+            "contents": contents(unity, catalog, found["name"]) if shown.tab == "overview" else Contents(),
+            "privileges": privileges(unity, shown),
+            "information_schema": found["name"] == INFORMATION_SCHEMA,
+        }
+
+    return explored(request, shown, "catalog/schema.html", values)

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from local_workspace.pages.catalog.explored import explored
 from local_workspace.pages.catalog.securable import page, privileges
 from local_workspace.pages.engines import Unity
-from local_workspace.pages.rendering import render
 
 router = APIRouter(include_in_schema=False)
 
@@ -20,6 +20,9 @@ def function(
     activeTab: str = "",  # noqa: N803  # Databricks' name
 ) -> HTMLResponse:
     """A function with its parameters, what it returns, and its body."""
-    found = unity.functions.get(f"{catalog}.{schema}.{name}")
-    shown = page("function", found["full_name"], ("overview", "permissions"), activeTab)
-    return render(request, "catalog/function.html", page=shown, function=found, privileges=privileges(unity, shown))
+    shown = page("function", f"{catalog}.{schema}.{name}", ("overview", "permissions"), activeTab)
+
+    def values() -> dict[str, object]:
+        return {"function": unity.functions.get(shown.full_name), "privileges": privileges(unity, shown)}
+
+    return explored(request, shown, "catalog/function.html", values)

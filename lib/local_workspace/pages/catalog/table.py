@@ -5,19 +5,20 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from local_workspace.engines.catalog import UnityCatalog
 from local_workspace.engines.catalog.delta_log import DeltaLog
 from local_workspace.engines.catalog.documents import Table
 from local_workspace.engines.sql import Limits, Statement
 from local_workspace.pages.catalog import lineage
 from local_workspace.pages.catalog.contents import TABLE_TYPES
-from local_workspace.pages.catalog.securable import page, path_of, privileges
+from local_workspace.pages.catalog.explored import explored
+from local_workspace.pages.catalog.securable import Page, page, path_of, privileges
 from local_workspace.pages.engines import Jobs, Pipelines, Postgres, Statements, Unity
 from local_workspace.pages.rendering import render
 
 router = APIRouter(include_in_schema=False)
 
 _TABLE_TABS = ("overview", "sample", "details", "permissions", "history", "lineage")
-_VIEW_TABS = ("overview", "sample", "details", "permissions", "lineage")
 _SAMPLE_ROWS, _SAMPLE_SECONDS = 100, 60
 
 
@@ -34,22 +35,24 @@ def table(
     activeTab: str = "",  # noqa: N803  # Databricks' name
 ) -> HTMLResponse:
     """A table or view."""
-    found = unity.tables.get(f"{catalog}.{schema}.{name}")
-    log = _log(found)
-    shown = page("table", found["full_name"], _TABLE_TABS if log else _VIEW_TABS, activeTab)
+    shown = page("table", f"{catalog}.{schema}.{name}", _TABLE_TABS, activeTab)
     sources = lineage.Sources(pipelines, jobs, postgres)
-    return render(
-        request,
-        "catalog/table.html",
-        page=shown,
-        table=found,
-        type=TABLE_TYPES[found["table_type"]],
-        size=log.size() if log and shown.tab in ("overview", "details") else None,
-        history=log.history() if log and shown.tab == "history" else [],
-        privileges=privileges(unity, shown),
-        lineage=lineage.of_table(sources, found["full_name"]) if shown.tab == "lineage" else None,
-        sample=f"/explore/sample/{path_of(found['full_name']).removeprefix('/explore/data/')}",
-    )
+    return explored(request, shown, "catalog/table.html", lambda: _values(unity, sources, shown))
+
+
+def _values(unity: UnityCatalog, sources: lineage.Sources, shown: Page) -> dict[str, object]:
+    found = unity.tables.get(shown.full_name)
+    log = _log(found)
+    return {
+        "table": found,
+        "type": TABLE_TYPES[found["table_type"]],
+        "tabs": [link for link, tab in zip(shown.links, shown.tabs, strict=True) if log or tab != "history"],
+        "size": log.size() if log and shown.tab in ("overview", "details") else None,
+        "history": log.history() if log and shown.tab == "history" else [],
+        "privileges": privileges(unity, shown),
+        "lineage": lineage.of_table(sources, found["full_name"]) if shown.tab == "lineage" else None,
+        "sample": f"/explore/sample/{path_of(found['full_name']).removeprefix('/explore/data/')}",
+    }
 
 
 @router.get("/explore/sample/{catalog}/{schema}/{name}")

@@ -17,7 +17,7 @@ from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.models import ModelFiles
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.store import Store
-from page_client import page_client
+from page_client import PART, page_client
 
 SCRIPT = "<script>alert(1)</script>"
 ORDERS = "kitchens.food.orders"
@@ -134,7 +134,7 @@ def client(unity: UnityCatalog, pipelines: SimpleNamespace, statements: SimpleNa
         files=VolumeFiles(unity.volume_paths),
         model_files=ModelFiles(unity.models),
     ) as client:
-        client.follow_redirects = False
+        client.headers.update(PART)
         yield client
 
 
@@ -231,10 +231,20 @@ def test_a_long_folder_comes_in_parts(client, unity):
     assert "200.json" in second and "199.json" not in second
 
 
-def test_what_is_unknown_is_said_on_a_page(client):
-    for path in ("nowhere", "kitchens/food/nothing", "functions/kitchens/food/nothing", "models/a/b/c"):
-        answer = client.get(f"/explore/data/{path}")
-        assert answer.status_code == 404 and "text/html" in answer.headers["content-type"], path
+def test_the_frame_of_a_page_needs_no_spark_and_loads_the_rest(client, unity):
+    del client.headers["HX-Request"]
+    unity.tables.get = Mock(side_effect=AssertionError)
+    frame = client.get(f"{TABLE}?activeTab=sample").text
+    assert f'hx-get="{TABLE}?activeTab=sample"' in frame and frame.count("<h1>orders</h1>") == 1
+    assert 'hx-get="/explore/tree?opened=kitchens.food&amp;current=' in frame
+
+
+def test_what_is_unknown_is_said_in_the_page(client):
+    for path in ("nowhere", "kitchens/nothing", "kitchens/food/nothing", "functions/kitchens/food/nothing"):
+        page = client.get(f"/explore/data/{path}").text
+        assert "does not exist" in page and "<h1>" in page, path
+    for path in ("models/a/b/c", "volumes/kitchens/food/nothing"):
+        assert client.get(f"/explore/data/{path}").status_code == 404, path
 
 
 def test_a_model_shows_aliases_and_its_signature(client):
