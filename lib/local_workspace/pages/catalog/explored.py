@@ -21,4 +21,4 @@ def explored(request: Request, page: Page, template: str, values: Callable[[], M
         found = values()
     except ApiError as error:
         return render(request, "catalog/problem.html", page=page, message=error.message)
-    return render(request, template, page=page, **found)
+    return render(request, template, 200, page=page, **found)
