@@ -88,7 +88,7 @@ class SqlTasks:
         except ApiError:
             raise
         except Exception as error:  # whatever Spark and its client raise is the task's outcome
-            return failure(error, statement, "")["message"]
+            return failure(error, "")["message"]
         return ""
 
 
