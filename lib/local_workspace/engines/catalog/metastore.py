@@ -65,7 +65,8 @@ class Metastore:
         """What the Spark server's table of documents holds; names are identifiers, kept in lower case."""
         conditions = [f"`{column}` = '{value.lower()}'" for column, value in wanted.items() if value is not None]
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        rows = self.sql(f"SELECT document FROM local_workspace.{table}{where}")
+        # All columns: Spark would start a job to choose some, which waits while other jobs have all processors.
+        rows = self.sql(f"SELECT * FROM local_workspace.{table}{where}")
         return [json.loads(row.document) for row in rows]
 
     def forget_session(self, schema: str) -> None:

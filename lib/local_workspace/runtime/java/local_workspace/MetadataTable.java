@@ -18,6 +18,7 @@ import org.apache.spark.sql.connector.read.ScanBuilder;
 import org.apache.spark.sql.connector.read.SupportsPushDownFilters;
 import org.apache.spark.sql.sources.EqualTo;
 import org.apache.spark.sql.sources.Filter;
+import org.apache.spark.sql.sources.IsNotNull;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -49,19 +50,35 @@ record MetadataTable(String name, StructType schema, Rows rows) implements Table
     return new Reading();
   }
 
-  /** One reading. Spark filters the rows again, so the pushed filters only save work. */
+  /**
+   * One reading. It filters by equality itself: then `SELECT * … WHERE name = 'x'` needs no job of Spark's, which would
+   * wait until the jobs before it leave a processor free.
+   */
   private final class Reading implements ScanBuilder, SupportsPushDownFilters, LocalScan {
     private final Map<String, String> wanted = new HashMap<>();
     private Filter[] pushed = {};
 
     @Override
     public Filter[] pushFilters(Filter[] filters) {
-      pushed = Stream.of(filters).filter(EqualTo.class::isInstance).toArray(Filter[]::new);
+      pushed = Stream.of(filters).filter(this::isOwn).toArray(Filter[]::new);
       for (Filter filter : pushed) {
-        EqualTo equal = (EqualTo) filter;
-        wanted.put(equal.attribute().toLowerCase(), String.valueOf(equal.value()).toLowerCase());
+        if (filter instanceof EqualTo equal) {
+          wanted.put(equal.attribute().toLowerCase(), String.valueOf(equal.value()).toLowerCase());
+        }
       }
-      return filters;
+      return Stream.of(filters).filter(filter -> !isOwn(filter)).toArray(Filter[]::new);
+    }
+
+    private boolean isOwn(Filter filter) {
+      boolean isSimple = filter instanceof EqualTo equal && equal.value() instanceof String || filter instanceof IsNotNull;
+      return isSimple && List.of(schema.fieldNames()).contains(filter.references()[0]);
+    }
+
+    private boolean keeps(Object[] row) {
+      return Stream.of(pushed).allMatch(filter -> {
+        Object value = row[schema.fieldIndex(filter.references()[0])];
+        return filter instanceof EqualTo equal ? equal.value().equals(value) : value != null;
+      });
     }
 
     @Override
@@ -81,7 +98,7 @@ record MetadataTable(String name, StructType schema, Rows rows) implements Table
 
     @Override
     public InternalRow[] rows() {
-      List<Object[]> all = rows.read(wanted).toList();
+      List<Object[]> all = rows.read(wanted).filter(this::keeps).toList();
       return all.stream().map(row -> new GenericInternalRow(internal(row))).toArray(InternalRow[]::new);
     }
   }
