@@ -54,6 +54,17 @@ def test_a_trace_is_stored_with_its_spans(connected):
     assert trace.data.spans[0].inputs == {"order": "ABC123"}
 
 
+def test_the_tracking_uri_of_databricks_reaches_the_workspace(connected):
+    mlflow.set_tracking_uri("databricks")
+    experiment = mlflow.set_experiment("/Users/me@localhost/by-name")
+    with mlflow.start_run():
+        mlflow.log_param("oven", "hot")
+        mlflow.log_metric("minutes", 12)
+    (run,) = mlflow.search_runs([experiment.experiment_id], output_format="list")
+    assert (run.data.params, run.data.metrics) == ({"oven": "hot"}, {"minutes": 12})
+    mlflow.set_tracking_uri(connected.env["MLFLOW_TRACKING_URI"])
+
+
 def test_the_workspaces_own_registry_takes_no_name_of_unity_catalog(connected):
     client = mlflow.MlflowClient(registry_uri=connected.env["DATABRICKS_HOST"])
     assert client.create_registered_model("plain").name == "plain"
