@@ -38,6 +38,7 @@ def test_the_side_bar_opens_on_a_phone(page):
     [
         ("/#job/17/run/4", "/jobs/17/runs/4"),
         ("/?o=1#job/17", "/jobs/17"),
+        ("/#joblist/pipelines/abc-1/updates/def-2", "/pipelines/abc-1/updates/def-2"),
         ("/#/experiments/0", "/mlflow/"),
     ],
 )

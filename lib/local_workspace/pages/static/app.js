@@ -6,6 +6,8 @@ const fromHash = () => {
   const hash = location.hash;
   const job = hash.match(/^#\/?jobs?\/(\d+)(?:\/runs?\/(\d+))?$/);
   if (job) location.replace(`/jobs/${job[1]}${job[2] ? `/runs/${job[2]}` : ""}`);
+  const pipeline = hash.match(/^#joblist(\/pipelines\/[\w-]+(?:\/updates\/[\w-]+)?)$/); // as `bundle run` prints it
+  if (pipeline) location.replace(pipeline[1]);
   else if (/^#\/(experiments|models|compare|metric|traces)\b/.test(hash)) location.replace(`/mlflow/${hash}`);
 };
 addEventListener("hashchange", fromHash);
