@@ -103,8 +103,8 @@ def _node(name: str, current: str, links: list[Link]) -> Node:
     if name.startswith("/jobs/"):
         title = next(link.by[0] for link in links if link.target == name)
         return Node(name, title, after, detail="Job", link=name)
-    label = name.partition(".")[2]
+    _, schema, label = name.split(".", 2)
     if name == current:
         return Node(name, label, after, detail="This table", state="ACTIVE")
     synced = any(link.target == name and link.by[1] == "/lakebase" for link in links)
-    return Node(name, label, after, "Synced table" if synced else "", link="/lakebase" if synced else path_of(name))
+    return Node(name, label, after, "Synced table" if synced else schema, link="/lakebase" if synced else path_of(name))
