@@ -60,16 +60,17 @@ class Relay(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            await self._close()
+            await self.discard()
 
     async def read(self) -> bytes:
         """The whole answer, decoded, instead of sending it."""
         try:
             return b"".join([part async for part in self._own]) if self._own else await self._answer.aread()
         finally:
-            await self._close()
+            await self.discard()
 
-    async def _close(self) -> None:
+    async def discard(self) -> None:
+        """Close the answer, whether or not it has been sent."""
         for callback in self._callbacks:
             callback()
         await self._content.aclose()

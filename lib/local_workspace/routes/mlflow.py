@@ -6,7 +6,7 @@ The registry of Unity Catalog is not among it: `routes/mlflow_registry.py` has t
 import json
 
 import httpx
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse
 
 from local_workspace.http.proxy import Relay, relay, socket_client
@@ -45,8 +45,15 @@ async def under_prefix(rest: str, request: Request) -> Relay:
 
 
 async def as_client(request: Request) -> Relay:
-    """A request of an MLflow client, at the path it has on any MLflow server."""
-    return await relay(request, _client(request), "MLflow")
+    """A request of an MLflow client, at the path it has on any MLflow server.
+
+    A path or method that MLflow has not is answered as one that the workspace has not: MLflow's answer is a page.
+    """
+    answer = await relay(request, _client(request), "MLflow")
+    if answer.status_code in (404, 405) and not answer.headers.get("content-type", "").startswith("application/json"):
+        await answer.discard()
+        raise HTTPException(answer.status_code, headers={"Allow": answer.headers.get("allow", "another method")})
+    return answer
 
 
 @router.post("/api/2.0/mlflow/registered-models/create")

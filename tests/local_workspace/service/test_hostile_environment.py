@@ -145,9 +145,9 @@ def test_a_workspace_in_a_shell_that_has_everything_set_for_other_work(python, s
     assert printed.strip() == "you@localhost UTC utf-8 Zoë"
 
 
-def test_the_readmes_example_asks_a_workspace_and_stops_it(started, own):
+def test_the_readmes_first_example_asks_a_workspace_and_stops_it(started, own):
     assert own["LOCAL_WORKSPACE_PORT"] in started.stderr
-    (example,) = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.M | re.S)
+    example, _ = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.M | re.S)
     done = subprocess.run(
         [sys.executable, "-c", example], env=os.environ | own, text=True, capture_output=True, check=False
     )

@@ -92,6 +92,20 @@ def test_an_error_of_mlflow_reaches_its_client(connected):
         mlflow.tracking.MlflowClient().get_experiment("424242")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/2.0/mlflow/experiments/list", 404, "ENDPOINT_NOT_FOUND"),
+        ("DELETE", "/api/2.0/mlflow/experiments/create", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/static-files/no-such-file.js", 404, "ENDPOINT_NOT_FOUND"),
+    ],
+)
+def test_a_path_that_mlflow_has_not_is_answered_as_one_of_the_workspace(http, method, path, status, code):
+    answer = http.request(method, path)
+    assert (answer.status_code, answer.json()["error_code"]) == (status, code)
+    assert f"No API found for '{method} {path}'" in answer.json()["message"]
+
+
 def test_a_killed_server_comes_back_with_its_data(connected, http):
     mlflow.set_experiment("survivor")
     first = marks.process(connected.home, "mlflow")
