@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-# Spark counts a parse error's characters from 0 (`(line 1, pos 7)`), and those of other errors from 1.
-_PARSED = re.compile(r"\(line (\d+), pos (\d+)\)")
+# Spark counts characters from 0 in `(line 1, pos 7)` and `; line 1 pos 7;`, and from 1 in `(line 1, position 8)`.
+_PARSED = re.compile(r"(?:\(line (?=\d+, pos \d+\))|; line (?=\d+ pos \d+;))(\d+),? pos (\d+)")
 _ANALYZED = re.compile(r"== SQL.*?\(line (\d+), position (\d+)\) ==")
 
 

@@ -22,6 +22,7 @@ from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
 from local_workspace.runtime.gateway import Listen
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.log_files import end_of
 from local_workspace.runtime.permissions import APPS, CAN_MANAGE, CAN_USE, Permissions, of_principal
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
@@ -50,7 +51,7 @@ class AppsEngine:
         user: str,
     ) -> None:
         self._apps, self._files, self._app_env = Documents[StoredApp](store, "app"), files, app_env
-        self._gateways, self._user = Gateways(listen), user
+        self._gateways, self._user, self._logs = Gateways(listen), user, home.logs
         self.permissions = Permissions(store, APPS)
         self._deployments = Deployments(home, store)
         plans = Plans(home, self._deployments, self._app, app_env, reveal)
@@ -180,6 +181,18 @@ class AppsEngine:
     def list_deployments(self, name: str) -> list[Json]:
         """An app's deployments, the newest first. Raises 404."""
         return [public(doc) for doc in self._deployments.of_app(self._app(name)["name"])]
+
+    def deploy_again(self, name: str, by: str | None = None) -> Json:
+        """Start to deploy what was deployed last, with its command and variables. Raises as `deploy` does."""
+        last = next(iter(self._deployments.of_app(self._app(name)["name"])), None)
+        if last is None:
+            raise invalid(f"The app '{name}' has no deployment yet; deploy a folder with the CLI or the SDK first.")
+        kept = ("source_code_path", "mode", "command", "env_vars")
+        return self.deploy(name, {key: value for key, value in last.items() if key in kept}, by)
+
+    def logs(self, name: str) -> str:
+        """The end of an app's log. Raises 404."""
+        return end_of(self._logs / f"app-{self._app(name)['name']}.log")
 
     def _note(self, name: str, **changes: object) -> None:
         with self._lock:

@@ -164,10 +164,9 @@ class PostgresEngine:
         """One database by its id. Raises 404."""
         return find_database(self.running(project), database_id)
 
-    def relations(self, project: str, database_id: str) -> list[Relation]:
+    def relations(self, database: Database) -> list[Relation]:
         """Tables and views of a database, by schema and name. Raises 404."""
-        server = self.running(project)
-        return relations(server, find_database(server, database_id)["name"])
+        return relations(self.running(database["project"]), database["name"])
 
     def connection(self, project: str, database_id: str) -> dict[str, str]:
         """libpq's parameters with which the user connects to a database, with a new password. Raises 404."""

@@ -4,7 +4,6 @@ import builtins
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from local_workspace.engines.models import ModelsEngine
@@ -22,11 +21,11 @@ from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.layered_environments import Environments
+from local_workspace.runtime.log_files import end_of
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
-_LOG_BYTES = 100_000
 # https://docs.databricks.com/aws/en/machine-learning/model-serving/: scales to zero after 30 minutes without a request
 _IDLE_SECONDS, _WATCH_SECONDS = 1800.0, 60.0
 _OF_THE_USER = ("SPARK_REMOTE", "LOCAL_WORKSPACE_HOME")
@@ -222,8 +221,7 @@ class ServingEngine:
         ]
         if not versions:
             raise not_found(f"Endpoint {name} serves no entity {served_entity}.")
-        path = self._home.logs / f"endpoint-{name}-{max(versions)}.log"
-        return _tail(path) if path.exists() else ""
+        return end_of(self._home.logs / f"endpoint-{name}-{max(versions)}.log")
 
     def _configure(self, name: str, entity: Entity, ai_gateway: Settings) -> None:
         if ai_gateway.get("rate_limits") and "external_model" not in entity:
@@ -273,9 +271,3 @@ class ServingEngine:
         if version["status"] != "READY":
             raise invalid(f"Version {version['version']} of {version['model']} is {version['status']}, not READY.")
         return {**entity, "entity_name": version["model"], "entity_version": str(version["version"])}
-
-
-def _tail(path: Path) -> str:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _LOG_BYTES))
-        return file.read().decode(errors="replace")

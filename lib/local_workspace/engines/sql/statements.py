@@ -72,6 +72,10 @@ class StatementsEngine:
         """A chunk of a result. Raises ApiError 404, and 400 if the statement hasn't succeeded."""
         return self._chunk(statement_id, self._result(statement_id), index)
 
+    def manifest(self, statement_id: str) -> Manifest:
+        """A result's columns and sizes. Raises ApiError 404, and 400 if the statement hasn't succeeded."""
+        return self._result(statement_id).manifest()
+
     def rows(self, statement_id: str, first: int, most: int) -> TextRows:
         """At most so many rows of a result from the one of index `first` on, each value as text.
 

@@ -63,11 +63,12 @@ def _page(
     statement: str,
     outcome: Outcome | None = None,
 ) -> HTMLResponse:
+    doc = engine.database(project, database)
     return render(
         request,
         "lakebase/database.html",
-        doc=engine.database(project, database),
-        relations=engine.relations(project, database),
+        doc=doc,
+        relations=engine.relations(doc),
         project=project,
         database=database,
         statement=statement,

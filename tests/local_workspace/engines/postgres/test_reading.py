@@ -67,7 +67,7 @@ def test_an_error_says_where_it_is(workspace):
 def test_tables_and_views_are_listed_with_their_owners(workspace):
     with workspace.connect() as connection:
         connection.execute("CREATE VIEW notes AS SELECT * FROM note")
-    found = workspace.engine.relations(PROJECT, "caspers")
+    found = workspace.engine.relations(workspace.engine.database(PROJECT, "caspers"))
     assert [(each.schema, each.name, each.kind, each.owner) for each in found] == [
         ("public", "note", "table", USER),
         ("public", "notes", "view", USER),
