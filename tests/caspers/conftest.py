@@ -69,9 +69,9 @@ def standin() -> Iterator["OpenAI"]:
 
 
 @pytest.fixture(scope="module")
-def kitchen(spark, catalog) -> Iterator:
+def kitchen(w, spark, catalog) -> Iterator:
     """The Spark session with the catalog's schemas simulator and lakeflow filled, ai and recommender empty."""
-    _drop(spark)
+    _drop(w, catalog)
     for schema in SCHEMAS:
         spark.sql(f"CREATE SCHEMA {schema}")
     spark.sql("""CREATE TABLE simulator.locations AS
@@ -81,9 +81,10 @@ def kitchen(spark, catalog) -> Iterator:
     items = medallion.silver_order_items(spark.table("lakeflow.all_events"), spark.table("simulator.brands"))
     items.write.saveAsTable("lakeflow.silver_order_items")
     yield spark
-    _drop(spark)
+    _drop(w, catalog)
 
 
-def _drop(spark) -> None:
-    for schema in SCHEMAS:
-        spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+def _drop(w, catalog) -> None:
+    for schema in list(w.schemas.list(catalog)):
+        if schema.name in SCHEMAS:
+            w.schemas.delete(schema.full_name, force=True)

@@ -1,11 +1,13 @@
 """Runs a command of the command line."""
 
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
+from typing import NoReturn
 
 from local_workspace.cli.options import parse
 from local_workspace.runtime import environment
@@ -47,7 +49,7 @@ def _destroy(options: Namespace) -> int:
     return DONE
 
 
-def _serve(options: Namespace) -> int:
+def _serve(options: Namespace) -> NoReturn:
     import logging
 
     from local_workspace.runtime.home import open_home
@@ -55,7 +57,10 @@ def _serve(options: Namespace) -> int:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     serve(open_home(options.home))
-    return DONE
+    logging.shutdown()
+    # Everything has been stopped. Python's own end would close the Spark sessions that are left, and wait for ever for
+    # a call of one whose thread is gone.
+    os._exit(DONE)
 
 
 def _open(options: Namespace) -> int:

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_a_running_workspace_is_listed_and_opened(workspace, capsys):
     place = ["--home", workspace["CASPERS_HOME"]]
     assert main(["status", *place]) == 0
     printed = capsys.readouterr().out
-    assert workspace["DATABRICKS_HOST"] in printed and "workspace  Running" in printed
+    assert workspace["DATABRICKS_HOST"] in printed and re.search("^workspace +Running", printed, re.M)
     assert main(["open", "/jobs", *place]) == 0
     assert "/login?code=" in capsys.readouterr().out
     assert main(["up", *place]) == 0 and "Open it: http" in capsys.readouterr().out

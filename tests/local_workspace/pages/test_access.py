@@ -48,7 +48,7 @@ def test_a_code_becomes_a_cookie_and_leads_to_the_page(app, browser):
     assert (answer.status_code, answer.headers["location"]) == (303, "/compute?tab=logs")
     cookie = answer.headers["set-cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=strict", "Path=/"))
-    assert browser.get("/").status_code == 200
+    assert browser.get("/nowhere").status_code == 404
 
 
 def test_a_code_is_taken_once(app, browser):
@@ -169,7 +169,7 @@ def test_a_missing_page_is_a_page_that_says_so(signed_in):
 
 
 def test_pages_run_and_frame_nothing_of_others(signed_in):
-    policy = signed_in.get("/").headers["content-security-policy"]
+    policy = signed_in.get("/nowhere").headers["content-security-policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
 
 

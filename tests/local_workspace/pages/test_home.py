@@ -32,8 +32,9 @@ def test_sections_of_clients_are_shown_with_their_links(page, put, workspace):
     put("second", title="Bakery", position=2, items=[{"text": SCRIPT, "detail": "a job", "path": "/jobs/17"}])
     put("first", title="The notebooks", position=1, items=[{"text": "1. Flour"}])
     page.goto(workspace["DATABRICKS_HOST"])
+    wanted = ["Running now", "Last failures", "The notebooks", "Bakery", "Go to"]  # beside those of other tests
     titles = page.get_by_role("main").get_by_role("heading", level=2).all_text_contents()
-    assert titles == ["Running now", "Last failures", "The notebooks", "Bakery", "Go to"]
+    assert [title for title in titles if title in wanted] == wanted
     expect(page.get_by_role("link", name=SCRIPT)).to_have_attribute("href", "/jobs/17")
     assert serious(page) == []
     page.set_viewport_size(PHONE)
