@@ -41,7 +41,7 @@ browser:
 
 unit:
 	$(UV) run --no-sync coverage run -m pytest tests --ignore tests/integration \
-		--numprocesses 2 --dist loadgroup --no-loadscope-reorder --durations 20
+		--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 integration:
 	$(UV) run --no-sync coverage run -m pytest tests/integration -s --durations 8
@@ -65,7 +65,7 @@ latest: $(filter .uv/bin/uv,$(UV))
 	$(UV) pip install --quiet --python .latest --no-deps --editable .
 	.latest/bin/python -m local_workspace setup
 	.latest/bin/python tests/support/chromium.py
-	.latest/bin/python -m pytest $(or $(TESTS),tests --ignore tests/integration) --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	.latest/bin/python -m pytest $(or $(TESTS),tests --ignore tests/integration) --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	$(UV) pip list --exclude-newer "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --python .latest --outdated
 
 stop:

@@ -11,27 +11,16 @@ import pytest
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
 
-    from work_units import WorkUnits
-
 OUTER = ("DATABRICKS_", "CASPERS_", "LOCAL_WORKSPACE_", "MLFLOW_", "SPARK_")  # variables that name a workspace
 _CONNECTED: dict[str, str] = {}  # what `connected` has put into the environment
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a worker of xdist's: what needs a workspace is one group, and comes first."""
-    if getattr(config.option, "loadgroup", False):
-        import work_units
+    """In a worker of xdist's: what shares a workspace comes early."""
+    if hasattr(config, "workerinput"):
+        import file_order
 
-        work_units.order(items)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "WorkUnits | None":
-    """For `--dist loadgroup`: the groups, and the other tests file by file."""
-    from work_units import WorkUnits
-
-    return WorkUnits(config, log) if config.getoption("dist") == "loadgroup" else None
+        file_order.order(items)
 
 
 @pytest.fixture(scope="session")
