@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from refund_manager.postgres.answers import BODY
 from refund_manager.postgres.database import Connection, Row
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('app.complaints'))"
@@ -9,9 +10,9 @@ _REMOVE = """
 DELETE FROM app.complaints c
 WHERE NOT EXISTS (SELECT FROM complaints.complaint_responses r WHERE r.complaint_id = c.complaint_id)
 """
-# An answer that can't be parsed gets no suggestion; jsonb takes no \u0000. In the urgency, escalations come before
-# credits, and high priority before low; a rank is worth more seconds than any time has.
-_ADD = """
+# An answer that can't be parsed gets no suggestion. In the urgency, escalations come before credits, and high priority
+# before low; a rank is worth more seconds than any time has.
+_ADD = f"""
 INSERT INTO app.complaints (complaint_id, order_id, ts, source, model, category, suggested, priority, rationale, reply,
                             credit, urgency)
 SELECT r.complaint_id, r.order_id, r.ts, r.source, r.model, a.body->>'category', a.body->>'decision',
@@ -24,9 +25,7 @@ SELECT r.complaint_id, r.order_id, r.ts, r.source, r.model, a.body->>'category',
              - extract(epoch FROM r.ts), 2)
 FROM complaints.complaint_responses r
 LEFT JOIN app.complaints c ON c.complaint_id = r.complaint_id
-CROSS JOIN LATERAL (SELECT CASE WHEN r.agent_response IS JSON OBJECT AND strpos(r.agent_response, '\\u0000') = 0
-                                THEN r.agent_response::jsonb END AS body) a
-WHERE c.complaint_id IS NULL OR c.ts <> r.ts
+{BODY}WHERE c.complaint_id IS NULL OR c.ts <> r.ts
 ON CONFLICT (complaint_id) DO UPDATE SET
     order_id = excluded.order_id, ts = excluded.ts, source = excluded.source, model = excluded.model,
     category = excluded.category, suggested = excluded.suggested, priority = excluded.priority,

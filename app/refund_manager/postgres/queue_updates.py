@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from refund_manager.domain.timeline import OrderFacts
+from refund_manager.postgres.answers import BODY
 from refund_manager.postgres.database import Connection, Row
 
 ANALYZE_ROWS = 1000
@@ -22,17 +23,15 @@ DELETE FROM refunds.queue q
 WHERE NOT EXISTS (SELECT FROM recommender.refund_recommendations r WHERE r.order_id = q.order_id)
 """
 
-# The agent's answer should be JSON; one that can't be parsed gets no class and no amount. jsonb takes no \u0000.
-_ADD = """
+# The agent's answer should be JSON; one that can't be parsed gets no class and no amount.
+_ADD = f"""
 INSERT INTO refunds.queue AS known (order_id, ts, order_ts, source, model, suggested_class, suggested_usd,
                                     suggested_reason, decision, granted_usd)
 SELECT r.order_id, r.ts, coalesce(r.order_ts, r.ts), r.source, r.model, s.class, s.usd, s.reason, d.decision, d.amount
 FROM recommender.refund_recommendations r
 LEFT JOIN refunds.queue q ON q.order_id = r.order_id
 LEFT JOIN refunds.refund_decisions d ON d.order_id = r.order_id
-CROSS JOIN LATERAL (SELECT CASE WHEN r.agent_response IS JSON OBJECT AND strpos(r.agent_response, '\\u0000') = 0
-                                THEN r.agent_response::jsonb END AS body) a
-CROSS JOIN LATERAL (SELECT
+{BODY}CROSS JOIN LATERAL (SELECT
     CASE WHEN jsonb_typeof(a.body->'refund_usd') = 'number' AND (a.body->>'refund_usd')::numeric BETWEEN 0 AND 1e7
          THEN round((a.body->>'refund_usd')::numeric, 2) END AS usd,
     a.body->>'refund_class' AS class, coalesce(a.body->>'reason', 'The agent''s answer can''t be read.') AS reason) s
