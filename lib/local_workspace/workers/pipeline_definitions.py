@@ -6,52 +6,21 @@ to which the workspace adds its catalog.
 
 import re
 from collections.abc import Iterator
-from typing import TypedDict
+from typing import TYPE_CHECKING
 
 from pyspark.pipelines.flow import Flow
 
 from local_workspace.workers.pipeline_graph import Registry
 from local_workspace.workers.pipeline_names import Key, quoted
 
+if TYPE_CHECKING:
+    from local_workspace.engines.pipelines.documents import DatasetDefinition, Definitions, FlowDefinition
+
 STATUS = re.compile(r"Flow (.+?) (?:is|has) ([A-Z]+)\b")
 """A flow's name and status in a message of the Spark server."""
 
 
-class Expected(TypedDict):
-    """An expectation: its name, its condition in SQL, and the action for rows that don't meet it."""
-
-    name: str
-    expression: str
-    action: str
-
-
-class DatasetDefinition(TypedDict):
-    """A dataset: STREAMING_TABLE, MATERIALIZED_VIEW or VIEW."""
-
-    name: str
-    dataset_type: str
-    num_flows: int
-    expectations: list[Expected]
-
-
-class FlowDefinition(TypedDict):
-    """A flow: what it reads, of this pipeline and else, and which dataset it fills: by APPEND or COMPLETE."""
-
-    name: str
-    output_dataset: str
-    input_datasets: list[str]
-    flow_type: str
-    comment: str
-
-
-class Definitions(TypedDict):
-    """All datasets and flows of a graph."""
-
-    datasets: list[DatasetDefinition]
-    flows: list[FlowDefinition]
-
-
-def definitions(registry: Registry) -> Definitions:
+def definitions(registry: Registry) -> "Definitions":
     """The datasets of `registry`, whose flows are registered. What is no table of the workspace is no input."""
     return {
         "datasets": [_dataset(registry, at) for at in registry.flows],
@@ -64,7 +33,7 @@ def full_name(at: Key) -> str:
     return ".".join(part if re.fullmatch(r"\w+", part) else quoted(part) for part in at)
 
 
-def _dataset(registry: Registry, at: Key) -> DatasetDefinition:
+def _dataset(registry: Registry, at: Key) -> "DatasetDefinition":
     streamed, materialized = at in registry.streams, at in registry.views
     return {
         "name": full_name(at),
@@ -77,7 +46,7 @@ def _dataset(registry: Registry, at: Key) -> DatasetDefinition:
     }
 
 
-def _flow(registry: Registry, at: Key, flow: Flow) -> FlowDefinition:
+def _flow(registry: Registry, at: Key, flow: Flow) -> "FlowDefinition":
     output = registry.streams.get(at) or registry.views.get(at) or registry.temporary.get(at)
     return {
         "name": full_name(at if at in registry.views else registry.key(flow.name)),

@@ -3,22 +3,9 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypedDict, cast
 
-from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError, TableNotFoundError
-
+from local_workspace.engines.catalog.delta_log import Commit, DeltaLog
 from local_workspace.runtime.errors import ApiError
-
-_MOST_COMMITS = 100  # that are read of a log; an update makes a few
-
-
-class Commit(TypedDict, total=False):
-    """A commit of a Delta log; `timestamp` is in ms."""
-
-    version: int
-    timestamp: int
-    operationMetrics: dict[str, str]  # noqa: N815  # Delta's name
 
 
 class Tables:
@@ -29,14 +16,16 @@ class Tables:
         self._folders: dict[str, Path] = {}
         self._lock = threading.Lock()
 
-    def commits(self, table: str) -> list[Commit] | None:
-        """The newest commits of the table `schema.name`; None if there is no such table."""
+    def commits(self, table: str) -> list[Commit]:
+        """The newest commits of the table `schema.name`; none if there is no such table."""
         try:
-            return cast("list[Commit]", DeltaTable(str(self._folder(table))).history(_MOST_COMMITS))
-        except (ApiError, TableNotFoundError, DeltaError):
+            found = DeltaLog(self._folder(table)).history()
+        except ApiError:
+            found = []
+        if not found:
             with self._lock:
                 self._folders.pop(table, None)
-            return None
+        return found
 
     def _folder(self, table: str) -> Path:
         with self._lock:
@@ -59,9 +48,9 @@ class Written:
     def rows(self, table: str) -> int | None:
         """The rows written to the table `schema.name` since the last call; None if there is no such table."""
         commits, newest = self._tables.commits(table), self._counted.get(table, -1)
-        if commits is None:
+        if not commits:
             return None
-        fresh = [each for each in commits if each["timestamp"] >= self._since and each["version"] > newest]
-        self._counted[table] = max([newest, *(each["version"] for each in fresh)])
+        fresh = [each for each in commits if each.timestamp >= self._since and each.version > newest]
+        self._counted[table] = max([newest, *(each.version for each in fresh)])
         # Commits that change properties or compact files say nothing of rows.
-        return sum(int(each.get("operationMetrics", {}).get("numOutputRows", 0)) for each in fresh)
+        return sum(int(str(each.metrics.get("numOutputRows", 0))) for each in fresh)
