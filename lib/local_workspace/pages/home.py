@@ -11,6 +11,7 @@ from local_workspace.engines.jobs.history import RunFilter
 from local_workspace.engines.jobs.run_documents import Run
 from local_workspace.engines.jobs.states import shown_state
 from local_workspace.pages.engines import Apps, Guide, Health, Jobs, Pipelines, Serving
+from local_workspace.pages.jobs.rows import run_link
 from local_workspace.pages.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -62,11 +63,11 @@ def _entries(
 
 
 def _runs(jobs: Jobs, wanted: RunFilter) -> list[Entry]:
-    return [_run(run) for run in jobs.page_of_runs(wanted, 0, _RUNS)]
+    return [_run(run) for run in jobs.page_of_runs(wanted, 0, _RUNS, tasks=False)]
 
 
 def _run(run: Run) -> Entry:
-    name, path = run["run_name"] or f"Run {run['run_id']}", f"/jobs/{run['job_id']}/runs/{run['run_id']}"
+    name, path = run["run_name"] or f"Run {run['run_id']}", run_link(run["job_id"], run["run_id"])
     return Entry("Job run", name, path, shown_state(run["state"]), run["start_time"])
 
 

@@ -70,7 +70,8 @@ async def ask_endpoint(request: Request, name: str, operation: str, content: byt
         else:
             relay = await _ask_process(request, lease, operation, content)
     except BaseException as error:
-        lease.status = error.status if isinstance(error, ApiError) else lease.status
+        if isinstance(error, ApiError):
+            lease.status = error.status
         lease.release()
         raise
     lease.status = relay.status_code

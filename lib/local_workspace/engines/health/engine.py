@@ -8,6 +8,7 @@ import psutil
 from local_workspace.engines.health.usage import Usage, usages
 from local_workspace.runtime.errors import ApiError, not_found
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.log_files import end_of
 from local_workspace.runtime.processes import Processes, Spawned
 
 SERVICE = "workspace"
@@ -64,12 +65,7 @@ class HealthEngine:
         """The last part of an engine's log; empty if it has not written any. Raises ApiError 404."""
         if name not in {SERVICE, *self._failures, *(each.child.name for each in self._processes.spawned())}:
             raise _unknown(name)
-        path = self._home.logs / f"{name}.log"
-        if not path.exists():
-            return ""
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _LOG_BYTES))
-            return file.read().decode(errors="replace")
+        return end_of(self._home.logs / f"{name}.log", _LOG_BYTES)
 
     def _of_service(self) -> EngineHealth:
         me = psutil.Process()

@@ -12,6 +12,7 @@ from typing import Literal
 
 from local_workspace.engines.jobs.documents import Settings
 from local_workspace.engines.jobs.run_documents import Run
+from local_workspace.engines.jobs.states import shown_state
 from local_workspace.runtime.home import write_atomically
 
 Event = Literal["on_start", "on_success", "on_failure"]
@@ -31,7 +32,7 @@ class Mail:
 
     def ended(self, run: Run) -> None:
         """Write the e-mail to those who want to know how a run has ended."""
-        result = run["state"].get("result_state") or run["state"]["life_cycle_state"]
+        result = shown_state(run["state"])
         if result == "SUCCESS":
             self._write(run, "on_success", "succeeded")
         elif not self._is_muted(run, result):

@@ -18,6 +18,7 @@ from local_workspace.runtime.dependencies import Dependencies, Locate
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.layered_environments import Environments, Report
+from local_workspace.runtime.log_files import end_of
 from local_workspace.runtime.processes import Child, Processes
 
 MAX_LOGS = 5_000_000  # bytes: Databricks returns the last 5 MB
@@ -65,10 +66,7 @@ class ProcessTasks:
 
     def log(self, task: TaskRun) -> str:
         """The last part of what the process of a task has printed; empty unless it runs."""
-        try:
-            return _end_of(self.home.logs / f"{_name(task)}.log", SHOWN_LOG)[0]
-        except FileNotFoundError:  # it has not begun, or ended just now
-            return ""
+        return end_of(self.home.logs / f"{_name(task)}.log", SHOWN_LOG)
 
     @property
     def _environments(self) -> Environments:
@@ -145,21 +143,14 @@ class ProcessTasks:
             error = f"The {kind}'s process ended with code {code}: {child.log_tail(1)}"
             outcome = {"error": error, "error_trace": child.log_tail()}
         if kind == "task":
-            outcome["logs"], outcome["logs_truncated"] = _end_of(child.log, MAX_LOGS)
+            outcome["logs"] = end_of(child.log, MAX_LOGS)
+            outcome["logs_truncated"] = child.log.stat().st_size > MAX_LOGS
         return outcome
 
 
 def _name(task: TaskRun) -> str:
     """The name of a task's process."""
     return f"run-{task['run_id']}"
-
-
-def _end_of(log: Path, most: int) -> tuple[str, bool]:
-    """The last `most` bytes of a file, and whether it has more."""
-    with log.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - most))
-        return file.read().decode(errors="replace"), size > most
 
 
 def _path(python: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol
 from local_workspace.engines.jobs import references
 from local_workspace.engines.jobs.new_runs import Start
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
+from local_workspace.engines.jobs.states import shown_state
 from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.errors import invalid
 
@@ -65,6 +66,5 @@ def _outcome(child: Run) -> Outcome:
     state = child["state"]
     if state.get("result_state") in ("SUCCESS", "SUCCESS_WITH_FAILURES"):
         return {}
-    result = state.get("result_state") or state["life_cycle_state"]
-    message = f"Run {child['run_id']} of job {child['job_id']} ended {result}: {state['state_message']}"
+    message = f"Run {child['run_id']} of job {child['job_id']} ended {shown_state(state)}: {state['state_message']}"
     return {"error": message, "error_trace": ""}

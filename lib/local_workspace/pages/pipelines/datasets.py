@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from local_workspace.engines.pipelines.documents import (
     DatasetDefinition,
@@ -11,6 +10,7 @@ from local_workspace.engines.pipelines.documents import (
     FlowDefinition,
     FlowProgress,
 )
+from local_workspace.pages.formats import milliseconds
 
 _FINAL = ("FAILED", "CANCELED")
 
@@ -61,11 +61,6 @@ class Dataset:
 def catalog_path(full_name: str) -> str:
     """The page of the table with this name of three parts."""
     return "/explore/data/" + full_name.replace("`", "").replace(".", "/")
-
-
-def ms(timestamp: str) -> int:
-    """The time of an event in milliseconds since 1970."""
-    return round(datetime.fromisoformat(timestamp).timestamp() * 1000)
 
 
 def datasets(events: Sequence[Event], update_id: str, update_state: str) -> list[Dataset]:
@@ -130,7 +125,7 @@ def _apply(event: Event, datasets: Sequence[Dataset]) -> None:
             dataset.dropped += quality["dropped_records"]
             _count(quality["expectations"], dataset)
         if flow in dataset.flows:
-            _advance(dataset, flow, progress, ms(event["timestamp"]))
+            _advance(dataset, flow, progress, milliseconds(event["timestamp"]))
 
 
 def _advance(dataset: Dataset, flow: str, progress: FlowProgress, time: int) -> None:

@@ -6,7 +6,8 @@ from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.engines.pipelines.documents import Event, Pipeline, Update
 from local_workspace.engines.pipelines.updates import FINAL
 from local_workspace.pages.drawing import Drawing
-from local_workspace.pages.pipelines.datasets import Dataset, datasets, ms
+from local_workspace.pages.formats import milliseconds
+from local_workspace.pages.pipelines.datasets import Dataset, datasets
 from local_workspace.pages.pipelines.graph import graph
 
 _SHOWN_UPDATES, _SHOWN_EVENTS = 50, 200
@@ -110,7 +111,7 @@ def view_of(engine: PipelinesEngine, choice: Choice, pipeline_id: str, update_id
 
 
 def _updates(engine: PipelinesEngine, pipeline_id: str, log: list[Event], only: list[Update] | None) -> list[Shown]:
-    ends = {event["origin"]["update_id"]: ms(event["timestamp"]) for event in log if _is_end(event)}
+    ends = {event["origin"]["update_id"]: milliseconds(event["timestamp"]) for event in log if _is_end(event)}
     found = engine.updates.list(pipeline_id)[:_SHOWN_UPDATES] if only is None else only
     return [_shown(each, ends.get(each["update_id"])) for each in found]
 
@@ -127,7 +128,7 @@ def _events(log: list[Event], level: str, update_id: str) -> list[tuple[int, Eve
     found = [
         event for event in log if update_id in ("", event["origin"]["update_id"]) and level in ("", event["level"])
     ]
-    return [(ms(event["timestamp"]), event) for event in found[: -_SHOWN_EVENTS - 1 : -1]]
+    return [(milliseconds(event["timestamp"]), event) for event in found[: -_SHOWN_EVENTS - 1 : -1]]
 
 
 def _error(log: list[Event], chosen: Shown | None) -> str:
