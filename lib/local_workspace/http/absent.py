@@ -2,12 +2,13 @@
 
 import re
 
+_ALERTS = "has no alerts. Run the alert's query in a job, and test its result with a condition_task."
 _CLUSTERS = "has no clusters: tasks run on this machine, whatever compute a job names. Leave the resource out."
 _DASHBOARDS = "has no dashboards. Query the same tables from a notebook or an app."
 _VECTORS = "has no vector search. Compare the embeddings in a notebook."
 _STORAGE = "has no cloud storage: it keeps tables and volumes on this machine. Use managed ones."
 ABSENT = {
-    "alerts": "has no alerts. Run the alert's query in a job, and test its result with a condition_task.",
+    "alerts": _ALERTS,
     "cluster-policies": _CLUSTERS,
     "clusters": _CLUSTERS,
     "database": "has no provisioned database instances. Use a Lakebase project (w.postgres).",
@@ -19,7 +20,7 @@ ABSENT = {
     "preview/sql/dashboards": _DASHBOARDS,
     "repos": "has no Git folders. Deploy a bundle, or import the files.",
     "secrets/acls": "has no permissions on secret scopes: its one user may read all of them. Leave them out.",
-    "sql/alerts": "has no alerts. Run the alert's query in a job, and test its result with a condition_task.",
+    "sql/alerts": _ALERTS,
     "unity-catalog/external-locations": _STORAGE,
     "unity-catalog/storage-credentials": _STORAGE,
     "vector-search": _VECTORS,

@@ -19,8 +19,8 @@ OF_ITSELF = {"default", INFORMATION_SCHEMA}  # the schemas that a catalog comes 
 # A workspace comes with a catalog of its name (https://docs.databricks.com/aws/en/catalogs/default); in Databricks Free
 # Edition, which has default storage, it is called `workspace`.
 _OF_WORKSPACE = "workspace"
-# Databricks' words: https://github.com/databricks/cli/issues/4513, https://github.com/databricks/cli/issues/5695
 SAMPLES = "samples"  # every workspace has this catalog; only Spark knows what is in it
+# Databricks' words: https://github.com/databricks/cli/issues/4513, https://github.com/databricks/cli/issues/5695
 _NO_STORAGE = (
     "Metastore storage root URL does not exist. Default Storage is enabled in your account. You can use the UI to "
     "create a new catalog using Default Storage, or please provide a storage location for the catalog (for example "

@@ -29,24 +29,24 @@ class GrantsEngine:
 
     def get(self, kind: str, full_name: str) -> list[Assignment]:
         """Principals with their privileges on something. Raises 400 for an unknown kind, 404 if it isn't there."""
-        held = self._held(kind, self._found(kind, full_name))
+        held = self._notes.granted(kind, self._found(kind, full_name))
         return [{"principal": name, "privileges": privileges} for name, privileges in held.items() if privileges]
 
     def effective(self, kind: str, full_name: str) -> list[EffectiveAssignment]:
         """Principals with their privileges on something and on what it is in. Raises as `get`."""
         found = self._found(kind, full_name)
         by_principal: dict[str, list[EffectivePrivilege]] = {}
-        for principal, privileges in self._held(kind, found).items():
+        for principal, privileges in self._notes.granted(kind, found).items():
             by_principal.setdefault(principal, []).extend({"privilege": name} for name in privileges)
         for above, name in ancestors(found["full_name"]):
-            for principal, privileges in self._held(above, self._found(above, name)).items():
+            for principal, privileges in self._notes.granted(above, self._found(above, name)).items():
                 by_principal.setdefault(principal, []).extend(_inherited(above, name, privileges))
         return [{"principal": name, "privileges": held} for name, held in by_principal.items() if held]
 
     def update(self, kind: str, full_name: str, changes: Sequence[Change]) -> list[Assignment]:
         """Grant and revoke privileges of principals. Raises as `get`, and 400 for a privilege that does not apply."""
         found = self._found(kind, full_name)
-        held = self._held(kind, found)
+        held = self._notes.granted(kind, found)
         for change in changes:
             add, remove = (
                 {checked(kind, full_name, privilege) for privilege in privileges}
@@ -60,9 +60,6 @@ class GrantsEngine:
         if kind not in PRIVILEGES:
             raise invalid(f"{kind[:50]!r} has no permissions: use {', '.join(self._find)}.")
         return self._find[kind](full_name)
-
-    def _held(self, kind: str, on: Made) -> dict[str, list[str]]:
-        return self._notes.granted(kind, on)
 
 
 def _inherited(kind: str, full_name: str, privileges: Sequence[str]) -> list[EffectivePrivilege]:

@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse
 from local_workspace.engines.catalog.engine import INFORMATION_SCHEMA
 from local_workspace.pages.catalog.contents import Contents, contents
 from local_workspace.pages.catalog.explored import explored
-from local_workspace.pages.catalog.securable import page, privileges
+from local_workspace.pages.catalog.securable import Tab, page, privileges
 from local_workspace.pages.engines import Unity
 from local_workspace.pages.rendering import render
 
@@ -23,9 +23,9 @@ def catalogs(request: Request, unity: Unity) -> HTMLResponse:
 
 
 @router.get("/explore/data/{catalog}")
-def catalog(request: Request, unity: Unity, catalog: str, activeTab: str = "") -> HTMLResponse:  # noqa: N803
+def catalog(request: Request, unity: Unity, catalog: str, tab: Tab = "") -> HTMLResponse:
     """A catalog with its schemas."""
-    shown = page("catalog", catalog, _TABS, activeTab)
+    shown = page("catalog", catalog, _TABS, tab)
 
     def values() -> dict[str, object]:
         return {
@@ -38,9 +38,9 @@ def catalog(request: Request, unity: Unity, catalog: str, activeTab: str = "") -
 
 
 @router.get("/explore/data/{catalog}/{schema}")
-def schema(request: Request, unity: Unity, catalog: str, schema: str, activeTab: str = "") -> HTMLResponse:  # noqa: N803
+def schema(request: Request, unity: Unity, catalog: str, schema: str, tab: Tab = "") -> HTMLResponse:
     """A schema with what is in it."""
-    shown = page("schema", f"{catalog}.{schema}", _TABS, activeTab)
+    shown = page("schema", f"{catalog}.{schema}", _TABS, tab)
 
     def values() -> dict[str, object]:
         found = unity.catalog.get_schema(shown.full_name)

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from local_workspace.pages.catalog.explored import explored
-from local_workspace.pages.catalog.securable import page, privileges
+from local_workspace.pages.catalog.securable import Tab, page, privileges
 from local_workspace.pages.engines import Unity
 
 router = APIRouter(include_in_schema=False)
@@ -17,10 +17,10 @@ def function(
     catalog: str,
     schema: str,
     name: str,
-    activeTab: str = "",  # noqa: N803  # Databricks' name
+    tab: Tab = "",
 ) -> HTMLResponse:
     """A function with its parameters, what it returns, and its body."""
-    shown = page("function", f"{catalog}.{schema}.{name}", ("overview", "permissions"), activeTab)
+    shown = page("function", f"{catalog}.{schema}.{name}", ("overview", "permissions"), tab)
 
     def values() -> dict[str, object]:
         return {"function": unity.functions.get(shown.full_name), "privileges": privileges(unity, shown)}

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from local_workspace.engines.models import ModelFiles
-from local_workspace.pages.catalog.securable import page, privileges
+from local_workspace.pages.catalog.securable import Tab, page, privileges
 from local_workspace.pages.engines import ModelsFiles, Unity
 from local_workspace.pages.rendering import render
 from local_workspace.runtime.errors import ApiError
@@ -34,11 +34,11 @@ def model(
     catalog: str,
     schema: str,
     name: str,
-    activeTab: str = "",  # noqa: N803  # Databricks' name
+    tab: Tab = "",
 ) -> HTMLResponse:
     """A registered model with its versions."""
     found = unity.models.get(f"{catalog}.{schema}.{name}")
-    shown = page("model", found["full_name"], ("overview", "permissions"), activeTab)
+    shown = page("model", found["full_name"], ("overview", "permissions"), tab)
     versions = unity.models.versions(found["full_name"]) if shown.tab == "overview" else []
     return render(
         request,

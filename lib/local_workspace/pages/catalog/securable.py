@@ -1,7 +1,10 @@
 """What the pages of everything in the catalog share: the tabs, and who has which privileges."""
 
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import quote
+
+from fastapi import Query
 
 from local_workspace.engines.catalog import UnityCatalog
 from local_workspace.engines.catalog.documents import EffectivePrivilege
@@ -15,6 +18,9 @@ WORDS = {
     "lineage": "Lineage",
 }
 """The titles of tabs by the names that Databricks' addresses have for them."""
+
+Tab = Annotated[str, Query(alias="activeTab")]
+"""The tab that an address names; an empty one is the first."""
 
 
 @dataclass(frozen=True)

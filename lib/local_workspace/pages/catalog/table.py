@@ -12,7 +12,7 @@ from local_workspace.engines.sql import Limits, Statement
 from local_workspace.pages.catalog import lineage
 from local_workspace.pages.catalog.contents import TABLE_TYPES
 from local_workspace.pages.catalog.explored import explored
-from local_workspace.pages.catalog.securable import Page, page, path_of, privileges
+from local_workspace.pages.catalog.securable import Page, Tab, page, path_of, privileges
 from local_workspace.pages.engines import Jobs, Pipelines, Postgres, Statements, Unity
 from local_workspace.pages.rendering import render
 
@@ -32,10 +32,10 @@ def table(
     catalog: str,
     schema: str,
     name: str,
-    activeTab: str = "",  # noqa: N803  # Databricks' name
+    tab: Tab = "",
 ) -> HTMLResponse:
     """A table or view."""
-    shown = page("table", f"{catalog}.{schema}.{name}", _TABLE_TABS, activeTab)
+    shown = page("table", f"{catalog}.{schema}.{name}", _TABLE_TABS, tab)
     sources = lineage.Sources(pipelines, jobs, postgres)
     return explored(request, shown, "catalog/table.html", lambda: _values(unity, sources, shown))
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse
 
 from local_workspace.engines.files import DirectoryEntry
-from local_workspace.pages.catalog.securable import page, privileges
+from local_workspace.pages.catalog.securable import Tab, page, privileges
 from local_workspace.pages.engines import Files, Unity
 from local_workspace.pages.rendering import render
 
@@ -42,14 +42,14 @@ def volume(
     catalog: str,
     schema: str,
     name: str,
-    activeTab: str = "",  # noqa: N803  # Databricks' name
+    tab: Tab = "",
     volumePath: str = "",  # noqa: N803  # Databricks' name
     start: int = 0,
 ) -> HTMLResponse:
     """A volume; `volumePath` is the folder in it that is shown, from its entry `start` on."""
     found = unity.volumes.get(f"{catalog}.{schema}.{name}")
     root = f"/Volumes/{catalog}/{schema}/{name}"
-    shown = page("volume", found["full_name"], ("overview", "details", "permissions"), activeTab)
+    shown = page("volume", found["full_name"], ("overview", "details", "permissions"), tab)
     path = volumePath.rstrip("/") if f"{volumePath}/".startswith(f"{root}/") else root
     return render(
         request,
