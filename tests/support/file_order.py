@@ -1,8 +1,8 @@
 """The order in which xdist's workers take the test files.
 
-What shares a workspace comes early, since it takes longest: no worker is left with it alone at the end. A file that is
-marked `starts_workspace` comes first, as the class archive that its Spark server writes serves the shared ones. A file that
-is marked `empties_workspace` comes after all others that share a workspace.
+What shares a workspace comes early, since it takes longest: no worker is left with it alone at the end. A file with the
+mark `starts_workspace` comes first, as the class archive that its Spark server writes serves the shared ones; one with
+the mark `empties_workspace` comes after all others that share a workspace.
 """
 
 from pathlib import Path

@@ -9,10 +9,9 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.catalog import VolumeType
 from databricks.sdk.service.pipelines import PathPattern, PipelineLibrary
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from chromium import serious
-from signed_in import PHONE, width
+from signed_in import check
 
 SCRIPT = "<script>alert(1)</script>"
 COLUMN = "<i>n</i>"  # Delta takes no spaces and parentheses in a name
@@ -51,17 +50,6 @@ def project(w: WorkspaceClient, spark, catalog: str) -> Iterator[Project]:
     yield Project(made.pipeline_id, catalog, schema)
     w.pipelines.delete(made.pipeline_id)
     w.schemas.delete(f"{catalog}.{schema}", force=True)
-
-
-def check(page: Page) -> None:
-    """The page has one heading, is accessible in light and dark, and fits a phone."""
-    expect(page.locator("h1")).to_have_count(1)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert (page.url, scheme, serious(page)) == (page.url, scheme, [])
-    page.set_viewport_size(PHONE)
-    assert width(page) <= PHONE["width"], page.url
-    page.set_viewport_size({"width": 1280, "height": 720})
 
 
 def test_a_full_refresh_is_asked_for_and_watched_to_its_end(page, workspace, project):

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chromium import serious
-from signed_in import PHONE, sign_in, width
+from signed_in import PHONE, check, sign_in, width
 
 SCRIPT = "<script>document.title = 'taken'</script>"
 
@@ -132,13 +132,7 @@ def test_the_editor_works_without_scripts(browser: Browser, workspace, warehouse
 def test_every_page_is_accessible_and_fits_a_phone(page, workspace, warehouse):
     for path in ("/sql/editor", "/sql/history", "/sql/warehouses", f"/sql/warehouses/{warehouse}"):
         assert page.goto(workspace["DATABRICKS_HOST"] + path).status == 200, path
-        expect(page.locator("h1")).to_have_count(1)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert (path, scheme, serious(page)) == (path, scheme, [])
-        page.set_viewport_size(PHONE)
-        assert width(page) <= PHONE["width"], path
-        page.set_viewport_size({"width": 1280, "height": 720})
+        check(page)
 
 
 def test_a_warehouse_is_made_and_removed(page, workspace):
