@@ -65,7 +65,9 @@ class MlflowEngine:
     def _launch(self) -> Launch:
         argv = ["--uds", str(self.socket), "--workers", "1", "--timeout-keep-alive", "75", "--no-access-log"]
         return Launch(
-            [sys.executable, "-m", "uvicorn", *argv, "mlflow.server.fastapi_app:app"], self._answers, self._env()
+            [sys.executable, "-m", "uvicorn", *argv, "local_workspace.workers.mlflow_server:app"],
+            self._answers,
+            self._env(),
         )
 
     @property

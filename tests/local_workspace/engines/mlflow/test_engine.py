@@ -65,6 +65,43 @@ def test_the_tracking_uri_of_databricks_reaches_the_workspace(connected):
     mlflow.set_tracking_uri(connected.env["MLFLOW_TRACKING_URI"])
 
 
+def test_a_deleted_experiments_name_can_be_used_again(connected):
+    client = mlflow.MlflowClient()
+    first = client.create_experiment("/Shared/again")
+    client.delete_experiment(first)
+    assert client.get_experiment_by_name("/Shared/again").experiment_id == first
+    second = client.create_experiment("/Shared/again")
+    assert client.get_experiment_by_name("/Shared/again").experiment_id == second
+    assert client.get_experiment(first).lifecycle_stage == "deleted"
+    with pytest.raises(mlflow.MlflowException, match="RESOURCE_ALREADY_EXISTS"):
+        client.create_experiment("/Shared/again")
+
+
+def test_a_restored_experiment_has_its_name_if_that_is_free(connected):
+    client = mlflow.MlflowClient()
+    first = client.create_experiment("/Shared/restored")
+    client.delete_experiment(first)
+    second = client.create_experiment("/Shared/restored")
+    with pytest.raises(mlflow.MlflowException, match="RESOURCE_ALREADY_EXISTS"):
+        client.restore_experiment(first)
+    assert client.get_experiment(first).lifecycle_stage == "deleted"
+    client.delete_experiment(second)
+    client.restore_experiment(first)
+    assert client.get_experiment_by_name("/Shared/restored").experiment_id == first
+
+
+def test_an_experiment_can_take_the_name_of_a_deleted_one(connected):
+    client = mlflow.MlflowClient()
+    client.delete_experiment(client.create_experiment("/Shared/free"))
+    active = client.create_experiment("/Shared/active")
+    client.rename_experiment(active, "/Shared/free")
+    client.rename_experiment(active, "/Shared/free")
+    assert client.get_experiment_by_name("/Shared/free").experiment_id == active
+    other = client.create_experiment("/Shared/other")
+    with pytest.raises(mlflow.MlflowException, match="RESOURCE_ALREADY_EXISTS"):
+        client.rename_experiment(other, "/Shared/free")
+
+
 def test_the_workspaces_own_registry_takes_no_name_of_unity_catalog(connected):
     client = mlflow.MlflowClient(registry_uri=connected.env["DATABRICKS_HOST"])
     assert client.create_registered_model("plain").name == "plain"
