@@ -2,6 +2,7 @@
 # make test   everything that CI runs
 # make outputs  run the notebooks again and keep what they print, for readers and for the comparison in `make test`
 # make pictures  take the README's pictures of the app that runs
+# make book   the README, the notebooks as they ran and the documents as a site, build/book/index.html
 # make lint   the style checks alone
 # make latest  the unit tests on the newest releases that pyproject.toml allows, in an environment of their own
 # make stop   stop the local workspace; its data is kept
@@ -9,7 +10,7 @@
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
-.PHONY: run test lint browser unit integration notebooks outputs pictures latest stop setup
+.PHONY: run test lint browser unit integration notebooks outputs pictures book latest stop setup
 
 run: setup
 	$(UV) run --no-sync runbook.py --target all
@@ -24,7 +25,7 @@ setup: $(filter .uv/bin/uv,$(UV))
 
 # Integration and notebooks wait a lot, each in a home of its own: side by side they fill two cores. The coverage is
 # that of lib and app by unit and integration tests together, in all their processes.
-test: setup lint browser
+test: setup lint book browser
 	$(UV) run --no-sync coverage erase
 	$(MAKE) unit
 	$(MAKE) --jobs 2 integration notebooks
@@ -55,6 +56,9 @@ outputs:
 
 pictures:
 	PYTHONPATH=tests/support $(UV) run --no-sync python tests/app/pictures.py
+
+book:
+	$(UV) run --no-sync sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . build/book
 
 # The set-up's releases are those of a date; this resolves without it. What is newer still, beyond a bound, is listed last.
 latest: $(filter .uv/bin/uv,$(UV))

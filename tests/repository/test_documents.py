@@ -13,8 +13,7 @@ REPO = Path(__file__).resolve().parents[2]
 DOCUMENTS = (
     "README.md",
     "CONTRIBUTING.md",
-    "docs/architecture.md",
-    "docs/databricks.md",
+    *sorted(str(path.relative_to(REPO)) for path in (REPO / "docs").glob("*.md")),
     "lib/local_workspace/README.md",
     "tests/README.md",
 )

@@ -1,4 +1,4 @@
-"""Links with which a browser opens the local workspace's pages and apps, already signed in."""
+"""Links with which a browser opens the workspace, its experiments and its apps; on a laptop they sign it in."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -10,15 +10,16 @@ if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
 
 
-def sign_in_links(ws: "Workbook", entries: Iterable[Entry]) -> dict[str, str]:
-    """A link to the workspace's pages and to each app of `entries`, by its name; each works once.
+def links(ws: "Workbook", entries: Iterable[Entry]) -> dict[str, str]:
+    """A link to the workspace's pages, to its experiments and to each app of `entries`, by its name.
 
-    Empty on Databricks, where a browser signs in with the account.
+    A local workspace's links sign the browser in and work once; on Databricks a browser signs in with the account.
     """
+    apps = {entry["name"]: entry["url"] or "" for entry in entries if entry["type"] == "app"}
     if not ws.local:
-        return {}
-    apps = {e["name"]: f"/login/app?{urlencode({'name': e['name']})}" for e in entries if e["type"] == "app"}
-    return {name: _link(ws, path) for name, path in {"workspace": "/", **apps}.items()}
+        return {"workspace": ws.connection.host, "MLflow": f"{ws.connection.host}/ml/experiments", **apps}
+    own = {name: f"/login/app?{urlencode({'name': name})}" for name in apps}
+    return {name: _link(ws, path) for name, path in {"workspace": "/", "MLflow": "/ml/experiments", **own}.items()}
 
 
 def _link(ws: "Workbook", path: str) -> str:

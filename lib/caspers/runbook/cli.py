@@ -118,7 +118,7 @@ def _status(plan: Plan, as_json: bool) -> int:
         if as_json:
             print("[]")
         return _fail("The local workspace is not running; `uv run runbook.py` starts it.", PROBLEM)
-    from caspers.platform.links import sign_in_links
+    from caspers.platform.links import links
     from caspers.platform.status import status
     from caspers.runbook.workspace import open_workbook
 
@@ -129,7 +129,7 @@ def _status(plan: Plan, as_json: bool) -> int:
     else:
         console = report.open_console()
         report.print_status(entries, found, console)
-        report.print_links(sign_in_links(ws, entries), console)
+        report.print_links(links(ws, entries), found, console)
     return 0
 
 

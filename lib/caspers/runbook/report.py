@@ -1,14 +1,16 @@
-"""What the runbook prints: the plan, the failures, the status."""
+"""What the runbook prints: the plan, the failures, what a run leaves to open and to type, the status."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from caspers.platform.connection import Connection
-from caspers.platform.status import Entry
+from caspers.platform.status import MISSING, Entry
 from caspers.runbook.plan import Plan
 
 if TYPE_CHECKING:  # papermill takes seconds to import, so only for a run
@@ -16,6 +18,7 @@ if TYPE_CHECKING:  # papermill takes seconds to import, so only for a run
 
 SOURCE_LINES = 6  # of a failing cell
 UNBOUNDED = 10_000  # columns
+PROBLEMS = ("ERROR", MISSING)
 
 
 def open_console() -> Console:
@@ -56,6 +59,27 @@ def print_next(words: str, command: str, console: Console) -> None:
     _print(console, f"\n{words}\n  {command}")
 
 
+def print_outcome(entries: Sequence[Entry], console: Console) -> None:
+    """How many things there are, and those among them that their service does not know or reports an error for."""
+    _print(console, f"\nCasper's kitchens are running: {len(entries)} tables, jobs, endpoints and more.")
+    for entry in entries:
+        if entry["state"].startswith(PROBLEMS):
+            _print(console, f"  {entry['type']} {entry['name']}: {entry['state']}")
+
+
+def print_commands(catalog: Sequence[str], console: Console) -> None:
+    """What to type next; `catalog` are the options that name another catalog than the default one."""
+    commands = {
+        "uv run jupyter lab notebooks": "step through the notebooks",
+        shlex.join(["uv", "run", "runbook.py", "--status", *catalog]): "list everything that was made, with its state",
+        "uv run runbook.py --stop": "stop every process; the data is kept, and the next run continues",
+    }
+    _print(console, "\nType next:")
+    width = max(map(len, commands))
+    for command, effect in commands.items():
+        _print(console, f"  {command:<{width}}  # {effect}")
+
+
 def print_status(entries: Sequence[Entry], connection: Connection, console: Console) -> None:
     """The workspace, then each resource with its state, its rows or its URL."""
     table = _table("Type", "name", "state", "rows", "where")
@@ -63,19 +87,26 @@ def print_status(entries: Sequence[Entry], connection: Connection, console: Cons
     table.add_row("mlflow", "", "RUNNING", "", connection.mlflow_tracking_uri)
     for entry in entries:
         rows = f"{entry['rows']:,}" if entry.get("rows") is not None else ""
-        table.add_row(entry["type"], entry["name"], entry["state"], rows, entry["url"] or "")
+        table.add_row(entry["type"], entry["name"], entry["state"], rows, without_password(entry["url"] or ""))
     _print(console, "")
     console.print(table)
 
 
-def print_links(links: Mapping[str, str], console: Console) -> None:
-    """Print links that sign a browser in, by what they open."""
-    if not links:
-        return
-    _print(console, "\nOpen in a browser (each link signs you in once, within 10 minutes; --status prints new ones):")
+def print_links(links: Mapping[str, str], connection: Connection, console: Console) -> None:
+    """Print links for a browser, by what they open; those of a local workspace sign it in."""
+    hint = " (each link signs you in once, within 10 minutes; --status prints new ones)" if connection.local else ""
+    _print(console, f"\nOpen in a browser{hint}:")
     width = max(map(len, links))
     for name, link in links.items():
         _print(console, f"  {name:<{width}}  {link}")
+
+
+def without_password(url: str) -> str:
+    """`url` as it may stand on a screen."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return parts._replace(netloc=f"{parts.username}@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
 def _table(*columns: str) -> Table:

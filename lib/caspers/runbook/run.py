@@ -1,4 +1,4 @@
-"""One run from start to end: start the workspace, run the notebooks, report failures and the resulting status."""
+"""One run from start to end: start the workspace, run the notebooks, report failures or what there is to open."""
 
 import os
 import shlex
@@ -34,15 +34,20 @@ def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -
     code = run_notebooks(runner, plan, given, progress, console)
     if code == 0:
         from caspers.platform import home_page
-        from caspers.platform.links import sign_in_links
+        from caspers.platform.links import links
         from caspers.platform.status import status
 
         ws = open_workbook(str(plan.parameters["CATALOG"]))
         home_page.show_notebooks(ws)
         entries = status(ws)
-        report.print_status(entries, found, console)
-        report.print_links(sign_in_links(ws, entries), console)
+        report.print_outcome(entries, console)
+        report.print_links(links(ws, entries), found, console)
+        report.print_commands(_catalog_options(given), console)
     return code
+
+
+def _catalog_options(given: Sequence[str]) -> list[str]:
+    return [option for text in given if text.startswith("CATALOG=") for option in ("-p", text)]
 
 
 def run_notebooks(runner: Runner, plan: Plan, given: Sequence[str], progress: Progress, console: Console) -> int:
