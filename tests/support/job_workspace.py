@@ -20,10 +20,11 @@ from fastapi import FastAPI
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.jobs.sql_tasks import SqlServices
+from local_workspace.engines.permissions import PermissionsEngine
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.server import create_app
 from local_workspace.pages import site
-from local_workspace.routes import identity, jobs, sign_in, workspace
+from local_workspace.routes import identity, jobs, permissions, sign_in, workspace
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.processes import Processes
@@ -31,6 +32,7 @@ from local_workspace.runtime.store import Store
 from waiting import eventually
 
 TOKEN = "job-test-token"
+USER = "you@localhost"
 
 
 class Updates:
@@ -81,6 +83,8 @@ class JobWorkspace:
             sql or SqlServices(_no_warehouse, _no_warehouse, _no_warehouse, str),
         )
 
+        self.permissions = PermissionsEngine(self.store, USER, {"jobs": lambda job_id: self.jobs.check(int(job_id))})
+
     def _in_volumes(self, url: str) -> Path:
         """The folder of a volume's path: they lie side by side under their names."""
         schema, volume, *rest = url.split("/")[3:]
@@ -99,8 +103,9 @@ class JobWorkspace:
         return WorkspaceClient(host=self.host, token=TOKEN)
 
     def app(self) -> FastAPI:
-        engines = SimpleNamespace(workspace_files=self.files, jobs=self.jobs, user="you@localhost")
-        app = create_app(engines, TOKEN, [identity.router, jobs.router, sign_in.router, workspace.router])
+        engines = SimpleNamespace(workspace_files=self.files, jobs=self.jobs, permissions=self.permissions, user=USER)
+        routers = [module.router for module in (identity, jobs, permissions, sign_in, workspace)]
+        app = create_app(engines, TOKEN, routers)
         site.install(app)
         return app
 

@@ -1,11 +1,13 @@
 """The bodies of Jobs API requests. Settings that a local workspace doesn't heed are kept as they came."""
 
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
 from local_workspace.engines.jobs.documents import SentSettings
 from local_workspace.http.bodies import Body, Name, PathText, Text
+from local_workspace.routes.permissions import AccessControl
+from local_workspace.runtime.permissions import Grant
 
 Parameters = dict[Text, str | bool | int | float]
 MAX_INT = 2**31 - 1
@@ -239,8 +241,22 @@ class NotificationSettings(Body):
     no_alert_for_canceled_runs: bool | None = None
 
 
-class Settings(Body):
-    """A job's settings."""
+class Permitted(Body):
+    """What is sent about a job together with the permissions on it."""
+
+    access_control_list: Annotated[list[AccessControl], Field(max_length=100)] | None = None
+
+    def grants(self) -> list[Grant]:
+        """The permissions as grants."""
+        return [entry.grant() for entry in self.access_control_list or []]
+
+    def sent(self) -> dict[str, Any]:
+        """The fields that the client sent, without the permissions."""
+        return {name: value for name, value in super().sent().items() if name != "access_control_list"}
+
+
+class Settings(Permitted):
+    """A job's settings, and the permissions on it."""
 
     name: Annotated[Text, Field(max_length=4096)] | None = None
     tasks: Annotated[list[Task], Field(max_length=1000)] | None = None

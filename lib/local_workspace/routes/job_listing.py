@@ -6,6 +6,7 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Request
 
 from local_workspace.engines.jobs import JobsEngine
+from local_workspace.engines.permissions import PermissionsEngine
 from local_workspace.http.paging import page
 
 API = "/api/2.2/jobs"
@@ -20,7 +21,14 @@ def _jobs(request: Request) -> JobsEngine:
     return engine
 
 
+def _access(request: Request) -> PermissionsEngine:
+    engine: PermissionsEngine = request.app.state.engines.permissions
+    return engine
+
+
 Jobs = Annotated[JobsEngine, Depends(_jobs)]
+Access = Annotated[PermissionsEngine, Depends(_access)]
+KIND = "jobs"  # the permissions API's word
 
 
 def with_page_of_arrays(request: Request, doc: Json, token: str) -> Json:

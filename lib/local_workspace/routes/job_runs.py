@@ -13,6 +13,8 @@ from local_workspace.http.paging import Offset, PageToken, page
 from local_workspace.routes import run_bodies as bodies
 from local_workspace.routes.job_listing import (
     API,
+    KIND,
+    Access,
     Jobs,
     Json,
     Nothing,
@@ -24,7 +26,6 @@ from local_workspace.runtime.errors import invalid
 
 router = APIRouter()  # part of the router of jobs
 SUBMIT_OPTIONS = {
-    "access_control_list",
     "budget_policy_id",
     "email_notifications",
     "environment_variables",
@@ -104,12 +105,12 @@ def run_now(jobs: Jobs, body: bodies.RunNow) -> StartedRun:
 
 
 @router.post(f"{API}/runs/submit")
-def submit_run(jobs: Jobs, body: bodies.Submit) -> SubmittedRun:
-    """Run tasks once, without a job."""
+def submit_run(jobs: Jobs, access: Access, body: bodies.Submit) -> SubmittedRun:
+    """Run tasks once, without a job. The permissions are those of the job id that the run has."""
     _refuse_others(body.sent(), SUBMIT_OPTIONS)
-    if body.model_extra:
-        body.model_extra.pop("access_control_list", None)  # a local workspace has one user
+    grants = access.with_owner(KIND, body.grants())
     run = jobs.submit_run(body.settings(), Start(token=body.idempotency_token))
+    access.start_with(KIND, str(run["job_id"]), grants)
     return {"run_id": run["run_id"]}
 
 

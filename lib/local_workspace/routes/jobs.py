@@ -1,5 +1,7 @@
 """Jobs API 2.2: `w.jobs`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Query, Request
@@ -13,6 +15,8 @@ from local_workspace.routes import job_bodies as bodies
 from local_workspace.routes import job_runs
 from local_workspace.routes.job_listing import (
     API,
+    KIND,
+    Access,
     Jobs,
     Json,
     Nothing,
@@ -33,11 +37,12 @@ class JobId(TypedDict):
 
 
 @router.post(f"{API}/create")
-def create(jobs: Jobs, settings: bodies.Settings) -> JobId:
-    """Create a job."""
-    if settings.model_extra:
-        settings.model_extra.pop("access_control_list", None)  # a local workspace has one user
-    return {"job_id": jobs.create(settings.settings())}
+def create(jobs: Jobs, access: Access, settings: bodies.Settings) -> JobId:
+    """Create a job with permissions on it. The user owns it, unless those name another owner."""
+    grants = access.with_owner(KIND, settings.grants())
+    job_id = jobs.create(settings.settings())
+    access.replace(KIND, str(job_id), grants)
+    return {"job_id": job_id}
 
 
 @router.get(f"{API}/get")
@@ -71,18 +76,31 @@ def list_jobs(
 
 
 @router.post(f"{API}/reset")
-def reset(jobs: Jobs, body: bodies.Reset) -> Nothing:
-    """Replace a job's settings."""
-    jobs.reset(body.job_id, body.new_settings.settings())
+def reset(jobs: Jobs, access: Access, body: bodies.Reset) -> Nothing:
+    """Replace a job's settings, and its permissions if there are some among them."""
+    settings = body.new_settings
+    with _granted(access, body.job_id, settings):
+        jobs.reset(body.job_id, settings.settings())
     return {}
 
 
 @router.post(f"{API}/update")
-def update(jobs: Jobs, body: bodies.Update) -> Nothing:
-    """Change some of a job's settings."""
-    changes = (body.new_settings or bodies.Settings()).settings()
-    jobs.update(body.job_id, changes, body.fields_to_remove or [])
+def update(jobs: Jobs, access: Access, body: bodies.Update) -> Nothing:
+    """Change some of a job's settings, and its permissions if there are some among them."""
+    changes = body.new_settings or bodies.Settings()
+    with _granted(access, body.job_id, changes):
+        jobs.update(body.job_id, changes.settings(), body.fields_to_remove or [])
     return {}
+
+
+@contextmanager
+def _granted(access: Access, job_id: int, settings: bodies.Settings) -> Iterator[None]:
+    """Set the permissions among a job's new settings if the block succeeds; refused ones keep it from starting."""
+    sent = settings.access_control_list is not None
+    grants = access.with_owner(KIND, settings.grants(), str(job_id)) if sent else []
+    yield
+    if sent:
+        access.replace(KIND, str(job_id), grants)
 
 
 @router.post(f"{API}/delete")

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from local_workspace.engines.jobs.documents import SentSettings
 from local_workspace.http.bodies import Body, Text
-from local_workspace.routes.job_bodies import JobEnvironment, Parameters, Queue, Seconds, Task
+from local_workspace.routes.job_bodies import JobEnvironment, Parameters, Permitted, Queue, Seconds, Task
 
 
 class RunNow(Body):
@@ -20,7 +20,7 @@ class RunNow(Body):
     only: list[Text] | None = None
 
 
-class Submit(Body):
+class Submit(Permitted):
     """A run without a job: its tasks, and the settings that a job would have."""
 
     run_name: Annotated[Text, Field(max_length=4096)] | None = None

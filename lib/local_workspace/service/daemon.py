@@ -23,7 +23,6 @@ from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.guide import GuideEngine
 from local_workspace.engines.health import HealthEngine
 from local_workspace.engines.jobs import JobsEngine
-from local_workspace.engines.jobs.documents import Job
 from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.jobs.sql_tasks import SqlServices
 from local_workspace.engines.mlflow import MlflowEngine
@@ -189,7 +188,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         partial(_spark_of_task, spark),
     )
     found: dict[str, Found] = {
-        "jobs": partial(_job, jobs_engine),
+        "jobs": partial(_check_job, jobs_engine),
         "pipelines": pipelines_engine.get,
         **{
             kind: partial(workspace_files.find, object_type=object_type)
@@ -236,9 +235,9 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
     )
 
 
-def _job(jobs_engine: JobsEngine, job_id: str) -> Job:
-    """A job by its id as text. Raises ApiError 404."""
-    return jobs_engine.get(int(job_id) if re.fullmatch("[0-9]{1,18}", job_id) else 0)
+def _check_job(jobs_engine: JobsEngine, job_id: str) -> None:
+    """Raise ApiError 404 if nothing has that job id, which is text here."""
+    jobs_engine.check(int(job_id) if re.fullmatch("[0-9]{1,18}", job_id) else 0)
 
 
 def _table_folder(tables: TablesEngine, lake: SparkLake, full_name: str) -> Path:

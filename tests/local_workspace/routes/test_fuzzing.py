@@ -50,6 +50,7 @@ def target(tmp_path):
         files=VolumeFiles(volumes),
         workspace_files=space.files,
         jobs=space.jobs,
+        permissions=space.permissions,
         pipelines=pipelines_engine,
     )
     space.files.mkdirs("/Users/you")

@@ -27,6 +27,7 @@ def client(tmp_path_factory):
         user="you@localhost",
         workspace_files=space.files,
         jobs=space.jobs,
+        permissions=space.permissions,
         pipelines=PipelinesEngine(space.home, store, spark),
     )
     app = create_app(engines, TOKEN, [jobs.router, pipelines.router, workspace.router])

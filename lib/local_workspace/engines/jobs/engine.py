@@ -97,6 +97,11 @@ class JobsEngine:
             raise not_found(f"Job {job_id} does not exist.")
         return job
 
+    def check(self, job_id: int) -> None:
+        """Raise 404 unless there is a job or a submitted run of that job id."""
+        if not self._history.page(RunFilter(job_id, run_type=SUBMITTED), 0, 1, tasks=False):
+            self.get(job_id)
+
     def find(self, name: str | None = None) -> list[Job]:
         """All jobs, newest first, or those of that name (case doesn't count)."""
         jobs = reversed(self._jobs.list())

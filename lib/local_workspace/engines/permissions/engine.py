@@ -35,13 +35,12 @@ class PermissionsEngine:
         Raises ApiError 404 (no such thing, user or group), 400 (kind or level, or a job or pipeline has not exactly
         one owner).
         """
-        known = self._kind(kind, object_id)
-        chosen = {(grant["kind"], grant["name"]): grant for grant in grants}
-        for grant in chosen.values():
-            self._check(known, grant)
-        if known.owned and [grant["level"] for grant in chosen.values()].count(OWNER) != 1:
-            raise invalid(f"The {known.noun} must have exactly one owner.")
-        self._lists.put(f"{kind}/{object_id}", {"grants": list(chosen.values())})
+        self._lists.put(f"{kind}/{object_id}", {"grants": self._checked(self._kind(kind, object_id), grants)})
+
+    def start_with(self, kind: str, object_id: str, grants: list[Grant]) -> None:
+        """Set the grants of a thing that has none yet. Raises as `replace` does."""
+        if not self._lists.get(f"{kind}/{object_id}"):
+            self.replace(kind, object_id, grants)
 
     def add(self, kind: str, object_id: str, grants: list[Grant]) -> None:
         """Add grants, each in place of what its user, group or service principal had. Raises as `replace` does."""
@@ -49,6 +48,16 @@ class PermissionsEngine:
         if any(grant["level"] == OWNER for grant in grants):
             kept = [grant for grant in kept if grant["level"] != OWNER]
         self.replace(kind, object_id, [*kept, *grants])
+
+    def with_owner(self, kind: str, grants: list[Grant], object_id: str = "") -> list[Grant]:
+        """`grants` for `replace`, and unless they name an owner the present one; of a new thing that is the user.
+
+        Raises as `replace` does, so that a thing with refused permissions is not made.
+        """
+        known = KINDS[kind]
+        named = any(grant["level"] == OWNER for grant in grants)
+        held = [] if named else [each for each in self._grants(kind, object_id, known) if each["level"] == OWNER]
+        return self._checked(known, [*held, *grants])
 
     def levels(self, kind: str, object_id: str) -> dict[str, str]:
         """The levels of a thing, each with what it allows. Raises ApiError 404."""
@@ -66,6 +75,14 @@ class PermissionsEngine:
         if found:
             return found["grants"]
         return [{"kind": "user_name", "name": self._user, "level": OWNER if known.owned else MANAGE}]
+
+    def _checked(self, known: Kind, grants: Iterable[Grant]) -> list[Grant]:
+        chosen = list({(grant["kind"], grant["name"]): grant for grant in grants}.values())
+        for grant in chosen:
+            self._check(known, grant)
+        if known.owned and [grant["level"] for grant in chosen].count(OWNER) != 1:
+            raise invalid(f"The {known.noun} must have exactly one owner.")
+        return chosen
 
     def _check(self, known: Kind, grant: Grant) -> None:
         kind, name = grant["kind"], grant["name"]
