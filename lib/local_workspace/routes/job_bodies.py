@@ -141,6 +141,33 @@ class JobCluster(Body):
     new_cluster: Cluster | None = None
 
 
+Addresses = Annotated[
+    list[Annotated[str, Field(pattern=r"^[^\s,@]+@[^\s,@]+$", max_length=320)]], Field(max_length=100)
+]
+
+
+class EmailNotifications(Body):
+    """Who gets an e-mail when a run or task starts or ends."""
+
+    on_start: Addresses | None = None
+    on_success: Addresses | None = None
+    on_failure: Addresses | None = None
+    no_alert_for_skipped_runs: bool | None = None
+
+
+class NotificationSettings(Body):
+    """Of which failed runs or tasks there is no e-mail."""
+
+    no_alert_for_skipped_runs: bool | None = None
+    no_alert_for_canceled_runs: bool | None = None
+
+
+class TaskNotificationSettings(NotificationSettings):
+    """Of which failed or repeated attempts of a task there is no e-mail."""
+
+    alert_on_last_attempt: bool | None = None
+
+
 class Task(Body):
     """A node of a job's graph."""
 
@@ -164,6 +191,8 @@ class Task(Body):
     condition_task: ConditionTask | None = None
     for_each_task: ForEachTask | None = None
     run_job_task: RunJobTask | None = None
+    email_notifications: EmailNotifications | None = None
+    notification_settings: TaskNotificationSettings | None = None
 
 
 class Parameter(Body):
@@ -218,27 +247,6 @@ class Queue(Body):
     """Whether a run waits while the job is at its limit."""
 
     enabled: bool
-
-
-Addresses = Annotated[
-    list[Annotated[str, Field(pattern=r"^[^\s,@]+@[^\s,@]+$", max_length=320)]], Field(max_length=100)
-]
-
-
-class EmailNotifications(Body):
-    """Who gets an e-mail when a run starts or ends."""
-
-    on_start: Addresses | None = None
-    on_success: Addresses | None = None
-    on_failure: Addresses | None = None
-    no_alert_for_skipped_runs: bool | None = None
-
-
-class NotificationSettings(Body):
-    """Of which failed runs there is no e-mail."""
-
-    no_alert_for_skipped_runs: bool | None = None
-    no_alert_for_canceled_runs: bool | None = None
 
 
 class Permitted(Body):

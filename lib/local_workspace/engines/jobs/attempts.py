@@ -10,6 +10,7 @@ from local_workspace.engines.jobs.journal import Journal
 from local_workspace.engines.jobs.new_runs import without_results
 from local_workspace.engines.jobs.run_documents import Outcome, Progress, TaskRun
 from local_workspace.engines.jobs.states import end, set_state
+from local_workspace.engines.jobs.task_mail import TaskMail
 from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.timestamps import now_ms
 
@@ -25,6 +26,7 @@ class Attempts:
     """
 
     journal: Journal
+    mail: TaskMail
     perform: Callable[[TaskRun, Cancellation], Outcome]
     next_id: Callable[[], int]
     whole: Cancellation
@@ -33,22 +35,30 @@ class Attempts:
     def run(self, task: TaskRun) -> tuple[str, str]:
         """Run a task with its retries; returns the result of the last attempt and its message."""
         retries, (result, message) = 0, self._attempt(task)
-        while self._may_retry(task, result, retries) and self._wait_to_retry(task):
+        while self._may_retry(task, result, retries):
+            self.mail.ended(task, is_retried=True)
+            if not self._wait_to_retry(task):
+                break
             retries, task = retries + 1, self._next_attempt(task)
-            result, message = self._attempt(task)
+            result, message = self._attempt(task, is_retry=True)
+        self.mail.ended(task)
         return result, message
 
-    def close(self, task: TaskRun, result: str, message: str) -> None:
-        """End an attempt, which need not have begun."""
+    def skip(self, task: TaskRun, result: str, message: str) -> None:
+        """End a task that has not begun."""
+        self._close(task, result, message)
+        self.mail.ended(task)
 
+    def _close(self, task: TaskRun, result: str, message: str) -> None:
         def alter(doc: TaskRun) -> None:
             doc["start_time"] = doc["start_time"] or now_ms()
             end(doc, "TERMINATED", result, message)
 
         self.journal.change(task, alter)
 
-    def _attempt(self, task: TaskRun) -> tuple[str, str]:
+    def _attempt(self, task: TaskRun, is_retry: bool = False) -> tuple[str, str]:
         self.journal.change(task, _begin)
+        self.mail.started(task, is_retry)
         with self._limited(task) as cancellation:
             outcome = self.perform(task, cancellation)
         if cancellation.reason:
@@ -57,7 +67,7 @@ class Attempts:
             result, message = "FAILED", outcome["error"]
         else:
             result, message = "SUCCESS", ""
-        self.close(task, result, message)
+        self._close(task, result, message)
         return result, message
 
     @contextmanager

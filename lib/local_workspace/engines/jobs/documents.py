@@ -147,6 +147,28 @@ class ForEachTask(TypedDict):
     stats: NotRequired[ForEachStats]
 
 
+class EmailNotifications(TypedDict, total=False):
+    """Who gets an e-mail when a run or task starts or ends."""
+
+    on_start: list[str]
+    on_success: list[str]
+    on_failure: list[str]
+    no_alert_for_skipped_runs: bool
+
+
+class NotificationSettings(TypedDict, total=False):
+    """Of which failed runs or tasks there is no e-mail."""
+
+    no_alert_for_skipped_runs: bool
+    no_alert_for_canceled_runs: bool
+
+
+class TaskNotificationSettings(NotificationSettings, total=False):
+    """Of which failed or repeated attempts of a task there is no e-mail."""
+
+    alert_on_last_attempt: bool
+
+
 class Task(TypedDict):
     """A node of a job's graph; exactly one of the `*_task` fields says what it does."""
 
@@ -170,6 +192,8 @@ class Task(TypedDict):
     condition_task: NotRequired[ConditionTask]
     for_each_task: NotRequired[ForEachTask]
     run_job_task: NotRequired[RunJobTask]
+    email_notifications: NotRequired[EmailNotifications]
+    notification_settings: NotRequired[TaskNotificationSettings]
 
 
 class Parameter(TypedDict):
@@ -234,22 +258,6 @@ class Queue(TypedDict):
     """Whether a run waits while the job is at its limit."""
 
     enabled: bool
-
-
-class EmailNotifications(TypedDict, total=False):
-    """Who gets an e-mail when a run starts or ends."""
-
-    on_start: list[str]
-    on_success: list[str]
-    on_failure: list[str]
-    no_alert_for_skipped_runs: bool
-
-
-class NotificationSettings(TypedDict, total=False):
-    """Of which failed runs there is no e-mail."""
-
-    no_alert_for_skipped_runs: bool
-    no_alert_for_canceled_runs: bool
 
 
 class SentSettings(TypedDict, total=False):

@@ -13,6 +13,7 @@ from local_workspace.engines.jobs.performance import Performance
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.services import Services
 from local_workspace.engines.jobs.states import end, end_with_tasks, is_active, result_of, set_state
+from local_workspace.engines.jobs.task_mail import TaskMail
 from local_workspace.engines.jobs.verdict import Result, verdict
 from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.timestamps import now_ms
@@ -36,7 +37,9 @@ class Execution:
         self._single: dict[int, Cancellation] = {}
         journal = RunJournal(services.history, run["run_id"])
         perform = Performance(run["run_id"], services, journal, self._single)
-        self._attempts = Attempts(journal, perform, services.next_id, self.cancellation, self._single)
+        self._attempts = Attempts(
+            journal, TaskMail(services.mail, run), perform, services.next_id, self.cancellation, self._single
+        )
         self._thread = threading.Thread(target=self._main, name=f"run-{run['run_id']}", daemon=True)
 
     def start(self) -> None:
@@ -89,7 +92,7 @@ class Execution:
     def _run_task(self, task: TaskRun) -> Result:
         """Run one task unless its dependencies, its setting or the run's end prevent it."""
         if obstacle := self._obstacle(task):
-            self._attempts.close(task, *obstacle)
+            self._attempts.skip(task, *obstacle)
             return Result(*obstacle)
         result, message = self._attempts.run(task)
         return Result(result, message, task.get("condition_task", {}).get("outcome"))

@@ -12,6 +12,7 @@ from local_workspace.engines.jobs.parameters import missing_values, resolved_tas
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.run_job import run_job
 from local_workspace.engines.jobs.services import Services
+from local_workspace.engines.jobs.task_mail import TaskMail
 from local_workspace.runtime.cancellation import Cancellation
 
 
@@ -58,8 +59,8 @@ class Performance:
 
     def _loop(self, task: TaskRun, ready: TaskRun, run: Run, cancellation: Cancellation) -> Outcome:
         journal = IterationJournal(self.services.history.iterations)
-        perform = replace(self, journal=journal)
-        attempts = Attempts(journal, perform, self.services.next_id, cancellation, self.single)
+        perform, mail = replace(self, journal=journal), TaskMail(self.services.mail, run)
+        attempts = Attempts(journal, mail, perform, self.services.next_id, cancellation, self.single)
 
         def report(stats: ForEachStats) -> None:
             self.journal.change(task, lambda doc: doc["for_each_task"].update({"stats": stats}))

@@ -57,6 +57,10 @@ def _check_task(task: Task, place: str = "tasks.") -> None:
         raise invalid(f"Task {key!r}: run_if must be one of {', '.join(run_if.CONDITIONS)}.")
     for needed in task.get("depends_on", []):
         refuse_part(needed, "depends_on", f"{place}depends_on")
+    if emails := task.get("email_notifications"):
+        refuse_part(emails, "email_notifications", f"{place}email_notifications")
+    if muted := task.get("notification_settings"):
+        refuse_part(muted, "task_notification_settings", f"{place}notification_settings")
     _check_leaf(task, place)
     check_control(task, place)
     if "for_each_task" in task:

@@ -62,12 +62,14 @@ TASK_DONE = frozenset(
         "depends_on",
         "description",
         "disabled",
+        "email_notifications",
         "environment_key",
         "for_each_task",
         "libraries",
         "max_retries",
         "min_retry_interval_millis",
         "notebook_task",
+        "notification_settings",
         "pipeline_task",
         "python_wheel_task",
         "retry_on_timeout",
@@ -84,7 +86,6 @@ TASK_WITHOUT_EFFECT = frozenset(
         "existing_cluster_id",
         "job_cluster_key",
         "new_cluster",
-        "notification_settings",
     )
 )
 TASK_REFUSED: Reasons = {
@@ -97,7 +98,6 @@ TASK_REFUSED: Reasons = {
     "dbt_cloud_task": _KIND,
     "dbt_platform_task": _KIND,
     "dbt_task": _KIND,
-    "email_notifications": _NOTIFIED,
     "environment_variables_key": JOB_REFUSED["environment_variables"],
     "gen_ai_compute_task": _KIND,
     "health": JOB_REFUSED["health"],
@@ -108,6 +108,7 @@ TASK_REFUSED: Reasons = {
     "webhook_notifications": _NOTIFIED,
 }
 
+_MUTED = ("no_alert_for_skipped_runs", "no_alert_for_canceled_runs")
 _TIMING = ("min_time_between_triggers_seconds", "wait_after_last_change_seconds")
 PARTS_DONE = {
     "condition_task": frozenset(("op", "left", "right")),
@@ -117,7 +118,8 @@ PARTS_DONE = {
     "file_arrival": frozenset(("url", *_TIMING)),
     "for_each_task": frozenset(("inputs", "task", "concurrency")),
     "libraries": frozenset(("whl", "pypi", "requirements")),
-    "notification_settings": frozenset(("no_alert_for_skipped_runs", "no_alert_for_canceled_runs")),
+    "notification_settings": frozenset(_MUTED),
+    "task_notification_settings": frozenset((*_MUTED, "alert_on_last_attempt")),
     "notebook_task": frozenset(("notebook_path", "base_parameters", "source", "warehouse_id")),
     "pipeline_task": frozenset(("pipeline_id", "full_refresh")),
     "python_wheel_task": frozenset(("package_name", "entry_point", "parameters", "named_parameters")),
@@ -150,6 +152,7 @@ PARTS_REFUSED: Mapping[str, Reasons] = {
         "maven": _PYTHON_ONLY,
     },
     "notification_settings": {},
+    "task_notification_settings": {},
     "notebook_task": {},
     "pipeline_task": {
         "full_refresh_selection": "a local workspace updates whole pipelines; use `full_refresh`",

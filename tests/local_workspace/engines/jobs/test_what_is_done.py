@@ -29,6 +29,8 @@ from databricks.sdk.service.jobs import (
     TableUpdateTriggerConfiguration,
     Task,
     TaskDependency,
+    TaskEmailNotifications,
+    TaskNotificationSettings,
     TriggerSettings,
     TriggerType,
 )
@@ -222,6 +224,11 @@ def test_no_setting_of_the_sdk_is_forgotten():
             JobEmailNotifications,
             (unsupported.PARTS_DONE["email_notifications"], unsupported.PARTS_REFUSED["email_notifications"]),
         ),
+        (
+            TaskEmailNotifications,
+            (unsupported.PARTS_DONE["email_notifications"], unsupported.PARTS_REFUSED["email_notifications"]),
+        ),
+        (TaskNotificationSettings, (unsupported.PARTS_DONE["task_notification_settings"],)),
         (JobNotificationSettings, (unsupported.PARTS_DONE["notification_settings"],)),
         (CronSchedule, (unsupported.PARTS_DONE["schedule"], unsupported.PARTS_REFUSED["schedule"])),
         (FileArrivalTriggerConfiguration, (unsupported.PARTS_DONE["file_arrival"],)),
