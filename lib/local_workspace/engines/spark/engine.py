@@ -156,8 +156,11 @@ class SparkEngine:
         # The server's own client, not that of databricks-connect, whose bound values open Spark ignores.
         if str(self._software.spark) not in sys.path:
             sys.path.insert(0, str(self._software.spark))
+        from pyspark.logger import PySparkLogger
         from pyspark.sql.connect.session import SparkSession
 
+        # pyspark logs each refused statement with two stack traces; its client gets the error, and this log need not.
+        PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
         session = SparkSession.builder.remote(remote).create()
         # Reattachable queries need threads that all sessions of a process share, and a session that is
         # closed while one of them collects garbage waits for itself. The server is on this machine: nothing gets lost.

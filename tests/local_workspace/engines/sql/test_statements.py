@@ -2,6 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
 import pytest
 from databricks.sdk.errors import BadRequest, NotFound
@@ -183,10 +184,11 @@ def test_many_rows_come_in_order(w, warehouse):
     assert [row["id"] for row in rows] == list(range(5000))
 
 
-def test_what_spark_says_of_a_mistake_is_passed_on_without_a_stack_trace(w, warehouse):
+def test_what_spark_says_of_a_mistake_is_passed_on_without_a_stack_trace(w, warehouse, workspace):
     with pytest.raises(RuntimeError, match="TABLE_OR_VIEW_NOT_FOUND") as error:
         sql.query(w, warehouse, "SELECT * FROM nowhere", {})
     assert "at org.apache" not in str(error.value)
+    assert "SQLQueryContextLogger" not in (Path(workspace["CASPERS_HOME"]) / "logs" / "workspace.log").read_text()
 
 
 def test_an_unknown_warehouse_or_statement_is_named(w):
