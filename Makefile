@@ -36,6 +36,7 @@ lint:
 	$(UV) run --no-sync ruff check
 	$(UV) run --no-sync ruff format --check
 	$(UV) run --no-sync mypy
+	$(UV) run --no-sync python tests/support/notebook_frame.py
 
 browser:
 	$(UV) run --no-sync python tests/support/chromium.py

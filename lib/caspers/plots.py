@@ -1,15 +1,43 @@
 """The style of the workbook's figures, and helpers for them."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FuncFormatter
 
-COLOURS = ("#1b6ca8", "#d1495b", "#5f8d4e", "#b07d2b")
-"""A colour for each location, in the order of their ids; distinguishable also for colour-blind readers."""
+if TYPE_CHECKING:
+    import pandas as pd
 
 GREY = "#8a8f98"
+"""What is only compared with: a limit, a total, a line to read from."""
+
+BLUE = "#1b6ca8"
+"""What the figure is about, where it has no class, outcome or location."""
+
+REFUND_CLASS = {"none": "#b9c0c9", "partial": "#e0a526", "full": "#8c2d62"}
+"""The class of a refund: nothing, a part of the order's total, all of it."""
+
+OUTCOME = {"credit": "#2a9d8f", "apology": "#b9c0c9", "escalate": "#5e4fa2"}
+"""How a complaint ends: with a credit, an apology without one, or on a person's desk."""
+
+STAGE = {"kitchen": "#c8553d", "waiting": "#b9c0c9", "road": "#3a7ca5"}
+"""Where the minutes of an order go: being cooked, waiting for a driver, on the road."""
+
+VERDICT = {"passed": "#cfe3ee", "failed": "#d1495b"}
+"""Whether a check was passed. Passed is pale, so that a failure stands out."""
+
+_LOCATIONS = ("#1b6ca8", "#d1495b", "#5f8d4e", "#b07d2b")
+COLOURS = _LOCATIONS  # of figures that don't yet name what they mean
+
+
+def location(location_id: int) -> str:
+    """The colour of a location, by its id from 1; colour-blind readers can tell the first four apart."""
+    return _LOCATIONS[(location_id - 1) % len(_LOCATIONS)]
 
 
 def use_style() -> None:
@@ -19,7 +47,7 @@ def use_style() -> None:
             "figure.figsize": (8, 3.2),
             "figure.dpi": 110,
             "savefig.bbox": "tight",
-            "axes.prop_cycle": cycler(color=COLOURS),
+            "axes.prop_cycle": cycler(color=_LOCATIONS),
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.edgecolor": GREY,
@@ -43,6 +71,33 @@ def label_lines(axes: Axes) -> None:
             end = np.asarray(line.get_xdata())[-1], np.asarray(line.get_ydata())[-1]
             axes.annotate(label, end, xytext=(6, 0), textcoords="offset points",
                           va="center", color=line.get_color())  # fmt: skip
+
+
+def mark(axes: Axes, value: float, label: str) -> None:
+    """Draw a vertical line at `value` of the horizontal axis and write its label at the line's upper end."""
+    axes.axvline(value, color=GREY, linewidth=1, linestyle="--")
+    axes.annotate(label, (value, 1), xycoords=("data", "axes fraction"), xytext=(3, -3), textcoords="offset points",
+                  va="top", color="#555b66", fontsize=8)  # fmt: skip
+
+
+def heat_map(axes: Axes, shares: "pd.DataFrame", rows: Sequence[str]) -> None:
+    """Draw the shares (0 to 1) of a table as squares: pale where all passed, red where something failed.
+
+    `rows` are the labels of the table's rows. Shares below 1 are written into their squares.
+    """
+    axes.imshow(shares, cmap=LinearSegmentedColormap.from_list("share", [VERDICT["failed"], VERDICT["passed"]]),
+                vmin=0, vmax=1, aspect="auto")  # fmt: skip
+    axes.set_xticks(range(len(shares.columns)), shares.columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(length=0)
+    axes.set_xticks(np.arange(0.5, len(shares.columns)), minor=True)
+    axes.set_yticks(np.arange(0.5, len(rows)), minor=True)
+    axes.grid(False, which="major")
+    axes.grid(which="minor", axis="both", color="white", linewidth=2)
+    axes.tick_params(which="minor", length=0)
+    for (y, x), share in np.ndenumerate(shares.to_numpy(dtype=float)):
+        if share < 1:
+            axes.text(x, y, f"{share:.0%}", ha="center", va="center", fontsize=8)
 
 
 def thousands(axes: Axes) -> None:

@@ -1,9 +1,9 @@
 """Removes everything in the register, each resource before those that it uses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from caspers.platform import state
+from caspers.platform import home_page, state
 from caspers.platform.client import required
 from caspers.platform.state import TABLE, Resource
 from caspers.platform.status import full_name, is_missing, resource_path
@@ -31,6 +31,8 @@ REMOVED_FIRST = (
     "volume",
 )
 
+KEPT = ("catalog", "warehouse")  # when one task's resources are removed: the register needs them
+
 
 def destroy(ws: "Workbook") -> list[str]:
     """Remove all registered resources; returns those that could not be removed, each with the reason.
@@ -56,6 +58,39 @@ def destroy(ws: "Workbook") -> list[str]:
     ):
         problems = problems or _remove(ws, resources, types)
     return problems
+
+
+def destroy_task(ws: "Workbook", task: str, later: Collection[str]) -> list[str]:
+    """Remove what `task` made and no other task uses; returns what could not be removed, each with the reason.
+
+    `later` are the keys of the tasks that build on it. The catalog, which holds the register, and the warehouse stay.
+    What is gone leaves the register, so this can be repeated. Raises RuntimeError while one of `later` has resources.
+    """
+    registered = [resource for resource in state.resources(ws) if not _is_register(resource)]
+    users = {resource.task for resource in registered} & set(later)
+    if users:
+        first = [key for key in later if key in users][-1]
+        raise RuntimeError(
+            f"{task} can't be removed yet: {', '.join(key for key in later if key in users)} "
+            f"use what it made. Remove the last of them first: uv run runbook.py --destroy --only {first}"
+        )
+    others = [resource for resource in registered if resource.task != task]
+    mine = [resource for resource in registered if resource.task == task and resource.type not in KEPT]
+    problems = []
+    for kind in (*REMOVED_FIRST, "schema"):
+        for resource in reversed([each for each in mine if each.type == kind]):
+            problem = None if _is_used(resource, others) else _remove(ws, [resource], [kind])
+            problems += problem or []
+            if not problem:
+                state.forget(ws, resource)
+    home_page.show_resources(ws, task, [each for each in state.resources(ws) if each.task == task])
+    return problems
+
+
+def _is_used(resource: Resource, others: Sequence[Resource]) -> bool:
+    """Whether another task has registered the same thing, or something in this schema."""
+    same = any((other.type, other.name) == (resource.type, resource.name) for other in others)
+    return same or (resource.type == "schema" and any(each.name.startswith(f"{resource.name}.") for each in others))
 
 
 def _is_register(resource: Resource) -> bool:

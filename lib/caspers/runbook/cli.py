@@ -40,12 +40,12 @@ def _parser() -> argparse.ArgumentParser:
             "and parameters are defined in databricks.yml."
         ),
     )
-    parser.add_argument("--target", default="default", help="all or default (refunds only); default: %(default)s")
+    parser.add_argument("--target", help="all or default (refunds only); default: default, with --destroy --only: all")
     parser.add_argument(
         "-p", dest="parameters", metavar="NAME=VALUE", action="append", default=[], help="set a parameter; repeatable"
     )
     part = parser.add_mutually_exclusive_group()
-    part.add_argument("--only", metavar="TASK", help="run this task alone")
+    part.add_argument("--only", metavar="TASK", help="run this task alone; with --destroy: remove what it made")
     part.add_argument(
         "--from",
         dest="start",
@@ -69,10 +69,18 @@ def _parser() -> argparse.ArgumentParser:
 def _plan(options: argparse.Namespace, path: Path) -> Plan:
     if options.json and options.action != "status":
         raise PlanError("--json can be used with --status only.")
-    plan = load_plan(path, options.target).with_parameters(_pairs(options.parameters))
+    plan = load_plan(path, _target(options)).with_parameters(_pairs(options.parameters))
+    if options.only and options.action == "destroy":
+        plan.downstream(options.only)
+        return plan
     if options.only:
         return plan.only(options.only)
     return plan.starting(options.start) if options.start else plan
+
+
+def _target(options: argparse.Namespace) -> str:
+    """The target; one task is removed with all tasks in view that may use what it made."""
+    return options.target or ("all" if options.action == "destroy" and options.only else "default")
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:
@@ -95,7 +103,7 @@ def _command(options: argparse.Namespace, plan: Plan, root: Path) -> int:
     if options.action == "status":
         return _status(plan, options.json)
     if options.action == "destroy":
-        return _destroy(plan)
+        return _destroy_task(plan, options.only) if options.only else _destroy(plan)
     from caspers.runbook.run import run_plan  # papermill takes seconds to import, so only for a run
 
     return run_plan(plan, options.parameters, root / "runs", report.open_console())
@@ -143,7 +151,7 @@ def _destroy(plan: Plan) -> int:
         problems = destroy(open_workbook(str(plan.parameters["CATALOG"])))
     if problems:
         return _fail(
-            "Not removed:\n  " + "\n  ".join(problems) + "\nFix the cause, then run --destroy again. On a laptop, "
+            f"{_not_removed(problems)}\nFix the cause, then run --destroy again. On a laptop, "
             "--stop followed by --destroy removes the workspace's home as a whole.",
             PROBLEM,
         )
@@ -151,6 +159,24 @@ def _destroy(plan: Plan) -> int:
         connection.destroy_home()
     print("Everything that the workbook made has been removed.")
     return 0
+
+
+def _destroy_task(plan: Plan, task: str) -> int:
+    if connection.current() is None:
+        return _fail("The local workspace is not running; `uv run runbook.py` starts it.", PROBLEM)
+    from caspers.platform.teardown import destroy_task
+    from caspers.runbook.workspace import open_workbook
+
+    later = [key for key in plan.tasks if key in plan.downstream(task)]
+    problems = destroy_task(open_workbook(str(plan.parameters["CATALOG"])), task, later)
+    if problems:
+        return _fail(f"{_not_removed(problems)}\nFix the cause, then run the command again.", PROBLEM)
+    print(f"What {task} made has been removed. Make it again with: uv run runbook.py --target all --only {task}")
+    return 0
+
+
+def _not_removed(problems: Sequence[str]) -> str:
+    return "Not removed:\n  " + "\n  ".join(problems)
 
 
 def _fail(message: str, code: int) -> int:

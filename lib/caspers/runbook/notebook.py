@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import papermill
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
@@ -13,6 +14,7 @@ from caspers.parameters import Value
 from caspers.runbook.kernels import Kernels
 
 KERNEL_START_SECONDS = 120
+SOLUTION = "solution"  # the tag of cells that solve an exercise: for readers, not for a run
 
 # What papermill and nbclient log about a failure is also in the exception that they raise.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
@@ -71,8 +73,8 @@ def execute(
 ) -> None:
     """Run `notebook` in its own folder with the parameters `values`; `report(cell, cells)` at each code cell.
 
-    `output` is saved at each cell, so it shows how far a failed one came. A kernel that dies before the first
-    cell is started once more. Raises NotebookFailed.
+    Cells tagged `solution` are left out. `output` is saved at each cell, so it shows how far a failed one came. A
+    kernel that dies before the first cell is started once more. Raises NotebookFailed.
     """
     for first in (True, False):
         place = _Place(kernels, report)
@@ -90,7 +92,7 @@ def execute(
 def _execute(notebook: Path, output: Path, values: Mapping[str, Value], place: _Place) -> None:
     # The kernel's folder is set through `resources`: papermill's own `cwd` moves the whole process, all threads.
     papermill.execute_notebook(
-        notebook,
+        _without_solutions(notebook),
         output,
         parameters=dict(values),
         progress_bar=False,
@@ -100,3 +102,9 @@ def _execute(notebook: Path, output: Path, values: Mapping[str, Value], place: _
         on_notebook_start=place.notebook_started,
         on_cell_start=place.cell_started,
     )
+
+
+def _without_solutions(path: Path) -> NotebookNode:
+    notebook: NotebookNode = nbformat.read(path, nbformat.NO_CONVERT)
+    notebook.cells = [cell for cell in notebook.cells if SOLUTION not in cell.metadata.get("tags", [])]
+    return notebook

@@ -47,12 +47,12 @@ class Plan:
         """This plan from tasks `keys` on: they and everything that waits for them."""
         part = set()
         for key in keys:
-            self._known(key)
             part |= {key} | self.downstream(key)
         return self._part(part)
 
     def downstream(self, key: str) -> set[str]:
-        """The keys of all tasks that wait for `key`, directly or not."""
+        """The keys of all tasks that wait for `key`, directly or not. Raises PlanError if there is no such task."""
+        self._known(key)
         found: set[str] = set()
         for task in self.tasks.values():  # in running order, so one pass reaches everything
             if found.union({key}).intersection(task.depends_on):

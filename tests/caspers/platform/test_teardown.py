@@ -3,10 +3,11 @@
 from types import SimpleNamespace
 from unittest.mock import Mock
 
+import pytest
 from databricks.sdk.errors import NotFound, PermissionDenied
 
 from caspers.platform.state import Resource
-from caspers.platform.teardown import DELETIONS, REMOVED_FIRST, destroy
+from caspers.platform.teardown import DELETIONS, REMOVED_FIRST, destroy, destroy_task
 from register import RegisteredWorkbook
 
 REGISTERED = [
@@ -68,3 +69,49 @@ def test_a_catalog_with_schemas_of_others_stays():
 
 def test_every_type_has_its_place_in_the_order():
     assert {*REMOVED_FIRST, "schema", "catalog", "warehouse"} == set(DELETIONS)
+
+
+SHARED = [
+    Resource("catalog", "c", "caspersdev", "First"),
+    Resource("schema", "s", "caspersdev.ai", "Agent"),
+    Resource("function", "f", "caspersdev.ai.shared", "Agent"),
+    Resource("function", "g", "caspersdev.ai.own", "Agent"),
+    Resource("job", "7", "Scoring", "Agent"),
+    Resource("function", "f", "caspersdev.ai.shared", "Other"),
+]
+
+
+class Elsewhere(RegisteredWorkbook):
+    """A workbook on Databricks, where there is no home page."""
+
+    local = False
+
+
+def test_one_tasks_resources_go_except_those_that_others_use():
+    w = workspace()
+    ws = Elsewhere(w, *SHARED)
+    assert destroy_task(ws, "Agent", []) == []
+    assert deletions(w) == [("jobs", 7), ("functions", "caspersdev.ai.own")]
+    forgotten = [(values["task"], values["type"], values["name"]) for values in ws.written]
+    assert forgotten == [("Agent", each.type, each.name) for each in (SHARED[4], SHARED[3], SHARED[2], SHARED[1])]
+
+
+def test_a_task_without_resources_has_nothing_to_remove():
+    w = workspace()
+    assert destroy_task(Elsewhere(w, *SHARED), "Third", ["Fourth"]) == []
+    assert deletions(w) == []
+
+
+def test_a_task_that_later_ones_build_on_stays():
+    w = workspace()
+    with pytest.raises(RuntimeError, match="First can't be removed yet: Agent, Other .* --only Other"):
+        destroy_task(Elsewhere(w, *SHARED), "First", ["Agent", "Other"])
+    assert deletions(w) == []
+
+
+def test_what_cannot_be_removed_stays_in_the_register():
+    w = workspace()
+    w.jobs.delete.side_effect = PermissionDenied("you may not")
+    ws = Elsewhere(w, *SHARED)
+    assert destroy_task(ws, "Agent", []) == ["job Scoring: you may not"]
+    assert "Scoring" not in {values["name"] for values in ws.written}

@@ -15,10 +15,14 @@ KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 def notebook(tmp_path: Path) -> Callable[..., Path]:
     """Writes `notebooks/<key>.ipynb` of code cells, after a cell tagged `parameters` if there is one."""
 
-    def write(key: str, *cells: str, parameters: str | None = None, kernel: str = "python3") -> Path:
+    def write(
+        key: str, *cells: str, parameters: str | None = None, kernel: str = "python3", solution: str = ""
+    ) -> Path:
         code = [new_code_cell(source) for source in cells]
         if parameters is not None:
             code.insert(0, new_code_cell(parameters, metadata={"tags": ["parameters"]}))
+        if solution:
+            code.append(new_code_cell(solution, metadata={"tags": ["solution"]}))
         path = tmp_path / "notebooks" / f"{key}.ipynb"
         path.parent.mkdir(exist_ok=True)
         nbformat.write(new_notebook(cells=code, metadata={"kernelspec": KERNEL | {"name": kernel}}), path)

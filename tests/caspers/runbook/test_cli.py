@@ -55,6 +55,7 @@ def test_other_packages_on_the_python_path_are_not_imported(runbook, tmp_path) -
     [
         (["--target", "half"], "no target 'half' in databricks.yml. Valid targets: default, all"),
         (["--only", "Complaint_Agent"], "no task 'Complaint_Agent'. Valid tasks: Canonical_Data"),
+        (["--destroy", "--only", "Lunch"], "Target 'all' has no task 'Lunch'. Valid tasks: Canonical_Data"),
         (["--from", "Lunch"], "no task 'Lunch'. Valid tasks: Canonical_Data"),
         (["-p", "START=1"], "no parameter 'START'. Valid parameters: CATALOG"),
         (["-p", "COMPLAINT_RATE=0.1"], "Target 'default' has no parameter 'COMPLAINT_RATE'"),
@@ -107,7 +108,13 @@ def test_plan_from_a_task_on(runbook) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "output"), [(["--env"], ""), (["--status"], ""), (["--status", "--json"], "[]\n")]
+    ("arguments", "output"),
+    [
+        (["--env"], ""),
+        (["--status"], ""),
+        (["--status", "--json"], "[]\n"),
+        (["--destroy", "--only", "Complaint_Agent"], ""),
+    ],
 )
 def test_without_a_workspace_there_is_nothing_to_show(runbook, tmp_path, arguments, output) -> None:
     result = runbook(*arguments)

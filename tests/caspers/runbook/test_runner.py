@@ -97,6 +97,14 @@ def test_only_declared_parameters_are_injected_and_others_keep_their_default(wri
     assert printed(run.runs["none"].output) == ["False"]
 
 
+def test_solutions_of_exercises_are_left_out(write_plan, notebook, runner) -> None:
+    notebook("a", "print('taught')", solution="print('solved')")
+    run = runner(load_plan(write_plan({"a": []}), "default"))
+    assert run.run()
+    assert printed(run.runs["a"].output) == ["taught"]
+    assert run.runs["a"].cells == 1
+
+
 def test_a_notebook_runs_in_its_own_folder(write_plan, notebook, runner, tmp_path) -> None:
     notebook("a", "import os; print(os.getcwd())")
     before = os.getcwd()

@@ -1,0 +1,229 @@
+"""The frame that every numbered notebook has, as `notebooks/template.ipynb` shows it; `make lint` checks it.
+
+Run as a program it prints what differs, a line each, and ends with 1 if anything does.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NotRequired, TypedDict
+
+import yaml
+
+REPO = Path(__file__).resolve().parents[2]
+START = "00_start_here.ipynb"
+LONGEST_CELL = 15  # lines of code
+OPENING = ("What you'll do", "What you'll learn", "What you'll need")
+CLOSING = (
+    "What is running now",
+    "Databricks' own way",
+    "Exercises",
+    "If it doesn't work",
+    "Start this notebook again",
+)
+EXERCISES, CAUSES = 3, 3
+TAGS = {"parameters", "solution", "hide-cell", "hide-input", "nbval-ignore-output"}
+FOLDED = {"source_hidden": True, "outputs_hidden": True}
+
+# Notebooks that don't follow the template yet.
+EXEMPT = {
+    "01_canonical_data.ipynb",
+    "02_declarative_pipeline.ipynb",
+    "03_refund_agent.ipynb",
+    "04_refund_stream.ipynb",
+    "05_complaint_agent.ipynb",
+    "06_complaint_generator.ipynb",
+    "07_complaint_agent_stream.ipynb",
+    "08_complaint_lakebase.ipynb",
+    "09_refund_lakebase.ipynb",
+    "10_app.ipynb",
+}
+
+
+class Metadata(TypedDict):
+    """What the check reads of a cell's metadata."""
+
+    tags: NotRequired[list[str]]
+    jupyter: NotRequired[dict[str, bool]]
+
+
+class Cell(TypedDict):
+    """What the check reads of a cell."""
+
+    cell_type: str
+    source: list[str] | str
+    metadata: Metadata
+
+
+def problems(folder: Path) -> list[str]:
+    """What differs from the template in the notebooks of a folder: `<file>: <problem>`, in their order."""
+    numbered = sorted(path for path in folder.glob("[0-9][0-9]_*.ipynb") if path.name != START)
+    frame = [path for path in (*numbered, folder / "template.ipynb") if path.name not in EXEMPT]
+    found = [f"{path.name}: {problem}" for path in frame for problem in _problems(path, numbered)]
+    texts = [*sorted(folder.glob("*.ipynb")), *sorted(folder.glob("jobs/*.ipynb"))]
+    return found + [f"{path.name}: {problem}" for path in texts for problem in _broken_links(path)]
+
+
+def _problems(path: Path, numbered: list[Path]) -> Iterator[str]:
+    cells = _cells(path)
+    yield from _navigation(path, numbered, cells)
+    yield from _opening(path, cells)
+    yield from _headings(cells)
+    yield from _code(cells)
+    yield from _exercises(cells)
+    yield from _closing(path, cells)
+
+
+def _cells(path: Path) -> list[Cell]:
+    cells: list[Cell] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return cells
+
+
+def _source(cell: Cell) -> str:
+    return "".join(cell["source"])
+
+
+def _tags(cell: Cell) -> list[str]:
+    return cell["metadata"].get("tags", [])
+
+
+def _prose(cells: list[Cell]) -> str:
+    return "\n\n".join(_source(cell) for cell in cells if cell["cell_type"] == "markdown")
+
+
+def navigation(path: Path, numbered: list[Path]) -> str:
+    """The line of links that a numbered notebook has in its first and its last cell."""
+    place = numbered.index(path) if path in numbered else None
+    before = None if not place else numbered[place - 1].name
+    after = None if place is None or path == numbered[-1] else numbered[place + 1].name
+    links = [f"[← previous]({before})"] if before else []
+    links += [f"[Start here]({START})"]
+    links += [f"[next →]({after})"] if after else []
+    return " · ".join(links)
+
+
+def _navigation(path: Path, numbered: list[Path], cells: list[Cell]) -> Iterator[str]:
+    line = navigation(path, numbered)
+    for where, cell in (("first", cells[0]), ("last", cells[-1])):
+        if line not in _source(cell).splitlines():
+            yield f"the {where} cell needs the line {line}"
+
+
+def _opening(path: Path, cells: list[Cell]) -> Iterator[str]:
+    first = _source(cells[0])
+    number = str(int(path.name[:2])) if path.name[:2].isdigit() else "N"
+    if not first.startswith(f"# {number}. "):
+        yield f"the first line must be a title, # {number}. …"
+    if not re.search(r"^\*\*Time:\*\* about \d+", first, re.M):
+        yield "the first cell must say **Time:** about … minutes"
+    if "https://docs.databricks.com/" not in _part(_prose(cells), OPENING[-1]):
+        yield f"## {OPENING[-1]} must link to Databricks' documentation of what is used"
+
+
+def _headings(cells: list[Cell]) -> Iterator[str]:
+    headings = re.findall(r"^## (.+)$", _without_code(_prose(cells)), re.M)
+    sections = [heading for heading in headings if re.match(r"\d+\. ", heading)]
+    if [int(heading.partition(".")[0]) for heading in sections] != list(range(1, len(sections) + 1)) or not sections:
+        yield f"its sections must be numbered from 1: {', '.join(sections)}"
+    wanted = [*OPENING, *sections, *CLOSING]
+    if headings != wanted:
+        yield f"the headings are {', '.join(headings)}; they must be {', '.join(wanted)}"
+
+
+def _without_code(text: str) -> str:
+    return re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+
+
+def _part(text: str, heading: str) -> str:
+    """The text below a heading of the second level."""
+    found = re.search(rf"^## {re.escape(heading)}$(.*?)(?=^## |\Z)", text, re.M | re.S)
+    return found[1] if found else ""
+
+
+def _code(cells: list[Cell]) -> Iterator[str]:
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    for cell in code:
+        lines = _source(cell).splitlines()
+        if len(lines) > LONGEST_CELL:
+            yield f"a cell has {len(lines)} lines, more than {LONGEST_CELL}: {lines[0]}"
+    unknown = sorted({tag for cell in cells for tag in _tags(cell)} - TAGS)
+    if unknown:
+        yield f"no notebook has the tags {', '.join(unknown)}"
+    if sum("parameters" in _tags(cell) for cell in code) != 1:
+        yield "exactly one cell must be tagged parameters"
+    text = "\n".join(map(_source, code))
+    if not 0 <= text.find("parameters.receive(globals())") < text.find("caspers.connect(CATALOG)"):
+        yield "it must call parameters.receive(globals()), then caspers.connect(CATALOG)"
+    if "%pip install" not in _source(code[0]):
+        yield "its first code cell must install the project where it is missing"
+
+
+def _exercises(cells: list[Cell]) -> Iterator[str]:
+    solutions = [place for place, cell in enumerate(cells) if "solution" in _tags(cell)]
+    if len(solutions) != EXERCISES:
+        yield f"it has {len(solutions)} cells tagged solution; it must have {EXERCISES}"
+    for number, place in enumerate(solutions, 1):
+        cell, task = cells[place], cells[place - 1]
+        if f"**Exercise {number}.**" not in _source(task) or task["cell_type"] != "markdown":
+            yield f"before solution {number} there must be a cell with **Exercise {number}.** and the task"
+        if cell["cell_type"] != "code" or "assert " not in _source(cell):
+            yield f"solution {number} must be code with an assert"
+        if "hide-cell" not in _tags(cell) or cell["metadata"].get("jupyter") != FOLDED:
+            yield f"solution {number} must be tagged hide-cell and folded: {json.dumps({'jupyter': FOLDED})}"
+
+
+def _closing(path: Path, cells: list[Cell]) -> Iterator[str]:
+    text = _prose(cells)
+    running, own, _, causes, again = (_part(text, heading) for heading in CLOSING)
+    if not re.search(r"^> .*https://", own, re.M):
+        yield f"## {CLOSING[1]} must be a quote (> …) with links"
+    if len(re.findall(r"^- ", causes, re.M)) < CAUSES:
+        yield f"## {CLOSING[3]} must list {CAUSES} causes (- …)"
+    if f"uv run runbook.py --destroy --only {_task(path)}" not in again:
+        yield f"## {CLOSING[4]} must say uv run runbook.py --destroy --only {_task(path)}"
+    if f"{START}#glossary" not in text:
+        yield f"it must link a term to {START}#glossary where that first appears"
+    if not running.strip():
+        yield f"## {CLOSING[0]} must say what runs"
+
+
+def _task(path: Path) -> str:
+    """The key of the task that runs a notebook, TASK for one that no task runs."""
+    text = (REPO / "databricks.yml").read_text(encoding="utf-8")
+    bundle = yaml.safe_load(text)
+    tasks = [
+        task
+        for part in (bundle, *bundle["targets"].values())
+        for job in part.get("resources", {}).get("jobs", {}).values()
+        for task in job.get("tasks", [])
+    ]
+    keys = {Path(task["notebook_task"]["notebook_path"]).name: task["task_key"] for task in tasks}
+    return str(keys.get(path.name, "TASK"))
+
+
+def _broken_links(path: Path) -> Iterator[str]:
+    """Links of a notebook to files that don't exist, or to headings that these don't have."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", _without_code(_prose(_cells(path)))):
+        if re.match(r"[a-z]+:", target) or target.startswith("/"):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        if not file.exists():
+            yield f"its link {target} leads nowhere"
+        elif anchor and anchor not in _anchors(file):
+            yield f"its link {target} leads to no heading"
+
+
+def _anchors(file: Path) -> set[str]:
+    text = _prose(_cells(file)) if file.suffix == ".ipynb" else file.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return slugs | set(re.findall(r'<a id="([^"]+)">', text))
+
+
+if __name__ == "__main__":
+    differences = problems(REPO / "notebooks")
+    print("\n".join(differences) or "The notebooks follow the template.")
+    sys.exit(1 if differences else 0)
