@@ -7,9 +7,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import nbformat
 import pytest
+from jupyter_client.provisioning import LocalProvisioner
 
 from caspers.runbook.bundle import PlanError
 from caspers.runbook.plan import Plan, load_plan
@@ -60,6 +62,16 @@ def test_kernels_start_also_where_temporary_files_have_a_long_path(
     notebook("only", "print('here')")
     run = runner(load_plan(write_plan({"only": []}), "default"))
     assert run.run() is True
+    assert printed(run.runs["only"].output) == ["here"]
+
+
+def test_a_kernel_is_not_interrupted_before_it_ends(write_plan, notebook, runner, monkeypatch) -> None:
+    sent = []
+    monkeypatch.setattr(LocalProvisioner, "send_signal", AsyncMock(side_effect=sent.append))
+    notebook("only", "print('here')")
+    run = runner(load_plan(write_plan({"only": []}), "default"))
+    assert run.run() is True
+    assert signal.SIGINT not in sent
     assert printed(run.runs["only"].output) == ["here"]
 
 
