@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_workspace.engines.jobs.libraries import of_library
+from local_workspace.engines.jobs.python_checks import CLUSTER
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.run_files import RunFiles
 from local_workspace.engines.workspace import WorkspaceFiles
@@ -21,6 +22,8 @@ from local_workspace.runtime.layered_environments import Environments, Report
 from local_workspace.runtime.log_files import end_of
 from local_workspace.runtime.processes import Child, Processes
 
+# The notebook's own environment is that of a serverless task without another.
+_OWN_PACKAGES = ("environment_key", *CLUSTER)
 MAX_LOGS = 5_000_000  # bytes: Databricks returns the last 5 MB
 SHOWN_LOG = 20_000  # bytes of the log of a process that runs
 
@@ -117,6 +120,9 @@ class ProcessTasks:
         for each in run.get("environments", []):
             if each["environment_key"] == task.get("environment_key"):
                 found.add(each.get("spec", {}).get("dependencies", []))
+        if (notebook := task.get("notebook_task")) and not any(name in task for name in _OWN_PACKAGES):
+            path = notebook["notebook_path"]
+            found.add(self.files.requirements(path), self.files.resolve(path).parent)
         for library in task.get("libraries", []):
             found.add(of_library(library))
         return found

@@ -4,7 +4,7 @@ from local_workspace.engines.jobs.documents import EnvironmentSpec, Library, Set
 from local_workspace.engines.jobs.unsupported import JOB_REFUSED, refuse_part
 from local_workspace.runtime.errors import invalid
 
-_CLUSTER = ("new_cluster", "existing_cluster_id", "job_cluster_key")
+CLUSTER = ("new_cluster", "existing_cluster_id", "job_cluster_key")  # fields that choose the machines of a task
 
 
 def check_python(task: Task, place: str) -> None:
@@ -16,7 +16,7 @@ def check_python(task: Task, place: str) -> None:
         raise invalid(f"{place}spark_python_task.source: {JOB_REFUSED['git_source']}.")
     if wheel and wheel.get("parameters") and wheel.get("named_parameters"):
         raise invalid(f"{place}python_wheel_task has either parameters or named_parameters; leave one out.")
-    if (file or wheel) and "environment_key" not in task and not any(name in task for name in _CLUSTER):
+    if (file or wheel) and "environment_key" not in task and not any(name in task for name in CLUSTER):
         # required of both kinds without a cluster: the SDK's docstring of Task.environment_key
         raise invalid(f"{place}environment_key is needed without a cluster; name one of the job's environments.")
     for library in task.get("libraries", []):

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Required, TypedDict
 
+from local_workspace.engines.workspace.notebook_environment import requirements
 from local_workspace.engines.workspace.notebook_source import (
     LANGUAGES,
     Language,
@@ -103,6 +104,11 @@ class WorkspaceFiles:
             if str(_id(self._name(place))) == object_id and (info := self._info(place))["object_type"] == object_type:
                 return info
         raise not_found(f"{object_type.capitalize()} {object_id} does not exist.")
+
+    def requirements(self, path: str) -> list[str]:
+        """What the environment of a notebook asks for, as lines of requirements. Raises 404; 400 if it can't be."""
+        place = self.resolve(path)
+        return requirements(json.loads(place.read_bytes())) if place.suffix == NOTEBOOK else []
 
     def list(self, path: str, notebooks_modified_after: int = 0) -> list[ObjectInfo]:
         """ObjectInfo of everything in a folder, or of the one file, without notebooks that are older. Raises 404."""

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from local_workspace.engines.workspace import notebook_environment
+
 
 @dataclass(frozen=True)
 class Language:
@@ -50,8 +52,9 @@ def language_of(notebook: dict[str, Any]) -> Language:
 def as_source(notebook: dict[str, Any]) -> str:
     """The cells of a notebook (nbformat 4, as a dict) in Databricks' source format."""
     language = language_of(notebook)
+    environment = notebook_environment.as_source(notebook) if language is PYTHON else ""
     cells = (_cell(cell["cell_type"], "".join(cell["source"]), language) for cell in notebook["cells"])
-    return f"{language.header}\n{language.separator.join(cells)}\n"
+    return f"{language.header}\n{environment}{language.separator.join(cells)}\n"
 
 
 def source_language(content: bytes) -> Language | None:
@@ -65,16 +68,17 @@ def from_source(text: str, language: Language = PYTHON) -> dict[str, Any]:
     lines = text.removeprefix("\ufeff").splitlines()
     if lines and lines[0].strip() == language.header:
         lines = lines[1:]
+    environment, text = notebook_environment.split_source("\n".join(lines))
     separating = re.compile(rf"{language.comment} COMMAND -{{5,}}\s*")
     cells: list[list[str]] = [[]]
-    for line in lines:
+    for line in text.splitlines():
         if separating.fullmatch(line):
             cells.append([])
         else:
             cells[-1].append(line)
     return {
         "cells": [_jupyter("\n".join(cell).strip("\n"), language) for cell in cells if any(map(str.strip, cell))],
-        "metadata": {"language_info": {"name": language.name.lower()}},
+        "metadata": {"language_info": {"name": language.name.lower()}, **notebook_environment.as_metadata(environment)},
         "nbformat": 4,
         "nbformat_minor": 4,
     }

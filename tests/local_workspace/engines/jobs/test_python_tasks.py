@@ -180,6 +180,35 @@ def test_a_notebook_runs_in_its_environment(space, artifacts):
     assert found[0].notebook_output.result == "2"
 
 
+def carrying(space, *lines: str) -> str:
+    """The path of a notebook in source format with an environment of its own, beside the wheels' folder."""
+    block = "".join(f"# {line}\n" for line in ("/// script", "[tool.databricks.environment]", *lines, "///"))
+    code = "import kitchentool\nkitchentool.SPOONS"
+    return upload(space, "own.py", f"# Databricks notebook source\n{block}{code}\n").removesuffix(".py")
+
+
+def test_a_notebooks_own_environment_is_used_unless_its_task_has_another(space, artifacts):
+    first = f"../artifacts/.internal/{Path(artifacts[1]).name}"
+    path = carrying(space, 'environment_version = "4"', f'dependencies = ["{first}"]')
+    own = Task("own", notebook_task=NotebookTask(path))
+    other = Task("other", notebook_task=NotebookTask(path), environment_key="default")
+    _, found = outputs(space, own, other, environments=[environment(artifacts[2])])
+    assert [output.notebook_output.result for output in found] == ["1", "2"]
+
+
+def test_a_notebooks_environment_means_nothing_on_a_cluster(space, artifacts):
+    path = carrying(space, f'dependencies = ["{artifacts[1]}"]')
+    task = Task("t", notebook_task=NotebookTask(path), new_cluster=ClusterSpec(spark_version="17.3.x-scala2.13"))
+    task.libraries = [Library(whl=artifacts[2])]
+    assert outputs(space, task)[1][0].notebook_output.result == "2"
+
+
+def test_a_notebooks_base_environment_is_the_tasks_error(space):
+    path = carrying(space, 'base_environment = "workspace-base-environments/databricks_ai_v4"')
+    _, found = outputs(space, Task("t", notebook_task=NotebookTask(path)))
+    assert "base environment 'workspace-base-environments/databricks_ai_v4'" in found[0].error
+
+
 def test_an_environment_that_cant_be_installed_is_the_tasks_error(space):
     path = upload(space, "never.py", "print('never')")
     _, found = outputs(space, script(path), environments=[environment("--no-index", "no-such-package-of-kitchens")])

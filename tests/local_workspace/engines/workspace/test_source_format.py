@@ -3,10 +3,12 @@
 import pytest
 
 from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.engines.workspace.notebook_environment import as_metadata, requirements
 from local_workspace.engines.workspace.notebook_source import SQL, as_source, from_source
 from local_workspace.runtime.errors import ApiError
 from local_workspace.runtime.home import open_home
 
+KEY = "application/vnd.databricks.v1+notebook"
 SOURCE = """# Databricks notebook source
 x = 1
 y = 2
@@ -57,6 +59,62 @@ def test_the_cells_of_a_source():
         ("code", "print(x)"),
     ]
     assert as_source(from_source(SOURCE)) == SOURCE
+
+
+WITH_ENVIRONMENT = """# Databricks notebook source
+# /// script
+# [tool.databricks.environment]
+# environment_version = "4"
+# dependencies = ["--editable ..", "caf\\u00e9"]
+# ///
+x = 1
+"""
+
+
+def test_a_source_may_begin_with_its_environment():
+    notebook = from_source(WITH_ENVIRONMENT)
+    assert [cell["source"] for cell in notebook["cells"]] == ["x = 1"]
+    assert requirements(notebook) == ["--editable ..", "café"]
+    assert as_source(notebook) == WITH_ENVIRONMENT
+    assert requirements(from_source(WITH_ENVIRONMENT.replace(" = [", " = [\n# ").replace("]\n# ///", "\n# ]\n# ///")))
+
+
+@pytest.mark.parametrize(
+    "block", ["# x = ", "# [tool.ruff]", "# tool = 3", "# [tool]\n# databricks = 3", "not a comment"]
+)
+def test_another_block_of_comments_is_a_cells(block):
+    notebook = from_source(f"# Databricks notebook source\n# /// script\n{block}\n# ///\nx = 1\n")
+    assert requirements(notebook) == []
+    assert notebook["cells"][0]["source"] == f"# /// script\n{block}\n# ///\nx = 1"
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"base_environment": "/Workspace/env.yaml"}, "'/Workspace/env.yaml'"),
+        ({"java_dependencies": ["a.jar"]}, "java_dependencies"),
+        ({"dependencies": "polars"}, "not a list"),
+        ({"dependencies": [7]}, "not a list"),
+    ],
+)
+def test_an_environment_that_cannot_be_made_is_refused(environment, named):
+    with pytest.raises(ApiError, match=named):
+        requirements({"metadata": as_metadata(environment)})
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        [],
+        {},
+        {KEY: None},
+        {KEY: {"environmentMetadata": None}},
+        as_metadata({"base_environment": "", "client": "1"}),
+    ],
+)
+def test_most_notebooks_ask_for_no_package(metadata):
+    assert requirements({"metadata": metadata}) == []
 
 
 @pytest.mark.parametrize(
