@@ -12,6 +12,7 @@ class StoredProject(TypedDict):
     create_time: str
     port: int | None
     deleting: NotRequired[bool]
+    disabled: NotRequired[bool]
 
 
 class Project(StoredProject):

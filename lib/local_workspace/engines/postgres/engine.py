@@ -69,6 +69,8 @@ class PostgresEngine:
             if project.get("deleting"):
                 self.delete_project(project["project_id"])
                 continue
+            if project.get("disabled"):
+                continue
             try:
                 self.running(project["project_id"])
             except Exception:  # one damaged instance must not keep the workspace from starting
@@ -110,19 +112,31 @@ class PostgresEngine:
             self._projects.destroy(project)
 
     def address(self, project: str) -> str:
-        """`host:port` of a project's server, started if need be."""
-        return f"{ports.HOST}:{self.running(project).port}"
+        """`host:port` of a project's server, started if need be unless its endpoint is disabled. Raises 404 or 503."""
+        return f"{ports.HOST}:{self._reachable(project).port}"
+
+    def disable_endpoint(self, project: str, disabled: bool) -> None:
+        """Suspend a project's server until it is enabled, or start it again. Raises 404 or 503.
+
+        No connection and no request starts a disabled one, as in the SDK's `EndpointSpec.disabled`.
+        """
+        self._projects.disable(project, disabled)
+
+    def _reachable(self, project: str) -> Instance:
+        """The server of a project, running unless its endpoint is disabled."""
+        disabled = self.project(project).get("disabled")
+        return self._projects.instance(project) if disabled else self.running(project)
 
     def credential(self, project: str, role: str | None = None) -> Credential:
         """A new password of `role`, or the user's, and its expiry time; connections outlive it.
 
-        Raises 404 if there is no such role.
+        Raises 404 if there is no such role; of a disabled endpoint the roles can't be known.
         """
         wanted = role or self._user
-        if wanted not in self.roles(project):
+        if not self.project(project).get("disabled") and wanted not in self.roles(project):
             raise not_found(f"Project {project} has no role {wanted}.")
         expires = datetime.now(UTC) + CREDENTIAL_LIFE
-        token = self.running(project).credential(wanted, int(expires.timestamp()))
+        token = self._reachable(project).credential(wanted, int(expires.timestamp()))
         return {"token": token, "expire_time": to_iso(expires)}
 
     def roles(self, project: str) -> list[str]:

@@ -72,14 +72,17 @@ class Projects:
             return self.get(project)
 
     def server(self, project: str) -> Instance:
-        """The server of a project, started if it isn't running. Raises 404, or 503 if it can't start."""
+        """The server of a project, started if it isn't running.
+
+        Raises 404, or 503 if it can't start or its endpoint is disabled.
+        """
         with self._lock:
             doc = self.get(project)
-            if doc.get("deleting"):
-                raise not_found(f"Project {project} is being deleted.")
-            server = self._servers.setdefault(
-                project, Instance(self._home, self._processes, project, self._user, doc["port"])
-            )
+            server = self.instance(project)
+            if doc.get("disabled"):
+                raise unavailable(
+                    f"The endpoint of project {project} is disabled: enable it by w.postgres.update_endpoint."
+                )
             self._passwords = self._passwords or PasswordServer(self._accepts)
             server.rules = self._passwords.rules(project, ADMIN)
             try:
@@ -89,6 +92,26 @@ class Projects:
             if server.port != doc["port"]:
                 self._documents.update(project, port=server.port)
             return server
+
+    def instance(self, project: str) -> Instance:
+        """The server of a project as it is, running or not. Raises 404."""
+        with self._lock:
+            doc = self.get(project)
+            if doc.get("deleting"):
+                raise not_found(f"Project {project} is being deleted.")
+            return self._servers.setdefault(
+                project, Instance(self._home, self._processes, project, self._user, doc["port"])
+            )
+
+    def disable(self, project: str, disabled: bool) -> None:
+        """End the server of a project until it is enabled, or start it again. Raises 404, or 503 if it can't start."""
+        with self._lock:
+            server = self.instance(project)
+            self._documents.update(project, disabled=disabled)
+            if disabled:
+                server.stop()
+            else:
+                self.server(project)
 
     def stop(self) -> None:
         """Stop all servers."""

@@ -47,19 +47,19 @@ def branch(doc: Project) -> Json:
     }
 
 
-def endpoint(project_id: str, address: str) -> Json:
+def endpoint(doc: Project, address: str) -> Json:
     """The one endpoint. Its host includes the port, since the instances of one machine can't all have 5432."""
-    kind = "ENDPOINT_TYPE_READ_WRITE"
+    kind, disabled, project_id = "ENDPOINT_TYPE_READ_WRITE", doc.get("disabled", False), doc["project_id"]
     return {
         "name": names.endpoint_path(project_id),
         "endpoint_id": names.ENDPOINT,
         "parent": names.branch_path(project_id),
-        "spec": {"endpoint_type": kind},
+        "spec": {"endpoint_type": kind, "disabled": disabled},
         "status": {
             "endpoint_id": names.ENDPOINT,
             "endpoint_type": kind,
-            "current_state": "ACTIVE",
-            "disabled": False,
+            "current_state": "IDLE" if disabled else "ACTIVE",
+            "disabled": disabled,
             "hosts": {"host": address},
         },
     }

@@ -31,6 +31,19 @@ class Project(Body):
     spec: ProjectSpec | None = None
 
 
+class EndpointSpec(StrictBody):
+    """What of an endpoint shall change."""
+
+    endpoint_type: Literal["ENDPOINT_TYPE_READ_WRITE"] | None = None
+    disabled: bool | None = None
+
+
+class Endpoint(Body):
+    """An endpoint to change."""
+
+    spec: EndpointSpec | None = None
+
+
 class RoleSpec(StrictBody):
     """Whom to let in."""
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from local_workspace.engines.postgres import PostgresEngine, shapes
 from local_workspace.http.bodies import Text
 from local_workspace.routes.postgres.databases import shown_role
-from local_workspace.routes.postgres.shared import Engine, Json, done, on_branch
+from local_workspace.routes.postgres.shared import Engine, Json, done, on_branch, shown_endpoint
 from local_workspace.routes.postgres.synced_tables import shown_table
 from local_workspace.runtime.errors import not_found
 
@@ -22,6 +22,12 @@ def created(engine: Engine, resource: Resource) -> Json:
     return done(resource, "create", _shown(engine, resource))
 
 
+@router.get("/{resource:path}/operations/update")
+def updated(engine: Engine, resource: Resource) -> Json:
+    """How a change came out: the resource."""
+    return done(resource, "update", _shown(engine, resource))
+
+
 @router.get("/{resource:path}/operations/delete")
 def deleted(resource: Resource) -> Json:
     """How a deletion came out."""
@@ -32,6 +38,8 @@ def _shown(engine: PostgresEngine, resource: str) -> Json:
     match resource.split("/"):
         case ["projects", project]:
             return shapes.project(engine.project(project))
+        case ["projects", project, "branches", branch, "endpoints", endpoint]:
+            return shown_endpoint(engine, project, branch, endpoint)
         case ["projects", project, "branches", branch, "databases", database]:
             return shapes.database(on_branch(engine, project, branch).database(project, database))
         case ["projects", project, "branches", branch, "roles", role]:

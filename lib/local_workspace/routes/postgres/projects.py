@@ -1,6 +1,7 @@
 """Projects with their one branch and endpoint, and the credentials for it."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from fastapi import APIRouter, Request
 
@@ -8,8 +9,19 @@ from local_workspace.engines.postgres import names, shapes
 from local_workspace.engines.postgres.documents import Credential
 from local_workspace.http.bodies import Name
 from local_workspace.routes.postgres import bodies
-from local_workspace.routes.postgres.shared import BRANCH, Engine, Json, Pages, Permitted, done, on_branch
-from local_workspace.runtime.errors import invalid, not_found
+from local_workspace.routes.postgres.shared import (
+    BRANCH,
+    Engine,
+    Json,
+    Manages,
+    Pages,
+    Permitted,
+    done,
+    fields,
+    on_branch,
+    shown_endpoint,
+)
+from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.permissions import CAN_MANAGE, CAN_USE, of_principal
 
 router = APIRouter()
@@ -58,17 +70,28 @@ def get_branch(engine: Engine, project: Name, branch: Name) -> Json:
 @router.get(BRANCH + "/endpoints", dependencies=[Permitted])
 def list_endpoints(engine: Engine, project: Name, branch: Name, page: Pages) -> Mapping[str, object]:
     """The one endpoint of a branch."""
-    address = on_branch(engine, project, branch).address(project)
-    return page.of("endpoints", [shapes.endpoint(project, address)])
+    return page.of("endpoints", [shown_endpoint(engine, project, branch, names.ENDPOINT)])
 
 
 @router.get(BRANCH + "/endpoints/{endpoint}", dependencies=[Permitted])
 def get_endpoint(engine: Engine, project: Name, branch: Name, endpoint: Name) -> Json:
     """The endpoint `primary`."""
-    on_branch(engine, project, branch)
-    if endpoint != names.ENDPOINT:
-        raise not_found(f"Endpoint {endpoint} does not exist in project {project}, which has {names.ENDPOINT}.")
-    return shapes.endpoint(project, engine.address(project))
+    return shown_endpoint(engine, project, branch, endpoint)
+
+
+@router.patch(BRANCH + "/endpoints/{endpoint}", dependencies=[Manages])
+def update_endpoint(
+    engine: Engine,
+    project: Name,
+    branch: Name,
+    endpoint: Name,
+    body: bodies.Endpoint,
+    update_mask: Literal["spec.disabled"],
+) -> Json:
+    """Disable the endpoint, which ends its server and all connections, or enable it again."""
+    shown_endpoint(engine, project, branch, endpoint)
+    engine.disable_endpoint(project, bool(fields(body.spec).get("disabled")))
+    return done(names.endpoint_path(project), "update", shown_endpoint(engine, project, branch, endpoint))
 
 
 @router.post("/credentials")

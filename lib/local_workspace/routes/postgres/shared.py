@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from local_workspace.engines.postgres import PostgresEngine, names
+from local_workspace.engines.postgres import PostgresEngine, names, shapes
 from local_workspace.http.bodies import Body, Name
 from local_workspace.http.paging import Page, by_page_size
 from local_workspace.runtime.errors import invalid, not_found
@@ -45,6 +45,14 @@ def on_branch(engine: PostgresEngine, project: str, branch: str) -> PostgresEngi
     if branch != names.BRANCH:
         raise not_found(f"Branch {branch} does not exist in project {project}, which has {names.BRANCH}.")
     return engine
+
+
+def shown_endpoint(engine: PostgresEngine, project: str, branch: str, endpoint: str) -> Json:
+    """The endpoint of a branch. Raises 404."""
+    on_branch(engine, project, branch)
+    if endpoint != names.ENDPOINT:
+        raise not_found(f"Endpoint {endpoint} does not exist in project {project}, which has {names.ENDPOINT}.")
+    return shapes.endpoint(engine.project(project), engine.address(project))
 
 
 def fields(spec: Body | None, *required: str) -> Json:

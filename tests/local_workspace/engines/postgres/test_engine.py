@@ -11,12 +11,14 @@ import psutil
 import psycopg
 import pytest
 from databricks.sdk import WorkspaceClient
+from databricks.sdk.common.types.fieldmask import FieldMask
 from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied, ResourceAlreadyExists
 from databricks.sdk.service import postgres as pg
 from databricks.sdk.service.iam import AccessControlRequest, AccessControlResponse, PermissionLevel
 
 from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWorkspace, server_pid
 from local_workspace.runtime import principals
+from local_workspace.runtime.errors import ApiError
 from waiting import eventually, has_ended
 
 
@@ -278,6 +280,34 @@ def test_a_restart_keeps_port_and_data(workspace):
     assert workspace.engine.address(PROJECT) == address
     with workspace.connect("databricks_postgres") as connection:
         assert connection.execute("SELECT n FROM kept").fetchone() == (7,)
+
+
+def test_a_disabled_endpoint_lets_nobody_in_until_it_is_enabled(workspace):
+    api, name, mask = workspace.w.postgres, f"{BRANCH}/endpoints/primary", FieldMask(["spec.disabled"])
+    writable = pg.EndpointType.ENDPOINT_TYPE_READ_WRITE
+    off, on = (pg.Endpoint(spec=pg.EndpointSpec(writable, disabled=disabled)) for disabled in (True, False))
+    address = workspace.engine.address(PROJECT)
+    with workspace.connect() as connection:
+        assert api.update_endpoint(name, off, mask).wait().status.disabled
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SELECT 1")
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        workspace.connect()
+    with pytest.raises(ApiError, match="disabled"):
+        workspace.engine.running(PROJECT)
+    workspace.engine.stop()
+    workspace.start_engine()  # starts no disabled endpoint
+    assert api.get_endpoint(name).status.current_state is pg.EndpointStatusState.IDLE
+    assert api.update_endpoint(name, on, mask).wait().status.current_state is pg.EndpointStatusState.ACTIVE
+    assert (workspace.engine.address(PROJECT), workspace.rows("SELECT 1")) == (address, [(1,)])
+
+
+def test_of_an_endpoint_nothing_else_can_be_changed(workspace):
+    spec = pg.EndpointSpec(pg.EndpointType.ENDPOINT_TYPE_READ_WRITE, autoscaling_limit_max_cu=2)
+    with pytest.raises(BadRequest, match="update_mask"):
+        workspace.w.postgres.update_endpoint(
+            f"{BRANCH}/endpoints/primary", pg.Endpoint(spec=spec), FieldMask(["spec.autoscaling_limit_max_cu"])
+        )
 
 
 def test_a_port_that_was_taken_meanwhile_is_given_up(workspace):

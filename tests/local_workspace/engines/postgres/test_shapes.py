@@ -42,7 +42,7 @@ def test_a_branch_is_ready_and_the_default():
 
 
 def test_an_endpoints_host_carries_the_port():
-    endpoint = pg.Endpoint.from_dict(shapes.endpoint("p", "127.0.0.1:5433"))
+    endpoint = pg.Endpoint.from_dict(shapes.endpoint(PROJECT, "127.0.0.1:5433"))
     assert (endpoint.name, endpoint.status.hosts.host) == (f"{BRANCH}/endpoints/primary", "127.0.0.1:5433")
 
 
