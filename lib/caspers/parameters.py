@@ -50,19 +50,28 @@ def receive(namespace: dict[str, object]) -> None:
 
     `namespace` is a notebook's `globals()`, after its parameters cell. There papermill has set a run's values. Where
     there is `dbutils`, each parameter is a widget whose default is the value in the cell; a job passes its values to
-    the widgets. An endpoint that has its default name gets the catalog's name behind it, unless the catalog is the
-    default too. Raises ValueError for the first that is not valid, and changes nothing.
+    the widgets. Where a local workspace can't create the default catalog, a notebook that is opened by hand uses the
+    one that is there (`existing_catalog`). An endpoint that has its default name gets the catalog's name behind it,
+    unless the catalog is the default too. Raises ValueError for the first that is not valid, and changes nothing.
     """
     values = {name: namespace[name] for name in RULES if name in namespace}
     if "dbutils" in namespace:
         widgets = cast(_Utilities, namespace["dbutils"]).widgets
         values = {name: _of_widget(widgets, name, default) for name, default in values.items()}
     checked = {name: check(name, value) for name, value in values.items()}
+    if checked.get("CATALOG") == names.DEFAULT_CATALOG:
+        checked["CATALOG"] = _catalog()
     catalog = str(checked.get("CATALOG", names.DEFAULT_CATALOG))
     endpoints: dict[str, Value] = {
         name: names.shared_id(given, catalog) for name, given in ENDPOINTS.items() if checked.get(name) == given
     }
     namespace.update(checked | endpoints)
+
+
+def _catalog() -> str:
+    from caspers.platform import existing_catalog  # imports this module's user
+
+    return existing_catalog.for_notebook(names.DEFAULT_CATALOG)
 
 
 def _of_widget(widgets: _Widgets, name: str, default: object) -> str:

@@ -1,12 +1,11 @@
 """The workbook in the running workspace's own catalog."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.request import ProxyHandler, Request, build_opener
 
 from rich.console import Console
 
+from caspers.platform import existing_catalog
 from caspers.platform.connection import Connection
 from caspers.runbook.plan import Plan
 from caspers.runbook.report import print_next
@@ -35,21 +34,9 @@ def in_existing_catalog(plan: Plan, given: Sequence[str], found: Connection, con
     or names those to choose from.
     """
     wanted = str(plan.parameters["CATALOG"])
-    if not found.local or any(text.startswith("CATALOG=") for text in given):
-        return plan
-    there = _catalogs(found)
-    if not there or wanted in there:
+    if any(text.startswith("CATALOG=") for text in given) or not (other := existing_catalog.of(found, wanted)):
         return plan
     print_next(
-        f"No catalog {wanted} can be created in this workspace. The run uses the one that it has:", there[0], console
+        f"No catalog {wanted} can be created in this workspace. The run uses the one that it has:", other, console
     )
-    return plan.with_parameters({"CATALOG": there[0]})
-
-
-def _catalogs(found: Connection) -> list[str]:
-    """The names of a local workspace's catalogs. Not by the SDK, whose import a run need not wait for."""
-    request = Request(
-        f"{found.host}/api/2.1/unity-catalog/catalogs", headers={"Authorization": f"Bearer {found.token}"}
-    )
-    with build_opener(ProxyHandler({})).open(request) as answer:
-        return [entry["name"] for entry in json.load(answer).get("catalogs", [])]
+    return plan.with_parameters({"CATALOG": other})

@@ -1,11 +1,8 @@
 """The catalog that a run uses."""
 
 import io
-import json
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from rich.console import Console
@@ -13,35 +10,13 @@ from rich.console import Console
 from caspers.platform.connection import Connection
 from caspers.runbook.plan import Plan, load_plan
 from caspers.runbook.workspace import in_existing_catalog
-
-
-class Catalogs(HTTPServer):
-    """A workspace that answers with its catalogs, and records the tokens that it is shown."""
-
-    names: tuple[str, ...] = ()
-    tokens: tuple[str | None, ...] = ()
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Catalogs
-
-    def do_GET(self) -> None:
-        self.server.tokens += (self.headers["Authorization"],)
-        body = json.dumps({"catalogs": [{"name": name} for name in self.server.names]}).encode()
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
+from catalog_server import Catalogs, serving
 
 
 @pytest.fixture
 def workspace() -> Iterator[Catalogs]:
-    with Catalogs(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+    with serving() as server:
         yield server
-        server.shutdown()
 
 
 @pytest.fixture
