@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,17 +58,26 @@ class PythonEnvironments:
     def ensure(self, recipe: Recipe) -> Path:
         """The folder of the recipe's environment, made if it isn't there. Raises EnvironmentProblem.
 
-        An environment counts only once it is whole: a killed process leaves nothing that another would use.
+        It is made in a folder of its own, and gets its name once it is whole: uv goes on for a while in the folder of a
+        process that was killed, which must not be one that another uses.
         """
         target = self._root / recipe.key()
         self._root.mkdir(parents=True, exist_ok=True)
         with used(target):
             if not (target / _COMPLETE).exists():
                 shutil.rmtree(target, ignore_errors=True)
-                _make(target, recipe)
-                write_atomically(target / _COMPLETE, "")
+                self._make(target, recipe)
                 remove_unused(self._root)
         return target
+
+    def _make(self, target: Path, recipe: Recipe) -> None:
+        folder = Path(tempfile.mkdtemp(prefix=f"{target.name}-", suffix=".unfinished", dir=self._root))
+        try:
+            _fill(folder, recipe)
+            write_atomically(folder / _COMPLETE, "")
+            folder.replace(target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)  # of a build that failed
 
 
 def shared_root(home: Path) -> Path:
@@ -82,8 +92,10 @@ def satisfied(python: str, install: Sequence[str], folder: Path) -> bool:
     return done.returncode == 0 and "Would install" not in done.stdout
 
 
-def _make(target: Path, recipe: Recipe) -> None:
-    made = _uv(["venv", "--no-python-downloads", "--no-project", "--python", recipe.python, str(target)], recipe.folder)
+def _fill(target: Path, recipe: Recipe) -> None:
+    """Make a virtual environment in an empty folder; its programs find their Python wherever it is moved."""
+    command = ["venv", "--relocatable", "--no-python-downloads", "--no-project", "--python", recipe.python]
+    made = _uv([*command, str(target)], recipe.folder)
     if made.returncode:
         raise NoSuchPython(f"There is no Python {recipe.python} on this machine:\n{commands.tail(made)}")
     if recipe.locked:
