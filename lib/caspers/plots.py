@@ -1,6 +1,6 @@
 """The style of the workbook's figures, and helpers for them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -30,6 +30,9 @@ STAGE = {"kitchen": "#c8553d", "waiting": "#b9c0c9", "road": "#3a7ca5"}
 
 VERDICT = {"passed": "#cfe3ee", "failed": "#d1495b"}
 """Whether a check was passed. Passed is pale, so that a failure stands out."""
+
+LAYER = {"bronze": "#b08d57", "silver": "#8d99a6", "gold": "#d4a72c", "beside": "#e6e8eb"}
+"""A layer of the medallion; `beside` is what is read from or written beside it."""
 
 _LOCATIONS = ("#1b6ca8", "#d1495b", "#5f8d4e", "#b07d2b")
 COLOURS = _LOCATIONS  # of figures that don't yet name what they mean
@@ -78,6 +81,42 @@ def mark(axes: Axes, value: float, label: str) -> None:
     axes.axvline(value, color=GREY, linewidth=1, linestyle="--")
     axes.annotate(label, (value, 1), xycoords=("data", "axes fraction"), xytext=(3, -3), textcoords="offset points",
                   va="top", color="#555b66", fontsize=8)  # fmt: skip
+
+
+def draw_graph(axes: Axes, reads: Mapping[str, Sequence[str]], layer: Callable[[str], str]) -> None:
+    """Draw datasets as boxes, from left to right, with an arrow from each that another reads.
+
+    `reads` has the datasets that each reads, `layer` the layer of a dataset by its name, a key of LAYER.
+    """
+    columns = _columns(reads)
+    height = max(map(len, columns))
+    place = {
+        name: (x, (height - len(names)) / 2 + y) for x, names in enumerate(columns) for y, name in enumerate(names)
+    }
+    for name, (x, y) in place.items():
+        axes.text(
+            x,
+            y,
+            name,
+            ha="center",
+            va="center",
+            fontsize=8.5,
+            bbox={"boxstyle": "round,pad=0.5", "facecolor": LAYER[layer(name)], "alpha": 0.55, "linewidth": 0},
+        )
+        for other in reads.get(name, ()):
+            axes.annotate("", (x - 0.33, y), (place[other][0] + 0.3, place[other][1]),
+                          arrowprops={"arrowstyle": "->", "color": GREY})  # fmt: skip
+    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(height - 0.5, -0.5))
+    axes.axis("off")
+
+
+def _columns(reads: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """The names by their distance from what reads nothing."""
+    names = sorted({*reads, *(other for others in reads.values() for other in others)})
+    depth = dict.fromkeys(names, 0)
+    for _ in names:
+        depth |= {name: 1 + max((depth[other] for other in reads.get(name, ())), default=-1) for name in names}
+    return [[name for name in names if depth[name] == level] for level in range(max(depth.values()) + 1)]
 
 
 def heat_map(axes: Axes, shares: "pd.DataFrame", rows: Sequence[str]) -> None:

@@ -29,9 +29,6 @@ FOLDED = {"source_hidden": True, "outputs_hidden": True}
 
 # Notebooks that don't follow the template yet.
 EXEMPT = {
-    "01_canonical_data.ipynb",
-    "02_declarative_pipeline.ipynb",
-    "03_refund_agent.ipynb",
     "04_refund_stream.ipynb",
     "05_complaint_agent.ipynb",
     "06_complaint_generator.ipynb",

@@ -112,7 +112,7 @@ def roll_back(ws: "Workbook", model: str, endpoint: str) -> "ServingEndpointDeta
         raise LookupError(
             f"Model {model} can't be rolled back: its champion, version {now}, replaced no other version."
         )
-    served = serve(ws, endpoint, _entity(ws, model, before))
+    served = serve(ws, endpoint, entity(ws, model, before))
     client.set_registered_model_alias(model, CHAMPION, before)  # last, so that a repeated call means the same version
     return served
 
@@ -130,7 +130,7 @@ def serve_champion(ws: "Workbook", model: str, endpoint: str) -> "ServingEndpoin
     version = champion(ws, model)
     if version is None:
         raise LookupError(f"Model {model} has no champion. Evaluate a version and promote it first.")
-    return serve(ws, endpoint, _entity(ws, model, version))
+    return serve(ws, endpoint, entity(ws, model, version))
 
 
 def serve(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") -> "ServingEndpointDetailed":
@@ -159,7 +159,7 @@ def start_serving(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") ->
         endpoints.create(endpoint, config=EndpointCoreConfigInput(name=endpoint, served_entities=[entity]))
 
 
-def _entity(ws: "Workbook", model: str, version: str) -> "ServedEntityInput":
+def entity(ws: "Workbook", model: str, version: str) -> "ServedEntityInput":
     """The version, traced into its experiment: an endpoint traces nothing unless its variables ask for it."""
     from databricks.sdk.service.serving import ServedEntityInput
 

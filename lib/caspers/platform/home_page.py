@@ -9,6 +9,8 @@ from urllib.parse import quote
 from caspers import config
 
 if TYPE_CHECKING:
+    from IPython.display import Markdown
+
     from caspers.platform.connect import Workbook
     from caspers.platform.state import Resource
 
@@ -47,6 +49,15 @@ def show_notebooks(ws: "Workbook", folder: Path = config.REPO / "notebooks") -> 
     notebooks = sorted(folder.glob("[0-9]*.ipynb"))
     items = [Item(text=_title(path), detail=path.name, path="") for path in notebooks]
     _put(ws, "notebooks", "The notebooks", 0, items)
+
+
+def links(ws: "Workbook", resources: Iterable["Resource"]) -> "Markdown":
+    """A list of links to the pages of resources, for the end of a notebook."""
+    from IPython.display import Markdown
+
+    pages = [(each, page_of(ws, each)) for each in resources]
+    lines = [f"- {each.type.replace('_', ' ')} [{each.name}]({ws.w.config.host}{page})" for each, page in pages if page]
+    return Markdown("\n".join(lines))
 
 
 def page_of(ws: "Workbook", resource: "Resource") -> str:

@@ -106,9 +106,12 @@ def _totals_sql(ws: "Workbook") -> str:
              (SELECT count(*) AS unusable FROM {lakeflow}.quarantined_events) q"""
 
 
-def agree(numbers: Row | None) -> bool:
-    """Whether bronze, silver and gold have the same orders and revenue, to the cent, and at least one order."""
-    if not numbers or not numbers["gold_orders"]:
+def agree(numbers: Row | None, quarantined: int = 0) -> bool:
+    """Whether bronze, silver and gold have the same orders and revenue, to the cent, and at least one order.
+
+    At least `quarantined` lines must be in quarantine.
+    """
+    if not numbers or not numbers["gold_orders"] or numbers["quarantined"] < quarantined:
         return False
     same = (
         ("bronze_orders", "silver_orders", "gold_orders"),
@@ -118,8 +121,10 @@ def agree(numbers: Row | None) -> bool:
     return all(len({numbers[name] for name in group}) == 1 for group in same)
 
 
-def wait_until_agree(ws: "Workbook", pipeline_id: str, timeout: timedelta = timedelta(minutes=20)) -> Row:
-    """The `totals`, as soon as an update has finished and all datasets agree.
+def wait_until_agree(
+    ws: "Workbook", pipeline_id: str, timeout: timedelta = timedelta(minutes=20), quarantined: int = 0
+) -> Row:
+    """The `totals`, as soon as an update has finished and all datasets agree, with at least `quarantined` bad lines.
 
     Raises PipelineFailed if the newest update ended badly, TimeoutError after `timeout`.
     """
@@ -130,7 +135,7 @@ def wait_until_agree(ws: "Workbook", pipeline_id: str, timeout: timedelta = time
 
     try:
         waiting = Retrying(
-            retry=retry_if_result(lambda numbers: not agree(numbers)),
+            retry=retry_if_result(lambda numbers: not agree(numbers, quarantined)),
             wait=wait_fixed(2),
             stop=stop_after_delay(timeout),
         )

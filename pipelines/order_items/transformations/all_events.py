@@ -9,6 +9,7 @@ spark = SparkSession.active()
 
 
 @dp.table(comment="Every event of every order, as the kitchens wrote it", table_properties=medallion.STREAMED)
+@dp.expect("usable event", f"{medallion.CORRUPT} IS NULL")
 def all_events() -> DataFrame:
     """The lines of the directory that the pipeline's configuration names."""
     source_format, path = (spark.conf.get(f"caspers.{key}") for key in ("source_format", "events_path"))

@@ -1,0 +1,17 @@
+"""Code and statements as a notebook shows them."""
+
+from caspers import show
+from caspers.refunds import money
+
+
+def test_a_statement_in_one_line_is_broken_at_its_clauses():
+    assert show.sql("CREATE TABLE t AS SELECT a FROM b").data == "```sql\nCREATE TABLE t AS\nSELECT a\nFROM b\n```"
+
+
+def test_a_statement_of_several_lines_stays_as_it_is():
+    assert show.sql("\nSELECT a FROM b\nWHERE c\n").data == "```sql\nSELECT a FROM b\nWHERE c\n```"
+
+
+def test_sources_follow_each_other():
+    text = show.source(money.dollars, show.file).data
+    assert text.startswith("```python\ndef dollars(") and "\n\ndef file(path: Path)" in text
