@@ -32,10 +32,8 @@ EXEMPT = {
     "04_refund_stream.ipynb",
     "05_complaint_agent.ipynb",
     "06_complaint_generator.ipynb",
-    "07_complaint_agent_stream.ipynb",
     "08_complaint_lakebase.ipynb",
     "09_refund_lakebase.ipynb",
-    "10_app.ipynb",
 }
 
 

@@ -1,10 +1,10 @@
-"""The Refund Manager as a Databricks App: create or update it, grant it access, call its API."""
+"""The Refund Manager as a Databricks App: find and update it, grant it access, call its API."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
 from databricks.sdk.service.apps import App, ComputeState
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
 from caspers.platform import grants, lakebase
 from caspers.platform.client import required
@@ -27,11 +27,9 @@ def find(ws: "Workbook", name: str) -> App | None:
     return lakebase.find(ws.w.apps.get, name)
 
 
-def ensure(ws: "Workbook", wanted: App) -> App:
-    """Create the app `wanted.name`, or update the resources of the existing one; returns it with its compute active."""
-    found = find(ws, wanted.name)
-    if found is None:
-        return ws.w.apps.create_and_wait(wanted)
+def bring_up_to_date(ws: "Workbook", wanted: App) -> App:
+    """Give the existing app `wanted.name` the resources of `wanted`; returns it with its compute active."""
+    found = ws.w.apps.get(wanted.name)
     if [resource.as_dict() for resource in found.resources or []] != [r.as_dict() for r in wanted.resources or []]:
         ws.w.apps.update(wanted.name, wanted)
     if not found.compute_status or found.compute_status.state != ComputeState.ACTIVE:
@@ -93,6 +91,20 @@ def await_healthy(http: httpx.Client, timeout: float = 120) -> dict[str, Any]:
             health: dict[str, Any] = http.get("/api/health").raise_for_status().json()
             return health
     raise AssertionError("unreachable: Retrying returns or raises")
+
+
+def await_status(http: httpx.Client, path: str, status: int, timeout: float = 120) -> httpx.Response:
+    """The app's answer to `GET path` once it has this HTTP status. Raises TimeoutError after `timeout` seconds."""
+
+    def fail(attempt: RetryCallState) -> NoReturn:
+        raise TimeoutError(f"{path} did not answer {status} within {attempt.seconds_since_start or 0:.0f} s.")
+
+    return Retrying(
+        retry=retry_if_result(lambda answer: answer.status_code != status),
+        wait=wait_fixed(0.2),
+        stop=stop_after_delay(timeout),
+        retry_error_callback=fail,
+    )(http.get, path)
 
 
 def decide(http: httpx.Client, order_id: str, decision: str, **more: str) -> tuple[int, dict[str, Any]]:

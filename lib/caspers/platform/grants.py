@@ -29,6 +29,21 @@ def let_into_database(ws: "Workbook", principal: str, project: str, database: st
     """
     let_use_project(ws, project, principal)
     _ensure_role(ws, project, principal)
+    with lakebase.connect(ws, project, database) as connection:
+        for statement in statements(principal, database, table):
+            connection.execute(statement)
+        # Postgres only warns when the grantor has no right to grant.
+        full_name = sql.Identifier(*table.split(".")).as_string(connection)
+        allowed = connection.execute("SELECT has_table_privilege(%s, %s, 'SELECT')", (principal, full_name)).fetchone()
+        if allowed != (True,):
+            raise RuntimeError(
+                f"You have no right to grant access to {table} in {database}: ask its owner to grant SELECT on it to "
+                f"{principal}."
+            )
+
+
+def statements(principal: str, database: str, table: str) -> list[sql.Composed]:
+    """The GRANTs with which a principal may connect to a database and read one table (schema.table) in it."""
     schema, name = table.split(".")
     names = {
         "database": sql.Identifier(database),
@@ -36,18 +51,7 @@ def let_into_database(ws: "Workbook", principal: str, project: str, database: st
         "table": sql.Identifier(schema, name),
         "role": sql.Identifier(principal),
     }
-    with lakebase.connect(ws, project, database) as connection:
-        for statement in _GRANTS:
-            connection.execute(sql.SQL(statement).format(**names))
-        # Postgres only warns when the grantor has no right to grant.
-        allowed = connection.execute(
-            "SELECT has_table_privilege(%s, %s, 'SELECT')", (principal, names["table"].as_string(connection))
-        ).fetchone()
-        if allowed != (True,):
-            raise RuntimeError(
-                f"You have no right to grant access to {table} in {database}: ask its owner to grant SELECT on it to "
-                f"{principal}."
-            )
+    return [sql.SQL(statement).format(**names) for statement in _GRANTS]
 
 
 def let_read(ws: "Workbook", principal: str, tables: Iterable[str]) -> None:

@@ -109,6 +109,16 @@ def wait_online(ws: HasClient, table: str, timeout: float = 900) -> SyncedTable:
     )(look)
 
 
+def wait_following(ws: HasClient, table: str, timeout: float = 120) -> SyncedTable:
+    """Synced table `table` once its sync works again after an interruption. Raises TimeoutError after `timeout` s."""
+    return Retrying(
+        retry=retry_if_result(lambda found: _state(found).endswith("FAILED")),
+        wait=wait_fixed(0.2),
+        stop=stop_after_delay(timeout),
+        retry_error_callback=_timed_out(f"Synced table {table} does not follow its source"),
+    )(ws.w.postgres.get_synced_table, f"synced_tables/{table}")
+
+
 class ConnectArguments(TypedDict):
     """The arguments of `psycopg.connect` that say where a database is and who connects."""
 

@@ -15,9 +15,9 @@ from caspers.complaints import policy
 from caspers.complaints.reading import Item, Reading, read_all
 from caspers.names import in_catalog
 from caspers.refunds import facts, order_facts
+from caspers.streams import inbox
 from caspers.streams.complaint_generator import SCHEMA, VOLUME
 from caspers.streams.complaint_generator import TABLE as COMPLAINTS
-from caspers.streams.inbox import receive
 from caspers.streams.insert import insert_missing
 from caspers.streams.summary import Summary
 
@@ -42,11 +42,20 @@ def create_tables(ws: "Workbook") -> None:
 def run(ws: "Workbook", endpoint: str) -> Summary:
     """Answer every complaint that has no response yet; `endpoint` is the complaint agent's."""
     create_tables(ws)
-    receive(
-        ws.spark.readStream.table(ws.full_name(COMPLAINTS)).select("complaint_id", "ts"),
-        ws.full_name(INBOX),
-        f"{ws.volume(SCHEMA, VOLUME)}/complaint_inbox",
+    receive(ws)
+    return answer(ws, endpoint)
+
+
+def receive(ws: "Workbook") -> None:
+    """Append the complaints written since the last run to the inbox, each once."""
+    complaints = ws.spark.readStream.table(ws.full_name(COMPLAINTS))
+    inbox.receive(
+        complaints.select("complaint_id", "ts"), ws.full_name(INBOX), f"{ws.volume(SCHEMA, VOLUME)}/complaint_inbox"
     )
+
+
+def answer(ws: "Workbook", endpoint: str) -> Summary:
+    """Insert a response to every complaint of the inbox that has none: the agent's to the newest, else the policy's."""
     waiting = ws.spark.sql(_waiting_sql(ws.catalog)).collect()
     answers, note = _agent_answers(ws, endpoint, waiting[:AGENT_COMPLAINTS])
     readings = _read([row for row in waiting if row.complaint_id not in answers])

@@ -17,8 +17,8 @@ from caspers.complaints.reading import Item
 from caspers.complaints.texts import GENERATED_BY, ComplainedOrder, write
 from caspers.names import in_catalog
 from caspers.refunds import order_facts
+from caspers.streams import inbox
 from caspers.streams.complaint_writer import by_model
-from caspers.streams.inbox import receive
 from caspers.streams.insert import insert_missing
 
 if TYPE_CHECKING:
@@ -59,12 +59,19 @@ def run(ws: "Workbook", rate: float, llm_model: str, simulator: str = "simulator
     `llm_model` is the serving endpoint of LLM_MODEL, `simulator` the schema of the table of locations.
     """
     create_tables(ws)
+    receive(ws, rate)
+    return complain(ws, llm_model, simulator)
+
+
+def receive(ws: "Workbook", rate: float) -> None:
+    """Append the share `rate` of the orders delivered since the last run to the inbox, each delivery once."""
     delivered = ws.spark.readStream.table(ws.full_name("lakeflow.all_events")).filter("event_type = 'delivered'")
-    receive(
-        delivered.filter(sampled_sql(rate)).select("order_id", "ts"),
-        ws.full_name(INBOX),
-        f"{ws.volume(SCHEMA, VOLUME)}/sampled_orders",
-    )
+    sampled = delivered.filter(sampled_sql(rate)).select("order_id", "ts")
+    inbox.receive(sampled, ws.full_name(INBOX), f"{ws.volume(SCHEMA, VOLUME)}/sampled_orders")
+
+
+def complain(ws: "Workbook", llm_model: str, simulator: str = "simulator") -> Summary:
+    """Insert a complaint about every order of the inbox that has none; the newest ones in the model's words."""
     orders = [(_order(row), row.category) for row in ws.spark.sql(_orders_sql(ws.catalog, simulator)).collect()]
     texts = by_model(ws, llm_model, orders[-MODEL_TEXTS:])
     rows = [_complaint(order, category, texts.get(order.order_id), llm_model) for order, category in orders]

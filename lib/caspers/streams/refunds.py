@@ -52,11 +52,11 @@ def run(ws: "Workbook", endpoint: str, agent_orders: int = AGENT_ORDERS) -> Summ
     The agent decides on the newest `agent_orders` orders at most.
     """
     create_tables(ws)
-    before = _counts(ws)
+    before = counts(ws)
     receive(ws)
     answers, note = ask_all(ws, endpoint, newest_undecided(ws, agent_orders))
     recommend(ws, answers)
-    added = {source: count - before.get(source, 0) for source, count in _counts(ws).items()}
+    added = {source: count - before.get(source, 0) for source, count in counts(ws).items()}
     return Summary(sum(added.values()), added.get("agent", 0), added.get("fallback", 0), note)
 
 
@@ -115,6 +115,7 @@ def _evidence_sql(catalog: str) -> str:
         LEFT JOIN (SELECT inline(from_json(:quantiles, '{_QUANTILES}'))) USING (location_id)"""
 
 
-def _counts(ws: "Workbook") -> dict[str, int]:
+def counts(ws: "Workbook") -> dict[str, int]:
+    """The number of recommendations by source."""
     rows = ws.spark.sql(f"SELECT source, count(*) AS orders FROM {ws.full_name(TABLE)} GROUP BY source").collect()
     return {row.source: row.orders for row in rows}

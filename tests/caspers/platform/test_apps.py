@@ -1,11 +1,12 @@
 """The client of an app signs in with an OAuth token, however the workbook itself is signed in."""
 
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import httpx
 import pytest
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.service.apps import App
+from databricks.sdk.service.apps import App, AppResource, ComputeState, ComputeStatus
 
 from asgi_server import Served
 from caspers.platform import apps
@@ -42,3 +43,35 @@ def test_a_token_of_oauth_is_used_as_it_is(host):
 def test_a_token_that_the_platform_does_not_exchange(host):
     with pytest.raises(httpx.HTTPStatusError, match="401"):
         shown(host, token="guessed")
+
+
+@pytest.mark.parametrize(
+    ("state", "resources", "calls"),
+    [
+        (ComputeState.ACTIVE, ["postgres"], []),
+        (ComputeState.ACTIVE, [], ["update"]),
+        (ComputeState.STOPPED, ["postgres"], ["start_and_wait"]),
+    ],
+)
+def test_an_app_that_exists_gets_what_it_lacks(state, resources, calls):
+    found = App(name="desk", compute_status=ComputeStatus(state=state), resources=[AppResource(r) for r in resources])
+    api = Mock(get=Mock(return_value=found))
+    wanted = App(name="desk", resources=[AppResource("postgres")])
+    assert apps.bring_up_to_date(SimpleNamespace(w=SimpleNamespace(apps=api)), wanted) is found
+    assert [name for name, *_ in api.method_calls if name != "get"] == calls
+
+
+def test_a_status_is_awaited():
+    statuses = iter([200, 200, 503])
+    with httpx.Client(
+        base_url="http://desk", transport=httpx.MockTransport(lambda _: httpx.Response(next(statuses)))
+    ) as http:
+        assert apps.await_status(http, "/api/health", 503).status_code == 503
+
+
+def test_a_status_that_does_not_come_is_named():
+    with (
+        httpx.Client(base_url="http://desk", transport=httpx.MockTransport(lambda _: httpx.Response(200))) as http,
+        pytest.raises(TimeoutError, match="/api/health did not answer 503"),
+    ):
+        apps.await_status(http, "/api/health", 503, timeout=0)

@@ -7,7 +7,7 @@ import pytest
 from databricks.sdk.errors import NotFound
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 
-from caspers.platform.grants import let_use_project
+from caspers.platform.grants import let_use_project, statements
 
 
 def workbook(error: Exception | None = None) -> SimpleNamespace:
@@ -25,3 +25,11 @@ def test_a_principal_may_use_a_project():
 def test_a_project_that_does_not_exist_is_one():
     with pytest.raises(NotFound, match="no such project"):
         let_use_project(workbook(NotFound("no such project", error_code="NOT_FOUND")), "refunds", "app-1")
+
+
+def test_a_principal_gets_no_more_than_it_needs_in_postgres():
+    assert [statement.as_string() for statement in statements("app-1", "caspers", "kitchen.orders")] == [
+        'GRANT CONNECT, CREATE ON DATABASE "caspers" TO "app-1"',
+        'GRANT USAGE ON SCHEMA "kitchen" TO "app-1"',
+        'GRANT SELECT ON TABLE "kitchen"."orders" TO "app-1"',
+    ]

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import polars as pl
 import psycopg
 import pytest
 from databricks.sdk.errors import BadRequest
+from databricks.sdk.service import postgres as pg
 
 from caspers.platform import grants, lakebase
 from lakebase_workspace import LakebaseWorkspace, make_database
 
 PROJECT, CATALOG, DATABASE = "my-devrefundmanager", "my_devrefundmanager", "caspers"
+ONLINE = pg.SyncedTableState.SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +77,15 @@ def test_a_synced_table_is_made_once_and_its_rows_arrive(workspace, ws, connecti
     query = "SELECT order_id FROM kitchen.orders ORDER BY 1"
     assert lakebase.wait_for_rows(connection, query, lambda rows: len(rows) == 3) >= 0
     assert connection.execute(query).fetchall() == [("a",), ("b",), ("c",)]
+
+
+def test_a_sync_that_follows_again_is_awaited():
+    states = [pg.SyncedTableState.SYNCED_TABLE_ONLINE_PIPELINE_FAILED, ONLINE]
+    found = [pg.SyncedTable(status=pg.SyncedTableSyncedTableStatus(detailed_state=state)) for state in states]
+    api = Mock(get_synced_table=Mock(side_effect=found))
+    workbook = SimpleNamespace(w=SimpleNamespace(postgres=api))
+    assert lakebase.wait_following(workbook, "a.b.c").status.detailed_state is ONLINE
+    api.get_synced_table.assert_called_with("synced_tables/a.b.c")
 
 
 def test_a_missing_source_is_named(ws):
