@@ -33,7 +33,6 @@ EXEMPT = {
     "05_complaint_agent.ipynb",
     "06_complaint_generator.ipynb",
     "08_complaint_lakebase.ipynb",
-    "09_refund_lakebase.ipynb",
 }
 
 
