@@ -18,7 +18,7 @@ def engines(request: Request, health: Health) -> HTMLResponse:
 @router.get("/compute/live")
 def live_engines(request: Request, health: Health) -> HTMLResponse:
     """The table of `engines` alone."""
-    return render(request, "compute/engines.html", engines=health.list())
+    return render(request, "compute/live/list.html", engines=health.list())
 
 
 @router.get("/compute/engines/{name}")
@@ -30,4 +30,4 @@ def engine(request: Request, health: Health, name: str) -> HTMLResponse:
 @router.get("/compute/engines/{name}/live")
 def live_engine(request: Request, health: Health, name: str) -> HTMLResponse:
     """The part of `engine` that changes."""
-    return render(request, "compute/engine_live.html", engine=health.get(name), log=health.log(name))
+    return render(request, "compute/live/engine.html", engine=health.get(name), log=health.log(name))

@@ -45,7 +45,7 @@ def live_home(
 ) -> HTMLResponse:
     """The part of the home page that changes."""
     running, troubled = _entries(jobs, pipelines, serving, apps, health)
-    return render(request, "home/now.html", running=running, troubled=troubled)
+    return render(request, "home/live/home.html", running=running, troubled=troubled)
 
 
 def _entries(

@@ -24,7 +24,7 @@ def app(request: Request, engine: Apps, name: Name) -> HTMLResponse:
 @router.get("/apps/{name}/live")
 def live(request: Request, engine: Apps, name: Name) -> HTMLResponse:
     """All of the page that changes."""
-    return _page(request, engine, name, "apps/live.html")
+    return _page(request, engine, name, "apps/live/app.html")
 
 
 @router.post("/apps/{name}/start")

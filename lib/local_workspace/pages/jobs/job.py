@@ -13,7 +13,7 @@ from local_workspace.pages.jobs import graph
 from local_workspace.pages.jobs.kinds import Fact, task_view
 from local_workspace.pages.jobs.matrix import matrix
 from local_workspace.pages.jobs.paging import PageNumber, paged
-from local_workspace.pages.jobs.parts import whole_or_part
+from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.jobs.rows import run_row
 from local_workspace.pages.jobs.triggers import is_paused, trigger_words
 from local_workspace.pages.rendering import render

@@ -12,7 +12,7 @@ from local_workspace.engines.jobs.history import RunFilter
 from local_workspace.engines.jobs.run_documents import Run
 from local_workspace.pages.engines import Jobs
 from local_workspace.pages.jobs.paging import PageNumber, paged
-from local_workspace.pages.jobs.parts import whole_or_part
+from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.jobs.rows import RunRow, run_row
 from local_workspace.pages.jobs.triggers import is_paused, trigger_words
 

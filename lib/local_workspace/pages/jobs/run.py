@@ -15,7 +15,7 @@ from local_workspace.pages.engines import Jobs
 from local_workspace.pages.jobs import graph, task_run
 from local_workspace.pages.jobs.kinds import Fact, kind_of
 from local_workspace.pages.jobs.paging import PageNumber
-from local_workspace.pages.jobs.parts import whole_or_part
+from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.jobs.rows import RunRow, lasted, run_link, run_row
 from local_workspace.pages.jobs.timeline import Timeline, timeline
 from local_workspace.pages.rendering import seen

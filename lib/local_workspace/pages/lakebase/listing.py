@@ -20,7 +20,7 @@ def projects(request: Request, engine: Postgres) -> HTMLResponse:
 @router.get("/lakebase/synced-tables")
 def tables(request: Request, engine: Postgres, project: str = "") -> HTMLResponse:
     """The synced tables alone, those of a project or all."""
-    return render(request, "lakebase/synced.html", tables=synced_tables(engine, project), project=project)
+    return render(request, "lakebase/live/list.html", tables=synced_tables(engine, project), project=project)
 
 
 @router.get("/compute/database-instances")

@@ -38,7 +38,7 @@ def pipelines(request: Request, engine: Pipelines) -> HTMLResponse:
 @router.get("/pipelines/live")
 def live(request: Request, engine: Pipelines) -> HTMLResponse:
     """The part of the list that changes by itself."""
-    return render(request, "pipelines/list_live.html", pipelines=_listed(engine))
+    return render(request, "pipelines/live/list.html", pipelines=_listed(engine))
 
 
 def _listed(engine: PipelinesEngine) -> list[Listed]:

@@ -32,7 +32,7 @@ def pipeline(request: Request, engine: Pipelines, pipeline_id: str, choice: Chos
 @router.get("/pipelines/{pipeline_id}/live")
 def live(request: Request, engine: Pipelines, pipeline_id: str, choice: Chosen) -> HTMLResponse:
     """The part of a pipeline's page that changes by itself."""
-    return _page(request, "pipelines/pipeline_live.html", view_of(engine, choice, pipeline_id))
+    return _page(request, "pipelines/live/pipeline.html", view_of(engine, choice, pipeline_id))
 
 
 @router.get("/pipelines/{pipeline_id}/updates/{update_id}")
@@ -44,7 +44,7 @@ def update(request: Request, engine: Pipelines, pipeline_id: str, update_id: str
 @router.get("/pipelines/{pipeline_id}/updates/{update_id}/live")
 def update_live(request: Request, engine: Pipelines, pipeline_id: str, update_id: str, choice: Chosen) -> HTMLResponse:
     """The part of an update's page that changes by itself."""
-    return _page(request, "pipelines/update_live.html", view_of(engine, choice, pipeline_id, update_id))
+    return _page(request, "pipelines/live/update.html", view_of(engine, choice, pipeline_id, update_id))
 
 
 def _page(request: Request, template: str, view: View) -> HTMLResponse:

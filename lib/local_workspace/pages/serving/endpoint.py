@@ -25,7 +25,7 @@ def endpoint(request: Request, engine: Serving, name: Name) -> HTMLResponse:
 @router.get("/ml/endpoints/{name}/live")
 def live(request: Request, engine: Serving, name: Name) -> HTMLResponse:
     """Its state and its calls alone."""
-    return render(request, "serving/state.html", endpoint=endpoint_of(engine, engine.get(name)))
+    return render(request, "serving/live/endpoint.html", endpoint=endpoint_of(engine, engine.get(name)))
 
 
 @router.get("/ml/endpoints/{name}/logs")

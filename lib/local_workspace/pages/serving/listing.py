@@ -19,4 +19,4 @@ def endpoints(request: Request, engine: Serving) -> HTMLResponse:
 @router.get("/ml/endpoints/-/live")
 def live(request: Request, engine: Serving) -> HTMLResponse:
     """The list alone."""
-    return render(request, "serving/table.html", endpoints=[endpoint_of(engine, doc) for doc in engine.list()])
+    return render(request, "serving/live/list.html", endpoints=[endpoint_of(engine, doc) for doc in engine.list()])
