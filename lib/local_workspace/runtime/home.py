@@ -36,6 +36,11 @@ class Home:
         return self.root / "catalog.json"
 
     @property
+    def metastore_changes(self) -> Path:
+        """The file in which the Spark server counts the changes of its metastore; missing until it does."""
+        return self.run / "metastore.json"
+
+    @property
     def volumes(self) -> Path:
         """Volumes, as `volumes/<schema>/<volume>/`."""
         return self.root / "volumes"

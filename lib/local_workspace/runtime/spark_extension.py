@@ -16,6 +16,7 @@ CATALOG = "local_workspace.WorkspaceCatalog"  # for `spark.sql.catalog.spark_cat
 SAMPLES = "local_workspace.SamplesCatalog"  # for `spark.sql.catalog.samples`
 INTERCEPTOR = "local_workspace.CallNames"  # for `spark.connect.grpc.interceptor.classes`
 NOTES_PROPERTY = "local_workspace.catalog.notes"  # the JVM's property that Notes reads
+CHANGES_PROPERTY = "local_workspace.metastore.changes"  # the JVM's property that MetastoreChanges reads
 WAYS_OUT_PROPERTY = "local_workspace.ways_out"  # the JVM's property that WaysOut reads, and its value:
 WAYS_OUT = Path(__file__).parent / "java" / "ways_out.json"
 VOLUMES_PROPERTY = "local_workspace.volumes"  # the JVM's property that Volumes reads

@@ -26,7 +26,7 @@ _NO_STORAGE = (
     "create a new catalog using Default Storage, or please provide a storage location for the catalog (for example "
     "'CREATE CATALOG myCatalog MANAGED LOCATION '<location-path>')."
 )
-_SYSTEM_USER = "System user"  # Databricks' owner of information_schema
+SYSTEM_USER = "System user"  # Databricks' owner of information_schema and what is in it
 
 
 class CatalogEngine:
@@ -141,7 +141,7 @@ class CatalogEngine:
 
     def create_volume(self, catalog: str, schema: str, name: str, comment: str = "") -> Volume:
         """The new volume, an empty directory. Raises ApiError 400 for a bad name, 404, 409 if it exists."""
-        self._writable(f"{catalog}.{schema}")
+        self.writable(f"{catalog}.{schema}")
         return self._volumes.create(catalog, schema, name, self.metastore_id, comment)
 
     # schemas
@@ -175,7 +175,7 @@ class CatalogEngine:
 
     def update_schema(self, full_name: str, comment: str | None, owner: str | None) -> Schema:
         """Change the comment or owner of a schema. Raises ApiError 404, or 400 for information_schema."""
-        name = self._writable(full_name)["name"]
+        name = self.writable(full_name)["name"]
         if comment is not None:
             self._metastore.sql(f"COMMENT ON SCHEMA `{name}` IS {quoted_text(comment)}")
         if owner:
@@ -185,7 +185,7 @@ class CatalogEngine:
 
     def delete_schema(self, full_name: str, force: bool) -> None:
         """Remove the schema, with `force` also all that is in it. Raises ApiError 404, 400."""
-        schema = self._writable(full_name)
+        schema = self.writable(full_name)
         self._remove_files(schema, force)
         self._metastore.sql(f"DROP SCHEMA IF EXISTS `{schema['name']}` {'CASCADE' if force else ''}")
         self._metastore.forget_session(schema["name"])
@@ -211,7 +211,8 @@ class CatalogEngine:
         with self._metastore.session() as session:
             return session.catalog.databaseExists(name)
 
-    def _writable(self, full_name: str) -> Schema:
+    def writable(self, full_name: str) -> Schema:
+        """The schema `catalog.schema`. Raises ApiError 404, or 400 for information_schema, which nobody changes."""
         schema = self.get_schema(full_name)
         if schema["name"] == INFORMATION_SCHEMA:
             raise invalid(f"Schema '{full_name}' belongs to the catalog and can't be changed")
@@ -227,7 +228,7 @@ class CatalogEngine:
         return schema
 
     def _information_schema(self, catalog: Catalog) -> Schema:
-        return self._named(catalog, INFORMATION_SCHEMA, _SYSTEM_USER, catalog["created_at"])
+        return self._named(catalog, INFORMATION_SCHEMA, SYSTEM_USER, catalog["created_at"])
 
     def _named(self, catalog: Catalog, name: str, owner: str, created_at: int) -> Schema:
         full_name = f"{catalog['name']}.{name}"
@@ -240,7 +241,7 @@ class CatalogEngine:
             "metastore_id": self.metastore_id,
             "owner": owner,
             "created_at": created_at,
-            "created_by": _SYSTEM_USER if owner == _SYSTEM_USER else self._notes.user,
+            "created_by": SYSTEM_USER if owner == SYSTEM_USER else self._notes.user,
             "updated_at": created_at,
-            "updated_by": _SYSTEM_USER if owner == _SYSTEM_USER else self._notes.user,
+            "updated_by": SYSTEM_USER if owner == SYSTEM_USER else self._notes.user,
         }

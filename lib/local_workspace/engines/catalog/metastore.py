@@ -1,11 +1,11 @@
 """Spark's metastore: queries and changes."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, cast
 
 from local_workspace.engines.catalog.documents import SparkRelation, SparkRoutine, SparkSchema
+from local_workspace.engines.catalog.kept import KeptDocuments, Wanted
 from local_workspace.engines.spark.errors import message
 from local_workspace.runtime.errors import invalid, unavailable
 
@@ -30,8 +30,8 @@ class Metastore:
     Everything raises ApiError 400 for what Spark refuses, and 503 while the server isn't ready.
     """
 
-    def __init__(self, spark: Sessions) -> None:
-        self._spark = spark
+    def __init__(self, spark: Sessions, kept: KeptDocuments) -> None:
+        self._spark, self._kept = spark, kept
 
     @contextlib.contextmanager
     def session(self) -> Iterator["SparkSession"]:
@@ -51,23 +51,25 @@ class Metastore:
 
     def schemas(self, name: str | None = None) -> list[SparkSchema]:
         """The schemas, by name; only `name` if it is given."""
-        return cast("list[SparkSchema]", self._documents("schemas", name=name))
+        return cast("list[SparkSchema]", self._documents(Wanted("schemas", name)))
 
     def relations(self, schema: str | None = None, name: str | None = None) -> list[SparkRelation]:
         """The tables and views, by name; only those of `schema` and called `name` if these are given."""
-        return cast("list[SparkRelation]", self._documents("relations", schema=schema, name=name))
+        return cast("list[SparkRelation]", self._documents(Wanted("relations", schema, name)))
 
     def routines(self, schema: str | None = None, name: str | None = None) -> list[SparkRoutine]:
         """The SQL functions, by name; only those of `schema` and called `name` if these are given."""
-        return cast("list[SparkRoutine]", self._documents("routines", schema=schema, name=name))
+        return cast("list[SparkRoutine]", self._documents(Wanted("routines", schema, name)))
 
-    def _documents(self, table: str, **wanted: str | None) -> list[object]:
+    def _documents(self, wanted: Wanted) -> list[object]:
         """What the Spark server's table of documents holds; names are identifiers, kept in lower case."""
-        conditions = [f"`{column}` = '{value.lower()}'" for column, value in wanted.items() if value is not None]
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        self._ready_session()  # also for what is kept: while there is no server, there is no metastore
+        return self._kept.documents(wanted, lambda: self._read(wanted))
+
+    def _read(self, wanted: Wanted) -> list[str]:
         # All columns: Spark would start a job to choose some, which waits while other jobs have all processors.
-        rows = self.sql(f"SELECT * FROM local_workspace.{table}{where}")
-        return [json.loads(row.document) for row in rows]
+        rows = self.sql(f"SELECT * FROM local_workspace.{wanted.table}{wanted.condition}")
+        return [row.document for row in rows]
 
     def forget_session(self, schema: str) -> None:
         """Drop the cached session of a schema that was removed."""

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from local_workspace.engines.catalog import fields
 from local_workspace.engines.catalog.documents import SparkRelation, Table, TableSummary
-from local_workspace.engines.catalog.engine import INFORMATION_SCHEMA, CatalogEngine
+from local_workspace.engines.catalog.engine import INFORMATION_SCHEMA, SYSTEM_USER, CatalogEngine
 from local_workspace.engines.catalog.ids import identifier
 from local_workspace.engines.catalog.metastore import Metastore
 from local_workspace.engines.catalog.names import name_parts
@@ -37,12 +37,17 @@ class TablesEngine:
 
     def get(self, full_name: str) -> Table:
         """A table or view with its columns. Raises ApiError 404, or 400 for a view that can't be resolved."""
-        catalog, schema, name = self._catalog.parts(full_name, 3)
-        found = self._found(full_name)
-        if found["type"] == "VIEW" and schema.lower() != INFORMATION_SCHEMA:
+        _, schema, name = self._catalog.parts(full_name, 3)
+        table = self.described(full_name)
+        if table["table_type"] == "VIEW" and schema.lower() != INFORMATION_SCHEMA:
             with self._metastore.session() as session:
                 session.table(f"`{schema}`.`{name}`").schema  # noqa: B018  # raises if what it reads is lost
-        return self._table(catalog, found)
+        return table
+
+    def described(self, full_name: str) -> Table:
+        """A table, or a view as it was made, whether it can be resolved or not. Raises ApiError 404."""
+        catalog, _, _ = self._catalog.parts(full_name, 3)
+        return self._table(catalog, self._found(full_name))
 
     def exists(self, full_name: str) -> bool:
         """Whether there is a table or view of this name; False also where its schema or catalog is missing."""
@@ -53,17 +58,22 @@ class TablesEngine:
             return session.catalog.tableExists(f"{schema}.{name}")
 
     def update(self, full_name: str, owner: str | None) -> None:
-        """Give a table or view to `owner`. Raises ApiError 404."""
-        found = self._found(full_name)
+        """Give a table or view to `owner`. Raises ApiError 404, or 400 for one of information_schema."""
+        found = self._writable(full_name)
         if owner:
             self._notes.give("table", self._name(full_name), found["created_at"], owner)
 
     def delete(self, full_name: str) -> None:
-        """Drop a table or view. Raises ApiError 404."""
-        found = self._found(full_name)
+        """Drop a table or view. Raises ApiError 404, or 400 for one of information_schema."""
+        found = self._writable(full_name)
         kind = "VIEW" if found["type"] == "VIEW" else "TABLE"
         self._metastore.sql(f"DROP {kind} IF EXISTS `{found['schema']}`.`{found['name']}`")
         self._notes.forget("table", self._name(full_name))
+
+    def _writable(self, full_name: str) -> SparkRelation:
+        found = self._found(full_name)
+        self._catalog.writable(full_name.rpartition(".")[0])
+        return found
 
     def _name(self, full_name: str) -> str:
         catalog, schema, name = self._catalog.parts(full_name, 3)
@@ -77,23 +87,28 @@ class TablesEngine:
         return found[0]
 
     def _table(self, catalog: str, found: SparkRelation) -> Table:
+        if found["schema"] == INFORMATION_SCHEMA:
+            return self._described(catalog, found, SYSTEM_USER, self._catalog.get_catalog(catalog)["created_at"])
+        return self._described(catalog, found, self._notes.user, found["created_at"])
+
+    def _described(self, catalog: str, found: SparkRelation, maker: str, created: int) -> Table:
         full_name = f"{catalog}.{found['schema']}.{found['name']}"
-        given = self._notes.owner("table", full_name, found["created_at"])
+        given = self._notes.owner("table", full_name, created)
         table: Table = {
             "name": found["name"],
             "catalog_name": catalog,
             "schema_name": found["schema"],
             "full_name": full_name,
             "table_type": found["type"],
-            "table_id": found["id"] or identifier("table", full_name, found["created_at"]),
+            "table_id": found["id"] or identifier("table", full_name, created),
             "metastore_id": self._catalog.metastore_id,
             "columns": [fields.column(field) for field in found["columns"]],
             "properties": found["properties"],
-            "owner": given["owner"] if given else self._notes.user,
-            "created_at": found["created_at"],
-            "created_by": self._notes.user,
-            "updated_at": max(found["updated_at"], given["updated_at"] if given else 0),
-            "updated_by": self._notes.user,
+            "owner": given["owner"] if given else maker,
+            "created_at": created,
+            "created_by": maker,
+            "updated_at": max(created, found["updated_at"], given["updated_at"] if given else 0),
+            "updated_by": maker,
         }
         return _with_what_applies(table, found)
 

@@ -6,6 +6,7 @@ from local_workspace.engines.catalog.documents import Made
 from local_workspace.engines.catalog.engine import CatalogEngine
 from local_workspace.engines.catalog.functions import FunctionsEngine
 from local_workspace.engines.catalog.grants import Find, GrantsEngine
+from local_workspace.engines.catalog.kept import KeptDocuments
 from local_workspace.engines.catalog.metastore import Metastore, Sessions
 from local_workspace.engines.catalog.metastores import MetastoresEngine
 from local_workspace.engines.catalog.spark_notes import SparkNotes
@@ -37,7 +38,7 @@ def unity_catalog(home: Home, store: Store, spark: Sessions, user: str, default_
 
     With `default_storage` there is a catalog from the start, and none can be created.
     """
-    notes, metastore = SparkNotes(home, store, user), Metastore(spark)
+    notes, metastore = SparkNotes(home, store, user), Metastore(spark, KeptDocuments(home))
     volumes = VolumesEngine(notes, home.volumes)
     models = ModelsEngine(home, store, lambda schema: catalog.get_schema(schema), user, notes.write)
     catalog = CatalogEngine(notes, metastore, volumes, models, str(home.tables), default_storage)
@@ -45,7 +46,7 @@ def unity_catalog(home: Home, store: Store, spark: Sessions, user: str, default_
     find: dict[str, Find] = {
         "catalog": catalog.get_catalog,
         "schema": catalog.get_schema,
-        "table": tables.get,
+        "table": tables.described,
         "volume": volumes.get,
         "function": _either(models.get, functions.get),  # Unity Catalog's word for a registered model, too
     }

@@ -178,6 +178,7 @@ class SparkEngine:
     def _launch(self) -> Launch:
         with self._lock:
             self._sessions.clear()  # those of a server that has ended
+        self._home.metastore_changes.unlink(missing_ok=True)
         env = {
             "SPARK_HOME": str(self.spark_home),
             "PYSPARK_PYTHON": sys.executable,
@@ -200,6 +201,7 @@ class SparkEngine:
             f"-Djava.io.tmpdir={self._scratch()}",
             f"-D{spark_extension.CATALOG_FILE_PROPERTY}={self._home.catalog_name}",
             f"-D{spark_extension.NOTES_PROPERTY}={self._home.catalog_notes}",
+            f"-D{spark_extension.CHANGES_PROPERTY}={self._home.metastore_changes}",
             f"-D{spark_extension.VOLUMES_PROPERTY}={self._home.volumes}",
             f"-D{spark_extension.WAYS_OUT_PROPERTY}={spark_extension.WAYS_OUT}",
             *class_archive.options(self._software.extension, self._written_archive()),

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from local_workspace.engines.catalog.engine import INFORMATION_SCHEMA
 from local_workspace.pages.catalog.contents import Contents, contents
 from local_workspace.pages.catalog.explored import explored
 from local_workspace.pages.catalog.securable import Tab, page, privileges
@@ -48,7 +47,6 @@ def schema(request: Request, unity: Unity, catalog: str, schema: str, tab: Tab =
             "schema": found,
             "contents": contents(unity, catalog, found["name"]) if shown.tab == "overview" else Contents(),
             "privileges": privileges(unity, shown),
-            "information_schema": found["name"] == INFORMATION_SCHEMA,
         }
 
     return explored(request, shown, "catalog/schema.html", values)

@@ -41,7 +41,7 @@ def table(
 
 
 def _values(unity: UnityCatalog, sources: lineage.Sources, shown: Page) -> dict[str, object]:
-    found = unity.tables.get(shown.full_name)
+    found = unity.tables.described(shown.full_name)
     log = _log(found)
     return {
         "table": found,
@@ -60,7 +60,7 @@ def sample(
     request: Request, unity: Unity, statements: Statements, catalog: str, schema: str, name: str
 ) -> HTMLResponse:
     """The first rows of a table or view, which a statement reads."""
-    found = unity.tables.get(f"{catalog}.{schema}.{name}")
+    found = unity.tables.described(f"{catalog}.{schema}.{name}")
     text = f"SELECT * FROM `{found['schema_name']}`.`{found['name']}` LIMIT {_SAMPLE_ROWS}"
     statement = Statement(text, limits=Limits(rows=_SAMPLE_ROWS))
     answer = statements.execute(statement, _SAMPLE_SECONDS, cancel=True)

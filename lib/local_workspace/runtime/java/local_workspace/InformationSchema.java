@@ -1,5 +1,6 @@
 package local_workspace;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -86,5 +87,12 @@ final class InformationSchema {
         "grantor STRING NOT NULL, grantee STRING NOT NULL, table_catalog STRING NOT NULL, table_schema STRING NOT NULL, "
             + "table_name STRING NOT NULL, " + PRIVILEGE,
         wanted -> InformationRows.privileges("table"));
+  }
+
+  /** Its tables, which are views to Unity Catalog. They are as old as the catalog, whose age the service knows. */
+  static Stream<Relation> relations() {
+    return TABLES.entrySet().stream().map(table -> new Relation(
+        NAME, table.getKey(), "VIEW", null, null, Map.of(), null, null, 0, 0, null,
+        Field.all(table.getValue().schema(), List.of())));
   }
 }

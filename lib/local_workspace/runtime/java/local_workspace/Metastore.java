@@ -1,5 +1,6 @@
 package local_workspace;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -9,7 +10,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.analysis.NoSuchFunctionException;
-import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 import org.apache.spark.sql.catalyst.catalog.CatalogDatabase;
 import org.apache.spark.sql.catalyst.catalog.CatalogFunction;
 import org.apache.spark.sql.catalyst.catalog.CatalogTable;
@@ -23,6 +23,7 @@ import org.apache.spark.sql.delta.catalog.DeltaTableV2;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import scala.Option;
+import scala.collection.immutable.List$;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** The schemas, tables, views and SQL functions of Spark's metastore, as Unity Catalog describes them. */
@@ -46,6 +47,7 @@ final class Metastore {
   private Metastore(SparkSession session) {
     this.session = session;
     this.catalog = session.sessionState().catalog().externalCatalog();
+    MetastoreChanges.count(catalog);
     this.tables = (WorkspaceCatalog) session.sessionState().catalogManager().catalog(CatalogSql.SPARK_CATALOG);
   }
 
@@ -62,7 +64,7 @@ final class Metastore {
   /** The tables and views, only those of `schema` and called `name` where these are not null. */
   Stream<Relation> relations(String schema, String name) {
     return names(schema).flatMap(
-        in -> list(catalog.listTables(in)).filter(each -> name == null || each.equals(name)).flatMap(each -> relation(in, each)));
+        in -> tables(in, list(catalog.listTables(in)).filter(each -> name == null || each.equals(name))).map(this::relation));
   }
 
   /** The SQL functions, only those of `schema` and called `name` where these are not null. */
@@ -100,21 +102,19 @@ final class Metastore {
     return found == null ? null : Long.valueOf(found);
   }
 
-  private Stream<Relation> relation(String schema, String name) {
-    CatalogTable stored;
-    try {
-      stored = catalog.getTable(schema, name);
-    } catch (Exception error) {
-      if (error instanceof NoSuchTableException) { // dropped since the names were listed; Scala declares no exceptions
-        return Stream.empty();
-      }
-      throw error;
-    }
+  /** The tables of a schema with these names, all at once; without those that were dropped since the names were listed. */
+  private Stream<CatalogTable> tables(String schema, Stream<String> names) {
+    var wanted = List$.MODULE$.from(CollectionConverters.asScala(names.toList()));
+    return CollectionConverters.asJava(catalog.getTablesByName(schema, wanted)).stream()
+        .sorted(Comparator.comparing(found -> found.identifier().table()));
+  }
+
+  private Relation relation(CatalogTable stored) {
+    Identifier name = Identifier.of(new String[] {stored.database()}, stored.identifier().table());
     boolean isDelta = stored.provider().exists(provider -> provider.equalsIgnoreCase("delta"));
-    if (isDelta && tables.loadCatalogTable(Identifier.of(new String[] {schema}, name), stored) instanceof DeltaTableV2 delta) {
-      return Stream.of(ofDelta(stored, delta.initialSnapshot()));
-    }
-    return Stream.of(ofMetastore(stored));
+    return isDelta && tables.loadCatalogTable(name, stored) instanceof DeltaTableV2 delta
+        ? ofDelta(stored, delta.initialSnapshot())
+        : ofMetastore(stored);
   }
 
   private static Relation ofDelta(CatalogTable stored, Snapshot snapshot) {

@@ -25,7 +25,7 @@ final class ServiceTables {
       "schemas", new MetadataTable(NAME + ".schemas", "name STRING, document STRING",
           wanted -> Metastore.active().schemas(wanted.get("name")).map(schema -> new Object[] {schema.name(), json(schema)})),
       "relations", new MetadataTable(NAME + ".relations", COLUMNS,
-          wanted -> Metastore.active().relations(wanted.get("schema"), wanted.get("name"))
+          wanted -> Stream.concat(Metastore.active().relations(wanted.get("schema"), wanted.get("name")), InformationSchema.relations())
               .map(relation -> new Object[] {relation.schema(), relation.name(), json(relation)})),
       "routines", new MetadataTable(NAME + ".routines", COLUMNS,
           wanted -> Metastore.active().routines(wanted.get("schema"), wanted.get("name"))
