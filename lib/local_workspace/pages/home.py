@@ -12,7 +12,7 @@ from local_workspace.engines.jobs.run_documents import Run
 from local_workspace.engines.jobs.states import shown_state
 from local_workspace.pages.engines import Apps, Guide, Health, Jobs, Pipelines, Serving
 from local_workspace.pages.jobs.rows import run_link
-from local_workspace.pages.rendering import render
+from local_workspace.pages.live import whole_or_part
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,16 +36,7 @@ def home(
 ) -> HTMLResponse:
     """The home page."""
     running, troubled = _entries(jobs, pipelines, serving, apps, health)
-    return render(request, "home/home.html", running=running, troubled=troubled, sections=guide.list())
-
-
-@router.get("/home/live")
-def live_home(
-    request: Request, jobs: Jobs, pipelines: Pipelines, serving: Serving, apps: Apps, health: Health
-) -> HTMLResponse:
-    """The part of the home page that changes."""
-    running, troubled = _entries(jobs, pipelines, serving, apps, health)
-    return render(request, "home/live/home.html", running=running, troubled=troubled)
+    return whole_or_part(request, "home/home", running=running, troubled=troubled, sections=guide.list())
 
 
 def _entries(

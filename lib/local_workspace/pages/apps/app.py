@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from local_workspace.engines.apps import AppsEngine
 from local_workspace.http.bodies import Name
 from local_workspace.pages.apps.views import app_of, deployments_of
 from local_workspace.pages.engines import Apps
-from local_workspace.pages.rendering import render, seen
+from local_workspace.pages.live import whole_or_part
+from local_workspace.pages.rendering import seen
 
 router = APIRouter()
 
@@ -18,13 +18,10 @@ _DEPLOYMENTS = 20
 @router.get("/apps/{name}")
 def app(request: Request, engine: Apps, name: Name) -> HTMLResponse:
     """An app with its deployments and its log."""
-    return _page(request, engine, name, "apps/app.html")
-
-
-@router.get("/apps/{name}/live")
-def live(request: Request, engine: Apps, name: Name) -> HTMLResponse:
-    """All of the page that changes."""
-    return _page(request, engine, name, "apps/live/app.html")
+    doc = engine.get(name)
+    deployments = deployments_of(engine.list_deployments(name), doc)[:_DEPLOYMENTS]
+    log = "\n".join(engine.logs(name).splitlines()[-_LINES:])
+    return whole_or_part(request, "apps/app", app=app_of(doc), deployments=deployments, log=log)
 
 
 @router.post("/apps/{name}/start")
@@ -46,10 +43,3 @@ def deploy(engine: Apps, name: Name) -> Response:
     """Deploy what was deployed last once more, as it is now."""
     engine.deploy_again(name)
     return seen(f"/apps/{name}")
-
-
-def _page(request: Request, engine: AppsEngine, name: str, template: str) -> HTMLResponse:
-    doc = engine.get(name)
-    deployments = deployments_of(engine.list_deployments(name), doc)[:_DEPLOYMENTS]
-    log = "\n".join(engine.logs(name).splitlines()[-_LINES:])
-    return render(request, template, app=app_of(doc), deployments=deployments, log=log)

@@ -13,9 +13,9 @@ from local_workspace.pages.jobs import graph
 from local_workspace.pages.jobs.kinds import Fact, task_view
 from local_workspace.pages.jobs.matrix import matrix
 from local_workspace.pages.jobs.paging import PageNumber, paged
-from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.jobs.rows import run_row
 from local_workspace.pages.jobs.triggers import is_paused, trigger_words
+from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -50,7 +50,7 @@ def runs(request: Request, engine: Jobs, job_id: int, page: PageNumber = 1) -> H
     shown = paged([run_row(run) for run in found], page, RUNS)
     table = matrix(found[:RUNS], job["settings"].get("tasks", []))
     active = any(run.active for run in shown.rows)
-    return whole_or_part(request, "job", job=job_view(engine, job), page=shown, matrix=table, active=active)
+    return whole_or_part(request, "jobs/job", job=job_view(engine, job), page=shown, matrix=table, active=active)
 
 
 @router.get("/jobs/{job_id}/tasks")

@@ -12,9 +12,9 @@ from local_workspace.engines.jobs.history import RunFilter
 from local_workspace.engines.jobs.run_documents import Run
 from local_workspace.pages.engines import Jobs
 from local_workspace.pages.jobs.paging import PageNumber, paged
-from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.jobs.rows import RunRow, run_row
 from local_workspace.pages.jobs.triggers import is_paused, trigger_words
+from local_workspace.pages.live import whole_or_part
 
 router = APIRouter(include_in_schema=False)
 JOBS, RUNS = 100, 50  # a page
@@ -43,7 +43,7 @@ def jobs(request: Request, engine: Jobs, name: Text = "", page: PageNumber = 1) 
     shown = paged(found[(page - 1) * JOBS :][: JOBS + 1], page, JOBS)
     rows = [_job_row(engine, job, recent.get(job["job_id"], [])) for job in shown.rows]
     active = any(run.active for row in rows for run in row.runs)
-    return whole_or_part(request, "list", rows=rows, page=shown, name=name, active=active)
+    return whole_or_part(request, "jobs/list", rows=rows, page=shown, name=name, active=active)
 
 
 @router.get("/jobs/runs")
@@ -61,7 +61,7 @@ def runs(
     names = {job["job_id"]: job["settings"]["name"] for job in engine.find()}
     active = any(run.active for run in shown.rows)
     return whole_or_part(
-        request, "runs", page=shown, states=STATES, state=state, jobs=names, job_id=chosen, active=active
+        request, "jobs/runs", page=shown, states=STATES, state=state, jobs=names, job_id=chosen, active=active
     )
 
 

@@ -15,9 +15,9 @@ from local_workspace.pages.engines import Jobs
 from local_workspace.pages.jobs import graph, task_run
 from local_workspace.pages.jobs.kinds import Fact, kind_of
 from local_workspace.pages.jobs.paging import PageNumber
-from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.jobs.rows import RunRow, lasted, run_link, run_row
 from local_workspace.pages.jobs.timeline import Timeline, timeline
+from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.rendering import seen
 from local_workspace.runtime.errors import ApiError, not_found
 
@@ -78,8 +78,8 @@ def run(request: Request, engine: Jobs, job_id: int, run_id: int, page: PageNumb
         raise
     if found["run_id"] != found["job_run_id"]:
         view = task_run.view(engine, found, page)
-        return whole_or_part(request, "task_run", view=view, active=view.active)
-    return whole_or_part(request, "run", view=_view(found), active=run_row(found).active)
+        return whole_or_part(request, "jobs/task_run", view=view, active=view.active)
+    return whole_or_part(request, "jobs/run", view=_view(found), active=run_row(found).active)
 
 
 def of_job(engine: JobsEngine, job_id: int, run_id: int) -> Run:

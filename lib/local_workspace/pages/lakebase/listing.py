@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from local_workspace.http.bodies import Name
 from local_workspace.pages.engines import Postgres
 from local_workspace.pages.lakebase.views import synced_tables
-from local_workspace.pages.rendering import render
+from local_workspace.pages.live import whole_or_part
 
 router = APIRouter()
 
@@ -14,13 +14,8 @@ router = APIRouter()
 @router.get("/lakebase")
 def projects(request: Request, engine: Postgres) -> HTMLResponse:
     """Every project, and every synced table with its position."""
-    return render(request, "lakebase/list.html", projects=engine.projects(), tables=synced_tables(engine), project="")
-
-
-@router.get("/lakebase/synced-tables")
-def tables(request: Request, engine: Postgres, project: str = "") -> HTMLResponse:
-    """The synced tables alone, those of a project or all."""
-    return render(request, "lakebase/live/list.html", tables=synced_tables(engine, project), project=project)
+    tables = synced_tables(engine)
+    return whole_or_part(request, "lakebase/list", projects=engine.projects(), tables=tables, project="")
 
 
 @router.get("/compute/database-instances")

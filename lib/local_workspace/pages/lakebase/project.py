@@ -10,6 +10,7 @@ from local_workspace.engines.postgres import PostgresEngine, names
 from local_workspace.http.bodies import Name
 from local_workspace.pages.engines import Postgres
 from local_workspace.pages.lakebase.views import synced_tables
+from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.rendering import render
 
 router = APIRouter()
@@ -38,9 +39,9 @@ def psql_line(connection: dict[str, str]) -> str:
 
 def page(request: Request, engine: PostgresEngine, project: str, line: str = "") -> HTMLResponse:
     """The whole page, with a `line` for psql."""
-    return render(
+    return whole_or_part(
         request,
-        "lakebase/project.html",
+        "lakebase/project",
         doc=engine.project(project),
         branch=names.BRANCH,
         address=engine.address(project),

@@ -9,7 +9,7 @@ from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.engines.pipelines.documents import Pipeline, Update
 from local_workspace.engines.pipelines.spec import schema_of
 from local_workspace.pages.engines import Pipelines
-from local_workspace.pages.rendering import render
+from local_workspace.pages.live import whole_or_part
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,13 +32,7 @@ class Listed:
 @router.get("/pipelines")
 def pipelines(request: Request, engine: Pipelines) -> HTMLResponse:
     """Every pipeline with its state and its last updates."""
-    return render(request, "pipelines/list.html", pipelines=_listed(engine))
-
-
-@router.get("/pipelines/live")
-def live(request: Request, engine: Pipelines) -> HTMLResponse:
-    """The part of the list that changes by itself."""
-    return render(request, "pipelines/live/list.html", pipelines=_listed(engine))
+    return whole_or_part(request, "pipelines/list", pipelines=_listed(engine))
 
 
 def _listed(engine: PipelinesEngine) -> list[Listed]:

@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.bodies import Name
 from local_workspace.pages.engines import Serving
+from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.rendering import render
 from local_workspace.pages.serving.answers import Answer
 from local_workspace.pages.serving.requests import Form, form_for
@@ -22,12 +23,6 @@ def endpoint(request: Request, engine: Serving, name: Name) -> HTMLResponse:
     return page(request, engine, name, form_for(engine.card(name)))
 
 
-@router.get("/ml/endpoints/{name}/live")
-def live(request: Request, engine: Serving, name: Name) -> HTMLResponse:
-    """Its state and its calls alone."""
-    return render(request, "serving/live/endpoint.html", endpoint=endpoint_of(engine, engine.get(name)))
-
-
 @router.get("/ml/endpoints/{name}/logs")
 def logs(request: Request, engine: Serving, name: Name) -> HTMLResponse:
     """The end of its log alone."""
@@ -37,8 +32,8 @@ def logs(request: Request, engine: Serving, name: Name) -> HTMLResponse:
 def page(request: Request, engine: ServingEngine, name: str, form: Form, answer: Answer | None = None) -> HTMLResponse:
     """The whole page, with the `answer` to what was asked."""
     shown = endpoint_of(engine, engine.get(name))
-    return render(
-        request, "serving/endpoint.html", endpoint=shown, form=form, answer=answer, name=name, log=_log(engine, name)
+    return whole_or_part(
+        request, "serving/endpoint", endpoint=shown, form=form, answer=answer, name=name, log=_log(engine, name)
     )
 
 

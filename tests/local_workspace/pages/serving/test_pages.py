@@ -80,7 +80,7 @@ def test_the_page_has_the_form_filled_and_says_that_there_is_no_log(pages):
     text = pages.get("/ml/endpoints/echo").text
     assert ">Hello</textarea>" in text
     assert "No log:" in text
-    assert "Calls in the last hour" in pages.get("/ml/endpoints/echo/live", headers=PART).text
+    assert "Calls in the last hour" in pages.get("/ml/endpoints/echo", headers=PART).text
 
 
 def test_an_unknown_endpoint_is_named(pages):
