@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
+_PATIENCE_MS = 300_000  # how long a page may take to show what is expected, on a machine that does much else
 _COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 _PLAYWRIGHT_INSTALL = ([sys.executable, "-m", "playwright", "install", "chromium"],)
 _DEBIAN_INSTALL = (
@@ -23,6 +24,7 @@ def chromium() -> Iterator[Browser]:
     """The Chromium of this machine, or Playwright's own."""
     path = next(filter(None, map(shutil.which, _COMMANDS)), None)
     with sync_playwright() as playwright:
+        expect.set_options(timeout=_PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -32,6 +34,7 @@ def chromium() -> Iterator[Browser]:
 def watched(browser: Browser) -> Iterator[Page]:
     """A page without a session; the test fails on a page error or an error in the console that no request explains."""
     context = browser.new_context()
+    context.set_default_timeout(_PATIENCE_MS)
     page, found = context.new_page(), []
     page.on("pageerror", lambda error: found.append(str(error)))
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)

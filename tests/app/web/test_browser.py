@@ -285,10 +285,10 @@ def test_the_offline_banner_disappears_after_an_outage(page, browser, served, po
         other.goto(served)
         expect(other.get_by_role("alert")).to_contain_text("can't be reached")
         page.clock.run_for(10_000)
-        expect(page.get_by_text("The connection is lost")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("The connection is lost")).to_be_visible()
     finally:
         postgres.start()
-    expect(other.get_by_role("link", name="AAA111")).to_be_visible(timeout=20_000)
+    expect(other.get_by_role("link", name="AAA111")).to_be_visible()
 
     def gone():
         page.clock.run_for(10_000)

@@ -15,9 +15,9 @@ from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app
 from local_workspace.http.sessions import Sessions
 from local_workspace.pages import site
-from local_workspace.runtime import ports
+from local_workspace.runtime import ports, principals
 
-TOKEN, USER = "a-token", "you@localhost"
+TOKEN, USER, HELPER = "a-token", "you@localhost", "app-helper"
 
 
 async def greeting(request: Request) -> HTMLResponse:
@@ -41,7 +41,7 @@ def place():
             name="desk",
             address=lambda: int(behind.rpartition(":")[2]),
             audience=lambda: "desk-client",
-            may_use=lambda _: False,
+            may_use=lambda holder: holder == HELPER,
             gets_tokens=lambda: False,
         )
         gateway = listen(app, port, Workspace(TOKEN, USER, int(host.rpartition(":")[2]), sessions))
@@ -87,3 +87,23 @@ def test_a_page_of_the_app_cannot_use_the_workspace(place, visitor):
     for path, method in (("/api/local/openapi.json", "GET"), ("/logout", "POST")):
         assert visitor.evaluate(script, [place.host + path, method]) == "opaque"
     assert answers == [(f"{place.host}/api/local/openapi.json", 401), (f"{place.host}/logout", 403)]
+
+
+def test_callers_at_one_app_are_each_shown_their_own_name_and_end_alone(place, browser, visitor):
+    """The user in two browsers, and an app's service principal, which may call the routes under /api/ only."""
+    with watched(browser) as second, watched(browser) as helper:
+        for page in (visitor, second):
+            page.goto(f"{place.host}/login?code={place.sessions.new_code()}&next=/nowhere")
+            page.goto(place.app)
+            expect(page.get_by_role("heading", name=USER)).to_be_visible()
+        helper.goto(f"{place.app}/api/orders")
+        expect(helper.get_by_role("heading", name=HELPER)).to_have_count(0)
+        helper.set_extra_http_headers({"Authorization": f"Bearer {principals.access_token(TOKEN, HELPER)}"})
+        helper.goto(f"{place.app}/api/orders")
+        expect(helper.get_by_role("heading", name=HELPER)).to_be_visible()
+        visitor.goto(f"{place.host}/nowhere")
+        visitor.get_by_role("button", name="Sign out").click()
+        second.reload()
+        expect(second.get_by_role("heading", name=USER)).to_be_visible()
+        visitor.goto(place.app)
+        expect(visitor.get_by_role("heading", name="Sign in to the local workspace")).to_be_visible()

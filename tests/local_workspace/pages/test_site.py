@@ -45,5 +45,5 @@ def test_experiments_are_mlflows_pages_with_the_same_session(page, workspace):
     wait = httpx.post(f"{host}/api/local/wait/mlflow", headers={"Authorization": f"Bearer {token}"}, timeout=300)
     assert wait.status_code == 200
     page.goto(f"{host}/ml/experiments")
-    expect(page.get_by_role("link", name="Default")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="Default")).to_be_visible()
     assert page.url.startswith(f"{host}/mlflow/#/experiments")

@@ -54,7 +54,7 @@ def test_a_run_is_watched_to_its_end_without_a_reload(page, space):
     focused = graph(page).get_by_role("link", name=re.compile("publish"))
     focused.focus()
     space.updates.released.set()
-    expect(graph(page).locator("g.good")).to_have_count(3, timeout=30_000)
+    expect(graph(page).locator("g.good")).to_have_count(3)
     expect(state(page)).to_have_text("Succeeded")
     assert page.evaluate("window.kept")
     expect(focused).to_be_focused()
@@ -73,7 +73,7 @@ def test_the_lists_show_a_run_that_goes_on(page, space):
         expect(each.locator("#live .busy").first).to_be_visible()
     space.updates.released.set()
     for each in pages:
-        expect(each.locator("#live .busy")).to_have_count(0, timeout=30_000)
+        expect(each.locator("#live .busy")).to_have_count(0)
 
 
 def test_a_schedule_is_paused_and_resumed(page, space):
@@ -100,7 +100,7 @@ def test_a_failed_run_is_repaired(page, space):
     expect(page.get_by_label(re.compile("load"))).to_be_checked()
     expect(page.get_by_label(re.compile("other"))).not_to_be_checked()
     page.get_by_role("button", name="Repair run").click()
-    expect(state(page)).to_have_text("Succeeded", timeout=30_000)
+    expect(state(page)).to_have_text("Succeeded")
     expect(page.get_by_role("complementary")).to_contain_text("Repair 1")
 
 
@@ -113,7 +113,7 @@ def test_a_run_with_a_parameter_shows_its_notebook_whose_scripts_do_not_run(brow
     page.get_by_role("link", name="Run now with different settings").click()
     page.get_by_label("city").fill(f"Chicago {SCRIPT}")
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(state(page)).to_have_text("Succeeded", timeout=120_000)
+    expect(state(page)).to_have_text("Succeeded")
     graph(page).get_by_role("link").click()
     expect(page.get_by_role("region", name="Result")).to_have_text(f"Chicago {SCRIPT}")
     title, frame = page.title(), page.frame_locator("iframe")
@@ -135,9 +135,9 @@ def test_a_log_grows_while_its_task_runs_and_a_script_in_it_is_text(page, space,
     run = space.w.jobs.run_now(job_id).bind()["run_id"]
     page.goto(f"{space.host}/jobs/{job_id}/runs/{graphs.task_of(graphs.shown(space, run), 'wait')['run_id']}")
     log = page.get_by_role("region", name="Log")
-    expect(log).to_contain_text(f"begun {SCRIPT}", timeout=60_000)
+    expect(log).to_contain_text(f"begun {SCRIPT}")
     gate.touch()
-    expect(log).to_contain_text("done", timeout=30_000)
+    expect(log).to_contain_text("done")
     expect(state(page)).to_have_text("Succeeded")
 
 

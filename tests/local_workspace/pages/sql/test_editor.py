@@ -12,16 +12,8 @@ from signed_in import PHONE, check, sign_in, width
 SCRIPT = "<script>document.title = 'taken'</script>"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def patient(spark) -> Iterator[None]:
-    """Spark has started, and may take its time over its first statements."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 @pytest.fixture(scope="module")
-def warehouse(w) -> Iterator[str]:
+def warehouse(w, spark) -> Iterator[str]:
     made = w.warehouses.create(name="pages").id
     yield made
     w.warehouses.delete(made)
