@@ -29,7 +29,7 @@ def take_app(page: Page, url: str) -> None:
 
 
 def take_workspace(page: Page, workbook: Workbook) -> None:
-    """Save a run of the job with the most tasks, the pipeline, and the table of orders in the catalog, a screen each."""
+    """Save a run of the job with the most tasks, the pipeline, and a table in the catalog, a screen each."""
     host = workbook.w.config.host
     sign_in(page, {"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": workbook.w.config.token or ""})
     runs = [run for run in workbook.w.jobs.list_runs(expand_tasks=True) if run.state and run.state.result_state]

@@ -117,7 +117,7 @@ def test_the_pages_of_a_view_a_function_and_a_model_are_readable(page, workspace
     name = f"{project.catalog}.{project.schema}"
     spark.sql(f"CREATE VIEW {name}.few COMMENT '{SCRIPT}' AS SELECT 1 AS n, '{SCRIPT}' AS word").collect()
     spark.sql(f"CREATE FUNCTION {name}.twice(n INT COMMENT '{SCRIPT}') RETURNS INT RETURN n * 2").collect()
-    w.registered_models.create(project.catalog, "agent", project.schema, comment=SCRIPT)
+    w.registered_models.create(catalog_name=project.catalog, schema_name=project.schema, name="agent", comment=SCRIPT)
     for link, region, shown in (("few", "Columns", "word"), ("twice", "Parameters", SCRIPT), ("agent", "", SCRIPT)):
         page.goto(f"{workspace['DATABRICKS_HOST']}/explore/data/{project.catalog}/{project.schema}")
         page.locator("main").get_by_role("region").get_by_role("link", name=link, exact=True).click()

@@ -44,7 +44,7 @@ def test_a_query_shows_rows_and_a_statement_that_writes_is_refused(database):
     expect(rows).to_contain_text("NULL")
     check(database)
     ask(database, "CREATE TABLE written (n int)")
-    expect(database.get_by_role("alert")).to_contain_text("read-only transaction")
+    expect(database.locator("#rows").get_by_role("alert")).to_contain_text("read-only transaction")
     ask(database, "SELECT 1 +\n  nope")
     expect(database.locator("#rows mark")).to_have_text("nope")
     check(database)
