@@ -31,8 +31,6 @@ FOLDED = {"source_hidden": True, "outputs_hidden": True}
 EXEMPT = {
     "04_refund_stream.ipynb",
     "05_complaint_agent.ipynb",
-    "06_complaint_generator.ipynb",
-    "08_complaint_lakebase.ipynb",
 }
 
 
