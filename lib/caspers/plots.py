@@ -8,6 +8,7 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ VERDICT = {"passed": "#cfe3ee", "failed": "#d1495b"}
 
 LAYER = {"bronze": "#b08d57", "silver": "#8d99a6", "gold": "#d4a72c", "beside": "#e6e8eb"}
 """A layer of the medallion; `beside` is what is read from or written beside it."""
+
+TRACK = {"orders": "#b9c0c9", "refunds": "#e0a526", "complaints": "#8e7cc3"}
+"""What a task is about: the orders, which both tracks need, or one of these."""
 
 _LOCATIONS = ("#1b6ca8", "#d1495b", "#5f8d4e", "#b07d2b")
 COLOURS = _LOCATIONS  # of figures that don't yet name what they mean
@@ -83,40 +87,44 @@ def mark(axes: Axes, value: float, label: str) -> None:
                   va="top", color="#555b66", fontsize=8)  # fmt: skip
 
 
-def draw_graph(axes: Axes, reads: Mapping[str, Sequence[str]], layer: Callable[[str], str]) -> None:
-    """Draw datasets as boxes, from left to right, with an arrow from each that another reads.
+def draw_graph(axes: Axes, reads: Mapping[str, Sequence[str]], colour: Callable[[str], str]) -> None:
+    """Draw things as boxes, from left to right, with an arrow from each that another reads or waits for.
 
-    `reads` has the datasets that each reads, `layer` the layer of a dataset by its name, a key of LAYER.
+    `reads` has the names that each of them reads, `colour` the colour of a name.
     """
     columns = _columns(reads)
     height = max(map(len, columns))
     place = {
         name: (x, (height - len(names)) / 2 + y) for x, names in enumerate(columns) for y, name in enumerate(names)
     }
-    for name, (x, y) in place.items():
-        axes.text(
-            x,
-            y,
-            name,
-            ha="center",
-            va="center",
-            fontsize=8.5,
-            bbox={"boxstyle": "round,pad=0.5", "facecolor": LAYER[layer(name)], "alpha": 0.55, "linewidth": 0},
-        )
-        for other in reads.get(name, ()):
-            axes.annotate("", (x - 0.33, y), (place[other][0] + 0.3, place[other][1]),
-                          arrowprops={"arrowstyle": "->", "color": GREY})  # fmt: skip
+    box = {name: _box(axes, name, place[name], colour(name)) for name in place}
+    for name, others in reads.items():
+        for other in others:
+            ends = {"patchA": box[other], "patchB": box[name], "shrinkA": 1, "shrinkB": 1}
+            axes.annotate("", place[name], place[other], arrowprops={"arrowstyle": "->", "color": GREY, **ends})
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(height - 0.5, -0.5))
     axes.axis("off")
 
 
+def _box(axes: Axes, name: str, place: tuple[float, float], colour: str) -> FancyBboxPatch | None:
+    style = {"boxstyle": "round,pad=0.5", "facecolor": colour, "alpha": 0.55, "linewidth": 0}
+    return axes.text(*place, name, ha="center", va="center", fontsize=8.5, bbox=style).get_bbox_patch()
+
+
 def _columns(reads: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """The names by their distance from what reads nothing."""
+    """The names by their distance from what reads nothing, each column in the order of what its names read."""
     names = sorted({*reads, *(other for others in reads.values() for other in others)})
     depth = dict.fromkeys(names, 0)
     for _ in names:
         depth |= {name: 1 + max((depth[other] for other in reads.get(name, ())), default=-1) for name in names}
-    return [[name for name in names if depth[name] == level] for level in range(max(depth.values()) + 1)]
+    columns: list[list[str]] = []
+    row: dict[str, float] = {}
+    for level in range(max(depth.values()) + 1):
+        mean = {name: float(np.mean([row[other] for other in reads.get(name) or ()] or [0])) for name in names
+                if depth[name] == level}  # fmt: skip
+        columns.append(sorted(mean, key=lambda name: (mean[name], name)))
+        row |= {name: place / len(mean) for place, name in enumerate(columns[-1])}
+    return columns
 
 
 def heat_map(axes: Axes, shares: "pd.DataFrame", rows: Sequence[str]) -> None:

@@ -30,7 +30,7 @@ def test_a_heat_map_writes_what_failed(axes):
 
 
 def test_a_dataset_is_drawn_to_the_right_of_all_that_it_reads(axes):
-    plots.draw_graph(axes, {"gold": ["silver"], "silver": ["bronze", "brands"], "bronze": []}, lambda _: "beside")
+    plots.draw_graph(axes, {"gold": ["silver"], "silver": ["bronze", "brands"], "bronze": []}, lambda _: plots.GREY)
     place = {text.get_text(): text.get_position()[0] for text in axes.texts if text.get_text()}
     assert place["bronze"] == place["brands"] < place["silver"] < place["gold"]
 

@@ -1,35 +1,62 @@
-"""Run the ten notebooks in an empty home with a still clock and keep their outputs, which CI compares."""
+"""Run all notebooks in an empty home with a still clock and keep their outputs, which CI compares, and their times."""
 
+import json
+import os
+import platform
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import psutil
 
 from still_workspace import still_workspace
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+REPO = Path(__file__).resolve().parents[2]
+NOTEBOOKS = REPO / "notebooks"
+START = "00_start_here.ipynb"
+TIMES = REPO / "docs/notebook_times.json"
+"""Which machine ran the notebooks, and the seconds that each took there; the first of them shows it."""
 
 
 def refresh() -> None:
-    """Execute the notebooks in order, each in place. Stops at the first that fails."""
+    """Execute the notebooks in order, each in place, and the one that shows the times last. Stops at a failure."""
+    seconds: dict[str, int] = {}
     with still_workspace():
-        for notebook in sorted(NOTEBOOKS.glob("[01]*.ipynb")):
+        for notebook in sorted(NOTEBOOKS.glob("*.ipynb"), key=lambda path: (path.name == START, path.name)):
+            if notebook.name == START:
+                keep(seconds)
             print(notebook.name, file=sys.stderr, flush=True)
-            subprocess.run(
-                [
-                    sys.executable,
-                    "-m",
-                    "nbconvert",
-                    "--to",
-                    "notebook",
-                    "--execute",
-                    "--inplace",
-                    "--log-level",
-                    "WARN",
-                    "--ExecutePreprocessor.record_timing=False",
-                    str(notebook),
-                ],
-                check=True,
-            )
+            started = time.monotonic()
+            execute(notebook)
+            seconds[notebook.stem] = round(time.monotonic() - started)
+
+
+def keep(seconds: dict[str, int]) -> None:
+    """Write the times with the machine that they are from."""
+    memory = psutil.virtual_memory().total / 2**30
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+    TIMES.write_text(json.dumps({"machine": machine, "seconds": seconds}, indent=1) + "\n")
+
+
+def execute(notebook: Path) -> None:
+    """Run a notebook in place. Raises CalledProcessError."""
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "nbconvert",
+            "--to",
+            "notebook",
+            "--execute",
+            "--inplace",
+            "--log-level",
+            "WARN",
+            "--ExecutePreprocessor.record_timing=False",
+            str(notebook),
+        ],
+        check=True,
+    )
 
 
 if __name__ == "__main__":

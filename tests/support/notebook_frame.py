@@ -27,12 +27,6 @@ EXERCISES, CAUSES = 3, 3
 TAGS = {"parameters", "solution", "hide-cell", "hide-input", "nbval-ignore-output"}
 FOLDED = {"source_hidden": True, "outputs_hidden": True}
 
-# Notebooks that don't follow the template yet.
-EXEMPT = {
-    "04_refund_stream.ipynb",
-    "05_complaint_agent.ipynb",
-}
-
 
 class Metadata(TypedDict):
     """What the check reads of a cell's metadata."""
@@ -52,7 +46,7 @@ class Cell(TypedDict):
 def problems(folder: Path) -> list[str]:
     """What differs from the template in the notebooks of a folder: `<file>: <problem>`, in their order."""
     numbered = sorted(path for path in folder.glob("[0-9][0-9]_*.ipynb") if path.name != START)
-    frame = [path for path in (*numbered, folder / "template.ipynb") if path.name not in EXEMPT]
+    frame = [*numbered, folder / "template.ipynb"]
     found = [f"{path.name}: {problem}" for path in frame for problem in _problems(path, numbered)]
     texts = [*sorted(folder.glob("*.ipynb")), *sorted(folder.glob("jobs/*.ipynb"))]
     return found + [f"{path.name}: {problem}" for path in texts for problem in _broken_links(path)]
