@@ -22,7 +22,7 @@ from local_workspace.engines.models import ModelFiles, ModelsEngine
 from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.server import create_app
-from local_workspace.routes import files, identity, mlflow, mlflow_registry, models, secrets, serving
+from local_workspace.routes import files, identity, mlflow, mlflow_files, mlflow_registry, models, secrets, serving
 from local_workspace.runtime import sockets
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
@@ -32,7 +32,7 @@ from local_workspace.runtime.store import Store
 TOKEN = "a-token-for-tests"
 USER = "you@localhost"
 SCHEMA = "kitchen.ai"  # the one schema that there is
-ROUTES = (files, identity, models, serving, mlflow_registry, mlflow)
+ROUTES = (files, identity, models, serving, mlflow_registry, mlflow_files, mlflow)
 CLIENT = ("DATABRICKS_", "MLFLOW_")  # variables that name a workspace
 # Too long for a socket's path, with a space, a number sign and letters that are not ASCII.
 LONG_HOME = Path(f"a folder of Zoë's {'è' * 60}") / f"Zoë #1, {'ß' * 30}" / "home"

@@ -16,8 +16,8 @@ from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError
 
 _OPEN = {"/.well-known/databricks-config", "/oidc/.well-known/oauth-authorization-server", "/oidc/v1/token", "/login"}
-# The routes of statements' results check the signature that is in the address; the other files hold nothing of a user.
-_OPEN_FOLDERS = ("/sql-results/", "/static/")
+# The routes of statements' results and traces' files check the signature in the address; the rest is nobody's secret.
+_OPEN_FOLDERS = ("/sql-results/", "/static/", "/trace-files/")
 
 SignInPage = Callable[[Request], Response]
 """Makes the answer to a browser that has not signed in."""

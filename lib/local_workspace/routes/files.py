@@ -1,4 +1,4 @@
-"""The Files API over volumes and the files of registered models."""
+"""The Files API over volumes and the files of registered models, of runs and of logged models."""
 
 import mimetypes
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse
 
 from local_workspace.engines.files import DirectoryEntry, VolumeFiles
+from local_workspace.engines.mlflow.artifacts import ROOT
 from local_workspace.http.paging import Page, by_page_size
 from local_workspace.http.queries import REFUSE_UNKNOWN
 
@@ -24,8 +25,11 @@ class Listing(TypedDict):
 
 def _files(request: Request, path: str) -> VolumeFiles:
     """The engine of the files at `path`."""
-    engines = request.app.state.engines
-    files: VolumeFiles = engines.model_files if path.strip("/").startswith("Models/") else engines.files
+    engines, root = request.app.state.engines, path.strip("/").partition("/")[0]
+    if root == ROOT:
+        artifacts: VolumeFiles = engines.mlflow.files
+        return artifacts
+    files: VolumeFiles = engines.model_files if root == "Models" else engines.files
     return files
 
 

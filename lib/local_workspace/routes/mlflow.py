@@ -7,13 +7,15 @@ import json
 
 import httpx
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import RedirectResponse, Response
 
+from local_workspace.engines.mlflow.artifacts import as_on_databricks
 from local_workspace.http.proxy import Relay, relay, socket_client
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter(include_in_schema=False)  # MLflow documents its API itself
 
+_SDK = "databricks-sdk-"  # in the User-Agent of MLflow's client with the tracking URI `databricks`, and of the CLI
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # The paths that MLflow's clients call. The pages' own requests are relative, so they work under any prefix.
 _CLIENT_PATHS = (
@@ -41,23 +43,31 @@ def pages() -> RedirectResponse:
 @router.api_route("/mlflow/{rest:path}", methods=_METHODS)
 async def under_prefix(rest: str, request: Request) -> Relay:
     """A page of MLflow, or a request of one."""
-    return await relay(request, _client(request), "MLflow", prefix="/mlflow")
+    return await relay(request, client_of(request), "MLflow", prefix="/mlflow")
 
 
-async def as_client(request: Request) -> Relay:
+async def as_client(request: Request) -> Response:
     """A request of an MLflow client, at the path it has on any MLflow server.
 
     A path or method that MLflow has not is answered as one that the workspace has not: MLflow's answer is a page.
     """
-    answer = await relay(request, _client(request), "MLflow")
+    answer = await relay(request, client_of(request), "MLflow")
     if answer.status_code in (404, 405) and not answer.headers.get("content-type", "").startswith("application/json"):
         await answer.discard()
         raise HTTPException(answer.status_code, headers={"Allow": answer.headers.get("allow", "another method")})
-    return answer
+    return await _as_on_databricks(answer) if _SDK in request.headers.get("user-agent", "") else answer
+
+
+async def _as_on_databricks(answer: Relay) -> Response:
+    """The answer to a client of Databricks, for which files have other addresses than for a client of MLflow's."""
+    media = answer.headers.get("content-type", "")
+    if not media.startswith("application/json"):
+        return answer
+    return Response(as_on_databricks(await answer.read()), answer.status_code, media_type=media)
 
 
 @router.post("/api/2.0/mlflow/registered-models/create")
-async def create_workspace_model(request: Request) -> Relay:
+async def create_workspace_model(request: Request) -> Response:
     """A model in the registry of the workspace. Raises ApiError 400 for a name that means one in Unity Catalog.
 
     The message is that of Databricks: https://github.com/databricks/mlops-stacks/issues/135
@@ -86,7 +96,8 @@ def _name(content: bytes) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _client(request: Request) -> httpx.AsyncClient:
+def client_of(request: Request) -> httpx.AsyncClient:
+    """The client of MLflow's server, which all requests share."""
     state = request.app.state
     if not hasattr(state, "mlflow_client"):
         state.mlflow_client = socket_client(state.engines.mlflow.socket)

@@ -51,6 +51,7 @@ from local_workspace.routes import (
     identity,
     jobs,
     mlflow,
+    mlflow_files,
     mlflow_registry,
     models,
     permissions,
@@ -89,7 +90,7 @@ ROUTES = (
         secrets,
     ),
     *(serving, sign_in, sql, workspace, permissions),  # the last takes what apps and postgres leave of its paths
-    *(mlflow_registry, mlflow),  # the second passes on all paths below the first's
+    *(mlflow_registry, mlflow_files, mlflow),  # the last passes on all paths below those of the others
 )
 
 log = logging.getLogger(__name__)

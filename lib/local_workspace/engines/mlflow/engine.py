@@ -5,10 +5,12 @@ from pathlib import Path
 
 import httpx
 
+from local_workspace.engines.mlflow.artifacts import ArtifactFiles
 from local_workspace.runtime.errors import not_found, unavailable
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.process_unit import Launch, ProcessUnit
 from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.signed_links import SignedLinks
 from local_workspace.runtime.supervisor import Policy, State, Supervisor
 
 _START_SECONDS = 300
@@ -30,6 +32,8 @@ class MlflowEngine:
     def __init__(self, home: Home, processes: Processes) -> None:
         self._home = home
         self.socket = home.socket("mlflow")
+        self.trace_links = SignedLinks("/trace-files")
+        self.files = ArtifactFiles(self._artifacts, self.check_experiment)
         unit = ProcessUnit(processes, "mlflow", "the MLflow server", self._launch, _START_SECONDS)
         self._supervisor = Supervisor(unit, Policy())
         self._client = httpx.Client(

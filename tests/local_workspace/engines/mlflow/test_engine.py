@@ -1,6 +1,7 @@
 """MLflow behind the workspace's address: its own client, its own pages, one token."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -65,6 +66,80 @@ def test_the_tracking_uri_of_databricks_reaches_the_workspace(connected):
     mlflow.set_tracking_uri(connected.env["MLFLOW_TRACKING_URI"])
 
 
+@pytest.fixture
+def databricks(connected, monkeypatch):
+    """MLflow's client as on Databricks."""
+    mlflow.set_tracking_uri("databricks")
+    yield mlflow
+    mlflow.set_tracking_uri(connected.env["MLFLOW_TRACKING_URI"])
+
+
+class Upper(mlflow.pyfunc.PythonModel):
+    def predict(self, model_input: list[str]) -> list[str]:
+        return [text.upper() for text in model_input]
+
+
+def test_files_and_models_come_back_with_the_tracking_uri_of_databricks(connected, databricks, tmp_path):
+    mlflow.set_experiment("/Shared/files-of-databricks")
+    with mlflow.start_run() as run:
+        mlflow.log_text("baked", "a folder/no 1.txt")
+        logged = mlflow.pyfunc.log_model(name="upper", python_model=Upper(), registered_model_name="kitchen.ai.upper")
+    assert run.info.artifact_uri.startswith("dbfs:/databricks/mlflow-tracking/")
+    address = f"runs:/{run.info.run_id}/a folder/no 1.txt"
+    assert mlflow.artifacts.load_text(address) == "baked"
+    found = mlflow.artifacts.list_artifacts(run_id=run.info.run_id, artifact_path="a folder")
+    assert [(file.path, file.file_size) for file in found] == [("a folder/no 1.txt", 5)]
+    for uri in (logged.model_uri, f"runs:/{run.info.run_id}/upper", "models:/kitchen.ai.upper/1"):
+        assert mlflow.pyfunc.load_model(uri).predict(["a"]) == ["A"]
+    mlflow.set_tracking_uri(connected.env["MLFLOW_TRACKING_URI"])
+    assert mlflow.artifacts.load_text(address) == "baked"
+    assert mlflow.pyfunc.load_model(logged.model_uri).predict(["b"]) == ["B"]
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(databricks, tmp_path):
+    mlflow.set_experiment("/Shared/missing-files")
+    with mlflow.start_run() as run:
+        pass
+    with pytest.raises(mlflow.MlflowException, match="ensure that the path is correct"):
+        mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="none.txt", dst_path=str(tmp_path))
+
+
+def test_traces_come_back_with_the_tracking_uri_of_databricks(connected, databricks):
+    mlflow.set_experiment("/Shared/traces-of-databricks")
+    with mlflow.start_span("theirs"):
+        pass
+    mlflow.flush_trace_async_logging()
+    mlflow.set_tracking_uri(connected.env["MLFLOW_TRACKING_URI"])
+    with mlflow.start_span("ours"):
+        pass
+    mlflow.flush_trace_async_logging()
+    for uri in ("databricks", connected.env["MLFLOW_TRACKING_URI"]):
+        mlflow.set_tracking_uri(uri)
+        found = mlflow.search_traces(return_type="list")
+        assert sorted(span.name for trace in found for span in trace.data.spans) == ["ours", "theirs"]
+
+
+def test_a_link_to_a_traces_file_is_for_that_file_alone(connected, databricks, http):
+    mlflow.set_experiment("/Shared/links")
+    with mlflow.start_span("linked") as span:
+        pass
+    mlflow.flush_trace_async_logging()
+    api = f"/api/2.0/mlflow/traces/{span.trace_id}/credentials-for-data"
+    name = f"attachments/{uuid.uuid4()}"
+    note = {"path": name}
+    link, to_read, to_write = (
+        http.get(f"{api}-{access}", params=params).json()["credential_info"]["signed_uri"]
+        for access, params in (("download", {}), ("download", note), ("upload", note))
+    )
+    assert [each["name"] for each in httpx.get(link).json()["spans"]] == ["linked"]
+    assert httpx.put(to_write, content=b"a note").status_code == 200
+    assert httpx.get(to_read).text == "a note"
+    for other in (link.replace("signature=", "signature=0"), link.replace("traces.json", name)):
+        assert httpx.get(other).json()["error_code"] == "PERMISSION_DENIED"
+    assert httpx.put(link.replace("/read/", "/write/"), content=b"x").status_code == 403
+    assert http.get(f"{api}-upload", params={"path": "../x"}).status_code == 400
+
+
 def test_a_deleted_experiments_name_can_be_used_again(connected):
     client = mlflow.MlflowClient()
     first = client.create_experiment("/Shared/again")
@@ -114,7 +189,7 @@ def test_the_pages_and_what_they_load_are_under_one_prefix(http):
     script = page.text.partition('<script defer="defer" src="')[2].partition('"')[0]
     assert page.url.path == "/mlflow/" and script.startswith("static-files/")
     assert http.get(f"/mlflow/{script}").headers["content-type"].startswith("text/javascript")
-    names = http.post("/mlflow/ajax-api/2.0/mlflow/experiments/search", json={"max_results": 10}).json()
+    names = http.post("/mlflow/ajax-api/2.0/mlflow/experiments/search", json={"max_results": 100}).json()
     assert "Default" in [experiment["name"] for experiment in names["experiments"]]
 
 
