@@ -6,7 +6,7 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,9 +19,11 @@ import uvicorn
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.apps.documents import AppIdentity
 from local_workspace.engines.catalog import TablesEngine, UnityCatalog, unity_catalog
+from local_workspace.engines.catalog.documents import TableSummary
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.guide import GuideEngine
 from local_workspace.engines.health import HealthEngine
+from local_workspace.engines.housekeeping import HousekeepingEngine
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.jobs.sql_tasks import SqlServices
@@ -121,6 +123,7 @@ class Engines:
     permissions: PermissionsEngine
     health: HealthEngine
     guide: GuideEngine
+    housekeeping: HousekeepingEngine
     failures: dict[str, str]
 
     def start(self) -> None:
@@ -131,10 +134,21 @@ class Engines:
             except Exception as error:
                 log.exception("engine %s did not start", name)
                 self.failures[name] = str(error)
+        self.housekeeping.start()
 
     def stop(self) -> None:
         """Stop each engine before those that it uses."""
-        for name in ("apps", "jobs", "pipelines", "serving", "statements", "postgres", "mlflow", "spark"):
+        for name in (
+            "housekeeping",
+            "apps",
+            "jobs",
+            "pipelines",
+            "serving",
+            "statements",
+            "postgres",
+            "mlflow",
+            "spark",
+        ):
             try:
                 getattr(self, name).stop()
             except Exception:
@@ -206,6 +220,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         failures=failures,
         health=HealthEngine(home, processes, states, failures),
         guide=GuideEngine(store),
+        housekeeping=HousekeepingEngine(home, spark, partial(_relations, spark, unity.tables)),
         user=USER,
         spark=spark,
         unity=unity,
@@ -239,6 +254,11 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
 def _check_job(jobs_engine: JobsEngine, job_id: str) -> None:
     """Raise ApiError 404 if nothing has that job id, which is text here."""
     jobs_engine.check(int(job_id) if re.fullmatch("[0-9]{1,18}", job_id) else 0)
+
+
+def _relations(spark: SparkEngine, tables: TablesEngine) -> Sequence[TableSummary]:
+    """The tables and views of the workspace's catalog; none before there is one."""
+    return tables.summaries(spark.catalog(), "", "") if spark.catalog() else []
 
 
 def _table_folder(tables: TablesEngine, lake: SparkLake, full_name: str) -> Path:
