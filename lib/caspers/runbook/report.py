@@ -70,7 +70,7 @@ def print_outcome(entries: Sequence[Entry], console: Console) -> None:
 def print_commands(catalog: Sequence[str], console: Console) -> None:
     """What to type next; `catalog` are the options that name another catalog than the default one."""
     commands = {
-        "uv run jupyter lab notebooks": "step through the notebooks",
+        "uv run jupyter lab notebooks/00_start_here.ipynb": "step through the notebooks",
         shlex.join(["uv", "run", "runbook.py", "--status", *catalog]): "list everything that was made, with its state",
         "uv run runbook.py --stop": "stop every process; the data is kept, and the next run continues",
     }
