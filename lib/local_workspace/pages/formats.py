@@ -1,9 +1,10 @@
 """The formats of values on pages, as Jinja filters. Times are in milliseconds since 1970, as in Databricks' API."""
 
+import re
 import time
 from datetime import UTC, datetime
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 NOTHING = "–"
 _SECONDS = ((86_400, "d"), (3600, "h"), (60, "m"))
@@ -77,3 +78,8 @@ def size(count: float | None) -> str:
 def number(count: float | None) -> str:
     """A count with commas: 58,214."""
     return NOTHING if count is None else f"{count:,}"
+
+
+def breakable(name: str) -> Markup:
+    """A long name that may go on in the next line after a dot or an underscore."""
+    return Markup(re.sub(r"[._]+", r"\g<0><wbr>", str(escape(name))))

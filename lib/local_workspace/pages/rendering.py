@@ -42,6 +42,7 @@ _environment.filters |= {
     "seconds": formats.seconds,
     "bytes": formats.size,
     "count": formats.number,
+    "breakable": formats.breakable,
     "state_kind": states.kind,
     "state_word": states.word,
     "segment": lambda value: quote(str(value), safe=""),  # one segment of a path

@@ -33,3 +33,7 @@ def test_a_moment_is_marked_for_the_pages_script():
 @pytest.mark.parametrize(("count", "text"), [(None, "–"), (12, "12 B"), (1536, "1.5 KiB"), (5 * 1024**4, "5120.0 GiB")])
 def test_bytes(count, text):
     assert formats.size(count) == text
+
+
+def test_a_name_breaks_after_dots_and_underscores_and_stays_text():
+    assert formats.breakable("a.b__c<i>") == "a.<wbr>b__<wbr>c&lt;i&gt;"
