@@ -16,7 +16,6 @@ from caspers.complaints.reading import Item, Reading, read_all
 from caspers.names import in_catalog
 from caspers.refunds import facts, order_facts
 from caspers.streams import inbox
-from caspers.streams.complaint_generator import SCHEMA, VOLUME
 from caspers.streams.complaint_generator import TABLE as COMPLAINTS
 from caspers.streams.insert import insert_missing
 from caspers.streams.summary import Summary
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
     from caspers.platform.connect import Workbook
 
+SCHEMA = "complaints"
+VOLUME = "answer_checkpoints"  # of its own, so that it goes with the answers when these are removed
 TABLE = f"{SCHEMA}.complaint_responses"
 INBOX = f"{SCHEMA}.complaint_inbox"
 AGENT_COMPLAINTS = 10
