@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local_workspace.http import errors
+from local_workspace.http.scopes import missing
 from local_workspace.http.sessions import Sessions
 from local_workspace.http.sites import check_site, is_own
 from local_workspace.runtime import principals
@@ -50,7 +51,7 @@ class AccessMiddleware:
         except ApiError as error:
             return errors.error_response(error.status, error.error_code, error.message)
         if _is_open(request.url.path) or self._has_token(request) or self._has_session(request):
-            return None
+            return _beyond_scopes(request)
         sign_in_page: SignInPage | None = getattr(request.app.state, "sign_in_page", None)
         return sign_in_page(request) if sign_in_page and wants_page(request) else _unauthenticated(request)
 
@@ -59,7 +60,7 @@ class AccessMiddleware:
         access = principals.access(self._token, presented)
         if access and access.audience:
             return False
-        request.state.principal = access and access.holder
+        request.state.principal, request.state.scopes = access and access.holder, access and access.scopes
         return access is not None or secrets.compare_digest(presented.encode(), self._token.encode())
 
     def _has_session(self, request: Request) -> bool:
@@ -93,6 +94,14 @@ def basic_credentials(header: str) -> tuple[str, str]:
 
 def _is_open(path: str) -> bool:
     return path in _OPEN or path.startswith(_OPEN_FOLDERS)
+
+
+def _beyond_scopes(request: Request) -> Response | None:
+    """The answer to a request for which its token has not the scope; the words are those of Databricks."""
+    scopes: frozenset[str] | None = getattr(request.state, "scopes", None)
+    needed = scopes and missing(request.method, request.url.path, scopes)
+    message = f"Provided OAuth token does not have required scopes: {needed}"
+    return errors.error_response(403, "PERMISSION_DENIED", message) if needed else None
 
 
 def _unauthenticated(request: Request) -> JSONResponse:

@@ -22,8 +22,8 @@ class AppBehind(Protocol):
     def may_use(self, principal: str) -> bool:
         """Whether a service principal may use it. The user may use every app."""
 
-    def gets_tokens(self) -> bool:
-        """Whether the app may act as its callers, because user scopes are set for it."""
+    def scopes(self) -> list[str]:
+        """Within which scopes the app may act as its callers; none if no user scopes are set for it."""
 
 
 class Listener(Protocol):

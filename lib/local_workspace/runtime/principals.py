@@ -5,6 +5,7 @@ itself is a personal access token: it opens the workspace's API, but no app.
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from local_workspace.runtime import signatures
@@ -13,14 +14,19 @@ TOKEN_LIFE = 3600  # seconds
 _NEVER = 2**40  # seconds since 1970
 _ENDPOINT = "endpoint-"
 _OF_ONE_AUDIENCE = "~"  # between a token's holder and its audience; in no name of a service principal
+_WITHIN_SCOPES = "!"  # before a token's scopes, which are in hexadecimal digits: they have periods
 
 
 @dataclass(frozen=True)
 class Access:
-    """What an access token says: its holder, None for the user, and the one audience that it is for, None for all."""
+    """What an access token says: its holder, None for the user, and the one audience that it is for, None for all.
+
+    `scopes` are those that an app has of its caller, None for a token without limits.
+    """
 
     holder: str | None
     audience: str | None = None
+    scopes: frozenset[str] | None = None
 
 
 def service_principal(app: str) -> str:
@@ -43,9 +49,13 @@ def secret(token: str, name: str) -> str:
     return signatures.signature(token, f"secret {name}")
 
 
-def access_token(token: str, name: str | None, audience: str | None = None) -> str:
-    """A token of the service principal `name`, or of the user, valid for TOKEN_LIFE seconds."""
+def access_token(token: str, name: str | None, audience: str | None = None, scopes: Collection[str] = ()) -> str:
+    """A token of the service principal `name`, or of the user, valid for TOKEN_LIFE seconds.
+
+    It is for one audience if there is one, and has these scopes if there are any.
+    """
     subject = (name or "") + (f"{_OF_ONE_AUDIENCE}{audience}" if audience else "")
+    subject += f"{_WITHIN_SCOPES}{' '.join(sorted(scopes)).encode().hex()}" if scopes else ""
     return _signed(token, subject, int(time.time()) + TOKEN_LIFE)
 
 
@@ -60,8 +70,10 @@ def access(token: str, presented: str) -> Access | None:
     ends = signatures.seconds(text)
     if ends is None or ends < time.time() or not signatures.same(_signed(token, subject, ends), presented):
         return None
-    name, _, audience = subject.partition(_OF_ONE_AUDIENCE)
-    return Access(name or None, audience or None)
+    rest, _, encoded = subject.partition(_WITHIN_SCOPES)
+    name, _, audience = rest.partition(_OF_ONE_AUDIENCE)
+    scopes = frozenset(bytes.fromhex(encoded).decode().split(" ")) if encoded else None
+    return Access(name or None, audience or None, scopes)
 
 
 def holder(token: str, presented: str) -> str | None:
@@ -71,9 +83,9 @@ def holder(token: str, presented: str) -> str | None:
 
 
 def role_of(token: str, user: str, presented: str) -> str | None:
-    """The Postgres role whose token this is: its holder's name. None if it is not valid, or is for an app alone."""
+    """The Postgres role whose token this is: its holder's name. None if it is not valid, or is limited to an app."""
     found = access(token, presented)
-    return None if found is None or found.audience else found.holder or user
+    return None if found is None or found.audience or found.scopes else found.holder or user
 
 
 def _signed(token: str, subject: str, ends: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from local_workspace.engines.apps.documents import StoredApp
 from local_workspace.engines.apps.running import RunningApps
+from local_workspace.engines.apps.shapes import effective_scopes
 from local_workspace.runtime.errors import unavailable
 from local_workspace.runtime.gateway import Address
 from local_workspace.runtime.permissions import CAN_USE, Permissions
@@ -35,6 +36,7 @@ class ServedApp:
         """Whether a service principal may use it."""
         return self._permissions.may(principal, self.name, CAN_USE)
 
-    def gets_tokens(self) -> bool:
-        """Whether it may act as its callers: if scopes of users are set for it."""
-        return bool(self._find(self.name)["user_api_scopes"])
+    def scopes(self) -> list[str]:
+        """Within which scopes it may act as its callers; none if no scopes of users are set for it."""
+        chosen = self._find(self.name)["user_api_scopes"]
+        return effective_scopes(chosen) if chosen else []

@@ -32,13 +32,18 @@ def app(
         | doc["kept"]
         | _identity(doc)
         | {
-            "effective_user_api_scopes": sorted({*_EVERY_SCOPE, *doc["user_api_scopes"]}),
+            "effective_user_api_scopes": effective_scopes(doc["user_api_scopes"]),
             "forward_user_access_token": True,  # whatever was asked for, as the platform does
             "url": url(doc["port"]),
             "app_status": _status(doc, process),
             "compute_status": {"state": doc["compute"], "message": _COMPUTE[doc["compute"]]},
         }
     )
+
+
+def effective_scopes(chosen: list[str]) -> list[str]:
+    """The scopes that an app has of its callers, from those that were chosen for it."""
+    return sorted({*_EVERY_SCOPE, *chosen})
 
 
 def _identity(doc: StoredApp) -> Json:

@@ -86,10 +86,9 @@ class Gateway:
         check_site(connection)
         caller = self._sign_in.caller(connection)
         self._admit(caller)
-        gets_token = self._app.gets_tokens()
-        return forwarded(
-            connection, caller, principals.access_token(self._workspace.token, caller.principal) if gets_token else None
-        )
+        scopes = self._app.scopes()
+        token = principals.access_token(self._workspace.token, caller.principal, scopes=scopes) if scopes else None
+        return forwarded(connection, caller, token)
 
     @property
     def _sign_in(self) -> SignIn:

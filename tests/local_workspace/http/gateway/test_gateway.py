@@ -88,14 +88,14 @@ class Running:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
-        self.allowed, self.scopes = {ME}, False
+        self.allowed, self.scopes = {ME}, list[str]()
         self.running = True
         behind = SimpleNamespace(
             name="desk",
             address=self._address,
             audience=lambda: "desk-client",
             may_use=lambda principal: principal in self.allowed,
-            gets_tokens=lambda: self.scopes,
+            scopes=lambda: self.scopes,
         )
         self.port = ports.free()
         self.sessions = Sessions()
@@ -132,7 +132,7 @@ def running(tmp_path_factory):
 
 @pytest.fixture
 def desk(running):
-    running.allowed, running.scopes, running.running = {ME}, False, True
+    running.allowed, running.scopes, running.running = {ME}, [], True
     return running
 
 
@@ -277,10 +277,12 @@ def test_the_app_learns_who_calls_from_the_gateway_alone(desk):
 
 
 def test_an_app_with_user_scopes_gets_its_callers_token(desk):
-    desk.scopes = True
+    desk.scopes = ["sql", "iam.current-user:read"]
     of_person, of_program = desk.get("/"), desk.token(principals.access_token(TOKEN, ME))
     passed = [desk.headers(answer)["x-forwarded-access-token"] for answer in (of_person, of_program)]
-    assert [principals.access(TOKEN, token).holder for token in passed] == [None, ME]
+    found = [principals.access(TOKEN, token) for token in passed]
+    assert [access.holder for access in found] == [None, ME]
+    assert {access.scopes for access in found} == {frozenset(desk.scopes)}
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "["])
