@@ -157,6 +157,23 @@ def test_clients_name_the_catalog(spark, catalog):
         spark.catalog.setCurrentCatalog("another")
 
 
+def test_what_clients_list_and_get_names_the_catalog(sql, spark, catalog):
+    calls = spark.catalog
+    spark.range(1).createOrReplaceTempView("passing")
+    sql("CREATE OR REPLACE FUNCTION {s}.lid() RETURNS INT RETURN 1")
+    databases, tables = calls.listDatabases(), calls.listTables(f"{catalog}.shelf")
+    assert {"shelf", "default"} <= {found.name for found in databases}
+    assert {found.catalog for found in databases} == {catalog}
+    assert {(found.catalog, found.isTemporary) for found in tables} == {(catalog, False), (None, True)}
+    assert calls.getDatabase(f"{catalog}.shelf").catalog == calls.getDatabase("shelf").catalog == catalog
+    assert calls.getTable(f"{catalog}.shelf.jars").catalog == catalog
+    assert calls.getFunction(f"{catalog}.shelf.lid").catalog == catalog
+    (lid,) = calls.listFunctions(f"{catalog}.shelf", "lid")
+    assert (lid.catalog, lid.namespace) == (catalog, ["shelf"])
+    calls.dropTempView("passing")
+    sql("DROP FUNCTION {s}.lid")
+
+
 def test_the_catalog_samples_has_the_taxi_rides_and_is_read_only(sql):
     backwards = "tpep_dropoff_datetime <= tpep_pickup_datetime OR trip_distance <= 0 OR fare_amount <= 0"
     counts = f"count(*), count_if({backwards}), count(DISTINCT pickup_zip), count(DISTINCT dropoff_zip)"

@@ -139,7 +139,7 @@ final class CatalogSql {
     return "SELECT * FROM VALUES " + values + " AS description(info_name, info_value)";
   }
 
-  private static String literal(String text) {
+  static String literal(String text) {
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
   }
 
