@@ -1,6 +1,6 @@
 # make run    set everything up and bring Casper's kitchens to life
 # make test   everything that CI runs
-# make outputs  run the notebooks again and keep what they print, for readers and for the comparison in `make test`
+# make outputs  run the notebooks again and keep what they print and how long they take, for readers and for `make test`
 # make pictures  take the pictures in docs/ of the workspace and the app that run
 # make book   the README, the notebooks as they ran and the documents as a site, build/book/index.html
 # make lint   the style checks alone

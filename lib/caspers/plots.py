@@ -39,7 +39,6 @@ TRACK = {"orders": "#b9c0c9", "refunds": "#e0a526", "complaints": "#8e7cc3"}
 """What a task is about: the orders, which both tracks need, or one of these."""
 
 _LOCATIONS = ("#1b6ca8", "#d1495b", "#5f8d4e", "#b07d2b")
-COLOURS = _LOCATIONS  # of figures that don't yet name what they mean
 
 
 def location(location_id: int) -> str:

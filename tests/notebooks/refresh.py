@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -30,6 +31,14 @@ def refresh() -> None:
             started = time.monotonic()
             execute(notebook)
             seconds[notebook.stem] = round(time.monotonic() - started)
+            tell(notebook, seconds[notebook.stem])
+
+
+def tell(notebook: Path, seconds: int) -> None:
+    """Write into a notebook's line `**Time:** about … minutes` how many it took."""
+    minutes = max(1, round(seconds / 60))
+    line = f"**Time:** about {minutes} minute{'s' if minutes > 1 else ''}"
+    notebook.write_text(re.sub(r"\*\*Time:\*\* about \d+ minutes?", line, notebook.read_text(), count=1))
 
 
 def keep(seconds: dict[str, int]) -> None:

@@ -123,7 +123,8 @@ def plot_routes(dataset: Dataset) -> Figure:
     kitchens = dataset.tables["locations"].sort("location_id")
     figure, panels = plt.subplots(1, kitchens.height, figsize=(8.6, 2.6), squeeze=False)
     picked = dataset.events.filter(pl.col("event_type_id") == schema.PICKED_UP).drop_nulls("route_json")
-    for axes, place, colour in zip(panels[0], kitchens.iter_rows(named=True), plots.COLOURS, strict=False):
+    for axes, place in zip(panels[0], kitchens.iter_rows(named=True), strict=True):
+        colour = plots.location(place["location_id"])
         texts = picked.filter(pl.col("location_id") == place["location_id"])["route_json"].head(ROUTES_SHOWN)
         for route in texts.str.json_decode(pl.List(pl.List(pl.Float64))):
             lat, lon = route.list.get(0), route.list.get(1)

@@ -56,3 +56,13 @@ def test_databricks_has_a_home_page_of_its_own():
     ws, sent = workbook(local=False)
     home_page.show_notebooks(ws)
     assert sent == []
+
+
+def test_a_notebook_links_to_the_pages_of_what_it_made():
+    ws, _ = workbook()
+    ws.w.config = SimpleNamespace(host="http://here")
+    made = [Resource("job", "17", "bake"), Resource("something", "x", "t"), Resource("table", "", "ai.orders")]
+    assert home_page.links(ws, made).data.splitlines() == [
+        "- job [bake](http://here/jobs/17)",
+        "- table [ai.orders](http://here/explore/data/kitchens/ai/orders)",
+    ]
