@@ -70,8 +70,8 @@ async def read(request: Request, trace_id: TraceId, file: File, expires: int, si
 @router.put(LINKED + "/write/{trace_id}/{file:path}", response_class=Response)
 async def write(request: Request, trace_id: TraceId, file: File, expires: int, signature: str) -> Relay:
     """Write a trace's spans, or an attachment, by a link."""
-    engine, client = _mlflow(request), client_of(request)
-    engine.trace_links.check(f"write/{trace_id}/{file}", expires, signature)
+    _mlflow(request).trace_links.check(f"write/{trace_id}/{file}", expires, signature)
+    client = client_of(request)
     folder = f"/api/2.0/mlflow-artifacts/artifacts/{await _experiment(client, trace_id)}/traces/{trace_id}/artifacts"
     content = request.stream() if has_body(request) else b""
     outgoing = client.build_request("PUT", f"{folder}/{file}", headers=passed_on(request.headers), content=content)

@@ -15,8 +15,19 @@ from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app
 from local_workspace.http.sessions import Sessions
-from local_workspace.routes import app_permissions, apps, identity, mlflow_registry, models, postgres, secrets, serving
+from local_workspace.routes import (
+    app_permissions,
+    apps,
+    identity,
+    mlflow_files,
+    mlflow_registry,
+    models,
+    postgres,
+    secrets,
+    serving,
+)
 from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.signed_links import SignedLinks
 from model_workspace import SCHEMA, models_of
 
 USER = "you@localhost"
@@ -49,9 +60,10 @@ def target(tmp_path):
         apps=apps_engine,
         models=models_engine,
         secrets=secrets_engine,
+        mlflow=SimpleNamespace(trace_links=SignedLinks("/trace-files")),  # nobody guesses a link
         user=USER,
     )
-    modules = (apps, app_permissions, identity, models, mlflow_registry, secrets, serving, postgres)
+    modules = (apps, app_permissions, identity, models, mlflow_files, mlflow_registry, secrets, serving, postgres)
     routers = [module.router for module in modules]
     known = {"name": "known", "project": "p", "branch": "production", "endpoint": "primary"}
     known |= {"full_name": f"{SCHEMA}.known"}
