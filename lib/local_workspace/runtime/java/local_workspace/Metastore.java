@@ -64,7 +64,7 @@ final class Metastore {
   /** The tables and views, only those of `schema` and called `name` where these are not null. */
   Stream<Relation> relations(String schema, String name) {
     return names(schema).flatMap(
-        in -> tables(in, list(catalog.listTables(in)).filter(each -> name == null || each.equals(name))).map(this::relation));
+        in -> tables(in, name == null ? list(catalog.listTables(in)) : Stream.of(name)).map(this::relation));
   }
 
   /** The SQL functions, only those of `schema` and called `name` where these are not null. */
@@ -102,7 +102,7 @@ final class Metastore {
     return found == null ? null : Long.valueOf(found);
   }
 
-  /** The tables of a schema with these names, all at once; without those that were dropped since the names were listed. */
+  /** The tables of a schema with these names, without those that it lacks; all at once, since each call waits for others. */
   private Stream<CatalogTable> tables(String schema, Stream<String> names) {
     var wanted = List$.MODULE$.from(CollectionConverters.asScala(names.toList()));
     return CollectionConverters.asJava(catalog.getTablesByName(schema, wanted)).stream()
