@@ -6,6 +6,7 @@ make run && make pictures
 import sys
 from pathlib import Path
 
+from databricks.sdk.service.pipelines import UpdateInfoState
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 import caspers
@@ -29,16 +30,17 @@ def take_app(page: Page, url: str) -> None:
 
 
 def take_workspace(page: Page, workbook: Workbook) -> None:
-    """Save a run of the job with the most tasks, the pipeline, and a table in the catalog, a screen each."""
+    """Save a run of the job with the most tasks, an update of the pipeline, and a table, a screen each."""
     host = workbook.w.config.host
-    sign_in(page, {"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": workbook.w.config.token or ""})
     runs = [run for run in workbook.w.jobs.list_runs(expand_tasks=True) if run.state and run.state.result_state]
     run = max(runs, key=lambda each: len(each.tasks or []))
     page.goto(f"{host}/jobs/{run.job_id}/runs/{run.run_id}")
     expect(page.get_by_role("region", name="Graph of the run")).to_be_visible()
     page.screenshot(path=DOCS / "run_graph.png")
-    pipeline = next(iter(workbook.w.pipelines.list_pipelines()))
-    page.goto(f"{host}/pipelines/{pipeline.pipeline_id}")
+    pipeline = next(iter(workbook.w.pipelines.list_pipelines())).pipeline_id or ""
+    updates = workbook.w.pipelines.list_updates(pipeline).updates or []
+    update = next(each for each in updates if each.state == UpdateInfoState.COMPLETED)
+    page.goto(f"{host}/pipelines/{pipeline}/updates/{update.update_id}")
     expect(page.get_by_role("region", name="Graph of the datasets")).to_be_visible()
     page.screenshot(path=DOCS / "pipeline_graph.png")
     page.goto(f"{host}/explore/data/{workbook.catalog}/lakeflow/silver_order_items")
@@ -49,9 +51,12 @@ def take_workspace(page: Page, workbook: Workbook) -> None:
 
 def take(browser: Browser, workbook: Workbook, app_url: str) -> None:
     """Take all pictures."""
-    password = {"username": "you", "password": workbook.w.config.token}
-    take_app(browser.new_page(viewport={"width": 1200, "height": 640}, http_credentials=password), app_url)
-    take_workspace(browser.new_page(viewport=WIDE, color_scheme="light"), workbook)
+    context, host = browser.new_context(viewport=WIDE, color_scheme="light"), workbook.w.config.host
+    page = context.new_page()
+    sign_in(page, {"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": workbook.w.config.token or ""})
+    take_workspace(page, workbook)
+    page.set_viewport_size({"width": 1200, "height": 640})
+    take_app(page, app_url)
 
 
 def main() -> None:

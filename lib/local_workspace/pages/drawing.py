@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-WIDTH, HEIGHT = 224, 54  # of a box
-_GAP_X, _GAP_Y, _LANE = 56, 18, 12  # between layers, between boxes, and the height of an arrow that passes
+WIDTH, HEIGHT = 248, 54  # of a box
+_GAP_X, _GAP_Y, _LANE = 44, 18, 12  # between layers, between boxes, and the height of an arrow that passes
 _MARGIN = 4
 _LABEL, _DETAIL = 26, 30  # characters that fit into a box
 _SWEEPS = 4
