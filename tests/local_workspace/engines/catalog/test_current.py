@@ -33,7 +33,7 @@ def test_tables_views_and_functions_are_there_at_once_and_gone_at_once(spark, sh
     assert names() == (["few", "jars"], [])
     spark.sql(f"CREATE FUNCTION {shelf}.one() RETURNS INT RETURN 1").collect()
     assert names() == (["few", "jars"], ["one"])
-    spark.sql(f"ALTER TABLE {shelf}.jars RENAME TO shelf.tins").collect()
+    spark.sql(f"ALTER TABLE {shelf}.jars RENAME TO {shelf}.tins").collect()
     assert names() == (["few", "tins"], ["one"])
     for thing in ("FUNCTION {}.one", "VIEW {}.few", "TABLE {}.tins"):
         spark.sql(f"DROP {thing.format(shelf)}").collect()

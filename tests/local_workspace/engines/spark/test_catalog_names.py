@@ -68,6 +68,8 @@ def test_tables_are_made_changed_and_dropped(sql):
     sql("OPTIMIZE {s}.boxes")
     assert sql("SELECT * FROM {s}.boxes") == [(2, "large", None)]
     assert len(sql("DESCRIBE HISTORY {s}.boxes")) >= 5
+    sql("ALTER TABLE {s}.boxes RENAME TO {s}.crates")
+    sql("ALTER TABLE {s}.crates RENAME TO `shelf`.boxes")
     sql("DROP TABLE IF EXISTS {s}.boxes")
     assert sql("SHOW TABLES IN {s} LIKE 'boxes'") == []
 
@@ -75,7 +77,8 @@ def test_tables_are_made_changed_and_dropped(sql):
 def test_views_read_what_they_name(sql):
     sql("CREATE OR REPLACE VIEW {s}.labels AS SELECT label FROM {s}.jars")
     assert sql("SELECT * FROM {s}.labels ORDER BY label") == [("plum",), ("salt",)]
-    sql("DROP VIEW {s}.labels")
+    sql("ALTER VIEW {s}.labels RENAME TO {s}.words")
+    sql("DROP VIEW {s}.words")
 
 
 def test_functions_return_values_and_tables_wherever_they_stand(sql):

@@ -108,6 +108,9 @@ final class CatalogSql {
       replace(start, end, quoted(whole.toString()));
     } else if (named && parts == 2 && (word(0).equals("USE") && SCHEMA.contains(word(1)) || word(1).equals("COLUMNS"))) {
       replace(start, end, source(tokens.get(end))); // USE SCHEMA and SHOW COLUMNS take schemas of the current catalog only
+    } else if (named && parts == 3 && word(start - 2).equals("RENAME") && word(start - 1).equals("TO")) {
+      // The new name of a table or view takes no catalog: it stays in the one that it is in.
+      replace(start, end, sql.substring(tokens.get(start + 2).getStartIndex(), tokens.get(end).getStopIndex() + 1));
     } else if (named) {
       replace(start, start, alike(start, SPARK_CATALOG)); // a view keeps this text, and shows it as it was written
     }
