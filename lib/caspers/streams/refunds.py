@@ -38,7 +38,7 @@ def create_tables(ws: "Workbook") -> None:
         COMMENT 'Delivered orders as the stream of events brought them, waiting for a recommendation or having one'""")
     ws.spark.sql(f"""
         CREATE TABLE IF NOT EXISTS {ws.full_name(TABLE)} (
-          order_id STRING NOT NULL COMMENT 'One row an order, ever', ts TIMESTAMP COMMENT 'When it was recommended',
+          order_id STRING NOT NULL COMMENT 'One row per order, ever', ts TIMESTAMP COMMENT 'When it was recommended',
           order_ts TIMESTAMP COMMENT 'When the order was placed',
           agent_response STRING COMMENT 'JSON: refund_usd, refund_class (none, partial, full), reason',
           source STRING COMMENT 'agent, or fallback for the written policy alone',
@@ -106,7 +106,7 @@ def recommendations_sql(catalog: str) -> str:
 
 
 def _evidence_sql(catalog: str) -> str:
-    """One row an order without a recommendation: order_id, order_ts, minutes, p75, p99, total_usd."""
+    """One row per order without a recommendation: order_id, order_ts, minutes, p75, p99, total_usd."""
     events = order_facts.missing_deliveries(catalog, INBOX, TABLE)
     return f"""
         SELECT order_id, order_ts, minutes, p75_minutes AS p75, p99_minutes AS p99,
