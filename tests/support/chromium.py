@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
-_PATIENCE_MS = 300_000  # how long a page may take to show what is expected, on a machine that does much else
+_PATIENCE_MS = 120_000  # how long a page may take to show what is expected, on a machine that does much else
 _COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 _PLAYWRIGHT_INSTALL = ([sys.executable, "-m", "playwright", "install", "chromium"],)
 _DEBIAN_INSTALL = (

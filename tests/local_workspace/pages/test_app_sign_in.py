@@ -42,7 +42,7 @@ def place():
             address=lambda: int(behind.rpartition(":")[2]),
             audience=lambda: "desk-client",
             may_use=lambda holder: holder == HELPER,
-            gets_tokens=lambda: False,
+            scopes=list,
         )
         gateway = listen(app, port, Workspace(TOKEN, USER, int(host.rpartition(":")[2]), sessions))
         yield SimpleNamespace(host=host, app=app_url, sessions=sessions)
