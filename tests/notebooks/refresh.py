@@ -16,6 +16,7 @@ from still_workspace import still_workspace
 REPO = Path(__file__).resolve().parents[2]
 NOTEBOOKS = REPO / "notebooks"
 START = "00_start_here.ipynb"
+README = REPO / "README.md"
 TIMES = REPO / "docs/notebook_times.json"
 """Which machine ran the notebooks, and the seconds that each took there; the first of them shows it."""
 
@@ -35,10 +36,13 @@ def refresh() -> None:
 
 
 def tell(notebook: Path, seconds: int) -> None:
-    """Write into a notebook's line `**Time:** about … minutes` how many it took."""
-    minutes = max(1, round(seconds / 60))
-    line = f"**Time:** about {minutes} minute{'s' if minutes > 1 else ''}"
-    notebook.write_text(re.sub(r"\*\*Time:\*\* about \d+ minutes?", line, notebook.read_text(), count=1))
+    """Write the time a notebook took, and takes to read at 120 words a minute, into it and the README."""
+    cells = json.loads(notebook.read_text())["cells"]
+    words = sum(len("".join(cell["source"]).split()) for cell in cells)
+    line = f"**Time:** {seconds} s to run, about {round(words / 120)} minutes to read"
+    notebook.write_text(re.sub(r"\*\*Time:\*\* [\w ,]+", line, notebook.read_text(), count=1))
+    row = rf"(\(notebooks/{notebook.name}\) \|.*\|) \d+ s \|"
+    README.write_text(re.sub(row, rf"\1 {seconds} s |", README.read_text()))
 
 
 def keep(seconds: dict[str, int]) -> None:

@@ -33,6 +33,15 @@ def test_the_readme_lists_the_top_level_folders() -> None:
     assert {path.partition("/")[0] for path in listed if path.endswith("/")} == folders
 
 
+def test_the_readme_has_the_measured_time_of_each_notebook() -> None:
+    times = json.loads((REPO / "docs/notebook_times.json").read_text())
+    text = (REPO / "README.md").read_text()
+    rows = dict(re.findall(r"\(notebooks/(\d\d_\w+)\.ipynb\) \|.*\| (\d+) s \|$", text, re.M))
+    assert {stem: int(seconds) for stem, seconds in rows.items()} == {
+        stem: seconds for stem, seconds in times["seconds"].items() if stem != "template"
+    }
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_path_that_a_document_names_exists(document: str) -> None:
     text = (REPO / document).read_text()

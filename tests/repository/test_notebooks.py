@@ -32,7 +32,7 @@ TEMPLATE = (NOTEBOOKS / "template.ipynb").read_text()
     ("before", "after", "problem"),
     [
         ("# N. A title", "# A title", "the first line must be a title"),
-        ("**Time:** about 1 minute", "", "must say **Time:**"),
+        ("**Time:** ", "", "must say **Time:**"),
         ("## What you'll learn", "## Learn", "the headings are"),
         ("## 2. Something", "## 3. Something", "must be numbered from 1"),
         ("parameters.receive(globals())", "pass", "must call parameters.receive"),

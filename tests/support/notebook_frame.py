@@ -14,6 +14,7 @@ import yaml
 
 REPO = Path(__file__).resolve().parents[2]
 START = "00_start_here.ipynb"
+TIMES = REPO / "docs/notebook_times.json"  # written by `make outputs`
 LONGEST_CELL = 15  # lines of code
 OPENING = ("What you'll do", "What you'll learn", "What you'll need")
 CLOSING = (
@@ -102,8 +103,9 @@ def _opening(path: Path, cells: list[Cell]) -> Iterator[str]:
     number = str(int(path.name[:2])) if path.name[:2].isdigit() else "N"
     if not first.startswith(f"# {number}. "):
         yield f"the first line must be a title, # {number}. …"
-    if not re.search(r"^\*\*Time:\*\* about \d+", first, re.M):
-        yield "the first cell must say **Time:** about … minutes"
+    took = json.loads(TIMES.read_text())["seconds"].get(path.stem)
+    if not re.search(rf"^\*\*Time:\*\* {took} s to run, about \d+ minutes to read$", first, re.M):
+        yield f"the first cell must say **Time:** {took} s to run, about … minutes to read; `make outputs` writes it"
     if "https://docs.databricks.com/" not in _part(_prose(cells), OPENING[-1]):
         yield f"## {OPENING[-1]} must link to Databricks' documentation of what is used"
 
