@@ -3,7 +3,7 @@
 from datetime import UTC
 
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import NotFound
+from databricks.sdk.errors import NotFound, PermissionDenied
 
 from refund_manager.domain.errors import Unavailable
 from refund_manager.domain.models import SyncState
@@ -60,7 +60,7 @@ class Platform:
         postgres = self._workspace.postgres
         try:
             status = postgres.get_endpoint(path).status
-        except NotFound:
+        except (NotFound, PermissionDenied):  # no such database, or not for the app yet: the next refresh looks again
             return
         if not (status and status.hosts and status.hosts.host):  # the endpoint is still being created
             return
