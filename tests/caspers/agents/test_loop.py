@@ -3,10 +3,12 @@ import json
 import pytest
 from pydantic import BaseModel
 
+from caspers.agents import complaint_agent, refund_agent
 from caspers.agents.loop import MAX_TURNS, RETRIES, NoAnswer, converse
 from caspers.agents.tools import Tools
 from caspers.refunds.facts import ORDER_DETAILS
 from chat_server import completion, serving
+from local_workspace.workers import chat_request
 
 pytestmark = pytest.mark.usefixtures("no_traces")
 TOOLS = Tools([ORDER_DETAILS], lambda _fact, value: [{"order_id": value}])
@@ -22,7 +24,7 @@ class Amount(BaseModel):
     usd: float
 
 
-def talk(*messages):
+def talk(*messages, shape=Amount):
     """The reply of a model that sends these messages, the last of them again and again; and the requests it got."""
     requests = []
 
@@ -33,7 +35,7 @@ def talk(*messages):
 
     with serving(complete) as client:
         try:
-            return converse(client, "m", [{"role": "user", "content": "?"}], TOOLS, Amount, "amount"), requests
+            return converse(client, "m", [{"role": "user", "content": "?"}], TOOLS, shape, "amount"), requests
         except NoAnswer as error:
             return error, requests
 
@@ -70,6 +72,15 @@ def test_no_request_has_both_tools_and_a_format_nor_calls_without_tools():
     assert ["tools" in each for each in requests] == [True, True, False]
     assert [message["role"] for message in requests[2]["messages"]] == ["user", "assistant", "assistant", "user"]
     assert 'get_order_details({"oid": "AB12CD"}): [{"order_id": "AB12CD"}]' in requests[2]["messages"][1]["content"]
+
+
+@pytest.mark.parametrize("shape", [complaint_agent.Answer, refund_agent.Recommendation])
+def test_a_databricks_model_takes_the_schema_of_each_agents_answer(shape):
+    """It takes no `$ref` and no tools beside a format, which the local workspace's models check as well."""
+    _, requests = talk(CALL, {"content": "not JSON"}, shape=shape)
+    for request in requests:
+        chat_request.check(request)
+    assert "properties" in requests[-1]["response_format"]["json_schema"]["schema"]
 
 
 def test_a_model_that_only_calls_tools_gives_no_answer():
