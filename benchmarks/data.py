@@ -5,8 +5,6 @@ three times in a process of its own. Prints one table: the median time, beside i
 files that were written, their ratio, and the most memory that a process took.
 """
 
-import os
-import platform
 import resource
 import shutil
 import sys
@@ -19,6 +17,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
+
+from machine import described
 
 from caspers.canonical.generate import generate
 from caspers.replay import replay
@@ -100,7 +100,7 @@ def row(name: str, rounds: list[Measured]) -> str:
 
 def main() -> None:
     """Print the machine and the table."""
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(described())
     rounds = []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(1, ROUNDS + 1):

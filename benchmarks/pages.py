@@ -11,7 +11,6 @@ Prints the median and the 95th percentile in milliseconds.
 import argparse
 import html
 import os
-import platform
 import re
 import sys
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import httpx
-import psutil
+from machine import described
 
 from caspers import config
 from local_workspace.service import control
@@ -103,10 +102,7 @@ def timed(browser: httpx.Client, at: str) -> float:
 
 def report(browser: httpx.Client, times: int) -> None:
     """Open each page `times` times and print the table."""
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
-        f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}; each page {times} times"
-    )
+    print(f"{described()}, load {os.getloadavg()[0]:.1f}; each page {times} times")
     print(f"{'':22}{'median':>10}{'p95':>10}")
     for name in PAGES:
         try:

@@ -9,6 +9,8 @@ Accuracy is measured on the first subject of each held-out text; training never 
 import argparse
 import time
 
+from machine import described
+
 from caspers.complaints import classifier
 from caspers.complaints.corpus import held_out, training
 from caspers.complaints.reading import Item, read, read_all
@@ -45,6 +47,7 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=8000)
     import sklearn.linear_model  # noqa: F401  its import is not what is timed
 
+    print(described())
     start = time.perf_counter()
     classifier.trained()
     print(f"trained on {len(training()[0])} texts in {time.perf_counter() - start:.2f} s")

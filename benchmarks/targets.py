@@ -6,7 +6,6 @@ size of all processes that run after the first run.
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ import time
 from pathlib import Path
 
 import psutil
+from machine import described
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -50,10 +50,7 @@ def measure(target: str) -> tuple[float, float, float]:
 
 
 if __name__ == "__main__":
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
-        f"Python {platform.python_version()}"
-    )
+    print(described())
     print(f"{'target':10}{'empty home':>12}{'memory':>10}{'again':>8}")
     for name in sys.argv[1:] or ["default", "all"]:
         first, memory, again = measure(name)

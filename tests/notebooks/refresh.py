@@ -1,15 +1,13 @@
 """Run all notebooks in an empty home with a still clock and keep their outputs, which CI compares, and their times."""
 
 import json
-import os
-import platform
 import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import psutil
+from machine import described
 
 from still_workspace import still_workspace
 
@@ -47,9 +45,7 @@ def tell(notebook: Path, seconds: int) -> None:
 
 def keep(seconds: dict[str, int]) -> None:
     """Write the times with the machine that they are from."""
-    memory = psutil.virtual_memory().total / 2**30
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
-    TIMES.write_text(json.dumps({"machine": machine, "seconds": seconds}, indent=1) + "\n")
+    TIMES.write_text(json.dumps({"machine": described(), "seconds": seconds}, indent=1) + "\n")
 
 
 def execute(notebook: Path) -> None:
