@@ -87,7 +87,7 @@ def print_status(entries: Sequence[Entry], connection: Connection, console: Cons
     table.add_row("mlflow", "", "RUNNING", "", connection.mlflow_tracking_uri)
     for entry in entries:
         rows = f"{entry['rows']:,}" if entry.get("rows") is not None else ""
-        table.add_row(entry["type"], entry["name"], entry["state"], rows, without_password(entry["url"] or ""))
+        table.add_row(entry["type"], entry["name"], entry["state"], rows, _without_password(entry["url"] or ""))
     _print(console, "")
     console.print(table)
 
@@ -101,7 +101,7 @@ def print_links(links: Mapping[str, str], connection: Connection, console: Conso
         _print(console, f"  {name:<{width}}  {link}")
 
 
-def without_password(url: str) -> str:
+def _without_password(url: str) -> str:
     """`url` as it may stand on a screen."""
     parts = urlsplit(url)
     if parts.password is None:
