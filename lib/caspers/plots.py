@@ -14,36 +14,42 @@ from matplotlib.ticker import FuncFormatter
 if TYPE_CHECKING:
     import pandas as pd
 
-GREY = "#8a8f98"
+# No color has two meanings in the ten notebooks; a test compares them.
+
+COMPARED = "#8a8f98"
 """What is only compared with: a limit, a total, a line to read from."""
 
-BLUE = "#1b6ca8"
+NEUTRAL = "#51697d"
 """What the figure is about, where it has no class, outcome or location."""
 
-REFUND_CLASS = {"none": "#b9c0c9", "partial": "#e0a526", "full": "#8c2d62"}
+NOTHING = "#bdbdc2"
+"""Nothing is paid: no refund, or an apology without a credit."""
+
+REFUND_CLASS = {"none": NOTHING, "partial": "#f0b429", "full": "#7a1f5c"}
 """The class of a refund: nothing, a part of the order's total, all of it."""
 
-OUTCOME = {"credit": "#2a9d8f", "apology": "#b9c0c9", "escalate": "#5e4fa2"}
+OUTCOME = {"credit": "#2a9d8f", "apology": NOTHING, "escalate": "#5e4fa2"}
 """How a complaint ends: with a credit, an apology without one, or on a person's desk."""
 
-STAGE = {"kitchen": "#c8553d", "waiting": "#b9c0c9", "road": "#3a7ca5"}
+STAGE = {"kitchen": "#6b3e26", "waiting": "#ded0b1", "road": "#7cc4e8"}
 """Where the minutes of an order go: being cooked, waiting for a driver, on the road."""
 
-VERDICT = {"passed": "#cfe3ee", "failed": "#d1495b"}
-"""Whether a check was passed. Passed is pale, so that a failure stands out."""
+VERDICT = {"passed": "#dcebe9", "failed": "#2b2b33"}
+"""Whether a check was passed. Passed is pale and failed dark, so that a failure stands out."""
 
-LAYER = {"bronze": "#b08d57", "silver": "#8d99a6", "gold": "#d4a72c", "beside": "#e6e8eb"}
+LAYER = {"bronze": "#c9855b", "silver": "#8fb0cf", "gold": "#d9c81f", "beside": "#f4efe6"}
 """A layer of the medallion; `beside` is what is read from or written beside it."""
 
-TRACK = {"orders": "#b9c0c9", "refunds": "#e0a526", "complaints": "#8e7cc3"}
+TRACK = {"orders": "#b5cfa6", "refunds": "#f4a582", "complaints": "#c3a5d9"}
 """What a task is about: the orders, which both tracks need, or one of these."""
 
-_LOCATIONS = ("#1b6ca8", "#d1495b", "#5f8d4e", "#b07d2b")
+LOCATIONS = ("#1b6ca8", "#d1495b", "#5f8d4e", "#b07d2b")
+"""The locations, by their ids from 1; colorblind readers can tell the four apart."""
 
 
 def location(location_id: int) -> str:
-    """The colour of a location, by its id from 1; colour-blind readers can tell the first four apart."""
-    return _LOCATIONS[(location_id - 1) % len(_LOCATIONS)]
+    """The color of a location, by its id from 1; a fifth one begins again."""
+    return LOCATIONS[(location_id - 1) % len(LOCATIONS)]
 
 
 def use_style() -> None:
@@ -53,10 +59,10 @@ def use_style() -> None:
             "figure.figsize": (8, 3.2),
             "figure.dpi": 110,
             "savefig.bbox": "tight",
-            "axes.prop_cycle": cycler(color=_LOCATIONS),
+            "axes.prop_cycle": cycler(color=LOCATIONS),
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "axes.edgecolor": GREY,
+            "axes.edgecolor": COMPARED,
             "axes.titlelocation": "left",
             "axes.titlesize": 11,
             "axes.grid": True,
@@ -70,7 +76,7 @@ def use_style() -> None:
 
 
 def label_lines(axes: Axes) -> None:
-    """Write each line's label at its right end, in its colour, instead of a legend."""
+    """Write each line's label at its right end, in its color, instead of a legend."""
     for line in axes.get_lines():
         label = str(line.get_label())
         if not label.startswith("_"):
@@ -81,32 +87,32 @@ def label_lines(axes: Axes) -> None:
 
 def mark(axes: Axes, value: float, label: str) -> None:
     """Draw a vertical line at `value` of the horizontal axis and write its label at the line's upper end."""
-    axes.axvline(value, color=GREY, linewidth=1, linestyle="--")
+    axes.axvline(value, color=COMPARED, linewidth=1, linestyle="--")
     axes.annotate(label, (value, 1), xycoords=("data", "axes fraction"), xytext=(3, -3), textcoords="offset points",
                   va="top", color="#555b66", fontsize=8)  # fmt: skip
 
 
-def draw_graph(axes: Axes, reads: Mapping[str, Sequence[str]], colour: Callable[[str], str]) -> None:
+def draw_graph(axes: Axes, reads: Mapping[str, Sequence[str]], color: Callable[[str], str]) -> None:
     """Draw things as boxes, from left to right, with an arrow from each that another reads or waits for.
 
-    `reads` has the names that each of them reads, `colour` the colour of a name.
+    `reads` has the names that each of them reads, `color` the color of a name.
     """
     columns = _columns(reads)
     height = max(map(len, columns))
     place = {
         name: (x, (height - len(names)) / 2 + y) for x, names in enumerate(columns) for y, name in enumerate(names)
     }
-    box = {name: _box(axes, name, place[name], colour(name)) for name in place}
+    box = {name: _box(axes, name, place[name], color(name)) for name in place}
     for name, others in reads.items():
         for other in others:
             ends = {"patchA": box[other], "patchB": box[name], "shrinkA": 1, "shrinkB": 1}
-            axes.annotate("", place[name], place[other], arrowprops={"arrowstyle": "->", "color": GREY, **ends})
+            axes.annotate("", place[name], place[other], arrowprops={"arrowstyle": "->", "color": COMPARED, **ends})
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(height - 0.5, -0.5))
     axes.axis("off")
 
 
-def _box(axes: Axes, name: str, place: tuple[float, float], colour: str) -> FancyBboxPatch | None:
-    style = {"boxstyle": "round,pad=0.5", "facecolor": colour, "alpha": 0.55, "linewidth": 0}
+def _box(axes: Axes, name: str, place: tuple[float, float], color: str) -> FancyBboxPatch | None:
+    style = {"boxstyle": "round,pad=0.5", "facecolor": color, "alpha": 0.55, "linewidth": 0}
     return axes.text(*place, name, ha="center", va="center", fontsize=8.5, bbox=style).get_bbox_patch()
 
 
@@ -127,7 +133,7 @@ def _columns(reads: Mapping[str, Sequence[str]]) -> list[list[str]]:
 
 
 def heat_map(axes: Axes, shares: "pd.DataFrame", rows: Sequence[str]) -> None:
-    """Draw the shares (0 to 1) of a table as squares: pale where all passed, red where something failed.
+    """Draw the shares (0 to 1) of a table as squares: pale where all passed, the darker the fewer did.
 
     `rows` are the labels of the table's rows. Shares below 1 are written into their squares.
     """
@@ -143,7 +149,8 @@ def heat_map(axes: Axes, shares: "pd.DataFrame", rows: Sequence[str]) -> None:
     axes.tick_params(which="minor", length=0)
     for (y, x), share in np.ndenumerate(shares.to_numpy(dtype=float)):
         if share < 1:
-            axes.text(x, y, f"{share:.0%}", ha="center", va="center", fontsize=8)
+            axes.text(x, y, f"{share:.0%}", ha="center", va="center", fontsize=8,
+                      color="white" if share < 0.6 else "black")  # fmt: skip
 
 
 def thousands(axes: Axes) -> None:

@@ -1,12 +1,32 @@
-"""Code and statements as they are run, set in a notebook as code."""
+"""What a notebook shows: code and statements as they are run, tables, and sentences with the numbers of the run."""
 
 import inspect
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from IPython.display import Markdown
+
+from caspers.tables import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def table(rows: "pd.DataFrame | pd.Series | Sequence[Mapping[str, object]]") -> Table:
+    """A frame, a named series, or the rows of a query as a table.
+
+    The words of a column's name say how its numbers are written: `refund_usd` as $1,234.50, `delivery_minutes` with one
+    decimal, `share` as 7%, `growth` as +7%, `location_id` as it is, any other one as 1,234. Text is never cut.
+    """
+    return Table(rows)
+
+
+def prose(text: str) -> Markdown:
+    """Markdown in which a dollar sign is one: between two of them, Jupyter would set a formula."""
+    return Markdown(text.replace("$", r"\$"))
 
 
 def sql(statement: str) -> Markdown:

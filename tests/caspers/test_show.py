@@ -15,3 +15,7 @@ def test_a_statement_of_several_lines_stays_as_it_is():
 def test_sources_follow_each_other():
     text = show.source(money.dollars, show.file).data
     assert text.startswith("```python\ndef dollars(") and "\n\ndef file(path: Path)" in text
+
+
+def test_dollars_in_prose_are_not_a_formula():
+    assert show.prose("from $5 to $6").data == r"from \$5 to \$6"

@@ -124,11 +124,11 @@ def plot_routes(dataset: Dataset) -> Figure:
     figure, panels = plt.subplots(1, kitchens.height, figsize=(8.6, 2.6), squeeze=False)
     picked = dataset.events.filter(pl.col("event_type_id") == schema.PICKED_UP).drop_nulls("route_json")
     for axes, place in zip(panels[0], kitchens.iter_rows(named=True), strict=True):
-        colour = plots.location(place["location_id"])
+        color = plots.location(place["location_id"])
         texts = picked.filter(pl.col("location_id") == place["location_id"])["route_json"].head(ROUTES_SHOWN)
         for route in texts.str.json_decode(pl.List(pl.List(pl.Float64))):
             lat, lon = route.list.get(0), route.list.get(1)
-            axes.plot(lon, lat, color=colour, linewidth=0.5, alpha=0.5)
+            axes.plot(lon, lat, color=color, linewidth=0.5, alpha=0.5)
         axes.plot(place["lon"], place["lat"], "k.", markersize=5)
         axes.set(title=place["name"], xticks=[], yticks=[], aspect=1 / cos(radians(place["lat"])))
     return figure
