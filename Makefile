@@ -1,6 +1,6 @@
 # make run    set everything up and bring Casper's kitchens to life
 # make test   everything that CI runs
-# make outputs  run the notebooks again and keep what they print and how long they take, for readers and for `make test`
+# make outputs  run the notebooks again and keep what they print, how long they take, and pictures of the same run in docs/
 # make pictures  take the pictures in docs/ of the workspace and the app that run
 # make book   the README, the notebooks as they ran and the documents as a site, build/book/index.html
 # make lint   the style checks alone
@@ -52,11 +52,11 @@ notebooks:
 	$(UV) run --no-sync pytest notebooks/*.ipynb --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
 		--nbval-cell-timeout 600 --nbval-kernel-startup-timeout 120 -x --durations 10
 
-outputs:
+outputs: browser
 	PYTHONPATH=tests/support:benchmarks $(UV) run --no-sync python tests/notebooks/refresh.py
 
-pictures:
-	PYTHONPATH=tests/support $(UV) run --no-sync python tests/app/pictures.py
+pictures: browser
+	PYTHONPATH=tests/support $(UV) run --no-sync python tests/notebooks/pictures.py
 
 book:
 	$(UV) run --no-sync sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . build/book

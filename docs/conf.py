@@ -1,10 +1,14 @@
 """The site of `make book`: the README, the notebooks as they ran, and the documents, built by Sphinx with MyST."""
 
+import json
+import re
+from pathlib import Path
+
 from sphinx.application import Sphinx
 
 project = "Casper's Kitchens"
 copyright = "the authors of Casper's Kitchens, Apache-2.0"
-extensions = ["myst_nb", "sphinxcontrib.mermaid"]
+extensions = ["myst_nb"]
 
 root_doc = "README"
 include_patterns = [
@@ -20,7 +24,6 @@ exclude_patterns = ["notebooks/template.ipynb", "**/.ipynb_checkpoints"]
 nb_execution_mode = "off"  # the outputs are those that `make outputs` has kept
 nb_merge_streams = True
 myst_heading_anchors = 3
-myst_fence_as_directive = ["mermaid"]
 
 html_theme = "sphinx_book_theme"
 html_title = project
@@ -35,6 +38,7 @@ CONTENTS = """
 :glob:
 
 notebooks/[0-1]*
+docs/glossary
 ```
 
 ```{toctree}
@@ -50,7 +54,7 @@ notebooks/jobs/*
 :caption: Reference
 :glob:
 
-docs/*
+docs/[!g]*
 lib/local_workspace/README
 data/canonical/README
 CONTRIBUTING
@@ -60,11 +64,27 @@ CHANGELOG
 """
 
 
+START = Path(__file__).parents[1] / "notebooks/00_start_here.ipynb"
+LOCAL_LINK = re.compile(r"\[([^\[\]\n]+)\]\(http://127\.0\.0\.1:\d+[^)]*\)")
+
+
 def setup(app: Sphinx) -> None:
-    """Give the README the table of contents that GitHub would show as text."""
-    app.connect("source-read", _add_contents)
+    """Let the site differ from the files where readers of GitHub or Jupyter would see something else."""
+    app.connect("source-read", _adapt)
 
 
-def _add_contents(_app: Sphinx, docname: str, source: list[str]) -> None:
+def _adapt(_app: Sphinx, docname: str, source: list[str]) -> None:
+    """Add the table of contents and the glossary, and take away the links to the workspace that made the outputs."""
     if docname == root_doc:
         source[0] += CONTENTS
+    if docname == "docs/glossary":
+        source[0] = _glossary()
+    source[0] = LOCAL_LINK.sub(r"\1", source[0])
+
+
+def _glossary() -> str:
+    """The glossary's cell of the first notebook as a page of its own."""
+    texts = ["".join(cell["source"]) for cell in json.loads(START.read_text(encoding="utf-8"))["cells"]]
+    (text,) = (text for text in texts if "## Glossary" in text)
+    table = text.partition("## Glossary")[2].rpartition("|")
+    return "# Glossary\n" + table[0] + "|\n"

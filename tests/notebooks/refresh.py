@@ -1,4 +1,7 @@
-"""Run all notebooks in an empty home with a still clock and keep their outputs, which CI compares, and their times."""
+"""Run all notebooks in an empty home with a still clock; keep their outputs, which CI compares, and their times.
+
+Then take the pictures in docs/ of the same workspace.
+"""
 
 import json
 import re
@@ -7,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import pictures
 from machine import described
 
 from still_workspace import still_workspace
@@ -20,7 +24,10 @@ TIMES = REPO / "docs/notebook_times.json"
 
 
 def refresh() -> None:
-    """Execute the notebooks in order, each in place, and the one that shows the times last. Stops at a failure."""
+    """Execute the notebooks in order, each in place, and the one that shows the times last; then take the pictures.
+
+    Stops at a failure.
+    """
     seconds: dict[str, int] = {}
     with still_workspace():
         for notebook in sorted(NOTEBOOKS.glob("*.ipynb"), key=lambda path: (path.name == START, path.name)):
@@ -31,16 +38,18 @@ def refresh() -> None:
             execute(notebook)
             seconds[notebook.stem] = round(time.monotonic() - started)
             tell(notebook, seconds[notebook.stem])
+        print("pictures", file=sys.stderr, flush=True)
+        pictures.main()
 
 
 def tell(notebook: Path, seconds: int) -> None:
     """Write the time a notebook took, and takes to read at 120 words a minute, into it and the README."""
     cells = json.loads(notebook.read_text())["cells"]
-    words = sum(len("".join(cell["source"]).split()) for cell in cells)
-    line = f"**Time:** {seconds} s to run, about {round(words / 120)} minutes to read"
+    minutes = round(sum(len("".join(cell["source"]).split()) for cell in cells) / 120)
+    line = f"**Time:** {seconds} s to run, about {minutes} minutes to read"
     notebook.write_text(re.sub(r"\*\*Time:\*\* [\w ,]+", line, notebook.read_text(), count=1))
-    row = rf"(\(notebooks/{notebook.name}\) \|.*\|) \d+ s \|"
-    README.write_text(re.sub(row, rf"\1 {seconds} s |", README.read_text()))
+    row = rf"(\(notebooks/{notebook.name}\) \|.*\|) \d+ s \| \d+ min \|"
+    README.write_text(re.sub(row, rf"\1 {seconds} s | {minutes} min |", README.read_text()))
 
 
 def keep(seconds: dict[str, int]) -> None:

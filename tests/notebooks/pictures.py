@@ -1,22 +1,45 @@
-"""Takes the pictures in docs/ of the workspace in which the workbook ran, and of its Refund Manager.
+"""Takes the pictures in docs/ of the workspace in which the notebooks ran, and of its Refund Manager.
 
-make run && make pictures
+`make outputs` takes them of the workspace whose outputs it keeps, so that their numbers are those of the notebooks.
+`make run && make pictures` takes them of any other workspace.
 """
 
 import sys
 from pathlib import Path
 
+from databricks.sdk.service import jobs as j
 from databricks.sdk.service.pipelines import UpdateInfoState
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 import caspers
-from caspers.platform import apps
+from caspers.platform import apps, jobs
 from caspers.platform.connect import Workbook
+from caspers.runbook.plan import load_plan
 from chromium import chromium
 from signed_in import sign_in
 
-DOCS = Path(__file__).parents[2] / "docs"
+REPO = Path(__file__).parents[2]
+DOCS = REPO / "docs"
 WIDE: ViewportSize = {"width": 1280, "height": 720}
+
+
+def run_as_job(workbook: Workbook) -> j.Run:
+    """Run the ten notebooks once more as the job that databricks.yml defines, for the picture of its run."""
+    plan = load_plan(REPO / "databricks.yml", "all")
+    tasks = [
+        j.Task(
+            task.key,
+            depends_on=[j.TaskDependency(other) for other in task.depends_on],
+            notebook_task=j.NotebookTask(workbook.publish(task.notebook.relative_to(REPO))),
+            environment_key=jobs.ENVIRONMENT,
+        )
+        for task in plan.tasks.values()
+    ]
+    parameters = [j.JobParameterDefinition(name, str(value)) for name, value in plan.parameters.items()]
+    settings = j.JobSettings(
+        name=plan.job_name, tasks=tasks, parameters=parameters, environments=jobs.environments(workbook)
+    )
+    return jobs.run_and_wait(workbook, jobs.ensure_job(workbook, settings))
 
 
 def take_app(page: Page, url: str) -> None:
@@ -30,10 +53,8 @@ def take_app(page: Page, url: str) -> None:
 
 
 def take_workspace(page: Page, workbook: Workbook) -> None:
-    """Save a run of the job with the most tasks, an update of the pipeline, and a table, a screen each."""
-    host = workbook.w.config.host
-    runs = [run for run in workbook.w.jobs.list_runs(expand_tasks=True) if run.state and run.state.result_state]
-    run = max(runs, key=lambda each: len(each.tasks or []))
+    """Save a run of the ten notebooks as a job, an update of the pipeline, and a table, a screen each."""
+    host, run = workbook.w.config.host, run_as_job(workbook)
     page.goto(f"{host}/jobs/{run.job_id}/runs/{run.run_id}")
     expect(page.get_by_role("region", name="Graph of the run")).to_be_visible()
     page.screenshot(path=DOCS / "run_graph.png")
@@ -50,20 +71,21 @@ def take_workspace(page: Page, workbook: Workbook) -> None:
 
 
 def take(browser: Browser, workbook: Workbook, app_url: str) -> None:
-    """Take all pictures."""
+    """Take all pictures, those of the app first, whose queue is then that of the notebooks' outputs."""
     context, host = browser.new_context(viewport=WIDE, color_scheme="light"), workbook.w.config.host
     page = context.new_page()
     sign_in(page, {"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": workbook.w.config.token or ""})
-    take_workspace(page, workbook)
     page.set_viewport_size({"width": 1200, "height": 640})
     take_app(page, app_url)
+    page.set_viewport_size(WIDE)
+    take_workspace(page, workbook)
 
 
 def main() -> None:
     """Find the workspace and the app, and take the pictures."""
     workbook = caspers.connect("caspersdev")
     app = apps.find(workbook, apps.NAME)
-    if app is None:
+    if app is None or app.url is None:
         sys.exit("The Refund Manager is not running. Start it with `make run`, then run this again.")
     with chromium() as browser:
         take(browser, workbook, app.url)
