@@ -178,7 +178,7 @@ class Workbook:
 
     @cached_property
     def _folder(self) -> str:
-        return f"/Workspace/Users/{self.w.current_user.me().user_name}/caspers-workbook"
+        return f"/Workspace/Users/{self.w.current_user.me().user_name}/{self.shared_id('caspers-workbook')}"
 
     def _workspace_path(self, path: Path) -> str:
         relative = path.relative_to(config.REPO)

@@ -43,3 +43,14 @@ def test_where_no_second_one_is_allowed_the_first_is_used():
 def test_where_there_is_none_and_none_is_allowed_the_refusal_is_raised():
     with pytest.raises(BadRequest, match="one warehouse only"):
         _ = workbook("caspersdev", refused=True).warehouse_id
+
+
+@pytest.mark.parametrize(
+    ("catalog", "folder"), [("caspersdev", "caspers-workbook"), ("my_kitchens", "caspers-workbook_my_kitchens")]
+)
+def test_files_are_published_to_the_catalogs_own_folder(catalog, folder):
+    ws = workbook(catalog)
+    ws.__dict__["w"] = Mock()
+    ws.w.current_user.me.return_value = SimpleNamespace(user_name="me@example.com")
+    assert ws.publish("databricks.yml") == f"/Workspace/Users/me@example.com/{folder}/databricks.yml"
+    assert ws.w.workspace.upload.call_args.args[0] == ws.publish("databricks.yml")

@@ -59,6 +59,7 @@ RESOURCES = Record({"jobs": ByName(JOB)})
 BUNDLE = Record(
     {
         "bundle": Record({"name": str}, frozenset({"name"})),
+        "workspace": Record({"root_path": str}),
         "variables": ByName(Record({"description": str, "default": str})),
         "resources": RESOURCES,
     }
