@@ -50,8 +50,8 @@ def receive(namespace: dict[str, object]) -> None:
 
     `namespace` is a notebook's `globals()`, after its parameters cell. There papermill has set a run's values. Where
     there is `dbutils`, each parameter is a widget whose default is the value in the cell; a job passes its values to
-    the widgets. Where a local workspace can't create the default catalog, a notebook that is opened by hand uses the
-    one that is there (`existing_catalog`). An endpoint that has its default name gets the catalog's name behind it,
+    the widgets. Where a local workspace can't create the default catalog, the one that is there is
+    used (`existing_catalog`). An endpoint that has its default name gets the catalog's name behind it,
     unless the catalog is the default too. Raises ValueError for the first that is not valid, and changes nothing.
     """
     values = {name: namespace[name] for name in RULES if name in namespace}

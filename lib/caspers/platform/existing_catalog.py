@@ -6,12 +6,12 @@ start. On Databricks, where there may be several, the user chooses: see `unity.e
 
 import json
 import os
+from pathlib import Path
 from urllib.request import ProxyHandler, Request, build_opener
 
+from caspers import config
 from caspers.platform import connection
 from caspers.platform.connection import Connection
-
-_DECIDED = ("CASPERS_RUN", "LOCAL_WORKSPACE_HOME")  # set for notebooks that the runbook or a job gives a catalog
 
 
 def of(found: Connection, wanted: str) -> str | None:
@@ -21,18 +21,31 @@ def of(found: Connection, wanted: str) -> str | None:
 
 
 def for_notebook(wanted: str) -> str:
-    """The catalog for a notebook that is opened by hand: `wanted`, or the existing one, which it then prints.
+    """The catalog for a notebook: `wanted`, or the existing one, which it then prints.
 
-    Starts a local workspace with default storage, which has a catalog only once it runs.
+    The runbook has chosen the catalog of its notebooks. One that is opened by hand starts a local workspace with
+    default storage, which has a catalog only once it runs.
     """
-    if any(name in os.environ for name in _DECIDED):
+    if "CASPERS_RUN" in os.environ:
         return wanted
-    is_known = os.environ.get("LOCAL_WORKSPACE_DEFAULT_STORAGE") == "1"
-    found = connection.ensure() if is_known else connection.current()
+    found = _of_job() or _opened_by_hand()
     other = of(found, wanted) if found else None
     if other:
         print(f"No catalog {wanted} can be created in this workspace. The notebook uses the one that it has: {other}")
     return other or wanted
+
+
+def _of_job() -> Connection | None:
+    """The local workspace whose job runs this process, by the variables that it has set."""
+    env, names = os.environ, ("LOCAL_WORKSPACE_HOME", "DATABRICKS_HOST", "DATABRICKS_TOKEN")
+    if config.load().databricks or not all(name in env for name in names):
+        return None
+    return Connection(env["DATABRICKS_HOST"], env["DATABRICKS_TOKEN"], home=Path(env["LOCAL_WORKSPACE_HOME"]))
+
+
+def _opened_by_hand() -> Connection | None:
+    is_known = os.environ.get("LOCAL_WORKSPACE_DEFAULT_STORAGE") == "1"
+    return connection.ensure() if is_known else connection.current()
 
 
 def _catalogs(found: Connection) -> list[str]:

@@ -53,9 +53,23 @@ def test_a_catalog_that_is_there_or_can_be_created_is_kept(workspace, there, cap
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("variable", ["CASPERS_RUN", "LOCAL_WORKSPACE_HOME"])
-def test_what_the_runbook_or_a_job_gives_is_kept(workspace, monkeypatch, variable) -> None:
-    monkeypatch.setenv(variable, "x")
+def test_a_job_uses_the_catalog_that_there_is_too(workspace, monkeypatch, capsys) -> None:
+    for name, value in {
+        "LOCAL_WORKSPACE_HOME": "/home",
+        "DATABRICKS_HOST": f"http://127.0.0.1:{workspace.server_port}",
+        "DATABRICKS_TOKEN": "of the job",
+    }.items():
+        monkeypatch.setenv(name, value)
+    workspace.names = ("workspace",)
+    assert received()["CATALOG"] == "workspace"
+    assert (workspace.tokens, "uses the one that it has: workspace" in capsys.readouterr().out) == (
+        ("Bearer of the job",),
+        True,
+    )
+
+
+def test_what_the_runbook_gives_is_kept(workspace, monkeypatch) -> None:
+    monkeypatch.setenv("CASPERS_RUN", "x")
     workspace.names = ("workspace",)
     assert (received()["CATALOG"], workspace.tokens) == ("caspersdev", ())
 
