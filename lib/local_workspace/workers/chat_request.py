@@ -1,17 +1,16 @@
 """The validation of chat-completions requests, common to all models."""
 
 import reprlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from mlflow.types.chat import BaseRequestPayload, ChatMessage, ChatTool, FunctionToolDefinition, ToolChoice
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from local_workspace.runtime import structured_outputs
+
 _CHOICES = ("none", "auto", "required")
-_NOT_IN_SCHEMAS = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "prefixItems", "pattern"}
-_NAMED = {"properties", "$defs"}  # whose keys are names
-_MAX_KEYS = 64
 
 
 class InvalidRequest(ValueError):
@@ -62,7 +61,10 @@ def check(body: Mapping[str, Any]) -> None:
     form = request.response_format
     if form and form.type == "json_schema" and form.json_schema is None:
         raise InvalidRequest("`response_format.json_schema` needs a name and a schema.", "response_format.json_schema")
-    _check_form(body, bool(request.tools))
+    try:
+        structured_outputs.check(body)
+    except structured_outputs.RefusedForm as refused:
+        raise InvalidRequest(str(refused), refused.param) from None
     if request.stream_options and not request.stream:
         raise InvalidRequest("`stream_options` goes with `stream` only.", "stream_options")
 
@@ -117,45 +119,6 @@ def _check_message(message: Message, where: str) -> None:
         if not call.id or call.function.name is None or call.function.arguments is None:
             place = f"{where}.tool_calls[{number}]"
             raise InvalidRequest(f"`{place}` needs an id, and a function with name and arguments.", place)
-
-
-def _check_form(body: Mapping[str, Any], with_tools: bool) -> None:
-    """Refuse what Databricks' model endpoints refuse of `response_format`.
-
-    Source: https://docs.databricks.com/aws/en/machine-learning/model-serving/structured-outputs
-    """
-    form = (body.get("response_format") or {}).get("json_schema") or {}
-    schema, place = form.get("schema") or {}, "response_format.json_schema.schema"
-    if with_tools and form.get("strict"):
-        raise InvalidRequest(
-            "`tools` and a strict `response_format` can't go together: ask for the format in a request without tools.",
-            "response_format",
-        )
-    if found := sorted(_NOT_IN_SCHEMAS & set(_keywords(schema))):
-        raise InvalidRequest(f"`{place}` has {', '.join(found)}, which structured outputs do not support.", place)
-    if len(list(_properties(schema))) > _MAX_KEYS:
-        raise InvalidRequest(f"`{place}` has more than {_MAX_KEYS} keys.", place)
-
-
-def _keywords(schema: object) -> Iterator[str]:
-    """The keywords of a JSON schema and of the schemas in it; the names of properties are none."""
-    if isinstance(schema, list):
-        for each in schema:
-            yield from _keywords(each)
-    if isinstance(schema, Mapping):
-        for key, value in schema.items():
-            yield key
-            yield from _keywords(list(value.values()) if key in _NAMED and isinstance(value, Mapping) else value)
-
-
-def _properties(schema: object) -> Iterator[str]:
-    if isinstance(schema, list):
-        for each in schema:
-            yield from _properties(each)
-    if isinstance(schema, Mapping):
-        if isinstance(properties := schema.get("properties"), Mapping):
-            yield from properties
-        yield from _properties(list(schema.values()))
 
 
 def _check_choice(choice: str | ToolChoice | None, names: list[str]) -> None:

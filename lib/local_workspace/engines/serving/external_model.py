@@ -9,6 +9,7 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, stop_before_delay
 
 from local_workspace.engines.serving import ExternalTarget, Gateway, Refusal
+from local_workspace.runtime import structured_outputs
 
 _ATTEMPTS = 4
 _LONGEST_PAUSE = 20.0
@@ -42,9 +43,11 @@ async def ask(
 ) -> httpx.Response:
     """The upstream's successful response to `operation`; the body of a stream is not read yet.
 
-    Tries four times when it can't be reached, is overloaded or fails, at the endpoint's pace. Raises Refusal: 429 if
-    the budget is spent, 504 after the time-out, 502 if there was no answer at all, else the upstream's own status.
+    Tries four times when it can't be reached, is overloaded or fails, at the endpoint's pace. Raises Refusal: 400 for
+    a response format that Databricks' models refuse, 429 if the budget is spent, 504 after the time-out, 502 if there
+    was no answer at all, else the upstream's own status.
     """
+    _check_form(body)
     seconds = gateway.limits.timeout_seconds
     deadline = asyncio.get_running_loop().time() + seconds
     outgoing = client.build_request(
@@ -76,6 +79,14 @@ async def ask(
             f"{outgoing.url} gave no answer for model {target.model} within "
             f"{seconds:g} s (timeout_seconds).{gateway.limits.advised()}",
         ) from None
+
+
+def _check_form(body: dict[str, Any]) -> None:
+    """The external model stands in for one of Databricks', so a format that those refuse must not pass here."""
+    try:
+        structured_outputs.check(body)
+    except structured_outputs.RefusedForm as refused:
+        raise Refusal(400, "BAD_REQUEST", str(refused), {"param": refused.param}) from None
 
 
 async def _turn(gateway: Gateway, deadline: float) -> None:

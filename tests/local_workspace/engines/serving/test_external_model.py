@@ -117,6 +117,22 @@ def test_tools_in_parallel_and_a_schema_pass_through(ai):
     assert parsed.choices[0].message.parsed == Words(words=["a", "b"])
 
 
+@pytest.mark.parametrize(
+    ("more", "param", "reason"),
+    [
+        ({"tools": TOOLS, "strict": True}, "response_format", "`tools` and a strict `response_format`"),
+        ({"schema": {"$ref": "#/$defs/a"}}, "response_format.json_schema.schema", r"has \$ref, which structured"),
+    ],
+)
+def test_a_format_that_databricks_models_refuse_does_not_reach_the_upstream(ai, upstream, more, param, reason):
+    schema = {"name": "words", "schema": more.get("schema", {}), "strict": more.get("strict", False)}
+    form = {"type": "json_schema", "json_schema": schema}
+    tools = {"tools": more["tools"]} if "tools" in more else {}
+    with pytest.raises(openai.BadRequestError, match=reason) as refused:
+        say(ai, f"refuse {param}", response_format=form, **tools)
+    assert (refused.value.param, requests_of(upstream, f"refuse {param}")) == (param, 0)
+
+
 def test_a_stream_is_counted_though_the_caller_did_not_ask_for_its_usage(ai, w):
     text = "a b \u2028c"  # what Unicode calls a line's end may stand in JSON
     chunks = list(say(ai, text, stream=True))
