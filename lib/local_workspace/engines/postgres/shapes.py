@@ -136,7 +136,7 @@ def _sync_state(progress: Progress, newest: int | None) -> Json:
         "detailed_state": (
             "SYNCED_TABLE_ONLINE_PIPELINE_FAILED" if progress.error else "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE"
         ),
-        "message": progress.error or f"Version {progress.version} is visible{behind}.",
+        "message": progress.error or f"Version {progress.version} is visible{behind}.{_left_out(progress.left_out)}",
         "last_processed_commit_version": progress.version,
         "last_sync_time": ended,
         "last_sync": {
@@ -148,6 +148,14 @@ def _sync_state(progress: Progress, newest: int | None) -> Json:
             },
         },
     }
+
+
+def _left_out(rows: int) -> str:
+    """The sentence on the rows that Databricks leaves out too, without a word there; empty if there are none."""
+    if not rows:
+        return ""
+    have, them = ("row has", "it") if rows == 1 else ("rows have", "them")
+    return f" {rows} {have} NULL in the primary key: the sync leaves {them} out."
 
 
 def _time(moment: datetime | None) -> str | None:

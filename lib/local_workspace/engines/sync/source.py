@@ -101,19 +101,22 @@ class DeltaSource:
         """When the newest version was committed."""
         return datetime.fromtimestamp(self._table.history(1)[0]["timestamp"] / 1000, UTC)
 
-    def snapshot(self, key: Sequence[str]) -> list[values.Row]:
-        """All rows of the newest version; rows without a key are left out, as Lakebase does.
+    def snapshot(self, key: Sequence[str]) -> tuple[list[values.Row], int]:
+        """All rows of the newest version that have a key, and the number of those that have none.
 
+        Databricks leaves out rows with NULL in a column of the primary key
+        (https://docs.databricks.com/aws/en/oltp/projects/sync-tables).
         Raises SourceError for a value that Postgres can't hold, and for two rows with one key.
         """
-        table = _with_keys(self._rows_of_version(), key)
+        everything = self._rows_of_version()
+        table = _with_keys(everything, key)
         found = self._converted(table, list(self.columns), key)
         seen: set[values.Row] = set()
         for row in self._keys(table, key):
             if row in seen:
                 raise self._duplicate(key, row)
             seen.add(row)
-        return found
+        return found, everything.num_rows - table.num_rows
 
     def feed(self, after: int, key: Sequence[str]) -> "Feed":
         """The changes after version `after`, in order. Raises FeedGoneError."""
@@ -125,7 +128,8 @@ class DeltaSource:
         order = pa.table({"version": table.column("_commit_version"), "adds": pc.invert(removes)})
         # Within a commit the old image of a row goes before the new one, so that a row that is replaced stays.
         table = table.take(pc.sort_indices(order, [("version", "ascending"), ("adds", "ascending")]))
-        return Feed(self, _with_keys(table, key), key)
+        keyed = _with_keys(table, key)
+        return Feed(self, keyed, key, _rows_added(table) - _rows_added(keyed))
 
     def key_too_long(self, key: Sequence[str], rows: Sequence[values.Row]) -> SourceError:
         """Postgres' index can't hold one of the keys: the longest is named."""
@@ -227,10 +231,13 @@ class DeltaSource:
 
 
 class Feed:
-    """The changes of a source between two versions; `keys` are those of its rows."""
+    """The changes of a source between two versions; `keys` are those of its rows.
 
-    def __init__(self, source: DeltaSource, table: pa.Table, key: Sequence[str]) -> None:
-        self._source, self._table, self._key = source, table, key
+    `left_out` is by how many the rows without a key became more, or fewer.
+    """
+
+    def __init__(self, source: DeltaSource, table: pa.Table, key: Sequence[str], left_out: int) -> None:
+        self._source, self._table, self._key, self.left_out = source, table, key, left_out
         self.keys = source._keys(table, key)
 
     @property
@@ -266,6 +273,12 @@ def _with_keys(table: pa.Table, key: Sequence[str]) -> pa.Table:
     for column in key:
         table = table.filter(pc.is_valid(table.column(column)))
     return table
+
+
+def _rows_added(feed: pa.Table) -> int:
+    """By how many rows the changes of a feed make its table longer."""
+    kinds = feed.column("_change_type").to_pylist()
+    return sum(-1 if kind in REMOVES else 1 for kind in kinds)
 
 
 def _shown(key: Sequence[str], row: Sequence[object]) -> str:

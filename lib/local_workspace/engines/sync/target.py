@@ -1,7 +1,7 @@
 """The Postgres side of a sync: a table, and the position reached, written in one transaction."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
@@ -12,7 +12,8 @@ from local_workspace.engines.sync.values import Row
 _POSITIONS = """
 CREATE SCHEMA IF NOT EXISTS _sync;
 CREATE TABLE IF NOT EXISTS _sync.positions (
-    table_name text PRIMARY KEY, source_id text NOT NULL, version bigint NOT NULL, synced_at timestamptz NOT NULL)
+    table_name text PRIMARY KEY, source_id text NOT NULL, version bigint NOT NULL, synced_at timestamptz NOT NULL);
+ALTER TABLE _sync.positions ADD COLUMN IF NOT EXISTS left_out bigint NOT NULL DEFAULT 0
 """
 
 
@@ -41,10 +42,11 @@ class RefusedRow(Exception):
 
 @dataclass(frozen=True)
 class Position:
-    """How far a table is synced: the Delta table's own id, and the version."""
+    """How far a table is synced: the Delta table's own id, the version, and how many of its rows have no key."""
 
     source_id: str
     version: int
+    left_out: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,7 @@ class Target:
 
     def columns(self, connection: psycopg.Connection) -> dict[str, str]:
         """The table's columns as it is, with their types; empty if there is no such table."""
-        rows = connection.execute(
-            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
-            "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-            [self.name.as_string(connection)],
-        )
-        return dict(rows.fetchall())
+        return _columns(connection, self.name)
 
     def prepare(self, connection: psycopg.Connection, columns: dict[str, str]) -> None:
         """Make the schema, the table and columns that are not there yet. Altering locks readers out: only then.
@@ -84,6 +81,8 @@ class Target:
                 sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(self.name, definitions, _list(self.key))
             )
             return
+        if "left_out" not in _columns(connection, sql.Identifier("_sync", "positions")):  # of an older home
+            connection.execute(_POSITIONS)
         for name, kind in present.items():
             if columns.get(name) != kind:
                 raise SchemaChanged(self.table, name, kind, columns.get(name))
@@ -106,16 +105,17 @@ class Target:
     def position(self, connection: psycopg.Connection) -> Position | None:
         """The position that the table's content stands for, held until the transaction ends."""
         row = connection.execute(
-            "SELECT source_id, version FROM _sync.positions WHERE table_name = %s FOR UPDATE", [self._label]
+            "SELECT source_id, version, left_out FROM _sync.positions WHERE table_name = %s FOR UPDATE", [self._label]
         ).fetchone()
         return Position(*row) if row else None
 
     def move_to(self, connection: psycopg.Connection, position: Position) -> None:
         """Write down the position."""
         connection.execute(
-            "INSERT INTO _sync.positions VALUES (%s, %s, %s, now()) ON CONFLICT (table_name) DO UPDATE SET "
-            "source_id = excluded.source_id, version = excluded.version, synced_at = excluded.synced_at",
-            [self._label, position.source_id, position.version],
+            "INSERT INTO _sync.positions (table_name, source_id, version, left_out, synced_at) "
+            "VALUES (%s, %s, %s, %s, now()) ON CONFLICT (table_name) DO UPDATE SET source_id = excluded.source_id, "
+            "version = excluded.version, left_out = excluded.left_out, synced_at = excluded.synced_at",
+            [self._label, position.source_id, position.version, position.left_out],
         )
 
     def replace(self, connection: psycopg.Connection, columns: list[str], rows: list[Row]) -> None:
@@ -161,6 +161,15 @@ class Target:
     @property
     def _label(self) -> str:
         return f"{self.schema}.{self.table}"
+
+
+def _columns(connection: psycopg.Connection, table: sql.Identifier) -> dict[str, str]:
+    rows = connection.execute(
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
+        "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+        [table.as_string(connection)],
+    )
+    return dict(rows.fetchall())
 
 
 def _scratch(connection: psycopg.Connection, name: str, like: sql.Identifier, columns: list[str]) -> sql.Identifier:

@@ -27,7 +27,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Progress:
-    """How a sync stands. Times are UTC; `version` is the last Delta version that is visible in Postgres."""
+    """How a sync stands. Times are UTC; `version` is the last Delta version that is visible in Postgres.
+
+    `rows` is how many the last sync touched, `left_out` how many of that version have NULL in the primary key.
+    """
 
     version: int | None = None
     committed: datetime | None = None
@@ -35,6 +38,7 @@ class Progress:
     ended: datetime | None = None
     rows: int = 0
     error: str | None = None
+    left_out: int = 0
 
 
 @dataclass
@@ -122,29 +126,39 @@ class SyncWorker:
             return
         committed = source.committed()
         with connection.transaction():
-            rows = self._apply(connection, source, newest)
+            rows, left_out = self._apply(connection, source, newest)
         self._known = newest
-        self.progress = Progress(source.version, committed, began, datetime.now(UTC), rows)
+        self.progress = Progress(source.version, committed, began, datetime.now(UTC), rows, left_out=left_out)
 
-    def _apply(self, connection: psycopg.Connection, source: DeltaSource, newest: Position) -> int:
-        """Bring the table and its position to `newest`; returns the number of rows touched. Raises SourceError."""
+    def _apply(self, connection: psycopg.Connection, source: DeltaSource, newest: Position) -> tuple[int, int]:
+        """Bring the table and its position to `newest`. Raises SourceError.
+
+        Returns the number of rows touched, and of those in the source that have no key.
+        """
         self.target.prepare(connection, source.columns)
         position = self.target.position(connection)
         if position == newest:
-            return 0
+            return 0, position.left_out
         try:
-            feed = self._feed(source, position)
-            touched = self._copy(connection, source) if feed is None else self._change(connection, source, feed)
+            touched, left_out = self._catch_up_from(position, connection, source)
         except RefusedRow as refused:
             raise source.refused(self.target.key, refused.row, refused.column, refused.why) from refused
-        self.target.move_to(connection, newest)
-        return touched
+        self.target.move_to(connection, replace(newest, left_out=left_out))
+        return touched, left_out
 
-    def _copy(self, connection: psycopg.Connection, source: DeltaSource) -> int:
+    def _catch_up_from(
+        self, position: Position | None, connection: psycopg.Connection, source: DeltaSource
+    ) -> tuple[int, int]:
+        feed = self._feed(source, position)
+        if position is None or feed is None:
+            return self._copy(connection, source)
+        return self._change(connection, source, feed), position.left_out + feed.left_out
+
+    def _copy(self, connection: psycopg.Connection, source: DeltaSource) -> tuple[int, int]:
         """Make the target what the source is."""
-        rows = source.snapshot(self.target.key)
+        rows, left_out = source.snapshot(self.target.key)
         self.target.replace(connection, list(source.columns), rows)
-        return len(rows)
+        return len(rows), left_out
 
     def _change(self, connection: psycopg.Connection, source: DeltaSource, feed: Feed) -> int:
         """Change in the target what changed in the source."""

@@ -27,6 +27,7 @@ class Synced:
     visible: int | None
     lag: float | None
     rows: int
+    left_out: int
     error: str
 
     @property
@@ -70,6 +71,7 @@ def _synced(engine: PostgresEngine, name: str) -> Synced:
         _ms(progress.ended),
         took.total_seconds() * 1000 if took else None,
         progress.rows,
+        progress.left_out,
         progress.error or "",
     )
 

@@ -1,5 +1,6 @@
 """How the API describes Lakebase resources: the official client reads every shape."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -75,6 +76,12 @@ def test_a_catalog_names_its_branch_and_database():
         (Progress(error="No table."), None, "OFFLINE_FAILED", "No table."),
         (ONLINE, 9, "ONLINE_CONTINUOUS_UPDATE", "Version 7 is visible, 2 behind the source."),
         (ONLINE, None, "ONLINE_CONTINUOUS_UPDATE", "Version 7 is visible."),
+        (
+            replace(ONLINE, left_out=2),
+            None,
+            "ONLINE_CONTINUOUS_UPDATE",
+            "Version 7 is visible. 2 rows have NULL in the primary key: the sync leaves them out.",
+        ),
         (Progress(7, NOON, NOON, NOON, error="Postgres is down."), 9, "ONLINE_PIPELINE_FAILED", "Postgres is down."),
     ],
 )

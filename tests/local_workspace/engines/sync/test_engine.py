@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -86,6 +86,26 @@ def test_many_commits_at_once_end_in_the_last(workspace, table):
     workspace.write(table, orders(a=9))
     workspace.start_engine()
     eventually(lambda: content(workspace, table), [("a", 9), ("b", 2), ("c", 5)])
+
+
+def test_rows_without_a_key_are_counted_whatever_becomes_of_them(workspace):
+    name = "kitchen.some_without_key"
+    rows = pl.DataFrame({"order_id": ["a", None, None], "amount": [1, 2, 3]})
+    delta = workspace.write(name, rows)
+    workspace.sync(name, "order_id")
+    eventually(lambda: status(workspace, name).message, says_left_out("2 rows have"))
+    delta.delete("amount = 2")
+    eventually(lambda: status(workspace, name).message, says_left_out("1 row has"))
+    workspace.engine.stop()
+    workspace.start_engine()
+    eventually(lambda: status(workspace, name).message, says_left_out("1 row has"))
+    delta.update(predicate="amount = 3", updates={"order_id": "'z'"})
+    eventually(lambda: content(workspace, name), [("a", 1), ("z", 3)])
+    eventually(lambda: status(workspace, name).message, lambda message: message.endswith("0 behind the source."))
+
+
+def says_left_out(count: str) -> Callable[[str], bool]:
+    return lambda message: f"the source. {count} NULL in the primary key" in message
 
 
 def test_types_are_mapped(workspace):

@@ -177,6 +177,7 @@ def test_a_repeated_key_is_named_and_the_sync_goes_on_once_one_row_is_left(table
     repeated = table("id INT, v STRING")
     repeated.sql("INSERT INTO @ VALUES (1, 'a'), (NULL, 'no key')")
     repeated.sync().arrives([(1, "a")])
+    assert repeated.state()[1].endswith("1 row has NULL in the primary key: the sync leaves it out.")
     repeated.sql("INSERT INTO @ VALUES (1, 'b')")
     _, message = eventually(repeated.state, lambda seen: seen[0] == FAILED)
     assert message.startswith("PRIMARY_KEY_CONSTRAINT_VIOLATION") and "id = 1" in message
