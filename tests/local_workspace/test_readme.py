@@ -1,11 +1,16 @@
 """The package's README lists the routes that there are. Its example runs in service/test_hostile_environment.py."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from local_workspace.engines.apps import settings as apps
+from local_workspace.engines.jobs import unsupported as jobs
+from local_workspace.engines.pipelines import unsupported as pipelines
 from local_workspace.http import absent
 from local_workspace.http.server import create_app
 from local_workspace.routes import mlflow
@@ -44,6 +49,21 @@ def test_every_route_has_a_name_a_state_and_a_difference():
     assert {state for _, _, state, _ in ROW.findall(README)} == STATES
     silent = [route for route, _, state, difference in ROW.findall(README) if state != "works" and difference == "–"]
     assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("route", "fields"),
+    [
+        ("POST /api/2.2/jobs/create", jobs.JOB_WITHOUT_EFFECT | jobs.TASK_WITHOUT_EFFECT),
+        ("POST /api/2.0/pipelines", pipelines.WITHOUT_EFFECT),
+        ("POST /api/2.0/pipelines/{pipeline_id}/updates", pipelines.UPDATE_WITHOUT_EFFECT),
+        ("POST /api/2.0/apps", apps.WITHOUT_EFFECT),
+    ],
+)
+def test_settings_without_effect_are_named(route: str, fields: Collection[str]) -> None:
+    (difference,) = [text for listed, _, _, text in ROW.findall(README) if listed == route]
+    (named,) = re.findall(r"without effect: ([^;(]+)", difference)
+    assert sorted(re.findall(r"`(\w+)`", named)) == sorted(fields)
 
 
 def test_unknown_query_parameters_are_refused_where_it_says_so():

@@ -9,17 +9,17 @@ from local_workspace.runtime.timestamps import now_iso
 
 Json = dict[str, Any]
 
-_KEPT = (  # they come back in answers and change nothing here
+WITHOUT_EFFECT = (  # stored and returned
     *("budget_policy_id", "usage_policy_id", "telemetry_export_destinations"),
     *("compute_size", "compute_min_instances", "compute_max_instances", "git_repository"),
 )
-_FIELDS = ("description", "resources", "user_api_scopes", "forward_user_access_token", *_KEPT)
+_FIELDS = ("description", "resources", "user_api_scopes", "forward_user_access_token", *WITHOUT_EFFECT)
 _DEFAULT_SIZE = "MEDIUM"
 
 
 def settings_of(request: Json, updater: str) -> AppSettings:
     """The settings that a request leaves an app with, if it replaces them all."""
-    kept = {field: request[field] for field in _KEPT if request.get(field) is not None}
+    kept = {field: request[field] for field in WITHOUT_EFFECT if request.get(field) is not None}
     return {
         "description": request.get("description") or "",
         "resources": request.get("resources") or [],
