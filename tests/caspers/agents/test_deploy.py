@@ -1,5 +1,6 @@
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import mlflow
 import pytest
@@ -73,6 +74,20 @@ def test_a_version_is_known_by_its_fingerprint(ws, model, versions):
     assert deploy.find_version(ws, model, "a-mark") == "1"
     experiment = ws.mlflow.get_experiment_by_name("deploy").experiment_id
     assert versions.get_model_version(model, "1").tags["experiment"] == experiment
+
+
+@pytest.mark.parametrize(
+    ("tags", "variables"),
+    [
+        ({"experiment": "7"}, {"ENABLE_MLFLOW_TRACING": "true", "MLFLOW_EXPERIMENT_ID": "7"}),
+        ({"fingerprint": "a-mark"}, {}),
+    ],
+)
+def test_an_endpoint_is_traced_into_the_experiment_of_its_version(tags, variables):
+    client = SimpleNamespace(get_model_version=lambda *_: SimpleNamespace(tags=tags))
+    workbook = SimpleNamespace(mlflow=SimpleNamespace(MlflowClient=lambda: client))
+    entity = deploy.entity(workbook, "kitchens.ai.refund_agent", "3")
+    assert (entity.name, entity.entity_version, entity.environment_vars) == ("refund_agent", "3", variables)
 
 
 def test_champion_moves_is_served_and_goes_back(ws, model, versions):

@@ -18,6 +18,7 @@ from databricks.sdk.service.jobs import (
 )
 from databricks.sdk.service.workspace import ImportFormat
 
+from local_workspace.engines.jobs import process_tasks
 from wheels import wheel
 
 FOLDER = "/Workspace/Users/me/.bundle/tasks/files"
@@ -81,6 +82,14 @@ def test_a_file_runs_in_its_folder_with_its_parameters_and_the_names_of_databric
     shown = f"{[file, '--day', '70']} __main__ src from beside job-test-token\n"
     assert output.logs == f"{shown}to the error stream\n"
     assert output.logs_truncated is False and output.notebook_output is None
+
+
+def test_of_a_long_log_the_end_is_returned(space, monkeypatch):
+    monkeypatch.setattr(process_tasks, "MAX_LOGS", 200)
+    path = upload(space, "long/main.py", "for number in range(100):\n    print(number)\nprint('the end')")
+    _, (output,) = outputs(space, script(path))
+    assert output.logs_truncated is True
+    assert len(output.logs) <= 200 and output.logs.endswith("98\n99\nthe end\n")
 
 
 def day(default: str) -> JobParameterDefinition:
