@@ -3,5 +3,5 @@
 import os
 
 c = get_config()  # noqa: F821  IPython's name for its settings
-if "DATABRICKS_RUNTIME_VERSION" not in os.environ:  # Databricks has commands of its own for packages
-    c.InteractiveShellApp.extensions.append("local_workspace.kernel.packages")
+if "DATABRICKS_RUNTIME_VERSION" not in os.environ:  # Databricks gives its notebooks these names and commands itself
+    c.InteractiveShellApp.extensions.append("local_workspace.kernel")

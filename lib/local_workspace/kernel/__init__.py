@@ -1,6 +1,7 @@
 """What Databricks gives to every notebook: `dbutils`, `spark`, `display`, and cells in other languages.
 
-An IPython extension: `--ext=local_workspace.kernel` loads it into a kernel. `Context` says which task the kernel runs.
+An IPython extension, which `ipython_config.py` of this Python environment loads into every kernel: those of tasks, of
+JupyterLab and of nbval. `Context` says which task the kernel runs, if it runs one.
 """
 
 from typing import TYPE_CHECKING

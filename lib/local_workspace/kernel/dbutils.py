@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from local_workspace.kernel import session
 from local_workspace.kernel.command import notebook_command
 from local_workspace.kernel.context import Context
 from local_workspace.kernel.widgets import Widgets
@@ -68,6 +69,8 @@ class Utilities:
 
     @cached_property
     def _remote(self) -> "RemoteDbUtils":
+        if not session.has_workspace():
+            raise session.NoWorkspace
         from databricks.sdk.dbutils import RemoteDbUtils
 
         return RemoteDbUtils()

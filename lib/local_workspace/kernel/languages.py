@@ -8,7 +8,6 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-import nbformat
 from IPython.display import Markdown, display
 
 from local_workspace.kernel.context import Context
@@ -84,6 +83,8 @@ class Languages:
             if match is None:
                 raise CellError(f'%run: {setting!r} is no parameter; write $name="value".')
             self._dbutils.widgets.receive(match[1], match[2])
+        import nbformat  # half of this extension's import, and few notebooks run others
+
         for cell in nbformat.read(found, 4).cells:
             if cell.cell_type == "code":
                 self._shell.run_cell(cell.source).raise_error()

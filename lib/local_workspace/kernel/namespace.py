@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
-from local_workspace.kernel import runtime_names, volume_paths
+from local_workspace.kernel import runtime_names, session, volume_paths
 from local_workspace.kernel.context import EXIT_TYPE, Context
 from local_workspace.kernel.dbutils import NotebookExit, Utilities
 from local_workspace.kernel.languages import Languages
@@ -25,15 +25,15 @@ def prepare(shell: "InteractiveShell", context: Context) -> None:
     Languages(shell, context, dbutils).register()
     packages.register()
     shell.events.register("pre_run_cell", lambda info: _provide_spark(shell, info))
-    shell.set_custom_exc((NotebookExit,), _end)
+    shell.set_custom_exc((NotebookExit,), _end if context.notebook else _show_result)
 
 
 def _provide_spark(shell: "InteractiveShell", cell: "ExecutionInfo") -> None:
     """Create `spark` when a cell first needs it: a session takes a second, and many notebooks need none."""
-    if "spark" not in shell.user_ns and needs_spark(cell.raw_cell or ""):
-        from databricks.connect import DatabricksSession
-
-        shell.user_ns["spark"] = DatabricksSession.builder.getOrCreate()
+    names = shell.user_ns
+    is_absent = "spark" not in names or isinstance(names["spark"], session.LaterSession)
+    if is_absent and needs_spark(cell.raw_cell or ""):
+        names["spark"] = session.make() if session.has_workspace() else session.LaterSession()
 
 
 def needs_spark(source: str) -> bool:
@@ -41,9 +41,14 @@ def needs_spark(source: str) -> bool:
     return source.lstrip().startswith(("%sql", "%%sql")) or runtime_names.reads(source, "spark")
 
 
-def _end(shell: "InteractiveShell", _kind: type, value: NotebookExit, *_: Any, **__: Any) -> None:
-    """End the notebook: record its result, and skip all further cells."""
+def _show_result(_shell: "InteractiveShell", _kind: type, value: NotebookExit, *_: Any, **__: Any) -> None:
+    """Show the result of a notebook that a person runs, who may go on in it: only cells that wait are skipped."""
     result = str(value)
     shown = {"text/plain": f"Notebook exited: {result}", EXIT_TYPE: result}
     display(shown, raw=True)
+
+
+def _end(shell: "InteractiveShell", kind: type, value: NotebookExit, *_: Any, **__: Any) -> None:
+    """End the notebook of a task: record its result, and skip all further cells."""
+    _show_result(shell, kind, value)
     shell.input_transformers_cleanup.insert(0, lambda _lines: [])

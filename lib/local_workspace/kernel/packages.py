@@ -1,7 +1,6 @@
 """`%pip` and `%restart_python`: packages for one notebook alone, as Databricks has them.
 
-Source: https://docs.databricks.com/aws/en/libraries/notebooks-python-libraries. An IPython extension of its own, which
-`ipython_config.py` of this Python environment loads into every kernel: those of JupyterLab and of nbval, too.
+Source: https://docs.databricks.com/aws/en/libraries/notebooks-python-libraries.
 """
 
 import importlib
@@ -71,8 +70,3 @@ class NotebookPackages:
             self._folder = tempfile.TemporaryDirectory(prefix="notebook-packages-")
             sys.path.insert(0, self._folder.name)
         return self._folder.name
-
-
-def load_ipython_extension(shell: "InteractiveShell") -> None:
-    """Called by IPython: register the commands."""
-    NotebookPackages(shell).register()

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
+from local_workspace.kernel import session
 from local_workspace.kernel.context import Context
 from local_workspace.kernel.dbutils import Utilities
 
@@ -22,7 +23,7 @@ class RuntimeNames:
     def __init__(self, dbutils: Utilities) -> None:
         self._made: dict[str, object] = {"dbutils": dbutils, "sc": None, "sqlContext": None}
         self._makers: dict[str, Callable[[], object]] = {
-            "spark": _session,
+            "spark": session.make,
             "sql": lambda: getattr(self["spark"], "sql"),  # noqa: B009  its type is that of an untyped library
             "table": lambda: getattr(self["spark"], "table"),  # noqa: B009
             "udf": _udf,
@@ -89,12 +90,6 @@ def _reader(names: RuntimeNames) -> Callable[[str], object]:
             raise AttributeError(f"module {_MODULE!r} has no attribute {name!r}") from None
 
     return read
-
-
-def _session() -> object:
-    from databricks.connect import DatabricksSession
-
-    return DatabricksSession.builder.getOrCreate()
 
 
 def _udf() -> object:

@@ -60,6 +60,12 @@ def test_parameters_are_widgets_and_exit_ends_the_notebook_with_its_result(folde
     assert folder.outputs() == ["before\n", f"Notebook exited: {outcome['result']}"]
 
 
+def test_html_is_shown_as_such(folder):
+    folder.run("displayHTML('<b>salt</b>')")
+    (shown,) = nbformat.read(folder.path / "first.out.ipynb", 4).cells[0].outputs
+    assert shown.data["text/html"] == "<b>salt</b>"
+
+
 def test_a_widget_that_nobody_defined_is_an_error_that_says_so(folder):
     outcome = folder.run("dbutils.widgets.get('CATALOG')")
     assert outcome["error"].startswith("InputWidgetNotDefined: No input widget named CATALOG is defined")
@@ -141,11 +147,41 @@ def test_python_sees_another_version_after_a_restart_which_forgets_the_notebooks
 
 def test_a_kernel_of_jupyter_installs_for_its_notebook_alone_too(folder):
     tool = wheel(folder.path, "1.0", "spoons = 12")
-    opened = folder.write(
-        "opened", f"%pip install --no-index {tool}", "%restart_python", "import kitchentool\nkitchentool.__file__"
+    *_, place = in_jupyter(
+        folder, f"%pip install --no-index {tool}", "%restart_python", "import kitchentool\nkitchentool.__file__"
     )
+    assert "notebook-packages-" in place
+
+
+def in_jupyter(folder: Folder, *cells: str) -> list[str]:
+    """The texts that these cells show in a kernel of Jupyter's, which runs no task; the last may be an error's."""
+    opened = folder.write("opened", *cells)
     executed = papermill.execute_notebook(opened, None, cwd=folder.path, kernel_name="python3", progress_bar=False)
-    assert "notebook-packages-" in executed.cells[-1].outputs[0].data["text/plain"]
+    found = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    return [output.get("text") or output.data["text/plain"] for output in found]
+
+
+def test_a_kernel_of_jupyter_has_the_same_names_though_there_is_no_workspace(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.path))  # where a user's profiles would be
+    folder.write("helpers", "tool = dbutils.widgets.get('CITY')")
+    outputs = in_jupyter(
+        folder,
+        "import sys\n[name for name in ('databricks', 'nbformat', 'pandas', 'pyspark') if name in sys.modules]",
+        "dbutils.widgets.text('CITY', 'Chicago')",
+        "%run ./helpers",
+        "display(tool)",
+        "%sh\necho from the shell",
+        "try:\n    spark.range(3)\nexcept RuntimeError as error:\n    print(error)",
+        "try:\n    dbutils.fs.ls('/Volumes')\nexcept RuntimeError as error:\n    print(error)",
+    )
+    assert outputs[:3] == ["[]", "'Chicago'", "from the shell\n"]
+    assert all(text.startswith("This notebook is connected to no workspace.") for text in outputs[3:])
+    assert len(outputs) == 5
+
+
+def test_a_kernel_of_jupyter_connects_to_the_workspace_when_it_is_first_needed(folder, connected, spark):
+    count, _, y = in_jupyter(folder, "spark.range(3).count()", "%sql\nSELECT 2 AS y", "_sqldf.collect()[0].y")
+    assert (count, y) == ("3", "2")
 
 
 def test_spark_sql_and_files_are_those_of_the_workspace(folder, connected, catalog):
@@ -160,10 +196,15 @@ def test_spark_sql_and_files_are_those_of_the_workspace(folder, connected, catal
         "display(spark.range(2))",
         f"dbutils.fs.put('{path}/a.txt', 'salt')",
         f"names = [file.name for file in dbutils.fs.ls('{path}')]\nhead = dbutils.fs.head('{path}/a.txt')",
-        "dbutils.notebook.exit([n, y, names, head])",
+        f"fs, path = dbutils.fs, '{path}'",
+        "fs.mkdirs(f'{path}/old')\nfs.cp(f'{path}/a.txt', f'{path}/b.txt')",
+        "fs.mv(f'{path}/a.txt', f'{path}/old/c.txt')",
+        "left = [file.name.rstrip('/') for place in (path, f'{path}/old') for file in fs.ls(place)]",
+        "fs.rm(f'{path}/old', recurse=True)\nfs.rm(f'{path}/b.txt')",
+        "dbutils.notebook.exit([n, y, names, head, sorted(left), fs.ls(path)])",
         x="1",
     )
-    assert outcome["result"] == "[3, 2, ['a.txt'], 'salt']"
+    assert outcome["result"] == "[3, 2, ['a.txt'], 'salt', ['b.txt', 'c.txt', 'old'], []]"
     w.schemas.delete(f"{catalog}.tasting", force=True)
 
 
