@@ -110,24 +110,12 @@ class Workbook:
         if found := self._warehouses().get(name):
             return found
         try:
-            return required(self._create_warehouse(name), "warehouse id")
+            return sql.create_warehouse(self.w, name)
         except DatabricksError:
             known = self._warehouses()  # with the one that another notebook may have created since we looked
             if not known:
                 raise
             return known.get(name) or next(iter(known.values()))
-
-    def _create_warehouse(self, name: str) -> str | None:
-        from databricks.sdk.service.sql import CreateWarehouseRequestWarehouseType
-
-        return self.w.warehouses.create(
-            name=name,
-            cluster_size="2X-Small",
-            max_num_clusters=1,
-            auto_stop_mins=10,
-            warehouse_type=CreateWarehouseRequestWarehouseType.PRO,  # which serverless compute needs
-            enable_serverless_compute=True,
-        ).id
 
     def full_name(self, name: str) -> str:
         """The schema, or the table, view or function schema.name, of the workbook's catalog, as SQL refers to it."""

@@ -28,7 +28,7 @@ def let_into_database(ws: "Workbook", principal: str, project: str, database: st
     It gets no right to write what others own. Can be repeated. Raises RuntimeError if you may not grant the table.
     """
     let_use_project(ws, project, principal)
-    _ensure_role(ws, project, principal)
+    ensure_role(ws, project, principal)
     with lakebase.connect(ws, project, database) as connection:
         for statement in statements(principal, database, table):
             connection.execute(statement)
@@ -56,16 +56,14 @@ def statements(principal: str, database: str, table: str) -> list[sql.Composed]:
 
 def let_read(ws: "Workbook", principal: str, tables: Iterable[str]) -> None:
     """Let a principal use the catalog and read these tables and views (schema.table) in it. Can be repeated."""
-    wanted = set(tables)
-    _grant(ws, "catalog", ws.catalog, principal, Privilege.USE_CATALOG)
-    for schema in sorted({table.split(".")[0] for table in wanted}):
-        _grant(ws, "schema", f"{ws.catalog}.{schema}", principal, Privilege.USE_SCHEMA)
-    for table in sorted(wanted):
-        _grant(ws, "table", f"{ws.catalog}.{table}", principal, Privilege.SELECT)
-
-
-def _grant(ws: "Workbook", kind: str, full_name: str, principal: str, privilege: Privilege) -> None:
-    ws.w.grants.update(kind, full_name, changes=[PermissionsChange(add=[privilege], principal=principal)])
+    wanted = sorted(set(tables))
+    schemas = sorted({table.split(".")[0] for table in wanted})
+    needed = [("catalog", ws.catalog, Privilege.USE_CATALOG)]
+    needed += [("schema", f"{ws.catalog}.{schema}", Privilege.USE_SCHEMA) for schema in schemas]
+    needed += [("table", f"{ws.catalog}.{table}", Privilege.SELECT) for table in wanted]
+    for kind, full_name, privilege in needed:
+        change = PermissionsChange(add=[privilege], principal=principal)
+        ws.w.grants.update(securable_type=kind, full_name=full_name, changes=[change])
 
 
 def let_use_project(ws: HasClient, project: str, principal: str) -> None:
@@ -77,7 +75,8 @@ def let_use_project(ws: HasClient, project: str, principal: str) -> None:
     ws.w.permissions.update("database-projects", project, access_control_list=[can_use])
 
 
-def _ensure_role(ws: HasClient, project: str, principal: str) -> None:
+def ensure_role(ws: HasClient, project: str, principal: str) -> None:
+    """Create the role in Postgres with which a service principal signs in, unless it exists."""
     branch = lakebase.branch_path(project)
     if principal in [role.status.postgres_role for role in ws.w.postgres.list_roles(branch) if role.status]:
         return

@@ -60,6 +60,21 @@ def query(w: "WorkspaceClient", warehouse_id: str, statement: str, values: dict[
     return _rows(w, answer)
 
 
+def create_warehouse(w: "WorkspaceClient", name: str) -> str:
+    """Create a small serverless SQL warehouse, which stops ten minutes after its last query; returns its id."""
+    from databricks.sdk.service.sql import CreateWarehouseRequestWarehouseType
+
+    warehouse = w.warehouses.create(
+        name=name,
+        cluster_size="2X-Small",
+        max_num_clusters=1,
+        auto_stop_mins=10,
+        warehouse_type=CreateWarehouseRequestWarehouseType.PRO,  # which serverless compute needs
+        enable_serverless_compute=True,
+    )
+    return required(warehouse.id, "warehouse id")
+
+
 def names_no_table(error: RuntimeError) -> bool:
     """Whether `query` raised this because a table, a view or its schema does not exist."""
     return any(code in str(error) for code in _NO_SUCH_TABLE)

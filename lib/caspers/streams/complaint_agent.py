@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from caspers import clock, offline_policy
-from caspers.agents.ask import Answer, ask_several
+from caspers.agents.ask import ask_several
 from caspers.complaints import policy
 from caspers.complaints.reading import Item, Reading, read_all
 from caspers.names import in_catalog
@@ -30,14 +30,22 @@ VOLUME = "answer_checkpoints"  # of its own, so that it goes with the answers wh
 TABLE = f"{SCHEMA}.complaint_responses"
 INBOX = f"{SCHEMA}.complaint_inbox"
 AGENT_COMPLAINTS = 10
-_COLUMNS = "complaint_id STRING, order_id STRING, ts TIMESTAMP, agent_response STRING, source STRING, model STRING"
 
 
 def create_tables(ws: "Workbook") -> None:
     """Create the inbox and the table of responses if they don't exist; Lakebase syncs from the table's change feed."""
-    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {ws.full_name(INBOX)} (complaint_id STRING, ts TIMESTAMP)")
-    ws.spark.sql(f"""CREATE TABLE IF NOT EXISTS {ws.full_name(TABLE)} ({_COLUMNS})
-                     TBLPROPERTIES (delta.enableChangeDataFeed = true)""")
+    ws.spark.sql(f"""
+        CREATE TABLE IF NOT EXISTS {ws.full_name(INBOX)} (
+          complaint_id STRING COMMENT 'A complaint', ts TIMESTAMP COMMENT 'When it was written')
+        COMMENT 'Complaints that wait for an answer or have one'""")
+    ws.spark.sql(f"""
+        CREATE TABLE IF NOT EXISTS {ws.full_name(TABLE)} (
+          complaint_id STRING COMMENT 'One row per complaint, ever', order_id STRING COMMENT 'What it is about',
+          ts TIMESTAMP COMMENT 'When it was answered',
+          agent_response STRING COMMENT 'JSON: category, decision, credit_amount, rationale, customer_response, ...',
+          source STRING COMMENT 'agent, or fallback for the written policy alone',
+          model STRING COMMENT 'What decided: a model by name, or {offline_policy.NAME}')
+        TBLPROPERTIES (delta.enableChangeDataFeed = true)""")
 
 
 def run(ws: "Workbook", endpoint: str) -> Summary:
@@ -57,39 +65,35 @@ def receive(ws: "Workbook") -> None:
 
 def answer(ws: "Workbook", endpoint: str) -> Summary:
     """Insert a response to every complaint of the inbox that has none: the agent's to the newest, else the policy's."""
-    waiting = ws.spark.sql(_waiting_sql(ws.catalog)).collect()
-    answers, note = _agent_answers(ws, endpoint, waiting[:AGENT_COMPLAINTS])
-    readings = _read([row for row in waiting if row.complaint_id not in answers])
-    rows = [_response(row, answers.get(row.complaint_id), readings) for row in waiting]
-    insert_missing(ws, TABLE, "complaint_id", _COLUMNS, rows)
-    return Summary(len(rows), len(answers), len(rows) - len(answers), note if rows else None)
+    waiting = ws.spark.sql(waiting_sql(ws.catalog)).collect()  # the newest first
+    newest = waiting[:AGENT_COMPLAINTS]
+    questions = [{"order_id": row.order_id, "complaint_text": row.complaint_text} for row in newest]
+    answers, note = ask_several(ws, endpoint, "complaints", questions)
+    rows: list[tuple[object, ...]] = []
+    others = waiting[AGENT_COMPLAINTS:]
+    for row, said in zip(newest, answers, strict=True):
+        if said is None:
+            others.append(row)
+        else:
+            rows.append((row.complaint_id, row.order_id, clock.now(), said["response"], "agent", said["model"]))
+    for row, triage in by_policy(others):
+        response = json.dumps(asdict(triage), ensure_ascii=False)
+        rows.append((row.complaint_id, row.order_id, clock.now(), response, "fallback", offline_policy.NAME))
+    insert_missing(ws, TABLE, "complaint_id", rows)
+    return Summary(len(rows), len(rows) - len(others), len(others), note if rows else None)
 
 
-def _agent_answers(ws: "Workbook", endpoint: str, complaints: list["Row"]) -> tuple[dict[str, Answer], str | None]:
-    """The agent's answers by complaint id, and why some are missing."""
-    things = [{"order_id": row.order_id, "complaint_text": row.complaint_text} for row in complaints]
-    answers, note = ask_several(ws, endpoint, "complaints", things)
-    return {row.complaint_id: answer for row, answer in zip(complaints, answers, strict=True) if answer}, note
-
-
-def _read(rows: list["Row"]) -> dict[str, Reading]:
-    """The readings of these complaints, by complaint id."""
-    readings = read_all([(row.complaint_text, _items(row)) for row in rows])
-    return {row.complaint_id: reading for row, reading in zip(rows, readings, strict=True)}
+def by_policy(complaints: list["Row"]) -> list[tuple["Row", policy.Triage]]:
+    """These rows of `waiting_sql`, each with the policy's answer to what can be read from its text."""
+    readings = read_all([(row.complaint_text, _items(row)) for row in complaints])
+    return [(row, _triage(row, reading)) for row, reading in zip(complaints, readings, strict=True)]
 
 
 def _items(row: "Row") -> tuple[Item, ...]:
     return tuple(Item(item.name, item.qty, float(item.price)) for item in row.lines or ())
 
 
-def _response(row: "Row", answer: Answer | None, readings: dict[str, Reading]) -> tuple[object, ...]:
-    if answer:
-        return row.complaint_id, row.order_id, clock.now(), answer["response"], "agent", answer["model"]
-    triage = json.dumps(asdict(_by_policy(row, readings[row.complaint_id])), ensure_ascii=False)
-    return row.complaint_id, row.order_id, clock.now(), triage, "fallback", offline_policy.NAME
-
-
-def _by_policy(row: "Row", reading: Reading) -> policy.Triage:
+def _triage(row: "Row", reading: Reading) -> policy.Triage:
     if row.lines is None or row.p75_minutes is None:
         why = f"The items of order {row.order_id} or its location's timings are not recorded."
         return policy.escalated(reading, "medium", f"{why} A person has to look at it.")
@@ -98,7 +102,7 @@ def _by_policy(row: "Row", reading: Reading) -> policy.Triage:
     return policy.decide(reading, policy.Evidence(row.minutes, row.p75_minutes, row.p99_minutes, total, items))
 
 
-def _waiting_sql(catalog: str) -> str:
+def waiting_sql(catalog: str) -> str:
     """Complaints without a response, the newest order first, with the facts that the policy needs (NULL if unknown)."""
     complaints, inbox, responses = (in_catalog(catalog, name) for name in (COMPLAINTS, INBOX, TABLE))
     return f"""

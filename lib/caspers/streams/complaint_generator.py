@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from caspers import clock
-from caspers.complaints import SHARES, Category
+from caspers.complaints import SHARES
 from caspers.complaints.reading import Item
 from caspers.complaints.texts import GENERATED_BY, ComplainedOrder, write
 from caspers.names import in_catalog
@@ -32,10 +32,6 @@ INBOX = f"{SCHEMA}.sampled_orders"
 MODEL_TEXTS = 100
 """Texts that a language model writes in one run, at most."""
 _GRAIN = 10_000
-_COLUMNS = (
-    "complaint_id STRING, order_id STRING, ts TIMESTAMP, complaint_category STRING, complaint_text STRING, "
-    "generated_by STRING"
-)
 
 
 @dataclass(frozen=True)
@@ -49,8 +45,16 @@ class Summary:
 
 def create_tables(ws: "Workbook") -> None:
     """Create the inbox and the table of complaints if they don't exist."""
-    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {ws.full_name(INBOX)} (order_id STRING, ts TIMESTAMP)")
-    ws.spark.sql(f"CREATE TABLE IF NOT EXISTS {ws.full_name(TABLE)} ({_COLUMNS})")
+    ws.spark.sql(f"""
+        CREATE TABLE IF NOT EXISTS {ws.full_name(INBOX)} (
+          order_id STRING COMMENT 'A delivered order of the sample', ts TIMESTAMP COMMENT 'When it was delivered')
+        COMMENT 'Orders whose customers complain, waiting for a complaint or having one'""")
+    ws.spark.sql(f"""
+        CREATE TABLE IF NOT EXISTS {ws.full_name(TABLE)} (
+          complaint_id STRING COMMENT 'C- and the order', order_id STRING COMMENT 'One complaint per order, ever',
+          ts TIMESTAMP COMMENT 'When it was written', complaint_category STRING COMMENT 'One of five',
+          complaint_text STRING COMMENT 'In the words of the customer',
+          generated_by STRING COMMENT 'What wrote it: a language model by name, or {GENERATED_BY}')""")
 
 
 def run(ws: "Workbook", rate: float, llm_model: str, simulator: str = "simulator") -> Summary:
@@ -72,10 +76,16 @@ def receive(ws: "Workbook", rate: float) -> None:
 
 def complain(ws: "Workbook", llm_model: str, simulator: str = "simulator") -> Summary:
     """Insert a complaint about every order of the inbox that has none; the newest ones in the model's words."""
-    orders = [(_order(row), row.category) for row in ws.spark.sql(_orders_sql(ws.catalog, simulator)).collect()]
+    waiting = ws.spark.sql(waiting_sql(ws.catalog, simulator)).collect()  # the newest last
+    orders = [(complained_order(row), row.category) for row in waiting]
     texts = by_model(ws, llm_model, orders[-MODEL_TEXTS:])
-    rows = [_complaint(order, category, texts.get(order.order_id), llm_model) for order, category in orders]
-    insert_missing(ws, TABLE, "order_id", _COLUMNS, rows)
+    rows = []
+    for order, category in orders:
+        text, writer = texts.get(order.order_id), llm_model
+        if text is None:
+            text, writer = write(order, category), GENERATED_BY
+        rows.append((f"C-{order.order_id}", order.order_id, clock.now(), category, text, writer))
+    insert_missing(ws, TABLE, "order_id", rows)
     found = Counter(category for _, category in orders)
     return Summary(len(orders), {category: found[category] for category in SHARES}, len(texts))
 
@@ -92,7 +102,7 @@ def category_sql() -> str:
     return f"CASE {cases} END"
 
 
-def _orders_sql(catalog: str, simulator: str) -> str:
+def waiting_sql(catalog: str, simulator: str) -> str:
     """One row per order of the inbox without a complaint: what a complaint refers to, and its category."""
     events = order_facts.missing_deliveries(catalog, INBOX, TABLE)
     return f"""
@@ -103,13 +113,8 @@ def _orders_sql(catalog: str, simulator: str) -> str:
         ORDER BY delivered_ts, order_id"""
 
 
-def _order(row: "Row") -> ComplainedOrder:
+def complained_order(row: "Row") -> ComplainedOrder:
+    """What a complaint refers to, from a row of `waiting_sql`."""
     items = tuple(Item(item.name, item.qty, float(item.price)) for item in row.lines)
     total = round(sum(item.qty * item.price_usd for item in items), 2)
     return ComplainedOrder(row.order_id, row.order_ts, row.city, row.minutes, total, items)
-
-
-def _complaint(order: ComplainedOrder, category: Category, text: str | None, llm_model: str) -> tuple[object, ...]:
-    """A row of the table: in the model's words if there are any, else in the grammar's."""
-    words = (text, llm_model) if text else (write(order, category), GENERATED_BY)
-    return f"C-{order.order_id}", order.order_id, clock.now(), category, *words

@@ -42,12 +42,18 @@ def by_model(ws: "Workbook", endpoint: str, orders: Sequence[tuple[ComplainedOrd
         return {}
     ws.offer_ai_query()
     prompts = [(order.order_id, prompt(order, category)) for order, category in orders]
-    # Databricks requires the endpoint to be a constant; `parameters.check` allows no quote in it.
-    answers = ws.spark.createDataFrame(prompts, "order_id STRING, prompt STRING").selectExpr(
-        "order_id", f"ai_query('{endpoint}', prompt, failOnError => false) AS answer"
-    )
+    ws.spark.createDataFrame(prompts, "order_id STRING, prompt STRING").createOrReplaceTempView("prompts")
+    answers = ws.spark.sql(texts_sql(endpoint)).collect()
     # By position: the answer is first and the error second, whatever a version of ai_query names them.
-    return {row.order_id: row.answer[0].strip() for row in answers.collect() if row.answer[0] and row.answer[0].strip()}
+    return {row.order_id: row.answer[0].strip() for row in answers if row.answer[0] and row.answer[0].strip()}
+
+
+def texts_sql(endpoint: str) -> str:
+    """A query of the model's answer to each prompt in the view `prompts`: a struct of the answer and an error.
+
+    Databricks requires the endpoint to be a constant; `parameters.check` allows no quote in it.
+    """
+    return f"SELECT order_id, ai_query('{endpoint}', prompt, failOnError => false) AS answer FROM prompts"
 
 
 def prompt(order: ComplainedOrder, category: Category) -> str:

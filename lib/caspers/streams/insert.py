@@ -7,13 +7,14 @@ if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
 
 
-def insert_missing(ws: "Workbook", table: str, key: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
+def insert_missing(ws: "Workbook", table: str, key: str, rows: Sequence[tuple[object, ...]]) -> None:
     """Insert, in one commit, those of `rows` whose column `key` has no equal in the table yet.
 
-    `columns` names the columns and their types as in DDL; the table has the same.
+    Their values are in the order of the table's columns.
     """
-    if not rows:
-        return
-    ws.spark.createDataFrame(list(rows), columns).createOrReplaceTempView("new_rows")
-    ws.spark.sql(f"""MERGE INTO {ws.full_name(table)} AS known USING new_rows AS new ON known.{key} = new.{key}
-                     WHEN NOT MATCHED THEN INSERT *""")
+    if rows:
+        columns = ws.spark.table(ws.full_name(table)).schema
+        ws.spark.createDataFrame(list(rows), columns).createOrReplaceTempView("new_rows")
+        ws.spark.sql(f"""
+            MERGE INTO {ws.full_name(table)} AS known USING new_rows AS new ON known.{key} = new.{key}
+            WHEN NOT MATCHED THEN INSERT *""")
