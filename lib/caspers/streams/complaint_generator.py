@@ -98,8 +98,8 @@ def sampled_sql(rate: float) -> str:
 def category_sql() -> str:
     """A SQL expression: the category that an order's complaint has, by the shares of `SHARES`."""
     limits = accumulate(SHARES.values())
-    cases = " ".join(f"WHEN dice < {limit} THEN '{name}'" for name, limit in zip(SHARES, limits, strict=True))
-    return f"CASE {cases} END"
+    cases = "\n".join(f"  WHEN dice < {limit} THEN '{name}'" for name, limit in zip(SHARES, limits, strict=True))
+    return f"CASE\n{cases}\nEND"
 
 
 def waiting_sql(catalog: str, simulator: str) -> str:

@@ -65,7 +65,7 @@ def prompt(order: ComplainedOrder, category: Category) -> str:
         f"{_MATTERS[category].format(**claims)}. You are {dice.choice(_MOODS)}. What you know of your order: it has "
         f"the number {order.order_id}, was placed on {claims['day']}, {claims['date']}, at {claims['time']} in "
         f"{order.city}, and had {', '.join(item.name for item in order.items)} for ${claims['total']} in all. "
-        f"Mention of that what such a customer would, and complain about nothing else. "
+        f"Mention only what such a customer would mention, and complain about nothing else. "
         f"Write {dice.choice(_LENGTHS)}, and nothing but the message itself."
     )
 

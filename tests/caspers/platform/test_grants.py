@@ -5,9 +5,10 @@ from unittest.mock import Mock
 
 import pytest
 from databricks.sdk.errors import NotFound
+from databricks.sdk.service.catalog import Privilege
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 
-from caspers.platform.grants import let_use_project, statements
+from caspers.platform.grants import let_read, let_use_project, statements
 
 
 def workbook(error: Exception | None = None) -> SimpleNamespace:
@@ -33,3 +34,17 @@ def test_a_principal_gets_no_more_than_it_needs_in_postgres():
         'GRANT USAGE ON SCHEMA "kitchen" TO "app-1"',
         'GRANT SELECT ON TABLE "kitchen"."orders" TO "app-1"',
     ]
+
+
+def test_a_principal_gets_the_privileges_on_what_contains_a_table_too():
+    ws = SimpleNamespace(catalog="caspersdev", w=SimpleNamespace(grants=Mock()))
+    let_read(ws, "app-1", ["lakeflow.all_events", "ai.timings", "lakeflow.all_events"])
+    calls = [call.kwargs for call in ws.w.grants.update.call_args_list]
+    assert [(each["securable_type"], each["full_name"], each["changes"][0].add) for each in calls] == [
+        ("catalog", "caspersdev", [Privilege.USE_CATALOG]),
+        ("schema", "caspersdev.ai", [Privilege.USE_SCHEMA]),
+        ("schema", "caspersdev.lakeflow", [Privilege.USE_SCHEMA]),
+        ("table", "caspersdev.ai.timings", [Privilege.SELECT]),
+        ("table", "caspersdev.lakeflow.all_events", [Privilege.SELECT]),
+    ]
+    assert {each["changes"][0].principal for each in calls} == {"app-1"}
