@@ -24,27 +24,28 @@ WIDE: ViewportSize = {"width": 1280, "height": 720}
 
 
 def run_as_job(workbook: Workbook) -> j.Run:
-    """Run the ten notebooks once more as the job that databricks.yml defines, for the picture of its run."""
+    """Run the ten notebooks once more as the job that databricks.yml defines, for the picture of its run.
+
+    Its tasks have no environment of their own: they import the project from this repository, as the notebooks did.
+    """
     plan = load_plan(REPO / "databricks.yml", "all")
     tasks = [
         j.Task(
             task.key,
             depends_on=[j.TaskDependency(other) for other in task.depends_on],
             notebook_task=j.NotebookTask(workbook.publish(task.notebook.relative_to(REPO))),
-            environment_key=jobs.ENVIRONMENT,
         )
         for task in plan.tasks.values()
     ]
     parameters = [j.JobParameterDefinition(name, str(value)) for name, value in plan.parameters.items()]
-    settings = j.JobSettings(
-        name=plan.job_name, tasks=tasks, parameters=parameters, environments=jobs.environments(workbook)
-    )
+    settings = j.JobSettings(name=plan.job_name, tasks=tasks, parameters=parameters)
     return jobs.run_and_wait(workbook, jobs.ensure_job(workbook, settings))
 
 
 def take_app(page: Page, url: str) -> None:
     """Save the queue of partial refunds (one screen) and the order with the highest open refund (full page)."""
     page.goto(f"{url}/?refund_class=partial")
+    expect(page.locator("#queue tbody a").first).to_be_visible()
     page.screenshot(path=DOCS / "refund_manager_queue.png")
     page.goto(f"{url}/?refund_class=full&sort=amount")
     page.locator("#queue tbody a").first.click()
@@ -87,6 +88,7 @@ def main() -> None:
     app = apps.find(workbook, apps.NAME)
     if app is None or app.url is None:
         sys.exit("The Refund Manager is not running. Start it with `make run`, then run this again.")
+    apps.await_healthy(apps.client(workbook, app))
     with chromium() as browser:
         take(browser, workbook, app.url)
 
