@@ -1,4 +1,7 @@
-"""Both targets from an empty home to nothing left, as a user would run them. The tests follow one another."""
+"""Both targets from an empty home to nothing left, as a user would run them. The tests follow one another.
+
+They run in a catalog of the user's own: the notebooks' own tests run in the default one.
+"""
 
 import ast
 import json
@@ -19,7 +22,10 @@ from waiting import eventually, has_ended
 REPO = Path(__file__).resolve().parents[2]
 type Entries = dict[tuple[str, str], dict]
 
-SMALL = ["-p", "START_DAY=6", "-p", "SCHEDULE_MINUTES=60"]  # few orders; the notebooks run the replay themselves
+CATALOG = "my_kitchens"
+IN_CATALOG = ["-p", f"CATALOG={CATALOG}"]
+# Few orders; the notebooks run the replay themselves.
+SMALL = [*IN_CATALOG, "-p", "START_DAY=6", "-p", "SCHEDULE_MINUTES=60"]
 LAST_RUN = re.compile(r"last run (\w+)")
 
 
@@ -74,8 +80,8 @@ def seen() -> list[Entries]:
 @pytest.fixture
 def entries(runbook, seen) -> Callable[[], Entries]:
     def look() -> Entries:
-        found = json.loads(runbook("--status", "--json"))
-        seen.append({(entry["type"], entry["name"].removeprefix("caspersdev.")): entry for entry in found})
+        found = json.loads(runbook("--status", "--json", *IN_CATALOG))
+        seen.append({(entry["type"], entry["name"].removeprefix(f"{CATALOG}.")): entry for entry in found})
         return seen[-1]
 
     return look
@@ -142,16 +148,16 @@ def test_the_official_clients_find_the_workspace_through_env(exported, environme
     )
     shell = f"{exported}\nexec {sys.executable} -c '{script}'"
     result = subprocess.run(["bash", "-c", shell], env=environment, capture_output=True, text=True, check=True)
-    assert "caspersdev" in result.stdout and "refund_agent" in result.stdout
+    assert f"['{CATALOG}']" in result.stdout and "refund_agent" in result.stdout
 
 
 def test_the_scoring_job_looks_at_both_agents_calls_and_refuses_none(exported):
     variables = dict(re.findall(r"^export (\w+)=(\S+)$", exported, re.M))
     w = WorkspaceClient(host=variables["DATABRICKS_HOST"], token=variables["DATABRICKS_TOKEN"])
-    job = next(iter(w.jobs.list(name="Agent Scoring")))
+    job = next(iter(w.jobs.list(name=f"Agent Scoring ({CATALOG})")))
     run = w.jobs.run_now(job.job_id).result()  # raises if it fails
     scored = ast.literal_eval(w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result)
-    assert set(scored) == {"/Shared/caspers_refund_agent", "/Shared/caspers_complaint_agent"}
+    assert set(scored) == {f"/Shared/caspers_{kind}_agent_{CATALOG}" for kind in ("refund", "complaint")}
     assert [sample["refused"] for sample in scored.values()] == [0, 0]
 
 
@@ -173,7 +179,7 @@ def test_stop_ends_everything_and_the_next_run_resumes_it(runbook, entries, seen
 def test_destroy_leaves_nothing(runbook, home):
     pid = json.loads((home / "connection.json").read_text())["pid"]
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    runbook("--destroy")
+    runbook("--destroy", *IN_CATALOG)
     eventually(lambda: [process for process in family if not has_ended(process)], [])
     assert not home.exists()
-    runbook("--destroy")
+    runbook("--destroy", *IN_CATALOG)
