@@ -139,7 +139,8 @@ def _log_standin(ws: "Workbook", fingerprint: str) -> str:
             registered_model_name=_model_name(ws),
             metadata={"task": "llm/v1/chat"},
             signature=_chat_signature(),
-            pip_requirements=["mlflow"],
+            code_paths=[deploy.PACKAGE],
+            pip_requirements=deploy.requirements(),
         )
     version = str(logged.registered_model_version)
     deploy.tag_fingerprint(ws, _model_name(ws), version, fingerprint)

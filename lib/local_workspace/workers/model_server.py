@@ -10,8 +10,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from local_workspace.runtime import declared_packages
+
 # MLflow imports these if installed, for inputs that HTTP requests can't have; they take a quarter of its start.
 _NOT_FOR_MLFLOW = ("polars", "pyspark", "scipy")
+
+_OWN = ("fastapi", "mlflow", "uvicorn", "uvloop", "httptools")  # what this process itself imports
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +28,7 @@ def main() -> None:
     parser.add_argument("--folder", required=True, type=Path, help="the folder with the model's files")
     parser.add_argument("--uds", required=True, help="the socket to listen on")
     args = parser.parse_args()
+    _hide_undeclared(args.folder / "requirements.txt")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with _hidden(*_NOT_FOR_MLFLOW):
         import uvicorn
@@ -32,6 +37,12 @@ def main() -> None:
     app = open_model(args.folder, args.name)
     _log.info("loaded %s for endpoint %s", args.model, args.name)
     uvicorn.run(app, uds=args.uds, log_config=None, access_log=False, timeout_keep_alive=75)
+
+
+def _hide_undeclared(requirements: Path) -> None:
+    """Let the model import what its requirements bring, as in an environment made of them; without any, everything."""
+    if requirements.exists():
+        declared_packages.hide_others(requirements.read_text(encoding="utf-8").splitlines(), _OWN)
 
 
 @contextlib.contextmanager

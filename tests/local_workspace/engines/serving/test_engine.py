@@ -30,6 +30,7 @@ from model_workspace import LONG_HOME, TOKEN, running, serving_process
 from waiting import eventually, has_ended
 
 MODELS = Path(__file__).parents[3] / "support" / "models"
+REQUIREMENTS = ["mlflow", "databricks-sdk[openai]"]
 SUMS, ADDER, DOUBLER = "kitchen.ai.sums", "kitchen.ai.adder", "kitchen.ai.doubler"
 
 pytestmark = pytest.mark.filterwarnings("ignore:get_open_ai_client:DeprecationWarning")
@@ -61,7 +62,7 @@ def endpoints(connected, w) -> None:
             name=file,
             python_model=str(MODELS / f"{file}.py"),
             registered_model_name=name,
-            pip_requirements=["mlflow"],
+            pip_requirements=REQUIREMENTS,
             **details,
         )
 
@@ -76,7 +77,7 @@ def endpoints(connected, w) -> None:
         python_model=str(second),
         registered_model_name=SUMS,
         resources=[DatabricksServingEndpoint("adder")],
-        pip_requirements=["mlflow"],
+        pip_requirements=REQUIREMENTS,
     )
     waits = [
         w.serving_endpoints.create(name, config=config(model, environment_vars=variables))
@@ -289,6 +290,26 @@ def test_a_model_that_cannot_load_fails_with_its_reason(endpoints, w):
     with pytest.raises(BadRequest, match="broken could not start its model"):
         w.serving_endpoints.query("broken", inputs=[1])
     w.serving_endpoints.delete("broken")
+
+
+def test_a_model_that_imports_what_it_does_not_require_fails_though_the_workspace_has_it(endpoints, w, tmp_path):
+    import mlflow
+
+    file = tmp_path / "forgetful.py"
+    file.write_text("import psutil\n" + (MODELS / "doubler.py").read_text())
+    name = f"{DOUBLER}_forgetful"
+    mlflow.pyfunc.log_model(
+        name="forgetful",
+        python_model=str(file),
+        registered_model_name=name,
+        signature=signatures.DOUBLER,
+        pip_requirements=["mlflow"],
+    )
+    with pytest.raises(OperationFailed, match="UPDATE_FAILED"):
+        w.serving_endpoints.create("forgetful", config=config(name)).result()
+    log = w.serving_endpoints.logs("forgetful", "kitchen-ai-doubler_forgetful-1").logs
+    assert "No module named 'psutil': the workspace has it, but it is not among the requirements." in log
+    w.serving_endpoints.delete("forgetful")
 
 
 def test_a_new_version_takes_over_without_a_failed_request_and_a_broken_one_does_not(ai, w):
