@@ -5,8 +5,16 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
+from IPython.core.formatters import HTMLFormatter
 
 from caspers import show
+
+
+def html_of(shown: object) -> str:
+    """What a notebook shows of it."""
+    html = HTMLFormatter()(shown)
+    assert isinstance(html, str)
+    return html
 
 
 @pytest.mark.parametrize(
@@ -31,29 +39,29 @@ from caspers import show
 )
 def test_a_value_is_written_as_the_name_of_its_column_says(column, value, text):
     shown = show.table([{column: value}])
-    assert f">{text}</td>" in shown._repr_html_()
+    assert f">{text}</td>" in html_of(shown)
     assert text.strip() in repr(shown)
 
 
 def test_the_index_is_a_column_if_it_has_a_name_and_hidden_if_it_only_counts():
     frame = pd.DataFrame({"brand": ["Nonna"], "orders": [3]})
-    assert "index_name" not in show.table(frame.set_index("brand"))._repr_html_()
+    assert "index_name" not in html_of(show.table(frame.set_index("brand")))
     assert repr(show.table(frame)).split() == ["brand", "orders", "Nonna", "3"]
     assert repr(show.table(frame.set_index("brand"))).split() == ["brand", "orders", "Nonna", "3"]
     assert repr(show.table(pd.Series({"name": "caspers"}).to_frame("value"))).split() == ["value", "name", "caspers"]
 
 
 def test_numbers_are_aligned_to_the_right_and_text_to_the_left():
-    html = show.table([{"brand": "Nonna", "orders": 3}])._repr_html_()
+    html = html_of(show.table([{"brand": "Nonna", "orders": 3}]))
     assert ".col1 {\n  text-align: right" in html and ".col0 {" not in html
 
 
 def test_the_same_frame_gives_the_same_table_and_another_one_does_not_share_its_style():
     one, other = [{"a": 1}], [{"a": 2}]
-    assert show.table(one)._repr_html_() == show.table(one)._repr_html_()
-    assert show.table(one)._repr_html_().splitlines()[1] != show.table(other)._repr_html_().splitlines()[1]
+    assert html_of(show.table(one)) == html_of(show.table(one))
+    assert html_of(show.table(one)).splitlines()[1] != html_of(show.table(other)).splitlines()[1]
 
 
 def test_what_a_customer_wrote_is_text():
-    html = show.table([{"complaint": "<script>alert('$5 or $6')</script>"}])._repr_html_()
+    html = html_of(show.table([{"complaint": "<script>alert('$5 or $6')</script>"}]))
     assert "<script>" not in html and "mathjax_ignore" in html
