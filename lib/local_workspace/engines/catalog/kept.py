@@ -3,11 +3,9 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
-from urllib.parse import unquote, urlsplit
 
-from local_workspace.engines.catalog.documents import SparkRelation
+from local_workspace.engines.catalog import later_commits
 from local_workspace.runtime.home import Home, read_json
 
 _MOST = 1000  # readings
@@ -52,10 +50,9 @@ class KeptDocuments:
         """What `wanted` names: as it was read before if that still holds, else as `read` says, in JSON."""
         state = self._state(wanted)
         kept = self._readings.get(wanted)
-        if kept and kept.state == state:
-            documents = list(map(json.loads, kept.documents))
-            if all(map(_is_newest, documents)):
-                return documents
+        if kept and kept.state == state and (documents := _current(kept)) is not None:
+            self._keep(wanted, _Reading(state, list(map(json.dumps, documents))))
+            return documents
         found = read()
         if state is not None:  # that of before the reading: a change while it went on is one after it
             self._keep(wanted, _Reading(state, found))
@@ -80,13 +77,15 @@ class KeptDocuments:
         return found["server"], count, catalog.read_text() if catalog.exists() else ""
 
 
-def _is_newest(document: object) -> bool:
-    """Whether a document has the newest version of its Delta table, which a writer commits without the metastore."""
-    relation = cast("SparkRelation", document)
-    version = relation.get("properties", {}).get("delta.lastUpdateVersion")
-    if version is None or not relation["location"]:
-        return True
-    log = Path(unquote(urlsplit(relation["location"]).path), "_delta_log")
-    return (
-        log.joinpath(f"{int(version):020}.json").exists() and not log.joinpath(f"{int(version) + 1:020}.json").exists()
-    )
+def _current(reading: _Reading) -> list[object] | None:
+    """Its documents with the newest versions of Delta tables, which a writer commits without the metastore.
+
+    None if one must be read again.
+    """
+    current: list[object] = []
+    for document in map(json.loads, reading.documents):
+        found = later_commits.current(document)
+        if found is None:
+            return None
+        current.append(found)
+    return current

@@ -89,18 +89,60 @@ def test_another_catalogs_texts_are_read_again(metastore, home):
     assert metastore.readings == 2
 
 
-@pytest.mark.parametrize(("versions", "readings"), [([3], 1), ([3, 4], 2), ([], 2)])
-def test_a_commit_that_the_metastore_knows_nothing_of_ends_a_reading(metastore, tmp_path, versions, readings):
+@pytest.fixture
+def log(metastore, tmp_path) -> Path:
+    """The Delta log of a table whose document is of version 3."""
+    folder = tmp_path / "a table" / "_delta_log"
+    folder.mkdir(parents=True)
+    properties = {"delta.lastUpdateVersion": "3", "delta.lastCommitTimestamp": "5", "delta.minReaderVersion": "1"}
+    table = {"name": "salt", "location": folder.parent.as_uri(), "properties": properties}
+    metastore.documents = [{**table, "created_at": 4, "updated_at": 5}]
     metastore.changed({})
-    log = tmp_path / "a table" / "_delta_log"
-    log.mkdir(parents=True)
-    properties = {"delta.lastUpdateVersion": "3"}
-    metastore.documents = [{"name": "salt", "location": log.parent.as_uri(), "properties": properties}]
-    for version in versions:
-        (log / f"{version:020}.json").touch()
+    return folder
+
+
+def commit(log: Path, version: int, *actions: dict[str, object]) -> int:
+    """Write a commit; the time of its file in milliseconds."""
+    file = log / f"{version:020}.json"
+    file.write_text("".join(json.dumps(action) + "\n" for action in ({"commitInfo": {}}, *actions)))
+    return file.stat().st_mtime_ns // 1_000_000
+
+
+def test_commits_of_data_bring_a_document_up_to_date_without_a_reading(metastore, log):
+    commit(log, 3)
+    assert metastore.read("relations", "food") == metastore.read("relations", "food") == metastore.documents
+    commit(log, 4, {"add": {"path": '{"metaData"}'}})
+    last = commit(log, 5, {"remove": {"path": "a"}})
+    for _ in range(2):
+        [table] = metastore.read("relations", "food")
+        assert (table["properties"]["delta.lastUpdateVersion"], table["updated_at"]) == ("5", last)
+        assert table["properties"]["delta.lastCommitTimestamp"] == str(last)
+    assert metastore.readings == 1
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"metaData": {"id": "a"}},
+        {"protocol": {"minReaderVersion": 3}},
+        {"commitInfo": {"inCommitTimestamp": 7}},
+    ],
+)
+def test_a_commit_of_more_than_data_ends_a_reading(metastore, log, action):
+    commit(log, 3)
+    metastore.read("relations", "food")
+    commit(log, 4)
+    commit(log, 5, action)
+    commit(log, 6)
+    metastore.read("relations", "food")
+    assert metastore.readings == 2
+
+
+def test_a_log_without_the_documents_version_ends_a_reading(metastore, log):
+    commit(log, 4)
     metastore.read("relations", "food")
     metastore.read("relations", "food")
-    assert metastore.readings == readings
+    assert metastore.readings == 2
 
 
 def test_what_is_wanted_becomes_a_condition_in_lower_case():
