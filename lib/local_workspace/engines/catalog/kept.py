@@ -50,9 +50,13 @@ class KeptDocuments:
         """What `wanted` names: as it was read before if that still holds, else as `read` says, in JSON."""
         state = self._state(wanted)
         kept = self._readings.get(wanted)
-        if kept and kept.state == state and (documents := _current(kept)) is not None:
-            self._keep(wanted, _Reading(state, list(map(json.dumps, documents))))
-            return documents
+        if kept and kept.state == state:
+            known = list(map(json.loads, kept.documents))
+            current = list(map(later_commits.current, known))
+            if None not in current:
+                if current != known:
+                    self._keep(wanted, _Reading(state, list(map(json.dumps, current))))
+                return cast("list[object]", current)
         found = read()
         if state is not None:  # that of before the reading: a change while it went on is one after it
             self._keep(wanted, _Reading(state, found))
@@ -75,17 +79,3 @@ class KeptDocuments:
         count = sum(counts.values()) if wanted.schema is None else counts.get(wanted.schema.lower(), 0)
         catalog = self._home.catalog_name
         return found["server"], count, catalog.read_text() if catalog.exists() else ""
-
-
-def _current(reading: _Reading) -> list[object] | None:
-    """Its documents with the newest versions of Delta tables, which a writer commits without the metastore.
-
-    None if one must be read again.
-    """
-    current: list[object] = []
-    for document in map(json.loads, reading.documents):
-        found = later_commits.current(document)
-        if found is None:
-            return None
-        current.append(found)
-    return current

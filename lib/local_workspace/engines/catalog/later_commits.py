@@ -17,7 +17,8 @@ _OTHER_ACTION = re.compile(r'^\s*\{\s*"(metaData|protocol)"|"inCommitTimestamp"'
 def current(relation: SparkRelation) -> SparkRelation | None:
     """The document with its table's newest version; None if Spark must read it again.
 
-    That of a view or of a table that isn't Delta's is returned as it is.
+    A writer of Delta commits without the metastore, which then knows nothing of the version. The document of a view
+    or of a table that isn't Delta's is returned as it is.
     """
     version = relation.get("properties", {}).get(_VERSION)
     if version is None or not relation["location"]:
