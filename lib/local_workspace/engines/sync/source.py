@@ -124,8 +124,7 @@ class DeltaSource:
             table = self._feed_rows(after + 1)
         except Exception as error:  # deltalake and Spark each have several for a missing file, by when they notice
             raise FeedGoneError(str(error)) from error
-        removes = pc.is_in(table.column("_change_type"), pa.array(REMOVES, table.schema.field("_change_type").type))
-        order = pa.table({"version": table.column("_commit_version"), "adds": pc.invert(removes)})
+        order = pa.table({"version": table.column("_commit_version"), "adds": pc.invert(_removes(table))})
         # Within a commit the old image of a row goes before the new one, so that a row that is replaced stays.
         table = table.take(pc.sort_indices(order, [("version", "ascending"), ("adds", "ascending")]))
         keyed = _with_keys(table, key)
@@ -275,10 +274,15 @@ def _with_keys(table: pa.Table, key: Sequence[str]) -> pa.Table:
     return table
 
 
+def _removes(feed: pa.Table) -> pa.ChunkedArray:
+    """For each change of a feed whether it removes a row."""
+    return pc.is_in(feed.column("_change_type"), pa.array(REMOVES, feed.schema.field("_change_type").type))
+
+
 def _rows_added(feed: pa.Table) -> int:
     """By how many rows the changes of a feed make its table longer."""
-    kinds = feed.column("_change_type").to_pylist()
-    return sum(-1 if kind in REMOVES else 1 for kind in kinds)
+    added: int = feed.num_rows - 2 * pc.sum(_removes(feed), min_count=0).as_py()
+    return added
 
 
 def _shown(key: Sequence[str], row: Sequence[object]) -> str:
