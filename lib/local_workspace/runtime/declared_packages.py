@@ -17,14 +17,19 @@ from packaging.utils import canonicalize_name
 _OURS, _HERE = "local_workspace", str(Path(__file__).parents[2])
 
 
+def declarations(lines: Iterable[str]) -> list[str]:
+    """What the lines of a requirements file ask for; its options say where to install from, not what."""
+    texts = (line.partition(" #")[0].strip() for line in lines)
+    return [text for text in texts if text and not text.startswith(("#", "-"))]
+
+
 def hide_others(lines: Iterable[str], own: Collection[str]) -> None:
     """Let imports of packages fail that neither the requirements in `lines` nor those of the process itself bring.
 
     `lines` are those of a requirements file. A line that does not name its package, such as a path, hides nothing.
     """
-    wanted = [line for line in (text.partition(" #")[0].strip() for text in lines) if not line.startswith(("#", "-"))]
     try:
-        required = [Requirement(line) for line in filter(None, wanted)]
+        required = [Requirement(line) for line in declarations(lines)]
     except InvalidRequirement:
         return
     brought = _closure([*required, *map(Requirement, own)])

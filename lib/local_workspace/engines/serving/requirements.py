@@ -7,6 +7,8 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from local_workspace.runtime.declared_packages import declarations
+
 _FILE = "requirements.txt"
 
 
@@ -18,12 +20,10 @@ def lines(folder: Path) -> list[str]:
 
 def unmet(folder: Path) -> list[str]:
     """What the model in `folder` needs and this environment lacks, each with what is installed instead."""
-    return [problem for line in lines(folder) for problem in _problems(line.partition(" #")[0].strip())]
+    return [problem for line in declarations(lines(folder)) for problem in _problems(line)]
 
 
 def _problems(line: str) -> Iterator[str]:
-    if not line or line.startswith(("#", "-")):  # options say where to install from, not what
-        return
     try:
         wanted = Requirement(line)
     except InvalidRequirement:
