@@ -86,10 +86,10 @@ class ComplaintAgent(KitchenAgent):
         decision = self.ask_model(
             order_id, PROMPT, format_question(order_id, text), tools, policy.ANSWER_SCHEMA, policy_answer
         )
-        return _corrected(decision, policy_answer, evidence.total_usd)
+        return corrected(decision, policy_answer, evidence.total_usd)
 
 
-def _corrected(decision: Decision[Answer], policy_answer: Answer, total: float) -> Decision[Answer]:
+def corrected(decision: Decision[Answer], policy_answer: Answer, total: float) -> Decision[Answer]:
     """The decision with a credit between 0 and the total, none when it escalates, and a reply that promises no more.
 
     Note and rationale say what was corrected.

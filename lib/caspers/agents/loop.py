@@ -49,9 +49,9 @@ def converse[T: BaseModel](
     Its tool calls are answered. An invalid answer is sent back with the error, RETRIES times at most, in requests
     without tools that want JSON of the schema. Raises NoAnswer, or openai.OpenAIError when the model can't be reached.
     """
-    talk, offered = _Talk(client, model), Offer(tools=tools.specs())
+    talk, offered = Talk(client, model), Offer(tools=tools.specs())
     completion, messages = talk.until_no_call(messages, tools, offered)
-    wanted, told = Offer(response_format=_schema(shape, name)), _without_calls(messages)
+    wanted, told = Offer(response_format=response_format(shape, name)), without_calls(messages)
     for attempt in range(RETRIES + 1):
         said = _text(completion.choices[0].message)
         try:
@@ -70,6 +70,14 @@ def describe_errors(error: ValidationError) -> str:
     return "; ".join(problems)
 
 
+def response_format(shape: type[BaseModel], name: str) -> "ResponseFormatJSONSchema":
+    """What a request says to get an answer of this class: its JSON schema, under a name."""
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": name, "strict": True, "schema": shape.model_json_schema()},
+    }
+
+
 class Offer(TypedDict, total=False):
     """What a request offers or wants beside its messages."""
 
@@ -77,7 +85,7 @@ class Offer(TypedDict, total=False):
     response_format: "ResponseFormatJSONSchema"
 
 
-class _Talk:
+class Talk:
     """Requests to one model, and the tokens that they used."""
 
     def __init__(self, client: "OpenAI", model: str) -> None:
@@ -85,6 +93,7 @@ class _Talk:
         self.usage = {"input_tokens": 0, "output_tokens": 0}
 
     def complete(self, messages: list["ChatCompletionMessageParam"], offer: Offer) -> "ChatCompletion":
+        """What the model answers to the messages; its tokens are counted."""
         completion = _complete(self._client, self._model, messages, offer)
         self.usage = {key: self.usage[key] + count for key, count in _tokens(completion).items()}
         return completion
@@ -104,7 +113,7 @@ class _Talk:
         raise NoAnswer(f"{self._model} gave no answer in {MAX_TURNS} turns")
 
 
-def _without_calls(messages: list["ChatCompletionMessageParam"]) -> list["ChatCompletionMessageParam"]:
+def without_calls(messages: list["ChatCompletionMessageParam"]) -> list["ChatCompletionMessageParam"]:
     """The messages with calls and results as text: some models refuse calls of tools that a request does not offer."""
     calls = {call["id"]: call["function"] for each in messages if each["role"] == "assistant" for call in _calls(each)}
     facts = [
@@ -174,13 +183,6 @@ def _text(message: "ChatCompletionMessage") -> str:
     if isinstance(content, str):
         return content
     return "".join(block.get("text", "") for block in content if block.get("type") == "text")
-
-
-def _schema(shape: type[BaseModel], name: str) -> "ResponseFormatJSONSchema":
-    return {
-        "type": "json_schema",
-        "json_schema": {"name": name, "strict": True, "schema": shape.model_json_schema()},
-    }
 
 
 def _tokens(completion: "ChatCompletion") -> dict[str, int]:

@@ -56,11 +56,12 @@ class RefundAgent(KitchenAgent):
             return _declined("no_order_id", None, "No order id was given, so there is nothing to refund.")
         for order_id in question.order_ids:
             if times := rows[ORDER_DELIVERY_TIME.name, order_id]:
-                return self._decide_known(question, rows, order_id, times[0])
+                return self.decide_known(question, rows, order_id, times[0])
         order_id = question.order_ids[0]
         return _declined("unknown_order", order_id, f"No order {order_id} is known, so nothing is refunded.")
 
-    def _decide_known(self, question: Question, rows: FactRows, order_id: str, times: Row) -> Decision[Recommendation]:
+    def decide_known(self, question: Question, rows: FactRows, order_id: str, times: Row) -> Decision[Recommendation]:
+        """The decision on an order with these times; one that can't be judged earns nothing, with the reason."""
         location_id = times["location_id"]
         if question.location_id not in (None, location_id):
             reason = f"Order {order_id} is not one of location {question.location_id}, so nothing is refunded here."
@@ -80,10 +81,10 @@ class RefundAgent(KitchenAgent):
         tools = self.tools(rows, order_id, location_id)
         message = _format_question(order_id, question.text)
         decision = self.ask_model(order_id, PROMPT, message, tools, policy.ANSWER_SCHEMA, policy_answer)
-        return _corrected(decision, total)
+        return corrected(decision, total)
 
 
-def _corrected(decision: Decision[Recommendation], total: float) -> Decision[Recommendation]:
+def corrected(decision: Decision[Recommendation], total: float) -> Decision[Recommendation]:
     """The decision with its amount between 0 and the total and the class of that amount; a note says what changed."""
     said = decision.answer
     amount = policy.bounded(said.refund_usd, total)

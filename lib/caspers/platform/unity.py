@@ -14,18 +14,22 @@ class CatalogRefused(RuntimeError):
 def ensure_catalog(ws: Workbook, comment: str) -> bool:
     """Create the workbook's catalog unless it exists; returns whether it was created.
 
-    Accounts with default storage, such as Databricks' Free Edition, create catalogs by hand only (400 INVALID_STATE),
-    and not every user may. Raises CatalogRefused then, with the catalogs to choose from.
+    Raises what `create_catalog` raises.
     """
     try:
         ws.w.catalogs.get(ws.catalog)
     except NotFound:
-        _create(ws, comment)
+        create_catalog(ws, comment)
         return True
     return False
 
 
-def _create(ws: Workbook, comment: str) -> None:
+def create_catalog(ws: Workbook, comment: str) -> None:
+    """Create the workbook's catalog. Raises CatalogRefused where that may not be done, with the catalogs there are.
+
+    Accounts with default storage, such as Databricks' Free Edition, create catalogs by hand only (400 INVALID_STATE),
+    and not every user may.
+    """
     try:
         ws.w.catalogs.create(ws.catalog, comment=comment)
     except (BadRequest, PermissionDenied) as error:

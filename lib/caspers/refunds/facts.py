@@ -219,7 +219,7 @@ def create(
     `simulator` is the schema of the table of locations. Returns the full names of what was made.
     """
     _run(spark, f"CREATE SCHEMA IF NOT EXISTS {in_catalog(catalog, SCHEMA)}")
-    _ensure_view(spark, catalog, simulator)
+    ensure_view(spark, catalog, simulator)
     wanted = list(facts)
     for fact in wanted:
         _run(spark, fact.ddl(catalog))
@@ -238,7 +238,7 @@ _again = retry(
 
 
 @_again
-def _ensure_view(spark: "SparkSession", catalog: str, simulator: str) -> None:
+def ensure_view(spark: "SparkSession", catalog: str, simulator: str) -> None:
     """Create the view, or replace it if its query differs; not otherwise, since readers miss it meanwhile."""
     if _view_text(spark, catalog) != timing_view_query(catalog, simulator):
         spark.sql(timing_view_ddl(catalog, simulator))

@@ -44,15 +44,20 @@ def facts_sql(events: str) -> str:
     coordinates, since streets of one name are many. What the events don't say is NULL.
     """
     return f"""
-SELECT order_id, location_id, order_ts, delivered_ts, {minutes("order_ts", "delivered_ts")} AS minutes,
-       {minutes("order_ts", "ready_ts")} AS kitchen_minutes, {minutes("ready_ts", "picked_up_ts")} AS waiting_minutes,
-       {minutes("picked_up_ts", "delivered_ts")} AS road_minutes, body.items AS lines,
-       aggregate(body.items, 0, (sum, item) -> sum + item.qty) AS items, {_TOTAL} AS total_usd,
+SELECT order_id, location_id, order_ts, delivered_ts,
+       {minutes("order_ts", "delivered_ts")} AS minutes,
+       {minutes("order_ts", "ready_ts")} AS kitchen_minutes,
+       {minutes("ready_ts", "picked_up_ts")} AS waiting_minutes,
+       {minutes("picked_up_ts", "delivered_ts")} AS road_minutes,
+       body.items AS lines, aggregate(body.items, 0, (sum, item) -> sum + item.qty) AS items,
+       {_TOTAL} AS total_usd,
        CASE WHEN body.customer_addr IS NOT NULL AND body.customer_lat + body.customer_lon IS NOT NULL THEN
             format_string('%s (%.5f, %.5f)', body.customer_addr, body.customer_lat, body.customer_lon)
        END AS customer_address
-FROM (SELECT order_id, min(location_id) AS location_id, {_first("order_created")} AS order_ts,
-             {_first("gk_ready")} AS ready_ts, {_first("driver_picked_up")} AS picked_up_ts,
+FROM (SELECT order_id, min(location_id) AS location_id,
+             {_first("order_created")} AS order_ts,
+             {_first("gk_ready")} AS ready_ts,
+             {_first("driver_picked_up")} AS picked_up_ts,
              {_first("delivered")} AS delivered_ts,
              from_json(max(body) FILTER (WHERE event_type = 'order_created'), '{_BODY}') AS body
       FROM {events} GROUP BY order_id)"""
