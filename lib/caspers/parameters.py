@@ -121,6 +121,7 @@ RULES: dict[str, tuple[Callable[[object], Value], str]] = {
     "LLM_MODEL": _ENDPOINT,
     "REFUND_AGENT_ENDPOINT_NAME": _ENDPOINT,
     "COMPLAINT_AGENT_ENDPOINT_NAME": _ENDPOINT,
+    "AGENT_ORDERS": (_whole(0), "a whole number, 0 or more"),
     "COMPLAINT_RATE": (_real(lambda rate: 0 <= rate <= 1), "a number from 0 to 1"),
     "SIMULATOR_SCHEMA": _IDENTIFIER,
     "START_DAY": (_whole(0, 89), "a whole number from 0 to 89"),

@@ -11,6 +11,7 @@ from caspers.names import DEFAULT_CATALOG
 @pytest.mark.parametrize(
     ("name", "value", "typed"),
     [
+        ("AGENT_ORDERS", "0", 0),
         ("START_DAY", "0", 0),
         ("START_DAY", 89, 89),
         ("COMPLAINT_RATE", "0", 0.0),
@@ -31,6 +32,7 @@ def test_a_valid_value_gets_its_type(name: str, value: object, typed: object) ->
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
+        ("AGENT_ORDERS", "-1", "0 or more"),
         ("START_DAY", "90", "from 0 to 89"),
         ("START_DAY", -1, "from 0 to 89"),
         ("START_DAY", "7.5", "whole number"),

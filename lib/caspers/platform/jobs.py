@@ -1,15 +1,26 @@
 """Scheduled jobs, identified by their names: running a notebook twice leaves one job, not two."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
 from typing import Protocol
 
 from databricks.sdk.errors import OperationFailed
 from databricks.sdk.service.compute import Environment
-from databricks.sdk.service.jobs import BaseJob, JobEnvironment, JobSettings, Run, RunResultState, RunState
+from databricks.sdk.service.jobs import (
+    BaseJob,
+    JobEnvironment,
+    JobSettings,
+    Run,
+    RunLifeCycleState,
+    RunResultState,
+    RunState,
+)
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from caspers.platform.client import HasClient, required
 
+ENDED = (RunLifeCycleState.TERMINATED, RunLifeCycleState.SKIPPED, RunLifeCycleState.INTERNAL_ERROR)
 ENVIRONMENT = "default"
 MINUTES_A_DAY = 24 * 60
 
@@ -69,9 +80,34 @@ def run_and_wait(ws: HasClient, job_id: int, timeout: timedelta = timedelta(minu
         run = waiter.result(timeout)
     except OperationFailed:  # how the SDK reports a run whose task failed
         run = ws.w.jobs.get_run(waiter.run_id)
-    if _state(run).result_state != RunResultState.SUCCESS:
-        raise JobFailed(_explanation(ws, run), run)
+    _check_success(ws, run)
     return run
+
+
+def wait_within_run(
+    ws: HasClient, run_id: int, reached: Callable[[], bool], timeout: timedelta = timedelta(minutes=20)
+) -> None:
+    """Return as soon as `reached()` is true while a run goes on, or once the run has succeeded.
+
+    Raises JobFailed if the run ends otherwise, TimeoutError after `timeout`.
+    """
+
+    def over() -> bool:
+        if reached():
+            return True
+        run = ws.w.jobs.get_run(run_id)
+        if _state(run).life_cycle_state not in ENDED:
+            return False
+        _check_success(ws, run)
+        return True
+
+    waiting = Retrying(
+        retry=retry_if_result(lambda done: not done), wait=wait_fixed(0.2), stop=stop_after_delay(timeout)
+    )
+    try:
+        waiting(over)
+    except RetryError:
+        raise TimeoutError(f"Run {run_id} did not get so far within {timeout}.") from None
 
 
 def every_minutes(minutes: int, first: int = 0) -> str:
@@ -89,6 +125,12 @@ def every_minutes(minutes: int, first: int = 0) -> str:
             f"use 1 to 59 minutes, or whole hours up to {MINUTES_A_DAY} minutes (a day)."
         )
     return f"0 0 0/{hours} * * ?" if minutes < MINUTES_A_DAY else "0 0 0 * * ?"
+
+
+def _check_success(ws: HasClient, run: Run) -> None:
+    """Raise JobFailed unless the run succeeded."""
+    if _state(run).result_state != RunResultState.SUCCESS:
+        raise JobFailed(_explanation(ws, run), run)
 
 
 def _explanation(ws: HasClient, run: Run) -> str:

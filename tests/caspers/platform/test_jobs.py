@@ -2,7 +2,7 @@ import os
 from datetime import timedelta
 
 import pytest
-from databricks.sdk.service.jobs import CronSchedule, JobSettings, NotebookTask, Task
+from databricks.sdk.service.jobs import CronSchedule, JobSettings, NotebookTask, RunResultState, Task
 
 from caspers.platform import jobs
 from caspers.platform.state import Resource
@@ -68,6 +68,32 @@ def test_waiting_raises_the_error_of_the_failing_task(ws):
         jobs.run_and_wait(ws, jobs.ensure_job(ws, settings(path, "Broken")), timedelta(minutes=2))
     assert caught.value.run.state.result_state.value == "FAILED"
     assert "raise ValueError" in str(caught.value)
+
+
+@pytest.fixture
+def held(ws, tmp_path):
+    """A run whose notebook writes a file, then waits until something is written to its gate."""
+    written, gate = tmp_path / "written", tmp_path / "gate"
+    os.mkfifo(gate)
+    code = f"open({str(written)!r}, 'w').close(); open({str(gate)!r}).read()"
+    job_id = jobs.ensure_job(ws, settings(ws.upload("/Users/me/held.ipynb", code), "Held"))
+    return ws.w.jobs.run_now(job_id), written, gate
+
+
+def test_a_run_can_be_cancelled_as_soon_as_it_has_got_somewhere(ws, held):
+    run, written, _ = held
+    jobs.wait_within_run(ws, run.run_id, written.exists)
+    assert ws.w.jobs.cancel_run_and_wait(run.run_id).state.result_state is RunResultState.CANCELED
+    with pytest.raises(jobs.JobFailed, match="CANCELED"):
+        jobs.wait_within_run(ws, run.run_id, lambda: False)
+
+
+def test_waiting_within_a_run_ends_with_the_run_or_after_a_time(ws, held):
+    run, _, gate = held
+    with pytest.raises(TimeoutError, match=f"Run {run.run_id} did not get so far within 0:00:00"):
+        jobs.wait_within_run(ws, run.run_id, lambda: False, timedelta())
+    gate.write_text("go")
+    jobs.wait_within_run(ws, run.run_id, lambda: False)
 
 
 @pytest.mark.parametrize(
