@@ -29,7 +29,7 @@ class Tools:
 
     def specs(self) -> list["ChatCompletionToolParam"]:
         """The tools in the form of a chat-completions request."""
-        return [_spec(fact) for fact in self._facts.values()]
+        return [spec(fact) for fact in self._facts.values()]
 
     def answer(self, name: str, arguments: str) -> str:
         """The result of a call as the model reads it: the rows as JSON, or what was wrong with the call."""
@@ -47,7 +47,8 @@ class Tools:
             return json.dumps({"error": str(error)})
 
 
-def _spec(fact: Fact) -> "ChatCompletionToolParam":
+def spec(fact: Fact) -> "ChatCompletionToolParam":
+    """What a request tells a model about a function: its name, its argument, and its comments as descriptions."""
     argument = fact.argument
     kind = {"type": _JSON_TYPES[argument.sql_type], "description": argument.comment}
     parameters: dict[str, object] = {"type": "object", "properties": {argument.name: kind}, "required": [argument.name]}
