@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 import notebook_frame
+import notebook_text
 from caspers.runbook.notebook import declared_parameters
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -39,13 +40,20 @@ TEMPLATE = (NOTEBOOKS / "template.ipynb").read_text()
         ('"nbval-ignore-output"', '"slow"', "no notebook has the tags slow"),
         ("**Exercise 2.**", "Exercise", "before solution 2"),
         ("assert len(rows) == 1", "rows", "solution 3 must be code with an assert"),
+        ("print(len(rows))", "len(rows)", "solution 3 must show what it found"),
         ('"source_hidden": true', '"source_hidden": false', "solution 1 must be tagged hide-cell and folded"),
         ("> What a team", "What a team", "must be a quote"),
         ("- *The third.*", "*The third.*", "must list 3 causes"),
         ("--destroy --only TASK", "--destroy", "must say uv run runbook.py --destroy --only TASK"),
         ("00_start_here.ipynb#glossary", "00_start_here.ipynb#words", "leads to no heading"),
         ("[Start here](00_start_here.ipynb)", "[Start here](no.ipynb)", "its link no.ipynb leads nowhere"),
-        ('rows"', "rows\\n" * 20 + '"', "a cell has 22 lines, more than 15"),
+        (
+            "dbutils.library.restartPython()",
+            "pass",
+            "must install the project where it is missing, then restart Python",
+        ),
+        ("Prose announces what a cell does", "Section 7 announces it", "refers to section 7, which it does not have"),
+        ('show.table(rows)"', "rows\\n" * 20 + '"', "a cell has 22 lines, more than 15"),
     ],
 )
 def test_a_notebook_that_differs_from_the_template_is_named(
@@ -55,3 +63,57 @@ def test_a_notebook_that_differs_from_the_template_is_named(
     (tmp_path / "00_start_here.ipynb").write_text((NOTEBOOKS / "00_start_here.ipynb").read_text())
     (tmp_path / "template.ipynb").write_text(TEMPLATE.replace(before, after))
     assert any(problem in found for found in notebook_frame.problems(tmp_path)), notebook_frame.problems(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["00_start_here.ipynb", "jobs/agent_scoring.ipynb"])
+def test_every_notebook_installs_the_project_and_restarts_python(tmp_path: Path, name: str) -> None:
+    for each in ("00_start_here.ipynb", "template.ipynb", name):
+        (tmp_path / each).parent.mkdir(exist_ok=True)
+        (tmp_path / each).write_text((NOTEBOOKS / each).read_text())
+    (tmp_path / name).write_text((NOTEBOOKS / name).read_text().replace("dbutils.library.restartPython()", "pass"))
+    found = [problem for problem in notebook_frame.problems(tmp_path) if "restart Python" in problem]
+    assert len(found) == 1 and found[0].startswith(Path(name).name)
+
+
+def told(folder: Path, *texts: str) -> list[str]:
+    """What is wrong in a notebook with one section, of these texts; one that begins with a dollar sign is code."""
+    cells = [nbformat.v4.new_markdown_cell("## 1. A section")]
+    for text in texts:
+        new = nbformat.v4.new_code_cell if text.startswith("$") else nbformat.v4.new_markdown_cell
+        cells.append(new(text.removeprefix("$")))
+    path = folder / "01_told.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return list(notebook_text.problems(path))
+
+
+@pytest.mark.parametrize(
+    ("texts", "problem"),
+    [
+        (["As section 2 shows."], "refers to section 2, which it does not have"),
+        (["See sections 3 and 1."], "refers to section 3, which it does not have"),
+        (["`ANSWER` in section 1 unpacks it.", "$1"], "says that ANSWER is in section 1, where it is not"),
+        (["As in notebook 11."], "refers to notebook 11, which there is not"),
+        (["The newest first:", "$ws.sql('SELECT ts FROM t ORDER BY ts')"], "says newest first, but the code around it"),
+        (["The lowest first:", "$ws.sql('SELECT ts FROM t')"], "says lowest first, but the code around it"),
+        (["`caspers.jobs.make_no_job()` makes one."], "names `make_no_job`, which is neither in its code nor in the"),
+    ],
+)
+def test_prose_that_the_code_has_outgrown_is_named(tmp_path: Path, texts: list[str], problem: str) -> None:
+    assert [problem in found for found in told(tmp_path, *texts)] == [True]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["As section 1 shows, and section 4 of [notebook 3](03.ipynb)."],
+        ["`ANSWER` in section 1 unpacks it.", "$ANSWER = 1"],
+        ["The newest first:", "$ws.sql('SELECT ts FROM t ORDER BY ts DESC')"],
+        ["$ws.sql('SELECT ts FROM t ORDER BY ts DESC')", "These are the newest first."],
+        ["The newest are read first, as notebook 10 does."],
+        ["`jobs.ensure_job` makes one; `mine_now` counts them, and `my_table` is yours.", "$mine_now = 1"],
+        ["```\nsection 9, `no_such_name`\n```"],
+        ["## If it doesn't work", "`SOME_error_of_databricks` is raised."],
+    ],
+)
+def test_prose_that_the_code_bears_out_is_left_alone(tmp_path: Path, texts: list[str]) -> None:
+    assert told(tmp_path, *texts) == []

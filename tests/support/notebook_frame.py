@@ -8,9 +8,11 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NotRequired, TypedDict
 
 import yaml
+
+import notebook_text
+from notebook_cells import Cell, cells_of, code, part, prose, source, tags
 
 REPO = Path(__file__).resolve().parents[2]
 START = "00_start_here.ipynb"
@@ -29,55 +31,30 @@ TAGS = {"parameters", "solution", "hide-cell", "hide-input", "nbval-ignore-outpu
 FOLDED = {"source_hidden": True, "outputs_hidden": True}
 
 
-class Metadata(TypedDict):
-    """What the check reads of a cell's metadata."""
-
-    tags: NotRequired[list[str]]
-    jupyter: NotRequired[dict[str, bool]]
-
-
-class Cell(TypedDict):
-    """What the check reads of a cell."""
-
-    cell_type: str
-    source: list[str] | str
-    metadata: Metadata
-
-
 def problems(folder: Path) -> list[str]:
     """What differs from the template in the notebooks of a folder: `<file>: <problem>`, in their order."""
     numbered = sorted(path for path in folder.glob("[0-9][0-9]_*.ipynb") if path.name != START)
     frame = [*numbered, folder / "template.ipynb"]
     found = [f"{path.name}: {problem}" for path in frame for problem in _problems(path, numbered)]
     texts = [*sorted(folder.glob("*.ipynb")), *sorted(folder.glob("jobs/*.ipynb"))]
-    return found + [f"{path.name}: {problem}" for path in texts for problem in _broken_links(path)]
+    return found + [f"{path.name}: {problem}" for path in texts for problem in _in_any(path)]
+
+
+def _in_any(path: Path) -> Iterator[str]:
+    """What is wrong in any notebook, also in the first and in those of jobs."""
+    yield from _installs(cells_of(path))
+    yield from _broken_links(path)
+    yield from notebook_text.problems(path)
 
 
 def _problems(path: Path, numbered: list[Path]) -> Iterator[str]:
-    cells = _cells(path)
+    cells = cells_of(path)
     yield from _navigation(path, numbered, cells)
     yield from _opening(path, cells)
     yield from _headings(cells)
     yield from _code(cells)
     yield from _exercises(cells)
     yield from _closing(path, cells)
-
-
-def _cells(path: Path) -> list[Cell]:
-    cells: list[Cell] = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return cells
-
-
-def _source(cell: Cell) -> str:
-    return "".join(cell["source"])
-
-
-def _tags(cell: Cell) -> list[str]:
-    return cell["metadata"].get("tags", [])
-
-
-def _prose(cells: list[Cell]) -> str:
-    return "\n\n".join(_source(cell) for cell in cells if cell["cell_type"] == "markdown")
 
 
 def navigation(path: Path, numbered: list[Path]) -> str:
@@ -94,24 +71,24 @@ def navigation(path: Path, numbered: list[Path]) -> str:
 def _navigation(path: Path, numbered: list[Path], cells: list[Cell]) -> Iterator[str]:
     line = navigation(path, numbered)
     for where, cell in (("first", cells[0]), ("last", cells[-1])):
-        if line not in _source(cell).splitlines():
+        if line not in source(cell).splitlines():
             yield f"the {where} cell needs the line {line}"
 
 
 def _opening(path: Path, cells: list[Cell]) -> Iterator[str]:
-    first = _source(cells[0])
+    first = source(cells[0])
     number = str(int(path.name[:2])) if path.name[:2].isdigit() else "N"
     if not first.startswith(f"# {number}. "):
         yield f"the first line must be a title, # {number}. …"
     took = json.loads(TIMES.read_text())["seconds"].get(path.stem)
     if not re.search(rf"^\*\*Time:\*\* {took} s to run, about \d+ minutes to read$", first, re.M):
         yield f"the first cell must say **Time:** {took} s to run, about … minutes to read; `make outputs` writes it"
-    if "https://docs.databricks.com/" not in _part(_prose(cells), OPENING[-1]):
+    if "https://docs.databricks.com/" not in part(prose(cells), OPENING[-1]):
         yield f"## {OPENING[-1]} must link to Databricks' documentation of what is used"
 
 
 def _headings(cells: list[Cell]) -> Iterator[str]:
-    headings = re.findall(r"^## (.+)$", _without_code(_prose(cells)), re.M)
+    headings = re.findall(r"^## (.+)$", prose(cells), re.M)
     sections = [heading for heading in headings if re.match(r"\d+\. ", heading)]
     if [int(heading.partition(".")[0]) for heading in sections] != list(range(1, len(sections) + 1)) or not sections:
         yield f"its sections must be numbered from 1: {', '.join(sections)}"
@@ -120,51 +97,46 @@ def _headings(cells: list[Cell]) -> Iterator[str]:
         yield f"the headings are {', '.join(headings)}; they must be {', '.join(wanted)}"
 
 
-def _without_code(text: str) -> str:
-    return re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
-
-
-def _part(text: str, heading: str) -> str:
-    """The text below a heading of the second level."""
-    found = re.search(rf"^## {re.escape(heading)}$(.*?)(?=^## |\Z)", text, re.M | re.S)
-    return found[1] if found else ""
-
-
 def _code(cells: list[Cell]) -> Iterator[str]:
-    code = [cell for cell in cells if cell["cell_type"] == "code"]
-    for cell in code:
-        lines = _source(cell).splitlines()
+    for cell in code(cells):
+        lines = source(cell).splitlines()
         if len(lines) > LONGEST_CELL:
             yield f"a cell has {len(lines)} lines, more than {LONGEST_CELL}: {lines[0]}"
-    unknown = sorted({tag for cell in cells for tag in _tags(cell)} - TAGS)
+    unknown = sorted({tag for cell in cells for tag in tags(cell)} - TAGS)
     if unknown:
         yield f"no notebook has the tags {', '.join(unknown)}"
-    if sum("parameters" in _tags(cell) for cell in code) != 1:
+    if sum("parameters" in tags(cell) for cell in code(cells)) != 1:
         yield "exactly one cell must be tagged parameters"
-    text = "\n".join(map(_source, code))
+    text = "\n".join(map(source, code(cells)))
     if not 0 <= text.find("parameters.receive(globals())") < text.find("caspers.connect(CATALOG)"):
         yield "it must call parameters.receive(globals()), then caspers.connect(CATALOG)"
-    if "%pip install" not in _source(code[0]):
-        yield "its first code cell must install the project where it is missing"
+
+
+def _installs(cells: list[Cell]) -> Iterator[str]:
+    first = source(code(cells)[0])
+    if not 0 <= first.find("%pip install") < first.find("dbutils.library.restartPython()"):
+        yield "its first code cell must install the project where it is missing, then restart Python"
 
 
 def _exercises(cells: list[Cell]) -> Iterator[str]:
-    solutions = [place for place, cell in enumerate(cells) if "solution" in _tags(cell)]
+    solutions = [place for place, cell in enumerate(cells) if "solution" in tags(cell)]
     if len(solutions) != EXERCISES:
         yield f"it has {len(solutions)} cells tagged solution; it must have {EXERCISES}"
     for number, place in enumerate(solutions, 1):
         cell, task = cells[place], cells[place - 1]
-        if f"**Exercise {number}.**" not in _source(task) or task["cell_type"] != "markdown":
+        if f"**Exercise {number}.**" not in source(task) or task["cell_type"] != "markdown":
             yield f"before solution {number} there must be a cell with **Exercise {number}.** and the task"
-        if cell["cell_type"] != "code" or "assert " not in _source(cell):
+        if cell["cell_type"] != "code" or "assert " not in source(cell):
             yield f"solution {number} must be code with an assert"
-        if "hide-cell" not in _tags(cell) or cell["metadata"].get("jupyter") != FOLDED:
+        if not re.search(r"\b(print|show\.\w+)\(", source(cell)):
+            yield f"solution {number} must show what it found"
+        if "hide-cell" not in tags(cell) or cell["metadata"].get("jupyter") != FOLDED:
             yield f"solution {number} must be tagged hide-cell and folded: {json.dumps({'jupyter': FOLDED})}"
 
 
 def _closing(path: Path, cells: list[Cell]) -> Iterator[str]:
-    text = _prose(cells)
-    running, own, _, causes, again = (_part(text, heading) for heading in CLOSING)
+    text = prose(cells)
+    running, own, _, causes, again = (part(text, heading) for heading in CLOSING)
     if not re.search(r"^> .*https://", own, re.M):
         yield f"## {CLOSING[1]} must be a quote (> …) with links"
     if len(re.findall(r"^- ", causes, re.M)) < CAUSES:
@@ -193,7 +165,7 @@ def _task(path: Path) -> str:
 
 def _broken_links(path: Path) -> Iterator[str]:
     """Links of a notebook to files that don't exist, or to headings that these don't have."""
-    for target in re.findall(r"\]\(([^)\s]+)\)", _without_code(_prose(_cells(path)))):
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(cells_of(path))):
         if re.match(r"[a-z]+:", target) or target.startswith("/"):
             continue
         name, _, anchor = target.partition("#")
@@ -205,7 +177,7 @@ def _broken_links(path: Path) -> Iterator[str]:
 
 
 def _anchors(file: Path) -> set[str]:
-    text = _prose(_cells(file)) if file.suffix == ".ipynb" else file.read_text(encoding="utf-8")
+    text = prose(cells_of(file)) if file.suffix == ".ipynb" else file.read_text(encoding="utf-8")
     headings = re.findall(r"^#+ (.+)$", text, re.M)
     slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
     return slugs | set(re.findall(r'<a id="([^"]+)">', text))
