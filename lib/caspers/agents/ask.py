@@ -39,9 +39,9 @@ def client(w: "WorkspaceClient", seconds: float = TIMEOUT_SECONDS) -> "OpenAI":
 
     Each request is signed in by the SDK, whose tokens expire.
     """
-    # The package databricks-openai has a class for this. Measured with 0.18: it brings 36 more packages, databricks-connect
-    # with gRPC and two agent frameworks among them, holds openai below 3, and adds 1.8 s of processor time to the 4.3 s
-    # of imports with which an agent's endpoint starts.
+    # The package databricks-openai has a class for this. Measured with 0.18: it brings 36 more packages,
+    # databricks-connect with gRPC and two agent frameworks among them, holds openai below 3, and adds 1.8 s of
+    # processor time to the 4.3 s of imports with which an agent's endpoint starts.
     from openai import OpenAI
 
     def token() -> str:
