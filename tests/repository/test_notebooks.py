@@ -95,6 +95,7 @@ def told(folder: Path, *texts: str) -> list[str]:
         (["As in notebook 11."], "refers to notebook 11, which there is not"),
         (["The newest first:", "$ws.sql('SELECT ts FROM t ORDER BY ts')"], "says newest first, but the code around it"),
         (["The lowest first:", "$ws.sql('SELECT ts FROM t')"], "says lowest first, but the code around it"),
+        (["There are 123,456,789 of them.", "$12345678"], "says 123,456,789, which is neither in its code and outputs"),
         (["`caspers.jobs.make_no_job()` makes one."], "names `make_no_job`, which is neither in its code nor in the"),
     ],
 )
@@ -110,6 +111,7 @@ def test_prose_that_the_code_has_outgrown_is_named(tmp_path: Path, texts: list[s
         ["The newest first:", "$ws.sql('SELECT ts FROM t ORDER BY ts DESC')"],
         ["$ws.sql('SELECT ts FROM t ORDER BY ts DESC')", "These are the newest first."],
         ["The newest are read first, as notebook 10 does."],
+        ["With 40,000 lines at most, and 123,456,789 rows in all.", "$rows = 123_456_789"],
         ["`jobs.ensure_job` makes one; `mine_now` counts them, and `my_table` is yours.", "$mine_now = 1"],
         ["```\nsection 9, `no_such_name`\n```"],
         ["## If it doesn't work", "`SOME_error_of_databricks` is raised."],

@@ -27,6 +27,7 @@ def problems(path: Path) -> Iterator[str]:
     yield from _sections(cells)
     yield from _notebooks(cells)
     yield from _orders(cells)
+    yield from _numbers(cells)
     yield from _names(cells)
 
 
@@ -75,6 +76,15 @@ def _orders(cells: list[Cell]) -> Iterator[str]:
 def _shown(cell: Cell) -> str:
     """A cell's code with what it shows, which may be the source of a function."""
     return source(cell) + json.dumps(cell.get("outputs", []))
+
+
+def _numbers(cells: list[Cell]) -> Iterator[str]:
+    """Numbers such as 40,000 that are neither in the notebook's code and outputs nor in the project."""
+    here = "\n".join(map(_shown, code(cells)))
+    for number in sorted(set(re.findall(r"(?<![\w.,])\d{1,3}(?:,\d{3})+\b", prose(cells)))):
+        spelled = (number, number.replace(",", ""), number.replace(",", "_"))
+        if not any(each in here or each in _known() for each in spelled):
+            yield f"its prose says {number}, which is neither in its code and outputs nor in the project"
 
 
 def _names(cells: list[Cell]) -> Iterator[str]:
