@@ -27,6 +27,15 @@ class LlmLimits:
 
 
 @dataclass(frozen=True)
+class JobWorkspace:
+    """The local workspace whose job runs this process: its home, its address and a token."""
+
+    home: Path
+    host: str
+    token: str
+
+
+@dataclass(frozen=True)
 class Config:
     """The environment's settings.
 
@@ -40,6 +49,10 @@ class Config:
     the offline stand-in. llm_limits: CASPERS_LLM_TIMEOUT_SECONDS, _CALLS_PER_MINUTE, _MAX_CALLS, _MAX_USD,
     _USD_PER_MILLION_INPUT, _USD_PER_MILLION_OUTPUT.
     run: the run that a budget is for; the runbook sets it for its notebooks (CASPERS_RUN).
+    job: the local workspace of a job, by the variables that it sets for it (LOCAL_WORKSPACE_HOME, DATABRICKS_HOST,
+    DATABRICKS_TOKEN); None in any other process.
+    default_storage: whether a local workspace that is started here is one with default storage
+    (LOCAL_WORKSPACE_DEFAULT_STORAGE=1).
     """
 
     home: Path
@@ -52,6 +65,8 @@ class Config:
     llm_model: str | None
     llm_limits: LlmLimits
     run: str | None
+    job: JobWorkspace | None
+    default_storage: bool
 
 
 def load() -> Config:
@@ -68,6 +83,8 @@ def load() -> Config:
         llm_model=env.get("CASPERS_LLM_MODEL") or None,
         llm_limits=_llm_limits(),
         run=env.get("CASPERS_RUN") or None,
+        job=_job(env),
+        default_storage=env.get("LOCAL_WORKSPACE_DEFAULT_STORAGE") == "1",
     )
 
 
@@ -84,6 +101,11 @@ def _databricks(env: Mapping[str, str]) -> bool:
     if host:
         return not host.startswith(("http://127.0.0.1:", "http://localhost:"))
     return bool(env.get("DATABRICKS_CONFIG_PROFILE")) or "DATABRICKS_RUNTIME_VERSION" in env
+
+
+def _job(env: Mapping[str, str]) -> JobWorkspace | None:
+    home, host, token = (env.get(name) for name in ("LOCAL_WORKSPACE_HOME", "DATABRICKS_HOST", "DATABRICKS_TOKEN"))
+    return JobWorkspace(Path(home), host, token) if home and host and token and not _databricks(env) else None
 
 
 def _llm_limits() -> LlmLimits:

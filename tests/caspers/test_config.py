@@ -1,6 +1,7 @@
 """Every variable from outside: its default, its value, and the error that names it."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ def test_the_defaults_lie_in_the_repository(monkeypatch):
     assert found.canonical_dataset == config.REPO / "data/canonical/canonical_dataset"
     assert (found.port, found.databricks, found.now, found.run, found.llm_base_url) == (None, False, None, None, None)
     assert found.llm_limits == config.LlmLimits(None, None, None, None, None, None)
+    assert (found.job, found.default_storage) == (None, False)
 
 
 def test_a_jobs_process_finds_the_home_that_the_workspace_sets(tmp_path, monkeypatch):
@@ -21,6 +23,23 @@ def test_a_jobs_process_finds_the_home_that_the_workspace_sets(tmp_path, monkeyp
     assert config.load().home == tmp_path / "set-by-workspace"
     monkeypatch.setenv("CASPERS_HOME", str(tmp_path / "chosen"))
     assert config.load().home == tmp_path / "chosen"
+
+
+def test_a_local_workspaces_job_is_known_by_its_variables_and_one_of_databricks_is_not(monkeypatch):
+    for name, value in {
+        "LOCAL_WORKSPACE_HOME": "/home",
+        "DATABRICKS_HOST": "http://127.0.0.1:4711",
+        "DATABRICKS_TOKEN": "t",
+        "LOCAL_WORKSPACE_DEFAULT_STORAGE": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    found = config.load()
+    assert (found.job, found.default_storage) == (
+        config.JobWorkspace(Path("/home"), "http://127.0.0.1:4711", "t"),
+        True,
+    )
+    monkeypatch.setenv("DATABRICKS_HOST", "https://example.cloud.databricks.com")
+    assert config.load().job is None
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ start. On Databricks, where there may be several, the user chooses: see `unity.e
 """
 
 import json
-import os
-from pathlib import Path
 from urllib.request import ProxyHandler, Request, build_opener
 
 from caspers import config
@@ -26,26 +24,17 @@ def for_notebook(wanted: str) -> str:
     The runbook has chosen the catalog of its notebooks. One that is opened by hand starts a local workspace with
     default storage, which has a catalog only once it runs.
     """
-    if "CASPERS_RUN" in os.environ:
+    settings = config.load()
+    if settings.run:
         return wanted
-    found = _of_job() or _opened_by_hand()
+    if job := settings.job:
+        found: Connection | None = Connection(job.host, job.token, home=job.home)
+    else:
+        found = connection.ensure() if settings.default_storage else connection.current()
     other = of(found, wanted) if found else None
     if other:
         print(f"No catalog {wanted} can be created in this workspace. The notebook uses the one that it has: {other}")
     return other or wanted
-
-
-def _of_job() -> Connection | None:
-    """The local workspace whose job runs this process, by the variables that it has set."""
-    env, names = os.environ, ("LOCAL_WORKSPACE_HOME", "DATABRICKS_HOST", "DATABRICKS_TOKEN")
-    if config.load().databricks or not all(name in env for name in names):
-        return None
-    return Connection(env["DATABRICKS_HOST"], env["DATABRICKS_TOKEN"], home=Path(env["LOCAL_WORKSPACE_HOME"]))
-
-
-def _opened_by_hand() -> Connection | None:
-    is_known = os.environ.get("LOCAL_WORKSPACE_DEFAULT_STORAGE") == "1"
-    return connection.ensure() if is_known else connection.current()
 
 
 def _catalogs(found: Connection) -> list[str]:
