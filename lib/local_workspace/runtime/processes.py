@@ -143,6 +143,19 @@ def live_process(pid: int, created: float) -> psutil.Process | None:
     return process if process and _runs(process) else None
 
 
+def ends(process: psutil.Process, seconds: float) -> bool:
+    """Whether a process ends within so many seconds. A zombie has ended, even if its parent never asks for it."""
+    from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+    waiting = Retrying(
+        retry=retry_if_result(bool),
+        wait=wait_fixed(0.05),
+        stop=stop_after_delay(seconds),
+        retry_error_callback=lambda _: True,
+    )
+    return not waiting(_runs, process)
+
+
 def process_with_argument(pid: int, argument: str) -> psutil.Process | None:
     """The process of that id if it runs and has `argument` in its command line; None otherwise.
 
@@ -156,7 +169,7 @@ def process_with_argument(pid: int, argument: str) -> psutil.Process | None:
 
 def _runs(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 
@@ -183,12 +196,9 @@ def await_ready(child: Child, probe: Callable[[], bool], what: str, timeout: flo
 
 def _end_orphan(pid: int) -> None:
     _signal_group(pid, signal.SIGTERM)
-    try:
-        psutil.Process(pid).wait(GRACE_SECONDS)
-    except psutil.NoSuchProcess:
-        return
-    except psutil.TimeoutExpired:
-        _signal_group(pid, signal.SIGKILL)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if not ends(psutil.Process(pid), GRACE_SECONDS):
+            _signal_group(pid, signal.SIGKILL)
 
 
 def _signal_group(group: int, number: int) -> None:

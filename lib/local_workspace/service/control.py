@@ -19,7 +19,7 @@ from filelock import FileLock
 from local_workspace.runtime import environment, sockets
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import Home, open_home, read_json
-from local_workspace.runtime.processes import Processes, live_process
+from local_workspace.runtime.processes import Processes, ends, live_process
 
 type Connection = dict[str, Any]
 """The variables with which clients find a workspace, and its process: `pid`, `created` (seconds since 1970)."""
@@ -114,16 +114,12 @@ def _process(home: Home) -> psutil.Process | None:
 
 
 def _await_end(process: psutil.Process, report: Callable[[str], None]) -> None:
-    try:
-        process.wait(_QUIET_SECONDS)
+    if ends(process, _QUIET_SECONDS):
         return
-    except psutil.TimeoutExpired:
-        report("Stopping. The first time takes half a minute: Spark writes an archive that speeds its starts up …")
-    try:
-        process.wait(STOP_SECONDS)
-    except psutil.TimeoutExpired:
+    report("Stopping. The first time takes half a minute: Spark writes an archive that speeds its starts up …")
+    if not ends(process, STOP_SECONDS):
         process.kill()
-        process.wait()
+        ends(process, STOP_SECONDS)
 
 
 def doctor_advice(root: Path | None) -> str:

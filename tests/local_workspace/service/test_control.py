@@ -108,3 +108,20 @@ def test_a_connection_file_of_a_process_that_is_gone_means_not_running(home_root
     open_home(home_root).connection.write_text(json.dumps(connection))
     assert control.find(home_root) is None
     assert not control.stop(home_root)
+
+
+def test_a_service_that_nobody_asks_for_after_its_end_is_stopped_all_the_same(home_root):
+    home = open_home(home_root)
+    code = (
+        "import signal, subprocess, sys; "
+        "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']); "
+        "print(child.pid, flush=True); signal.pause()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        service = psutil.Process(int(parent.stdout.readline()))
+        connection = {"DATABRICKS_HOST": "http://127.0.0.1:1", "DATABRICKS_TOKEN": "t", "pid": service.pid}
+        home.connection.write_text(json.dumps({**connection, "created": service.create_time()}))
+        assert control.stop(home_root)
+        assert service.status() == psutil.STATUS_ZOMBIE
+        assert not control.is_running(home_root) and not home.connection.exists()
+        parent.kill()
