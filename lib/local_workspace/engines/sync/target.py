@@ -66,6 +66,12 @@ class Target:
         """The table's columns as it is, with their types; empty if there is no such table."""
         return _columns(connection, self.name)
 
+    @staticmethod
+    def keep_positions(connection: psycopg.Connection) -> None:
+        """Make what is missing of the table of positions: all of it, or a column that an older home's lacks."""
+        if "left_out" not in _columns(connection, sql.Identifier("_sync", "positions")):
+            connection.execute(_POSITIONS)
+
     def prepare(self, connection: psycopg.Connection, columns: dict[str, str]) -> None:
         """Make the schema, the table and columns that are not there yet. Altering locks readers out: only then.
 
@@ -74,15 +80,12 @@ class Target:
         """
         present = self.columns(connection)
         if not present:
-            connection.execute(_POSITIONS)
             connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
             definitions = sql.SQL(", ").join(_definition(*column) for column in columns.items())
             connection.execute(
                 sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(self.name, definitions, _list(self.key))
             )
             return
-        if "left_out" not in _columns(connection, sql.Identifier("_sync", "positions")):  # of an older home
-            connection.execute(_POSITIONS)
         for name, kind in present.items():
             if columns.get(name) != kind:
                 raise SchemaChanged(self.table, name, kind, columns.get(name))
@@ -154,7 +157,7 @@ class Target:
 
     def drop(self, connection: psycopg.Connection) -> None:
         """Remove the table and its position. Raises psycopg.errors.DependentObjectsStillExist."""
-        connection.execute(_POSITIONS)
+        self.keep_positions(connection)
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self.name))
         connection.execute("DELETE FROM _sync.positions WHERE table_name = %s", [self._label])
 

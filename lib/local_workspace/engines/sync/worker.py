@@ -84,8 +84,14 @@ class SyncWorker:
         """A new connection. Raises what goes wrong, here and below."""
         with self._noting():
             self._known = None
-            path = self._locate()
-            return _Life(self._connect(), path)
+            path, connection = self._locate(), self._connect()
+            try:
+                with connection.transaction():
+                    self.target.keep_positions(connection)
+            except psycopg.Error:
+                connection.close()
+                raise
+            return _Life(connection, path)
 
     def advance(self, life: _Life) -> None:
         """Bring the target to the newest version, unless the life has ended."""

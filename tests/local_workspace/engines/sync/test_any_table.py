@@ -232,6 +232,8 @@ def test_postgres_holds_what_delta_holds(
     target = Target("any", f"t_{path.name}", [key])
     worker = SyncWorker("any.table", lambda: path, workspace.query, target, lambda: connection)
     state: dict[object, dict] = {}
+    with connection.transaction():
+        target.keep_positions(connection)
     for batch in batches:
         for kind, rows in batch:
             commit(path, schema, state, kind, rows, key)

@@ -104,6 +104,16 @@ def test_rows_without_a_key_are_counted_whatever_becomes_of_them(workspace):
     eventually(lambda: status(workspace, name).message, lambda message: message.endswith("0 behind the source."))
 
 
+def test_a_home_of_an_older_version_gets_the_column_that_it_lacks(workspace, table):
+    with workspace.engine.connect(PROJECT, "caspers") as admin:
+        admin.execute("ALTER TABLE _sync.positions DROP COLUMN left_out")
+    workspace.engine.stop()
+    workspace.write(table, orders(c=3))
+    workspace.start_engine()
+    eventually(lambda: content(workspace, table), [("a", 1), ("b", 2), ("c", 3)])
+    eventually(lambda: status(workspace, table).detailed_state, ONLINE)
+
+
 def says_left_out(count: str) -> Callable[[str], bool]:
     return lambda message: f"the source. {count} NULL in the primary key" in message
 
