@@ -1,13 +1,14 @@
 """The Refund Manager as a Databricks App: find and update it, grant it access, call its API."""
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from databricks.sdk.service.apps import App, ComputeState
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
 from caspers.platform import grants, lakebase
 from caspers.platform.client import required
+from caspers.platform.waiting import timed_out
 
 if TYPE_CHECKING:
     from caspers.platform.connect import Workbook
@@ -95,15 +96,11 @@ def await_healthy(http: httpx.Client, timeout: float = 120) -> dict[str, Any]:
 
 def await_status(http: httpx.Client, path: str, status: int, timeout: float = 120) -> httpx.Response:
     """The app's answer to `GET path` once it has this HTTP status. Raises TimeoutError after `timeout` seconds."""
-
-    def fail(attempt: RetryCallState) -> NoReturn:
-        raise TimeoutError(f"{path} did not answer {status} within {attempt.seconds_since_start or 0:.0f} s.")
-
     return Retrying(
         retry=retry_if_result(lambda answer: answer.status_code != status),
         wait=wait_fixed(0.2),
         stop=stop_after_delay(timeout),
-        retry_error_callback=fail,
+        retry_error_callback=timed_out(f"{path} does not answer {status}"),
     )(http.get, path)
 
 

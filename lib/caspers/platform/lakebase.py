@@ -6,7 +6,7 @@ branch and the endpoint that every project comes with.
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NoReturn, TypedDict
+from typing import TypedDict
 
 import psycopg
 from databricks.sdk.errors import AlreadyExists, NotFound, ResourceConflict
@@ -17,9 +17,10 @@ from databricks.sdk.service.postgres import (
     SyncedTableSyncedTableSpecSyncedTableSchedulingPolicy,
 )
 from psycopg.rows import TupleRow
-from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_exponential, wait_fixed
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_exponential, wait_fixed
 
 from caspers.platform.client import HasClient, required
+from caspers.platform.waiting import timed_out
 
 CONTINUOUS = SyncedTableSyncedTableSpecSyncedTableSchedulingPolicy.CONTINUOUS
 PORT = 5432  # Lakebase's, where an endpoint's host names no other
@@ -105,7 +106,7 @@ def wait_online(ws: HasClient, table: str, timeout: float = 900) -> SyncedTable:
         retry=retry_if_result(lambda found: "ONLINE" not in _state(found)),
         wait=wait_exponential(multiplier=0.1, max=5),
         stop=stop_after_delay(timeout),
-        retry_error_callback=_timed_out(f"Synced table {table} is not online"),
+        retry_error_callback=timed_out(f"Synced table {table} is not online"),
     )(look)
 
 
@@ -115,7 +116,7 @@ def wait_following(ws: HasClient, table: str, timeout: float = 120) -> SyncedTab
         retry=retry_if_result(lambda found: _state(found).endswith("FAILED")),
         wait=wait_fixed(0.2),
         stop=stop_after_delay(timeout),
-        retry_error_callback=_timed_out(f"Synced table {table} does not follow its source"),
+        retry_error_callback=timed_out(f"Synced table {table} does not follow its source"),
     )(ws.w.postgres.get_synced_table, f"synced_tables/{table}")
 
 
@@ -169,7 +170,7 @@ def wait_for_rows(
         retry=retry_if_result(lambda rows: not enough(rows)),
         wait=wait_fixed(0.02),
         stop=stop_after_delay(timeout),
-        retry_error_callback=_timed_out(query),
+        retry_error_callback=timed_out(query),
     )(lambda: _rows(connection, query))
     return time.perf_counter() - began
 
@@ -184,11 +185,3 @@ def _rows(connection: psycopg.Connection[TupleRow], query: str) -> list[TupleRow
 def _state(table: SyncedTable) -> str:
     state = table.status.detailed_state if table.status else None
     return state.value if state else "UNKNOWN"
-
-
-def _timed_out(what: str) -> Callable[[RetryCallState], NoReturn]:
-    def fail(attempt: RetryCallState) -> NoReturn:
-        last = attempt.outcome.result() if attempt.outcome else None
-        raise TimeoutError(f"{what}: after {attempt.seconds_since_start or 0:.0f} s it is still {str(last)[:300]}")
-
-    return fail
