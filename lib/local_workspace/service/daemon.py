@@ -19,7 +19,7 @@ import uvicorn
 from local_workspace.engines.apps import AppsEngine
 from local_workspace.engines.apps.documents import AppIdentity
 from local_workspace.engines.catalog import TablesEngine, UnityCatalog, unity_catalog
-from local_workspace.engines.catalog.documents import TableSummary
+from local_workspace.engines.catalog.documents import DeltaTableVersion
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.guide import GuideEngine
 from local_workspace.engines.health import HealthEngine
@@ -220,7 +220,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         failures=failures,
         health=HealthEngine(home, processes, states, failures),
         guide=GuideEngine(store),
-        housekeeping=HousekeepingEngine(home, spark, partial(_relations, spark, unity.tables)),
+        housekeeping=HousekeepingEngine(home, spark, partial(_delta_tables, spark, unity.tables)),
         user=USER,
         spark=spark,
         unity=unity,
@@ -256,9 +256,10 @@ def _check_job(jobs_engine: JobsEngine, job_id: str) -> None:
     jobs_engine.check(int(job_id) if re.fullmatch("[0-9]{1,18}", job_id) else 0)
 
 
-def _relations(spark: SparkEngine, tables: TablesEngine) -> Sequence[TableSummary]:
-    """The tables and views of the workspace's catalog; none before there is one."""
-    return tables.summaries(spark.catalog(), "", "") if spark.catalog() else []
+def _delta_tables(spark: SparkEngine, tables: TablesEngine) -> Sequence[DeltaTableVersion]:
+    """The Delta tables of the workspace's catalog; none before there is one."""
+    catalog = spark.catalog()
+    return tables.versions(catalog) if catalog else []
 
 
 def _table_folder(tables: TablesEngine, lake: SparkLake, full_name: str) -> Path:

@@ -122,6 +122,14 @@ class TableSummary(TypedDict):
     table_type: TableType
 
 
+class DeltaTableVersion(TypedDict):
+    """The name and type of a Delta table, and its newest version."""
+
+    full_name: str
+    table_type: TableType
+    version: int
+
+
 class Function(Changes):
     """A SQL function; one that returns a table has `return_params`."""
 

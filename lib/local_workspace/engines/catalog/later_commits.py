@@ -20,14 +20,20 @@ def current(relation: SparkRelation) -> SparkRelation | None:
     A writer of Delta commits without the metastore, which then knows nothing of the version. The document of a view
     or of a table that isn't Delta's is returned as it is.
     """
-    version = relation.get("properties", {}).get(_VERSION)
-    if version is None or not relation["location"]:
+    known = version(relation)
+    if known is None or not relation["location"]:
         return relation
     log = Path(unquote(urlsplit(relation["location"]).path), "_delta_log")
     try:
-        return _after(log, relation, int(version))
+        return _after(log, relation, known)
     except FileNotFoundError:  # of a table that was replaced, or whose log was cleaned up meanwhile
         return None
+
+
+def version(relation: SparkRelation) -> int | None:
+    """The version of a Delta table that its document is of; None for a view, and a table that isn't Delta's."""
+    found = relation.get("properties", {}).get(_VERSION)
+    return None if found is None else int(found)
 
 
 def _after(log: Path, relation: SparkRelation, version: int) -> SparkRelation | None:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
-from local_workspace.engines.catalog import fields
-from local_workspace.engines.catalog.documents import SparkRelation, Table, TableSummary
+from local_workspace.engines.catalog import fields, later_commits
+from local_workspace.engines.catalog.documents import DeltaTableVersion, SparkRelation, Table, TableSummary
 from local_workspace.engines.catalog.engine import INFORMATION_SCHEMA, SYSTEM_USER, CatalogEngine
 from local_workspace.engines.catalog.ids import identifier
 from local_workspace.engines.catalog.metastore import Metastore
@@ -33,6 +33,15 @@ class TablesEngine:
             {"full_name": f"{catalog}.{found['schema']}.{found['name']}", "table_type": found["type"]}
             for found in self._metastore.relations()
             if schemas.fullmatch(found["schema"]) and tables.fullmatch(found["name"])
+        ]
+
+    def versions(self, catalog: str) -> Sequence[DeltaTableVersion]:
+        """The Delta tables of a catalog with their newest versions, which Spark is asked for only if it must be."""
+        found = [(each, later_commits.version(each)) for each in self._metastore.relations()]
+        return [
+            {"full_name": f"{catalog}.{each['schema']}.{each['name']}", "table_type": each["type"], "version": version}
+            for each, version in found
+            if version is not None
         ]
 
     def get(self, full_name: str) -> Table:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from local_workspace.engines.catalog.documents import TableSummary
+from local_workspace.engines.catalog.documents import DeltaTableVersion
 from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.errors import ApiError
 from local_workspace.runtime.home import Home
@@ -26,15 +26,15 @@ _WRITTEN_HERE = {"MANAGED", "STREAMING_TABLE", "MATERIALIZED_VIEW"}
 
 log = logging.getLogger(__name__)
 
-Relations = Callable[[], Sequence[TableSummary]]
+Tables = Callable[[], Sequence[DeltaTableVersion]]
 
 
 class HousekeepingEngine:
-    """Keeps the logs and the tables of `home` from growing; `relations` are the tables and views that there are."""
+    """Keeps the logs and the tables of `home` from growing; `tables` are the Delta tables that there are."""
 
-    def __init__(self, home: Home, spark: SparkEngine, relations: Relations) -> None:
-        self._home, self._spark, self._relations = home, spark, relations
-        self._seen: dict[str, int] = {}  # the version of each table that was cleaned up last
+    def __init__(self, home: Home, spark: SparkEngine, tables: Tables) -> None:
+        self._home, self._spark, self._tables = home, spark, tables
+        self._seen: dict[str, int] = {}  # the version of each table after it was last cleaned up
         self._stopped = threading.Event()
 
     def start(self) -> None:
@@ -49,8 +49,14 @@ class HousekeepingEngine:
         """Clean up now; returns the full names of the tables whose old files have been removed."""
         for path in self._home.logs.glob("*.log"):
             rotate(path)
+        due = [table["full_name"] for table in self._tables() if self._is_due(table)]
+        if not due:
+            return []
         with self._spark.own_session() as session:
-            return [table["full_name"] for table in self._relations() if self._clean(session, table)]
+            cleaned = [name for name in due if self._clean(session, name)]
+        # VACUUM writes versions too.
+        self._seen |= {each["full_name"]: each["version"] for each in self._tables() if each["full_name"] in cleaned}
+        return cleaned
 
     def _loop(self) -> None:
         while not self._stopped.wait(EVERY_SECONDS):
@@ -65,23 +71,20 @@ class HousekeepingEngine:
             else:
                 log.info("housekeeping: the old files of %d tables have been removed", len(cleaned))
 
-    def _clean(self, session: "SparkSession", table: TableSummary) -> bool:
-        """Remove a table's old files, if enough has been written since the last time; returns whether."""
+    def _is_due(self, table: DeltaTableVersion) -> bool:
+        written = table["version"] - self._seen.get(table["full_name"], 0)
+        return table["table_type"] in _WRITTEN_HERE and written >= FEW_VERSIONS
+
+    def _clean(self, session: "SparkSession", full_name: str) -> bool:
+        """Remove a table's old files; returns whether that was done."""
         from pyspark.errors import PySparkException  # importable once there is a session
 
-        if table["table_type"] not in _WRITTEN_HERE or self._stopped.is_set():
+        if self._stopped.is_set():
             return False
-        name = ".".join(f"`{part}`" for part in table["full_name"].split("."))
+        name = ".".join(f"`{part}`" for part in full_name.split("."))
         try:
-            if _version(session, name) - self._seen.get(name, 0) < FEW_VERSIONS:
-                return False
             session.sql(f"VACUUM {name}").collect()
-            self._seen[name] = _version(session, name)  # VACUUM writes versions too
-        except PySparkException as error:  # dropped meanwhile, or not of Delta: the others are still cleaned up
-            log.warning("housekeeping of %s: %s", table["full_name"], str(error).partition("\n")[0])
+        except PySparkException as error:  # dropped meanwhile: the others are still cleaned up
+            log.warning("housekeeping of %s: %s", full_name, str(error).partition("\n")[0])
             return False
         return True
-
-
-def _version(session: "SparkSession", name: str) -> int:
-    return int(session.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()[0]["version"])

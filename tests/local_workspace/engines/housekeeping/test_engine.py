@@ -30,15 +30,32 @@ def tables(spark, catalog):
 
 @pytest.fixture
 def housekeeping(spark, tmp_path, monkeypatch):
-    """An engine for the given tables, by name and type, that counts two new versions as many."""
+    """An engine for the given tables, by name and type, that counts two new versions as many.
+
+    `sessions` are the sessions of Spark that it has begun.
+    """
     monkeypatch.setattr(engine, "FEW_VERSIONS", 2)
-    sessions = SimpleNamespace(own_session=lambda: contextlib.nullcontext(spark))
 
     def build(**types: str) -> HousekeepingEngine:
-        relations = [{"full_name": name, "table_type": kind} for name, kind in types.items()]
-        return HousekeepingEngine(open_home(tmp_path / "home"), sessions, lambda: relations)
+        def tables() -> list[dict[str, object]]:
+            held = [(name, kind, version(spark, name)) for name, kind in types.items()]
+            return [{"full_name": name, "table_type": kind, "version": newest} for name, kind, newest in held]
 
+        return HousekeepingEngine(open_home(tmp_path / "home"), SimpleNamespace(own_session=own_session), tables)
+
+    def own_session():
+        build.sessions += 1
+        return contextlib.nullcontext(spark)
+
+    build.sessions = 0
     return build
+
+
+def version(spark, name: str) -> int:
+    """The newest version of a table; of one that has been dropped, that of its last document."""
+    if not spark.catalog.tableExists(name):
+        return 9
+    return spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()[0]["version"]
 
 
 def files(spark, name: str) -> int:
@@ -55,6 +72,7 @@ def test_old_files_are_removed_and_the_newest_version_stays(spark, tables, house
     assert files(spark, table) == 1
     assert spark.table(table).collect() == [(3,)]
     assert keeper.run() == []  # nothing was written since
+    assert housekeeping.sessions == 1  # which it knows without Spark
 
 
 def test_a_dropped_table_is_no_obstacle_and_an_external_one_is_left_alone(spark, catalog, tables, housekeeping):
