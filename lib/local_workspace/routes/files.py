@@ -12,6 +12,7 @@ from local_workspace.engines.files import DirectoryEntry, VolumeFiles
 from local_workspace.engines.mlflow.artifacts import ROOT
 from local_workspace.http.paging import Page, by_page_size
 from local_workspace.http.queries import REFUSE_UNKNOWN
+from local_workspace.routes import model_access
 
 router = APIRouter(prefix="/api/2.0/fs", dependencies=[REFUSE_UNKNOWN])
 
@@ -29,6 +30,8 @@ def _files(request: Request, path: str) -> VolumeFiles:
     if root == ROOT:
         artifacts: VolumeFiles = engines.mlflow.files
         return artifacts
+    if root == "Models" and request.method in ("GET", "HEAD"):
+        model_access.check(request, ".".join(path.strip("/").split("/")[1:4]))
     files: VolumeFiles = engines.model_files if root == "Models" else engines.files
     return files
 

@@ -8,17 +8,18 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from local_workspace.engines.models import ModelsEngine
 from local_workspace.engines.models.documents import ModelVersion, RegisteredModel
 from local_workspace.http.bodies import Text
 from local_workspace.http.queries import REFUSE_UNKNOWN
+from local_workspace.routes import model_access
 from local_workspace.routes import model_bodies as bodies
 from local_workspace.routes.models import Json, Models, Paged
 from local_workspace.runtime.errors import ApiError, invalid
 
-router = APIRouter(prefix="/api/2.0/mlflow/unity-catalog", dependencies=[REFUSE_UNKNOWN])
+router = APIRouter(prefix="/api/2.0/mlflow/unity-catalog", dependencies=[REFUSE_UNKNOWN, model_access.TO_READ])
 
 Number = Annotated[str, Query(pattern=r"^\d{1,9}$")]
 _FILTER = re.compile(r"(name|run_id)\s*=\s*(['\"])(.*)\2", re.IGNORECASE)
@@ -60,9 +61,10 @@ def get_model(models: Models, name: Text) -> Json:
 
 
 @router.get("/registered-models/search")
-def search_models(models: Models, page: Paged) -> Json:
+def search_models(request: Request, models: Models, page: Paged) -> Json:
     """All models, without their tags and aliases."""
-    return page.of("registered_models", [_searched_model(model) for model in models.models()])
+    found = model_access.usable(request, models.models())
+    return page.of("registered_models", [_searched_model(model) for model in found])
 
 
 @router.post("/registered-models/set-tag")

@@ -12,9 +12,10 @@ from local_workspace.engines.models.names import model_name
 from local_workspace.http.bodies import Refused, StrictBody, Text
 from local_workspace.http.paging import Page, by_max_results
 from local_workspace.http.queries import REFUSE_UNKNOWN
+from local_workspace.routes import model_access
 from local_workspace.runtime.errors import invalid
 
-router = APIRouter(prefix="/api/2.1/unity-catalog/models", dependencies=[REFUSE_UNKNOWN])
+router = APIRouter(prefix="/api/2.1/unity-catalog/models", dependencies=[REFUSE_UNKNOWN, model_access.TO_READ])
 
 Json = Mapping[str, object]
 Number = Annotated[int, Path(ge=0, lt=2**31)]
@@ -75,12 +76,17 @@ def create(models: Models, body: NewModel) -> Json:
 
 @router.get("")
 def list_all(
-    models: Models, page: Paged, catalog_name: Text = "", schema_name: Text = "", include_browse: Browse = False
+    request: Request,
+    models: Models,
+    page: Paged,
+    catalog_name: Text = "",
+    schema_name: Text = "",
+    include_browse: Browse = False,
 ) -> Json:
     """The models of a schema, or all."""
     if bool(catalog_name) != bool(schema_name):
         raise invalid("catalog_name and schema_name go together: give both, or neither for all models.")
-    found = models.models(f"{catalog_name}.{schema_name}" if catalog_name else "")
+    found = model_access.usable(request, models.models(f"{catalog_name}.{schema_name}" if catalog_name else ""))
     return page.of("registered_models", [_model(models, model, False) for model in found])
 
 

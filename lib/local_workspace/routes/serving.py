@@ -8,7 +8,7 @@ from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.serving.documents import Usage
 from local_workspace.http.bodies import Name
 from local_workspace.http.queries import REFUSE_UNKNOWN
-from local_workspace.routes import invocations
+from local_workspace.routes import invocations, model_access
 from local_workspace.routes import serving_bodies as bodies
 
 router = APIRouter(dependencies=[REFUSE_UNKNOWN])
@@ -23,9 +23,11 @@ _LOCAL = "/api/local/serving-endpoints"  # what Databricks doesn't have
 def create(request: Request, body: bodies.Endpoint) -> Json:
     """Create an endpoint."""
     fields = body.sent()
-    return _engine(request).create(
+    _check_models(request, body.config)
+    created = _engine(request).create(
         body.name, fields.get("config", {}), fields.get("tags"), body.description or "", fields.get("ai_gateway")
     )
+    return created
 
 
 @router.get(_API)
@@ -43,7 +45,9 @@ def get(request: Request, name: Name) -> Json:
 @router.put(_API + "/{name}/config")
 def update_config(request: Request, name: Name, body: bodies.Config) -> Json:
     """Serve another config."""
-    return _engine(request).update(name, body.sent())
+    _check_models(request, body)
+    updated = _engine(request).update(name, body.sent())
+    return updated
 
 
 @router.put(_API + "/{name}/ai-gateway")
@@ -77,6 +81,13 @@ def delete(request: Request, name: Name) -> Json:
 def logs(request: Request, name: Name, served_entity: Name) -> Json:
     """The end of a model process's log."""
     return {"logs": _engine(request).logs(name, served_entity)}
+
+
+def _check_models(request: Request, config: bodies.Config | None) -> None:
+    """Raise ApiError 403 if a service principal may not use a model that it wants to serve, 404 if there is none."""
+    for entity in (config and config.served_entities) or []:
+        if entity.entity_name:
+            model_access.check(request, entity.entity_name)
 
 
 def _engine(request: Request) -> ServingEngine:

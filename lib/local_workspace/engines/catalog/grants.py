@@ -1,4 +1,8 @@
-"""Unity Catalog's privileges: who was granted what. Kept and shown, not enforced: open Spark knows no privileges."""
+"""Unity Catalog's privileges: who was granted what.
+
+They are kept and shown, as open Spark knows no privileges. EXECUTE on registered models is enforced for service
+principals: `check_execute`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -6,8 +10,9 @@ from dataclasses import dataclass, field
 from local_workspace.engines.catalog.documents import Assignment, EffectiveAssignment, EffectivePrivilege, Made
 from local_workspace.engines.catalog.privileges import PRIVILEGES, ancestors, checked
 from local_workspace.engines.catalog.spark_notes import SparkNotes
-from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.errors import ApiError, invalid
 
+EVERYONE = "account users"  # the group of all users and service principals
 Find = Callable[[str], Made]
 """Finds something by its full name, and raises ApiError 404 if it isn't there."""
 
@@ -55,6 +60,28 @@ class GrantsEngine:
             held[change.principal] = sorted({*held.get(change.principal, []), *add} - remove)
         self._notes.grant(kind, found, held)
         return self.get(kind, full_name)
+
+    def check_execute(self, full_name: str, principal: str) -> None:
+        """Raise ApiError 403 unless a service principal that is not its owner may use a registered model.
+
+        It needs EXECUTE, USE_SCHEMA and USE_CATALOG, each granted to it or to all, on the model or above it. Raises
+        404 if there is no such model. Source: databricks.sdk.service.catalog.RegisteredModelsAPI
+        """
+        (_, catalog), (_, schema) = ancestors(full_name)
+        held = [
+            (privilege["privilege"], privilege.get("inherited_from_type", ""))
+            for assignment in self.effective("function", full_name)
+            if assignment["principal"] in (principal, EVERYONE)
+            for privilege in assignment["privileges"]
+        ]
+        for wanted, levels, where in (
+            ("USE_CATALOG", {"CATALOG"}, f"Catalog '{catalog}'"),
+            ("USE_SCHEMA", {"CATALOG", "SCHEMA"}, f"Schema '{schema}'"),
+            ("EXECUTE", {"CATALOG", "SCHEMA", ""}, f"Routine or Model '{full_name}'"),
+        ):
+            if not any(name in (wanted, "ALL_PRIVILEGES") and level in levels for name, level in held):
+                missing = wanted.replace("_", " ")
+                raise ApiError(403, "PERMISSION_DENIED", f"User does not have {missing} on {where}. It is {principal}.")
 
     def _found(self, kind: str, full_name: str) -> Made:
         if kind not in PRIVILEGES:
