@@ -19,10 +19,21 @@ import uvicorn
 
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.models import ModelFiles, ModelsEngine
+from local_workspace.engines.permissions import PermissionsEngine
 from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.http.server import create_app
-from local_workspace.routes import files, identity, mlflow, mlflow_files, mlflow_registry, models, secrets, serving
+from local_workspace.routes import (
+    files,
+    identity,
+    mlflow,
+    mlflow_files,
+    mlflow_registry,
+    models,
+    permissions,
+    secrets,
+    serving,
+)
 from local_workspace.runtime import sockets
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
@@ -32,7 +43,7 @@ from local_workspace.runtime.store import Store
 TOKEN = "a-token-for-tests"
 USER = "you@localhost"
 SCHEMA = "kitchen.ai"  # the one schema that there is
-ROUTES = (files, identity, models, serving, mlflow_registry, mlflow_files, mlflow)
+ROUTES = (files, identity, models, secrets, serving, permissions, mlflow_registry, mlflow_files, mlflow)
 CLIENT = ("DATABRICKS_", "MLFLOW_")  # variables that name a workspace
 # Too long for a socket's path, with a space, a number sign and letters that are not ASCII.
 LONG_HOME = Path(f"a folder of Zoë's {'è' * 60}") / f"Zoë #1, {'ß' * 30}" / "home"
@@ -48,6 +59,7 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
             patch.setenv(name, value)
         processes, store = Processes(home), Store(home.database)
         mlflow_engine, models_engine, clock = MlflowEngine(home, processes), models_of(home, store), Clock()
+        secrets_engine = SecretsEngine(home)
         engines = SimpleNamespace(
             home=home,
             user=USER,
@@ -56,7 +68,9 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
             model_files=ModelFiles(models_engine),
             env=env,
             store=store,
-            serving=ServingEngine(home, store, processes, models_engine, SecretsEngine(home), env, clock),
+            permissions=PermissionsEngine(store, USER, {"experiments": mlflow_engine.check_experiment}),
+            secrets=secrets_engine,
+            serving=ServingEngine(home, store, processes, models_engine, secrets_engine, env, clock),
             clock=clock,
         )
         with served(create_app(engines, TOKEN, [module.router for module in ROUTES]), listener):

@@ -12,12 +12,12 @@ from local_workspace.http.errors import error_response
 from local_workspace.runtime import principals
 from local_workspace.runtime.openai_errors import error_body
 
-# Its traces, and who it is. An experiment's permissions are not kept here.
+# Who it is, and traces: routes/mlflow_access.py asks for its permission on their experiment.
 _OPEN = (
     *("/.well-known/", "/oidc/", "/api/2.0/preview/scim/v2/Me", "/version"),
-    *("/api/2.0/mlflow/", "/api/3.0/mlflow/", "/api/2.0/mlflow-artifacts/", "/api/3.0/mlflow-artifacts/", "/v1/traces"),
+    *("/api/2.0/mlflow/traces", "/api/3.0/mlflow/traces", "/api/2.0/mlflow/experiments/get", "/v1/traces"),
+    "/api/2.0/mlflow-artifacts/artifacts/",
 )
-_REGISTRY = "/api/2.0/mlflow/unity-catalog/"
 _QUERIES, _ENDPOINTS = "/serving-endpoints/", "/api/2.0/serving-endpoints/"
 _STATEMENTS, _WAREHOUSES = "/api/2.0/sql/statements", "/api/2.0/sql/warehouses/"
 _FUNCTIONS, _TABLES = "/api/2.1/unity-catalog/functions/", "/api/2.1/unity-catalog/tables/"
@@ -68,7 +68,7 @@ class ServedModelMiddleware:
 
 def _not_named(named: Resources, method: str, path: str, body: Mapping[str, object]) -> str | None:
     """What a request wants and `named` does not name; None if it may pass."""
-    if path.startswith(_OPEN) and not path.startswith(_REGISTRY):
+    if path.startswith(_OPEN):
         return None
     if path.startswith(_QUERIES):
         name, _, operation = path.removeprefix(_QUERIES).partition("/")

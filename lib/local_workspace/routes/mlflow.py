@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from local_workspace.engines.mlflow.artifacts import as_on_databricks
 from local_workspace.http.proxy import Relay, relay, socket_client
+from local_workspace.routes import mlflow_access
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter(include_in_schema=False)  # MLflow documents its API itself
@@ -50,7 +51,9 @@ async def as_client(request: Request) -> Response:
     """A request of an MLflow client, at the path it has on any MLflow server.
 
     A path or method that MLflow has not is answered as one that the workspace has not: MLflow's answer is a page.
+    Raises ApiError 403 for a service principal without permission on the experiment.
     """
+    await mlflow_access.check(request)
     answer = await relay(request, client_of(request), "MLflow")
     if answer.status_code in (404, 405) and not answer.headers.get("content-type", "").startswith("application/json"):
         await answer.discard()

@@ -1,15 +1,20 @@
 """Model serving: endpoints, and their AI Gateway."""
 
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
 
+from local_workspace.engines.permissions import PermissionsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.serving.documents import Usage
 from local_workspace.http.bodies import Name
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import invocations, model_access
 from local_workspace.routes import serving_bodies as bodies
+from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.permissions import of_principal
+from local_workspace.runtime.principals import of_endpoint
 
 router = APIRouter(dependencies=[REFUSE_UNKNOWN])
 router.include_router(invocations.router)
@@ -27,6 +32,7 @@ def create(request: Request, body: bodies.Endpoint) -> Json:
     created = _engine(request).create(
         body.name, fields.get("config", {}), fields.get("tags"), body.description or "", fields.get("ai_gateway")
     )
+    _let_trace(request, body.name)
     return created
 
 
@@ -47,6 +53,7 @@ def update_config(request: Request, name: Name, body: bodies.Config) -> Json:
     """Serve another config."""
     _check_models(request, body)
     updated = _engine(request).update(name, body.sent())
+    _let_trace(request, name)
     return updated
 
 
@@ -88,6 +95,19 @@ def _check_models(request: Request, config: bodies.Config | None) -> None:
     for entity in (config and config.served_entities) or []:
         if entity.entity_name:
             model_access.check(request, entity.entity_name)
+
+
+def _let_trace(request: Request, name: str) -> None:
+    """Let an agent's endpoint write to the experiment of its traces, as `agents.deploy` arranges it on Databricks.
+
+    Source: https://docs.databricks.com/aws/en/mlflow3/genai/tracing/prod-tracing
+    """
+    experiment = _engine(request).traced_agent(name)
+    if experiment is None:
+        return
+    permissions: PermissionsEngine = request.app.state.engines.permissions
+    with suppress(ApiError):  # there is no such experiment: the endpoint's log says so at its first trace
+        permissions.add("experiments", experiment, [of_principal(of_endpoint(name), "", "CAN_EDIT")])
 
 
 def _engine(request: Request) -> ServingEngine:

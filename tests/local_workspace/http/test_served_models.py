@@ -70,6 +70,7 @@ def test_what_the_model_names_reaches_its_route_whole(model, method, path, body)
         ("GET", "/api/2.1/unity-catalog/catalogs", None, "GET /api/2.1/unity-catalog/catalogs"),
         ("GET", "/api/2.0/mlflow/unity-catalog/registered-models/search", None, "registered-models/search"),
         ("POST", "/api/2.2/jobs/create", {}, "POST /api/2.2/jobs/create"),
+        ("POST", "/api/2.0/mlflow/runs/create", {"experiment_id": "1"}, "POST /api/2.0/mlflow/runs/create"),
     ],
 )
 def test_what_it_does_not_name_is_refused_in_a_sentence(model, method, path, body, wanted):

@@ -1,10 +1,13 @@
-"""Permissions as the permissions API keeps them. They are shown and not enforced: the only person here is the user."""
+"""Permissions as the permissions API keeps them. The user, the only person here, may do everything all the same.
+
+Those on experiments are enforced for service principals, with `check`; the others are shown.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 
 from local_workspace.engines.permissions.kinds import KINDS, MANAGE, OWNER, Kind
 from local_workspace.runtime.documents import Documents
-from local_workspace.runtime.errors import invalid, not_found
+from local_workspace.runtime.errors import ApiError, invalid, not_found
 from local_workspace.runtime.permissions import ADMINS, EVERYONE, AccessList, Grant, shown_grant
 from local_workspace.runtime.store import Store
 
@@ -58,6 +61,21 @@ class PermissionsEngine:
         named = any(grant["level"] == OWNER for grant in grants)
         held = [] if named else [each for each in self._grants(kind, object_id, known) if each["level"] == OWNER]
         return self._checked(known, [*held, *grants])
+
+    def check(self, kind: str, object_id: str, principal: str, level: str) -> None:
+        """Raise ApiError 403 unless the service principal has `level` on a thing, or one above it."""
+        known = KINDS[kind]
+        order = list(known.levels)
+        enough = order[order.index(level) :]
+        own = ("service_principal_name", principal), ("group_name", EVERYONE)
+        held = [each for each in self._grants(kind, object_id, known) if (each["kind"], each["name"]) in own]
+        if not any(each["level"] in enough for each in held):
+            raise ApiError(
+                403,
+                "PERMISSION_DENIED",
+                f"{principal} does not have {level} on the {known.noun} {object_id}. Its owner grants it with "
+                f"w.permissions.update({kind!r}, {object_id!r}, ...).",
+            )
 
     def levels(self, kind: str, object_id: str) -> dict[str, str]:
         """The levels of a thing, each with what it allows. Raises ApiError 404."""

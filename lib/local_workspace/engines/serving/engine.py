@@ -13,7 +13,7 @@ from local_workspace.engines.serving.calls import Traffic
 from local_workspace.engines.serving.card import Card
 from local_workspace.engines.serving.documents import Entity, Settings, StoredEndpoint, Usage
 from local_workspace.engines.serving.endpoint import KIND, Endpoint, Lease, new_config
-from local_workspace.engines.serving.entity import check_name, read_entity
+from local_workspace.engines.serving.entity import check_name, read_entity, traced_into
 from local_workspace.engines.serving.environments import ModelEnvironments
 from local_workspace.engines.serving.gateway import KIND as GATEWAY
 from local_workspace.engines.serving.gateway import Gateway
@@ -28,7 +28,7 @@ from local_workspace.runtime.timestamps import now_ms
 
 # https://docs.databricks.com/aws/en/machine-learning/model-serving/: scales to zero after 30 minutes without a request
 _IDLE_SECONDS, _WATCH_SECONDS = 1800.0, 60.0
-_OF_THE_USER = ("SPARK_REMOTE", "LOCAL_WORKSPACE_HOME")
+_OF_THE_USER = ("SPARK_REMOTE", "LOCAL_WORKSPACE_HOME", "MLFLOW_TRACKING_TOKEN")
 
 Json = dict[str, Any]
 
@@ -200,6 +200,18 @@ class ServingEngine:
             endpoint = self._endpoints.get(name)
         return endpoint.resources() if endpoint else Resources()
 
+    def traced_agent(self, name: str) -> str | None:
+        """The experiment of an endpoint's traces, if it serves an agent and gives it no credentials of its own.
+
+        Raises ApiError 404.
+        """
+        entity = self._endpoint(name).config()["entity"]
+        experiment = traced_into(entity)
+        if experiment is None:
+            return None
+        card = Card.of_model(self._models.folder(entity["entity_name"], int(entity["entity_version"])))
+        return experiment if card.task.startswith("agent/") else None
+
     def scale_to_zero(self) -> None:
         """Stop the processes of endpoints that may scale to zero and that nobody has called for 30 minutes."""
         with self._lock:
@@ -261,7 +273,7 @@ class ServingEngine:
         if "DATABRICKS_TOKEN" not in env:
             return env
         token = principals.lasting_token(env["DATABRICKS_TOKEN"], principals.of_endpoint(name))
-        return env | {"DATABRICKS_TOKEN": token, "MLFLOW_TRACKING_TOKEN": token}
+        return env | {"DATABRICKS_TOKEN": token, "MLFLOW_TRACKING_URI": "databricks"}
 
     def _checked(self, entity: Entity) -> Entity:
         """`entity`, whose model's version exists and is registered. Raises ApiError 404, 400."""

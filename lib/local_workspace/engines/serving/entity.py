@@ -19,6 +19,7 @@ type Reveal = Callable[[str], str]
 _VERSION = re.compile(r"\d{1,9}")
 _TASKS = ("llm/v1/chat", "llm/v1/completions", "llm/v1/embeddings")
 _OPENAI = "https://api.openai.com/v1"
+_CREDENTIALS = {"DATABRICKS_TOKEN", "DATABRICKS_CLIENT_ID"}  # variables of one who signs in
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,27 @@ def external_target(entity: Entity, reveal: Reveal) -> ExternalTarget:
     if not _is_http(url):
         raise invalid(f"external_model {model['name']}: {url!r} is not an http or https URL.")
     return ExternalTarget(url.rstrip("/"), auth, model["name"], model["task"])
+
+
+def traced_into(entity: Entity) -> str | None:
+    """The experiment into which the entity's own principal traces its calls.
+
+    None without the variables that ask for it, and if they also have credentials of another principal.
+    """
+    variables: Mapping[str, str] = entity.get("environment_vars") or {}
+    if variables.get("ENABLE_MLFLOW_TRACING", "").lower() != "true" or not _CREDENTIALS.isdisjoint(variables):
+        return None
+    return variables.get("MLFLOW_EXPERIMENT_ID")
+
+
+def without_credentials(env: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """`env` for a model whose own variables are `own`: its credentials replace those that it would have by itself.
+
+    Source: https://docs.databricks.com/aws/en/generative-ai/agent-framework/agent-authentication-model-serving
+    (manual authentication). The SDK refuses two ways to sign in.
+    """
+    replaced = set() if _CREDENTIALS.isdisjoint(own) else {"DATABRICKS_TOKEN", "DATABRICKS_AUTH_TYPE"}
+    return {name: value for name, value in env.items() if name not in replaced}
 
 
 def public(entity: Entity) -> Entity:

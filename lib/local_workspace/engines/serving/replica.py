@@ -12,7 +12,7 @@ import httpx
 from local_workspace.engines.serving.access import Resources
 from local_workspace.engines.serving.card import Card
 from local_workspace.engines.serving.documents import Config, Entity
-from local_workspace.engines.serving.entity import ExternalTarget, Reveal, external_target
+from local_workspace.engines.serving.entity import ExternalTarget, Reveal, external_target, without_credentials
 from local_workspace.engines.serving.environments import ModelEnvironments
 from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.process_unit import Launch, Life, ProcessUnit
@@ -169,7 +169,7 @@ class Replica:
         argv += ["--model", f"models:/{model}/{version}", "--folder", str(folder)]
         argv += ["--uds", str(self.socket)]
         own = {name: self._reveal(value) for name, value in (self.entity.get("environment_vars") or {}).items()}
-        env = {**self._env, **_QUIET, **own}
+        env = {**without_credentials(self._env, own), **_QUIET, **own}
         return Launch(argv, self._answers, env)
 
     def _answers(self) -> bool:

@@ -21,6 +21,7 @@ from databricks.sdk.errors import (
     ResourceConflict,
 )
 from databricks.sdk.service import serving as api
+from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 from mlflow.models.resources import DatabricksServingEndpoint
 
 import marks
@@ -216,6 +217,65 @@ def test_calls_leave_traces_only_where_the_endpoints_variables_ask_for_them(ai):
         lambda requests: any("leave a trace" in request for request in requests),
     )
     assert not any("leave none" in request for request in requests)
+
+
+def test_an_agents_endpoint_may_edit_the_experiment_of_its_traces_which_can_be_taken_from_it(ai, w):
+    import mlflow
+
+    experiment = mlflow.get_experiment_by_name("serving").experiment_id
+    endpoint = "endpoint-sums"
+    entries = w.permissions.get("experiments", experiment).access_control_list
+    held = {entry.service_principal_name: entry.all_permissions[0].permission_level.value for entry in entries}
+    assert held[endpoint] == "CAN_EDIT"
+    assert "endpoint-adder" not in held  # no tracing is asked for
+
+    w.permissions.set("experiments", experiment, access_control_list=[])
+    assert (
+        ai.responses.create(model="sums", input="leave none, you may not").output_text == "one: leave none, you may not"
+    )
+    eventually(
+        lambda: w.serving_endpoints.logs("sums", "kitchen-ai-sums-1").logs,
+        lambda log: f"{endpoint} does not have CAN_EDIT on the experiment {experiment}" in log,
+    )
+    allowed = AccessControlRequest(service_principal_name=endpoint, permission_level=PermissionLevel.CAN_EDIT)
+    w.permissions.update("experiments", experiment, access_control_list=[allowed])
+    ai.responses.create(model="sums", input="leave another")
+    requests = eventually(
+        lambda: [trace.data.request for trace in mlflow.search_traces(locations=[experiment], return_type="list")],
+        lambda requests: any("leave another" in request for request in requests),
+    )
+    assert not any("you may not" in request for request in requests)
+
+
+def test_an_endpoint_with_credentials_of_its_own_traces_as_the_principal_that_they_are_of(ai, w):
+    import mlflow
+
+    experiment, tracer = mlflow.get_experiment_by_name("serving").experiment_id, principals.service_principal("tracer")
+    w.secrets.create_scope("agents")
+    w.secrets.put_secret("agents", "client_secret", string_value=principals.secret(TOKEN, tracer))
+    variables = {
+        "ENABLE_MLFLOW_TRACING": "true",
+        "MLFLOW_EXPERIMENT_ID": experiment,
+        "DATABRICKS_CLIENT_ID": tracer,
+        "DATABRICKS_CLIENT_SECRET": "{{secrets/agents/client_secret}}",
+    }
+    w.serving_endpoints.create("signed", config=config(SUMS, environment_vars=variables)).result()
+    held = w.permissions.get("experiments", experiment).access_control_list
+    assert "endpoint-signed" not in [entry.service_principal_name for entry in held]
+
+    assert ai.responses.create(model="signed", input="hello").output_text == "one: hello"
+    eventually(
+        lambda: w.serving_endpoints.logs("signed", "kitchen-ai-sums-1").logs,
+        lambda log: f"{tracer} does not have CAN_EDIT on the experiment {experiment}" in log,
+    )
+    allowed = AccessControlRequest(service_principal_name=tracer, permission_level=PermissionLevel.CAN_EDIT)
+    w.permissions.update("experiments", experiment, access_control_list=[allowed])
+    ai.responses.create(model="signed", input="as the tracer")
+    eventually(
+        lambda: [trace.data.request for trace in mlflow.search_traces(locations=[experiment], return_type="list")],
+        lambda requests: any("as the tracer" in request for request in requests),
+    )
+    w.serving_endpoints.delete("signed")
 
 
 def test_an_answer_has_the_trace_of_its_call_if_the_request_asks_for_it(ai):
