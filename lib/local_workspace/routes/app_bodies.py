@@ -37,12 +37,15 @@ class Experiment(Body):
     """An MLflow experiment."""
 
     experiment_id: Text
+    permission: Text | None = None
 
 
 class Securable(Body):
     """A volume, table or function of Unity Catalog."""
 
     securable_full_name: Text
+    securable_type: Text | None = None
+    permission: Text | None = None
 
 
 class Secret(Body):

@@ -10,6 +10,7 @@ from local_workspace.http.bodies import Name
 from local_workspace.http.paging import Page, by_page_size
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import app_bodies as bodies
+from local_workspace.routes import app_resources
 from local_workspace.runtime.permissions import CAN_MANAGE, CAN_USE
 
 router = APIRouter(dependencies=[REFUSE_UNKNOWN])
@@ -22,7 +23,10 @@ _API = "/api/2.0/apps"
 @router.post(_API)
 def create(request: Request, body: bodies.App, no_compute: bool = False) -> Json:
     """Create an app."""
-    return engine(request).create(body.sent(), not no_compute, request.state.principal)
+    app_resources.check(request, body.resources)
+    created = engine(request).create(body.sent(), not no_compute, request.state.principal)
+    app_resources.grant(request, created["name"], body.resources)
+    return created
 
 
 @router.get(_API)
@@ -40,14 +44,20 @@ def get(request: Request, name: Name) -> Json:
 @router.patch(_API + "/{name}")
 def update(request: Request, name: Name, body: bodies.App) -> Json:
     """Replace an app's settings."""
-    return engine(request, name, CAN_MANAGE).update(name, body.sent(), by=request.state.principal)
+    changed = engine(request, name, CAN_MANAGE)
+    app_resources.check(request, body.resources)
+    updated = changed.update(name, body.sent(), by=request.state.principal)
+    app_resources.grant(request, name, body.resources)
+    return updated
 
 
 @router.post(_API + "/{name}/update")
 def create_update(request: Request, name: Name, body: bodies.Update) -> Json:
     """Replace the settings that the mask names."""
     changed = engine(request, name, CAN_MANAGE)
+    app_resources.check(request, body.app.resources)
     changed.update(name, body.app.sent(), body.update_mask, request.state.principal)
+    app_resources.grant(request, name, body.app.resources)
     return get_update(request, name)
 
 

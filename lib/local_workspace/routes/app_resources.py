@@ -1,0 +1,55 @@
+"""What an app's resources give its service principal: permissions on experiments, privileges in Unity Catalog.
+
+Sources: https://docs.databricks.com/aws/en/dev-tools/databricks-apps/resources, and for what is granted above a thing
+https://docs.databricks.com/aws/en/dev-tools/databricks-apps/tables. Those on apps and on Lakebase are the engine's.
+"""
+
+from collections.abc import Sequence
+
+from fastapi import Request
+
+from local_workspace.engines.catalog import Change
+from local_workspace.engines.catalog.grants import GrantsEngine
+from local_workspace.engines.catalog.privileges import ancestors
+from local_workspace.engines.permissions import PermissionsEngine
+from local_workspace.routes.app_bodies import Resource, Securable
+from local_workspace.runtime.permissions import of_principal
+from local_workspace.runtime.principals import service_principal
+
+_ABOVE = {"catalog": "USE_CATALOG", "schema": "USE_SCHEMA"}
+
+
+def check(request: Request, resources: Sequence[Resource] | None) -> None:
+    """Raise ApiError 404 for an experiment or a thing in Unity Catalog that isn't there."""
+    for resource in resources or []:
+        if (experiment := resource.experiment) and experiment.permission:
+            _permissions(request).levels("experiments", experiment.experiment_id)
+        if (thing := resource.uc_securable) and thing.permission:
+            _grants(request).get(_kind(thing), thing.securable_full_name)
+
+
+def grant(request: Request, app: str, resources: Sequence[Resource] | None) -> None:
+    """Give the app what its resources say. Raises as `check` does, and 400 for a privilege that does not apply."""
+    me = service_principal(app)
+    for resource in resources or []:
+        if (experiment := resource.experiment) and experiment.permission:
+            level = of_principal(me, "", experiment.permission)
+            _permissions(request).add("experiments", experiment.experiment_id, [level])
+        if (thing := resource.uc_securable) and thing.permission:
+            _grants(request).update(_kind(thing), thing.securable_full_name, [Change(me, [thing.permission])])
+            for above, name in ancestors(thing.securable_full_name):
+                _grants(request).update(above, name, [Change(me, [_ABOVE[above]])])
+
+
+def _permissions(request: Request) -> PermissionsEngine:
+    engine: PermissionsEngine = request.app.state.engines.permissions
+    return engine
+
+
+def _grants(request: Request) -> GrantsEngine:
+    engine: GrantsEngine = request.app.state.engines.unity.grants
+    return engine
+
+
+def _kind(thing: Securable) -> str:
+    return (thing.securable_type or "").lower()
