@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caspers import names
+
 if TYPE_CHECKING:
     from databricks.sdk.service.serving import ServedEntityInput, ServingEndpointDetailed
     from mlflow.models.resources import Resource
@@ -21,6 +23,9 @@ PACKAGE = str(Path(__file__).parents[1])
 REQUIREMENTS = ["mlflow", "databricks-sdk[openai]", "openai", "pydantic", "rapidfuzz", "scikit-learn", "tenacity"]
 FINGERPRINT, EXPERIMENT, SCORES, REPLACES = "fingerprint", "experiment", "evaluation", "replaces"  # tags of a version
 CHAMPION = "champion"
+SCOPE = "caspers_agents"
+CREDENTIALS = {"DATABRICKS_CLIENT_ID": "client_id", "DATABRICKS_CLIENT_SECRET": "client_secret"}
+"""The variables of a service principal, and the keys of their secrets in SCOPE."""
 LONGEST_START = timedelta(minutes=30)
 _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 
@@ -160,7 +165,10 @@ def start_serving(ws: "Workbook", endpoint: str, entity: "ServedEntityInput") ->
 
 
 def entity(ws: "Workbook", model: str, version: str) -> "ServedEntityInput":
-    """The version, traced into its experiment: an endpoint traces nothing unless its variables ask for it."""
+    """The version, traced into its experiment: an endpoint traces nothing unless its variables ask for it.
+
+    Raises LookupError if a part of the credentials is missing.
+    """
     from databricks.sdk.service.serving import ServedEntityInput
 
     experiment = ws.mlflow.MlflowClient().get_model_version(model, version).tags.get(EXPERIMENT)
@@ -172,8 +180,31 @@ def entity(ws: "Workbook", model: str, version: str) -> "ServedEntityInput":
         entity_version=version,
         workload_size="Small",
         scale_to_zero_enabled=True,
-        environment_vars=traced,
+        environment_vars=traced | credentials(ws),
     )
+
+
+def credentials(ws: "Workbook") -> dict[str, str]:
+    """The variables with which an endpoint signs in as a service principal; none without a secret scope for them.
+
+    On Databricks an endpoint may write traces only as a principal that has CAN_EDIT on their experiment. The scope is
+    `caspers_agents` (in another catalog than the default with its name behind it), its keys are those of CREDENTIALS.
+    The values stay there. Source: https://docs.databricks.com/aws/en/mlflow3/genai/tracing/prod-tracing
+    """
+    from databricks.sdk.errors import NotFound
+
+    scope = names.shared_id(SCOPE, ws.catalog)
+    try:
+        held = {secret.key for secret in ws.w.secrets.list_secrets(scope)}
+    except NotFound:
+        return {}
+    if missing := set(CREDENTIALS.values()) - held:
+        raise LookupError(
+            f"Secret scope {scope} has no {' and no '.join(sorted(missing))}: put it there, or delete it."
+        )
+    return {"DATABRICKS_HOST": f"{ws.w.config.host}"} | {
+        variable: f"{{{{secrets/{scope}/{key}}}}}" for variable, key in CREDENTIALS.items()
+    }
 
 
 def _serves(found: "ServingEndpointDetailed", entity: "ServedEntityInput") -> bool:

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import mlflow
 import pytest
+from databricks.sdk.errors import NotFound
 
 import signatures
 from caspers.agents import deploy
@@ -84,10 +85,38 @@ def test_a_version_is_known_by_its_fingerprint(ws, model, versions):
     ],
 )
 def test_an_endpoint_is_traced_into_the_experiment_of_its_version(tags, variables):
-    client = SimpleNamespace(get_model_version=lambda *_: SimpleNamespace(tags=tags))
-    workbook = SimpleNamespace(mlflow=SimpleNamespace(MlflowClient=lambda: client))
-    entity = deploy.entity(workbook, "kitchens.ai.refund_agent", "3")
+    entity = deploy.entity(with_secrets({}, tags), "kitchens.ai.refund_agent", "3")
     assert (entity.name, entity.entity_version, entity.environment_vars) == ("refund_agent", "3", variables)
+
+
+def with_secrets(scopes: dict[str, list[str]], tags: dict[str, str]) -> SimpleNamespace:
+    """A workbook in the catalog `kitchens`, with the keys of these secret scopes, and `tags` on every version."""
+
+    def list_secrets(scope: str) -> list[SimpleNamespace]:
+        if scope not in scopes:
+            raise NotFound(f"Scope {scope} does not exist!")
+        return [SimpleNamespace(key=key) for key in scopes[scope]]
+
+    client = SimpleNamespace(get_model_version=lambda *_: SimpleNamespace(tags=tags))
+    w = SimpleNamespace(
+        secrets=SimpleNamespace(list_secrets=list_secrets), config=SimpleNamespace(host="https://kitchens.example")
+    )
+    return SimpleNamespace(catalog="kitchens", w=w, mlflow=SimpleNamespace(MlflowClient=lambda: client))
+
+
+def test_an_endpoint_signs_in_with_the_credentials_of_a_secret_scope_whose_values_it_does_not_read():
+    ws = with_secrets({"caspers_agents_kitchens": ["client_id", "client_secret"]}, {})
+    assert deploy.entity(ws, "kitchens.ai.refund_agent", "3").environment_vars == {
+        "DATABRICKS_HOST": "https://kitchens.example",
+        "DATABRICKS_CLIENT_ID": "{{secrets/caspers_agents_kitchens/client_id}}",
+        "DATABRICKS_CLIENT_SECRET": "{{secrets/caspers_agents_kitchens/client_secret}}",
+    }
+
+
+def test_a_part_of_the_credentials_that_is_missing_is_named():
+    ws = with_secrets({"caspers_agents_kitchens": ["client_id"]}, {})
+    with pytest.raises(LookupError, match="Secret scope caspers_agents_kitchens has no client_secret: put it there"):
+        deploy.entity(ws, "kitchens.ai.refund_agent", "3")
 
 
 def test_champion_moves_is_served_and_goes_back(ws, model, versions):
