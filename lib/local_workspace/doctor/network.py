@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local_workspace.doctor.finding import Finding, failed, ok, warning
+from local_workspace.engines.postgres import addresses
+from local_workspace.engines.postgres.addresses import Address
 from local_workspace.runtime import ports
 from local_workspace.runtime.errors import SetupError
 from local_workspace.service import control
@@ -49,6 +51,30 @@ def free_ports(root: Path, take: Callable[[], int] = ports.free) -> Finding:
         return failed(
             "ports", f"no port on {ports.HOST} is available: {error}", "Allow this user to listen on loopback."
         )
+
+
+def lakebase_port(take: Callable[[], Address] = addresses.free) -> Finding:
+    """Whether a Lakebase instance can have the port that it has on Databricks, at an address of its own."""
+    found = take()
+    if found.port == addresses.PORT:
+        return ok("Lakebase", f"port {found.port}, at an address of its own such as {found.host}")
+    return warning(
+        "Lakebase",
+        f"port {addresses.PORT} is free at no address of this machine: an endpoint's host carries another port",
+        "Connect to that port; on Linux, have the server that listens there listen on 127.0.0.1 only.",
+    )
+
+
+def lakebase_certificates(folder: Path | None = None) -> Finding:
+    """Whether libpq takes an instance's certificate: if it has a list, `sslmode=require` checks it against that."""
+    listed = (folder or Path(os.path.expanduser("~/.postgresql"))) / "root.crt"  # Path.home fails for a nameless user
+    if not listed.exists():
+        return ok("certificates", "libpq checks them only where it is asked to")
+    return warning(
+        "certificates",
+        f"libpq trusts those in {listed} only, so sslmode=require refuses the local instances",
+        "Name it in PGSSLROOTCERT where you need it, and move it to another path.",
+    )
 
 
 def proxy(ambient: Mapping[str, str] = os.environ) -> Finding:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from local_workspace.doctor.finding import Finding, failed, ok, warning
 from local_workspace.engines.postgres.account import as_account
-from local_workspace.engines.postgres.programs import programs
 from local_workspace.runtime import environment, software, spark_extension
 from local_workspace.runtime.home import existing
 
 _SECONDS = 60
 _SHADOWED = ("pyspark", "databricks", "mlflow", "numpy", "pandas", "pyarrow")
 _SYNC = "Run `uv sync` in the project's folder."
+_SETUP = "Run `python -m local_workspace setup`"
 
 
 def python(first: str | None = None, version: tuple[int, ...] = sys.version_info[:2]) -> Finding:
@@ -56,22 +56,21 @@ def spark(folder: Path | None = None, writable: bool | None = None) -> Finding:
     server = folder / software.spark_folder().name
     if software.Software(software.java(), server, spark_extension.jar(server)).complete():
         return ok("Spark", str(server))
-    remedy = "Run `python -m local_workspace setup`"
     if os.access(existing(folder), os.W_OK | os.X_OK) if writable is None else writable:
-        return warning("Spark", "not set up yet", f"{remedy}; otherwise the first start does.")
-    return failed("Spark", f"not set up yet, and {folder} can't be written", f"{remedy} as the user who owns it.")
+        return warning("Spark", "not set up yet", f"{_SETUP}; otherwise the first start does.")
+    return failed("Spark", f"not set up yet, and {folder} can't be written", f"{_SETUP} as the user who owns it.")
 
 
 def postgres(folder: Path | None = None) -> Finding:
     """Whether Postgres' programs run, as the account that they will run as."""
-    folder = folder or programs()
+    folder = folder or software.postgres_folder() / "bin"
     problem = _problem(as_account([str(folder / "postgres"), "--version"]))
     if not problem:
         return ok("Postgres", str(folder))
     return failed(
         "Postgres",
         f"{folder / 'postgres'} does not run: {problem}",
-        f"Let every user read and run it: chmod -R go+rX {folder.parent}; if it is not there: {_SYNC}",
+        f"Let every user read and run it: chmod -R go+rX {folder.parent}; if it is not there: {_SETUP}.",
     )
 
 

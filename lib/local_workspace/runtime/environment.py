@@ -24,7 +24,10 @@ _FIXED = {"LC_ALL": "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8", "P
 # Variables that lead official clients to another workspace, even those that have this one's address.
 _OF_OTHER_WORKSPACES = ("DATABRICKS_", "MLFLOW_TRACKING_", "MLFLOW_REGISTRY_", "MLFLOW_EXPERIMENT_")
 # Variables that change how libpq connects to a given host.
-_OF_OTHER_POSTGRES = {"PGHOSTADDR", "PGSERVICE", "PGSSLMODE", "PGOPTIONS", "PGCHANNELBINDING", "PGREQUIREAUTH"}
+_OF_OTHER_POSTGRES = {
+    *("PGHOSTADDR", "PGSERVICE", "PGOPTIONS", "PGCHANNELBINDING", "PGREQUIREAUTH", "PGGSSENCMODE"),
+    *("PGSSLMODE", "PGSSLROOTCERT", "PGSSLCRL", "PGSSLCRLDIR", "PGSSLCERT", "PGSSLKEY", "PGSSLCERTMODE"),
+}
 _FOR_THE_USER = {"DATABRICKS_CONFIG_FILE"}  # a client that is given a profile by name needs it
 
 

@@ -18,12 +18,12 @@ def free(wanted: int | None = None, taken: Collection[int] = ()) -> int:
             return port
 
 
-def is_free(port: int) -> bool:
-    """Whether `port` can be listened on."""
+def is_free(port: int, host: str = HOST) -> bool:
+    """Whether `port` of that address can be listened on."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

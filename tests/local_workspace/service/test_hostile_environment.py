@@ -59,8 +59,8 @@ w.postgres.create_project(postgres.Project(spec=postgres.ProjectSpec(display_nam
 endpoint = "projects/p/branches/production/endpoints/primary"
 host, _, port = w.postgres.get_endpoint(endpoint).status.hosts.host.partition(":")
 token = w.postgres.generate_database_credential(endpoint).token
-given = {"host": host, "port": port, "user": w.current_user.me().user_name, "password": token, "dbname": "postgres"}
-with psycopg.connect(**given) as database:
+given = {"host": host, "port": port or 5432, "sslmode": "require", "password": token, "dbname": "postgres"}
+with psycopg.connect(**given, user=w.current_user.me().user_name) as database:
     collation = database.execute("SELECT datlocale FROM pg_database WHERE datname = 'postgres'").fetchone()[0]
 print(json.dumps([row.name, row.zone, output.error or output.notebook_output.result, collation]))
 """

@@ -4,13 +4,14 @@ from typing import NotRequired, TypedDict
 
 
 class StoredProject(TypedDict):
-    """A project in the store; `port` is its server's last one, None before the first start."""
+    """A project in the store; `host` and `port` are where its server listened last, None before the first start."""
 
     project_id: str
     display_name: str
     uid: str
     create_time: str
     port: int | None
+    host: NotRequired[str]
     deleting: NotRequired[bool]
     disabled: NotRequired[bool]
 

@@ -28,7 +28,6 @@ from local_workspace.engines.postgres.projects import Projects, RoleOf
 from local_workspace.engines.postgres.reading import Rows, read
 from local_workspace.engines.postgres.relations import Relation, relations
 from local_workspace.engines.sync import Lake, SyncEngine
-from local_workspace.runtime import ports
 from local_workspace.runtime.errors import already_exists, invalid, not_found
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.permissions import CAN_USE, PROJECTS, Permissions, of_principal
@@ -112,8 +111,11 @@ class PostgresEngine:
             self._projects.destroy(project)
 
     def address(self, project: str) -> str:
-        """`host:port` of a project's server, started if need be unless its endpoint is disabled. Raises 404 or 503."""
-        return f"{ports.HOST}:{self._reachable(project).port}"
+        """The host of a project's endpoint, which is started if need be unless it is disabled. Raises 404 or 503.
+
+        It has the port behind a colon where that is not Lakebase's.
+        """
+        return str(self._reachable(project).address)
 
     def disable_endpoint(self, project: str, disabled: bool) -> None:
         """Suspend a project's server until it is enabled, or start it again. Raises 404 or 503.
@@ -163,11 +165,11 @@ class PostgresEngine:
         admit(server, role, database)
         self.permissions.add(project, [of_principal(role, self._user, CAN_USE)])
         return {
-            "PGHOST": ports.HOST,
-            "PGPORT": str(server.port),
+            "PGHOST": server.address.host,
+            "PGPORT": str(server.address.port),
             "PGUSER": role,
             "PGDATABASE": database,
-            "PGSSLMODE": "disable",
+            "PGSSLMODE": "require",
         }
 
     def databases(self, project: str) -> list[Database]:
@@ -186,17 +188,18 @@ class PostgresEngine:
         """libpq's parameters with which the user connects to a database, with a new password. Raises 404."""
         server = self.running(project)
         return {
-            "host": ports.HOST,
-            "port": str(server.port),
+            "host": server.address.host,
+            "port": str(server.address.port),
             "user": self._user,
             "password": self.credential(project)["token"],
             "dbname": find_database(server, database_id)["name"],
-            "sslmode": "disable",
+            "sslmode": "require",
         }
 
     def read(self, project: str, database_id: str, text: str) -> Rows:
         """Run one statement as the user, in a transaction that can't write. Raises 404, StatementFailed 400."""
-        return read(make_conninfo(**self.connection(project, database_id)), text)
+        certificate = str(self.running(project).certificate)  # else libpq would look for a list in the user's folder
+        return read(make_conninfo(**self.connection(project, database_id), sslrootcert=certificate), text)
 
     def create_database(self, project: str, name: str) -> Database:
         """Make a database that the user owns. Raises 400 for a bad name, 404, 409 if it exists."""

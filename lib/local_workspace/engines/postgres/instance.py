@@ -1,4 +1,4 @@
-"""One Postgres server: its data directory, its process, its port and its secrets."""
+"""One Postgres server: its data directory, its process, its address and its secrets."""
 
 import contextlib
 import json
@@ -15,10 +15,10 @@ import psycopg
 from psycopg import sql
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
-from local_workspace.engines.postgres import credentials
+from local_workspace.engines.postgres import addresses, certificates, credentials
 from local_workspace.engines.postgres.account import as_account, give, let_through
+from local_workspace.engines.postgres.addresses import Address
 from local_workspace.engines.postgres.programs import ADMIN, initdb, programs
-from local_workspace.runtime import ports
 from local_workspace.runtime.home import Home, read_json, write_atomically
 from local_workspace.runtime.processes import Child, Processes, await_ready, process_with_argument
 
@@ -30,10 +30,11 @@ class Instance:
     """A server named `name` whose databases belong to the role `user`. Every method can be repeated.
 
     `rules` is the content of its `pg_hba.conf`; None leaves the one that asks for passwords kept in Postgres.
+    `address` is where it listened last.
     """
 
-    def __init__(self, home: Home, processes: Processes, name: str, user: str, port: int | None = None) -> None:
-        self.name, self.user, self.port = name, user, port
+    def __init__(self, home: Home, processes: Processes, name: str, user: str, address: Address | None = None) -> None:
+        self.name, self.user, self._address = name, user, address
         self.rules: str | None = None
         self.data = home.postgres / name
         self._secret = home.postgres / f"{name}.secret"
@@ -45,7 +46,7 @@ class Instance:
     def start(self) -> None:
         """Run the server, made first if it is new; a server that runs already stays.
 
-        It keeps its port if that is free, else takes another. Raises RuntimeError with the log's end.
+        It keeps its address if that is free, else takes another. Raises RuntimeError with the log's end.
         """
         with self._lock:
             if self._child and self._child.alive():
@@ -54,7 +55,6 @@ class Instance:
             let_through(programs() / "postgres")
             self._create()
             self._end_stray()
-            self.port = ports.free(self.port)
             # A backend of a killed server may hold its shared memory for another moment.
             Retrying(
                 retry=retry_if_exception_type(RuntimeError),
@@ -63,6 +63,18 @@ class Instance:
                 reraise=True,
             )(self._launch)
             self._ensure_owner()
+
+    @property
+    def address(self) -> Address:
+        """Where it listens; of a server that never ran, where it would."""
+        with self._lock:
+            self._address = self._address or addresses.free()
+            return self._address
+
+    @property
+    def certificate(self) -> Path:
+        """The file with its certificate, for clients that check it."""
+        return self.data / certificates.CERTIFICATE
 
     def stop(self) -> None:
         """End the server cleanly: open transactions roll back, everything committed is on disk."""
@@ -132,8 +144,10 @@ class Instance:
 
     def _connect(self, database: str = ADMIN, autocommit: bool = False) -> psycopg.Connection:
         return psycopg.connect(
-            host=ports.HOST,
-            port=self.port,
+            host=self.address.host,
+            port=self.address.port,
+            sslmode="verify-full",
+            sslrootcert=str(self.certificate),
             user=ADMIN,
             password=self._kept(ADMIN),
             dbname=database,
@@ -144,7 +158,7 @@ class Instance:
 
     def _has_died(self) -> bool:
         """Whether the server has ended. Its port closes a moment before its process is gone."""
-        if self._child is None or self.port is None or not ports.is_free(self.port):
+        if self._child is None or not self.address.is_free():
             return False
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(1)
@@ -171,10 +185,13 @@ class Instance:
             give(file)
 
     def _launch(self) -> None:
+        address = self._address = addresses.free(self._address)
         self._write_rules()
+        certificates.issue(self.data, address.host)
         settings = {
-            "listen_addresses": ports.HOST,
-            "port": self.port,
+            "listen_addresses": address.host,
+            "port": address.port,
+            "ssl": "on",
             "unix_socket_directories": "",
             "max_connections": 100,
             "shared_buffers": "32MB",
@@ -185,7 +202,7 @@ class Instance:
         for name, value in settings.items():
             argv += ["-c", f"{name}={value}"]
         child = self._processes.spawn(f"postgres-{self.name}", as_account(argv))
-        await_ready(child, self._answers, f"Postgres instance {self.name} on port {self.port}", timeout=60)
+        await_ready(child, self._answers, f"Postgres instance {self.name} at {address}", timeout=60)
         self._child = child
 
     def _answers(self) -> bool:

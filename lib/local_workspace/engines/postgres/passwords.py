@@ -23,6 +23,7 @@ _REQUEST, _ACCEPT, _REJECT = 1, 2, 3  # codes of packets
 _USER, _PASSWORD, _INSTANCE = 1, 2, 32  # types of attributes: User-Name, User-Password, NAS-Identifier
 _HEADER = struct.Struct("!BBH16s")
 _BLOCK = 16
+_CLIENTS = "127.0.0.0/8"  # this machine
 
 
 class PasswordServer:
@@ -36,12 +37,15 @@ class PasswordServer:
         self._thread.start()
 
     def rules(self, instance: str, admin: str) -> str:
-        """The content of `pg_hba.conf` for an instance: the administrator has a kept password, others are asked for."""
+        """The content of `pg_hba.conf` for an instance: the administrator has a kept password, others are asked for.
+
+        All of it over TLS alone: without, Lakebase lets nobody in.
+        """
         port = self._socket.getsockname()[1]
         asked = f'radiusservers="{HOST}" radiusports="{port}" radiussecrets="{self._secret}"'
         return (
-            f'host all "{admin}" {HOST}/32 scram-sha-256\n'
-            f'host all all {HOST}/32 radius {asked} radiusidentifiers="{instance}"\n'
+            f'hostssl all "{admin}" {_CLIENTS} scram-sha-256\n'
+            f'hostssl all all {_CLIENTS} radius {asked} radiusidentifiers="{instance}"\n'
         )
 
     def close(self) -> None:

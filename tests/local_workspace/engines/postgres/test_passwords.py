@@ -71,5 +71,5 @@ def test_the_administrator_keeps_a_password_in_postgres():
     server = PasswordServer(lambda *_: True)
     first, second = server.rules("p", "postgres").splitlines()
     server.close()
-    assert first == 'host all "postgres" 127.0.0.1/32 scram-sha-256'
-    assert second.startswith("host all all 127.0.0.1/32 radius ") and second.endswith('radiusidentifiers="p"')
+    assert first == 'hostssl all "postgres" 127.0.0.0/8 scram-sha-256'
+    assert second.startswith("hostssl all all 127.0.0.0/8 radius ") and second.endswith('radiusidentifiers="p"')

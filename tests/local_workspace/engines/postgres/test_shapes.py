@@ -42,9 +42,9 @@ def test_a_branch_is_ready_and_the_default():
     assert branch.status.current_state is pg.BranchStatusState.READY
 
 
-def test_an_endpoints_host_carries_the_port():
-    endpoint = pg.Endpoint.from_dict(shapes.endpoint(PROJECT, "127.0.0.1:5433"))
-    assert (endpoint.name, endpoint.status.hosts.host) == (f"{BRANCH}/endpoints/primary", "127.0.0.1:5433")
+def test_an_endpoint_has_its_host():
+    endpoint = pg.Endpoint.from_dict(shapes.endpoint(PROJECT, "127.3.2.1"))
+    assert (endpoint.name, endpoint.status.hosts.host) == (f"{BRANCH}/endpoints/primary", "127.3.2.1")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest
 from databricks.sdk.service import postgres as pg
 
+from lakebase_workspace import where
 from waiting import eventually
 
 PROJECT, DATABASE, SCHEMA = "sync-tries", "sync_tries", "sync_tries"
@@ -50,10 +51,10 @@ class Synced:
 
     def rows(self, columns: str = "*") -> list[tuple]:
         """What Postgres holds, in order of the first column."""
-        host, _, port = self._w.postgres.get_endpoint(ENDPOINT).status.hosts.host.partition(":")
+        address = where(self._w.postgres.get_endpoint(ENDPOINT).status.hosts.host)
         token = self._w.postgres.generate_database_credential(ENDPOINT).token
         user = self._w.current_user.me().user_name
-        with psycopg.connect(host=host, port=port, user=user, password=token, dbname=DATABASE) as connection:
+        with psycopg.connect(**address, user=user, password=token, dbname=DATABASE) as connection:
             return connection.execute(
                 f"SELECT {columns} FROM {SCHEMA}.{self.name.replace('.', '_')} ORDER BY 1"
             ).fetchall()
