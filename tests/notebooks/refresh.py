@@ -53,8 +53,10 @@ def tell(notebook: Path, seconds: int) -> None:
 
 
 def keep(seconds: dict[str, int]) -> None:
-    """Write the times with the machine that they are from."""
+    """Write the times with the machine that they are from, and the machine into the README as well."""
     TIMES.write_text(json.dumps({"machine": described(), "seconds": seconds}, indent=1) + "\n")
+    sentence = rf"\g<1>{described()}\2"
+    README.write_text(re.sub(r"(on this machine: ).*(\. The times to read)", sentence, README.read_text()))
 
 
 def execute(notebook: Path) -> None:

@@ -33,10 +33,11 @@ def test_the_readme_lists_the_top_level_folders() -> None:
     assert {path.partition("/")[0] for path in listed if path.endswith("/")} == folders
 
 
-def test_the_readme_has_the_times_of_each_notebook() -> None:
+def test_the_readme_has_the_times_of_each_notebook_and_the_machine() -> None:
     row = r"\(notebooks/(\d\d_\w+)\.ipynb\) \|.*\| (\d+) s \| (\d+) min \|$"
-    rows = re.findall(row, (REPO / "README.md").read_text(), re.M)
-    measured = json.loads((REPO / "docs/notebook_times.json").read_text())["seconds"]
+    readme, times = (REPO / "README.md").read_text(), json.loads((REPO / "docs/notebook_times.json").read_text())
+    rows, measured = re.findall(row, readme, re.M), times["seconds"]
+    assert f"on this machine: {times['machine']}. The times to read" in readme
     assert {stem: int(seconds) for stem, seconds, _ in rows} == {
         stem: seconds for stem, seconds in measured.items() if stem != "template"
     }
