@@ -1,6 +1,7 @@
 """The queue of recommendations: filtered and sorted lists with keyset pagination, and single orders."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 from psycopg import sql
 
@@ -82,6 +83,15 @@ def position_of(found: Recommendation, sort: Sort) -> Position:
 def reader(sort: Sort) -> Callable[[str, str], Position]:
     """A function that makes a key and an order ID a position in a list sorted by `sort`."""
     return _SORT_ORDERS[sort].parse
+
+
+def newest_order(connection: Connection) -> datetime | None:
+    """When the newest order was placed, None if the queue is empty.
+
+    Orders' ages count from then: the kitchens' clock need not be this machine's, and may run faster.
+    """
+    found: datetime | None = value(connection, "SELECT max(order_ts) FROM refunds.queue")
+    return found
 
 
 def last_arrival(connection: Connection) -> int:

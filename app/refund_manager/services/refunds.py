@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -83,6 +84,11 @@ class Refunds:
         with self.transaction() as connection:
             after = queue.list_recommendations(connection, filters, sort, queue.position_of(found, sort), 1)
         return after[0].order_id if after else None
+
+    def newest_order(self) -> datetime | None:
+        """When the newest order was placed, from which orders' ages count; None if there is none."""
+        with self.transaction() as connection:
+            return queue.newest_order(connection)
 
     def new_since(self, filters: Filters, arrived: int) -> int:
         """The number of rows of a list that arrived after arrival number `arrived`, counted up to MAX_NEW."""

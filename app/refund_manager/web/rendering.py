@@ -28,18 +28,18 @@ def _moment(when: datetime) -> str:
     return when.astimezone(UTC).strftime("%-d %b %Y, %H:%M")
 
 
-def _age(when: datetime) -> str:
-    """The time since `when` in its largest unit, for example 3 h."""
-    minutes = max(0, (datetime.now(UTC) - when).total_seconds() / 60)
+def _age(when: datetime, now: datetime | None = None) -> str:
+    """The time from `when` to `now`, without one the current time, in its largest unit: for example 3 h."""
+    minutes = max(0, ((now or datetime.now(UTC)) - when).total_seconds() / 60)
     for unit, size in (("d", 1440), ("h", 60)):
         if minutes >= size:
             return f"{minutes / size:.0f} {unit}"
     return f"{minutes:.0f} min"
 
 
-def _ago(when: datetime) -> str:
-    """How long ago `when` is, for example 3 h ago."""
-    age = _age(when)
+def _ago(when: datetime, now: datetime | None = None) -> str:
+    """How long before `now` `when` is, for example 3 h ago."""
+    age = _age(when, now)
     return "just now" if age == "0 min" else f"{age} ago"
 
 

@@ -32,6 +32,7 @@ def show_queue(request: Request, query: ListPage) -> Response:
         done=refunds.recommendation(query.done) if query.done else None,
         arrived=arrived,
         choices=choices,
+        newest=refunds.newest_order(),
     )
 
 
@@ -57,4 +58,5 @@ def show_overview(
         days=days,
         chosen=value,
         summary=refunds_of(request).summary(),
+        newest=refunds_of(request).newest_order(),
     )

@@ -144,6 +144,15 @@ def test_the_export_is_the_filtered_list(client_with_facts):
     assert client_with_facts.get("/api/export.csv?sort=x").status_code == 422
 
 
+def test_ages_count_from_the_newest_order(client_with_facts):
+    """The orders' clock may be any: the test's orders are all of March 2026."""
+    queue = client_with_facts.get("/", params={"status": "all", "refund_class": "all"}).text
+    assert re.findall(r'UTC">([^<]+)</span>', queue) == ["just now", "1 min ago", "2 min ago", "3 min ago"]
+    overview = client_with_facts.get("/overview").text
+    oldest = re.findall(r'/orders/(\w+)\?[^"]*">\w+</a></th>\s*<td class="quiet">([^<]+)</td>', overview)
+    assert oldest == [("AAA111", "3 min"), ("BBB222", "2 min"), ("DDD444", "0 min")]
+
+
 def test_overruled_decisions_by_city_and_by_brand(client_with_facts):
     decide(client_with_facts, "AAA111", "approve")
     decide(client_with_facts, "BBB222", "deny", reason="it was not late")
