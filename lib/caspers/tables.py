@@ -15,6 +15,9 @@ MISSING = "–"
 
 _TEXT = "text-align: left; vertical-align: top; white-space: normal; overflow-wrap: anywhere; max-width: 46em"
 _NUMBER = "text-align: right; white-space: nowrap"
+_WORD = "white-space: nowrap"
+_WORD_LENGTH = 24
+"""Characters up to which a text stays in one line: beside a long text, a short one would be broken in mid-word."""
 _CLASSES = 'class="dataframe mathjax_ignore"'
 
 
@@ -73,9 +76,18 @@ class Table:
         return pd.DataFrame(columns, index=self._frame.index)
 
     def _styles(self) -> list[dict[str, str]]:
-        columns = [column.dropna().tolist() for _, column in self._frame.items()]
-        numbers = ", ".join(f".col{place}" for place, values in enumerate(columns) if all(map(_is_figure, values)))
-        return [{"selector": "th, td", "props": _TEXT}, *([{"selector": numbers, "props": _NUMBER}] if numbers else [])]
+        columns = [(str(name), column.dropna().tolist()) for name, column in self._frame.items()]
+        numbers = [place for place, (_, values) in enumerate(columns) if all(map(_is_figure, values))]
+        words = [
+            place
+            for place, (name, values) in enumerate(columns)
+            if place not in numbers and max(len(_text(value, name)) for value in values) <= _WORD_LENGTH
+        ]
+        styled = ((numbers, _NUMBER), (words, _WORD))
+        found = [
+            {"selector": ", ".join(f".col{place}" for place in places), "props": props} for places, props in styled
+        ]
+        return [{"selector": "th, td", "props": _TEXT}, *(style for style in found if style["selector"])]
 
 
 def _is_figure(value: object) -> bool:

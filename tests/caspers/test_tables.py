@@ -53,7 +53,13 @@ def test_the_index_is_a_column_if_it_has_a_name_and_hidden_if_it_only_counts():
 
 def test_numbers_are_aligned_to_the_right_and_text_to_the_left():
     html = html_of(show.table([{"brand": "Nonna", "orders": 3}]))
-    assert ".col1 {\n  text-align: right" in html and ".col0 {" not in html
+    assert ".col1 {\n  text-align: right" in html and ".col0 {\n  text-align" not in html
+
+
+def test_a_short_text_stays_in_one_line_and_a_long_one_is_wrapped():
+    html = html_of(show.table([{"category": "delivery_delay", "reply": "We are sorry. " * 9, "model": None}]))
+    assert ".col0 {\n  white-space: nowrap" in html
+    assert ".col1 {" not in html and ".col1, " not in html
 
 
 def test_the_same_frame_gives_the_same_table_and_another_one_does_not_share_its_style():
