@@ -152,3 +152,9 @@ def test_every_page_is_accessible_and_fits(page, space, scheme, size):
         page.goto(space.host + path)
         found = serious(page), page.locator("h1").count(), width(page) <= size["width"]
         assert (path, *found) == (path, [], 1, True)
+
+
+def test_a_select_is_as_tall_as_the_button_beside_it(page, space):
+    page.goto(f"{space.host}/jobs/runs")
+    boxes = [page.get_by_label("State").bounding_box(), page.get_by_role("button", name="Filter").bounding_box()]
+    assert boxes[0]["height"] == boxes[1]["height"]
