@@ -30,14 +30,20 @@ _NOT_DURABLE = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writ
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory):
-    """The URI of a database of a server that lets everyone on this machine in, over TLS; the administrator is in it."""
+def server(tmp_path_factory: pytest.TempPathFactory):
+    """A Postgres server that lets everyone on this machine in, over TLS."""
     home = open_home(tmp_path_factory.mktemp("postgres") / "home")
     server = Instance(home, Processes(home), "app", "you@localhost")
     server.rules = "hostssl all all 127.0.0.0/8 trust\n"
     server.start()
-    yield lambda name=ADMIN: f"postgresql://{ADMIN}@{server.address.host}:{server.address.port}/{name}?sslmode=require"
+    yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(server):
+    """The URI of a database of the server by its name; the administrator is in it."""
+    return lambda name=ADMIN: f"postgresql://{ADMIN}@{server.address.host}:{server.address.port}/{name}?sslmode=require"
 
 
 @pytest.fixture(scope="session")

@@ -276,18 +276,18 @@ def layout_shift(page):
     })""")
 
 
-def test_the_offline_banner_disappears_after_an_outage(page, browser, served, postgres):
+def test_the_offline_banner_disappears_after_an_outage(page, browser, served, server):
     page.clock.install()
     page.goto(f"{served}/?status=all")
     other = browser.new_page()
-    postgres.stop()
+    server.stop()
     try:
         other.goto(served)
         expect(other.get_by_role("alert")).to_contain_text("can't be reached")
         page.clock.run_for(10_000)
         expect(page.get_by_text("The connection is lost")).to_be_visible()
     finally:
-        postgres.start()
+        server.start()
     expect(other.get_by_role("link", name="AAA111")).to_be_visible()
 
     def gone():

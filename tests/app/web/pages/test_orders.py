@@ -172,9 +172,9 @@ def test_a_missing_synced_table_is_reported(make_app, conninfo):
         eventually(lambda: client.get("/").status_code, 200)
 
 
-def test_an_outage_shows_an_error_page_and_the_app_recovers(client, postgres):
+def test_an_outage_shows_an_error_page_and_the_app_recovers(client, server):
     assert client.get("/api/health").json()["status"] == "ok"
-    postgres.stop()
+    server.stop()
     try:
         with ThreadPoolExecutor() as pool:
             page, health = pool.map(client.get, ("/", "/api/health"))
@@ -182,6 +182,6 @@ def test_an_outage_shows_an_error_page_and_the_app_recovers(client, postgres):
         assert "can&#39;t be reached" in page.text
         assert 'http-equiv="refresh"' in page.text
     finally:
-        postgres.start()
+        server.start()
     assert client.get("/").status_code == 200
     assert client.get("/api/health").status_code == 200
