@@ -27,7 +27,8 @@ myst_heading_anchors = 3
 
 html_theme = "sphinx_book_theme"
 html_title = project
-html_static_path: list[str] = []
+html_static_path = ["static"]
+html_css_files = ["book.css"]
 html_extra_path = ["site"]  # index.html
 html_theme_options = {"show_toc_level": 2, "home_page_in_toc": True, "navbar_persistent": []}
 
