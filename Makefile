@@ -4,13 +4,14 @@
 # make pictures  take the pictures in docs/ of the workspace and the app that run
 # make book   the README, the notebooks as they ran and the documents as a site, build/book/index.html
 # make lint   the style checks alone
+# make faults  kill processes of a busy workspace at random (SEED=…, COUNT=…), then check that nothing was lost or doubled
 # make latest  the unit tests on the newest releases that pyproject.toml allows, in an environment of their own
 # make stop   stop the local workspace; its data is kept
 
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
-.PHONY: run test lint browser unit integration notebooks outputs pictures book latest stop setup
+.PHONY: run test lint browser unit integration notebooks outputs pictures book faults latest stop setup
 
 run: setup
 	$(UV) run --no-sync runbook.py --target all
@@ -60,6 +61,10 @@ pictures: browser
 
 book:
 	$(UV) run --no-sync sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . build/book
+
+# Not a part of `make test`: a fault with its recovery takes about a minute, the workspace's start before them several.
+faults: setup
+	PYTHONPATH=tests/support $(UV) run --no-sync python tests/faults/campaign.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
 
 # The set-up's releases are those of a date; this resolves without it. What is newer still, beyond a bound, is listed last.
 latest: $(filter .uv/bin/uv,$(UV))
