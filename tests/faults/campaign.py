@@ -16,7 +16,7 @@ import psutil
 
 from fault_plan import Fault, faults
 from fault_reading import Finding, glance, verdict
-from fault_workspace import COPIES, DOWN, Workspace, interrupt, wait
+from fault_workspace import COPIES, DOWN, Workspace, go_on, wait
 from waiting import eventually, has_ended
 
 HEALTHY_SECONDS = 900
@@ -68,27 +68,29 @@ def hit(workspace: Workspace, fault: Fault) -> tuple[str, float]:
     """
     workspace.keep_busy()
     wait(fault.delay)
-    name, process = eventually(
-        lambda: _victim(workspace, fault), lambda found: found is not None, seconds=900, ignoring=DOWN
+    process = eventually(
+        lambda: _strike(workspace, fault), lambda struck: struck is not None, seconds=900, ignoring=DOWN
     )
-    interrupt(process, fault.signal, fault.stop)
+    if fault.signal == signal.SIGSTOP:
+        go_on(process, fault.stop)
     begun = time.monotonic()
     if fault.signal == signal.SIGKILL:
         eventually(lambda: has_ended(process))
         if fault.victim == "service":
             workspace.command("up")
     _await_health(workspace)
-    return name, time.monotonic() - begun
+    return f"{fault.victim} {process.pid}", time.monotonic() - begun
 
 
-def _victim(workspace: Workspace, fault: Fault) -> tuple[str, psutil.Process] | None:
-    """The process that a fault hits; None if none of its kind runs now, which the next work changes."""
+def _strike(workspace: Workspace, fault: Fault) -> psutil.Process | None:
+    """Send the fault's signal and return the process; None if none of its kind runs now, until there is work."""
     running = workspace.processes(fault.victim)
     if not running:
         workspace.keep_busy()
         return None
     process = running[int(fault.pick * (len(running) - 1) + 0.5)]
-    return f"{fault.victim} {process.pid}", process
+    process.send_signal(fault.signal)
+    return process
 
 
 def _await_health(workspace: Workspace) -> None:

@@ -1,5 +1,6 @@
 """A workspace that a campaign kills: its processes, its health by the public API, its jobs."""
 
+import contextlib
 import json
 import os
 import re
@@ -37,8 +38,8 @@ REPLAY, REFUNDS, COMPLAINTS, ANSWERS, SCORING = JOBS = (
     "Agent Scoring",
 )
 LONG_RUNNING = ("spark", "mlflow", "postgres-", "endpoint-", "app-")
-DOWN = (DatabricksError, OSError, ValueError, psycopg.Error)
-"""What clients raise while something is down. The SDK reports a lost connection as ConnectionError or TimeoutError."""
+DOWN = (DatabricksError, OSError, ValueError, psycopg.Error, psutil.Error)
+"""What is raised while something is down. The SDK reports a lost connection as ConnectionError or TimeoutError."""
 _CONNECTION = re.compile(r"postgres: \S+ \S+ [\d.]+\(\d+\)")
 _OF_SYNC = re.compile(r"postgres: postgres \S+ [\d.]+\(\d+\)")  # the service's own role
 
@@ -233,13 +234,12 @@ def wait(seconds: float) -> None:
     eventually(lambda: time.monotonic() >= due, seconds=seconds + 60)
 
 
-def interrupt(process: psutil.Process, number: signal.Signals, seconds: float) -> None:
-    """Send a signal; after SIGSTOP let the process go on after so many seconds."""
-    process.send_signal(number)
-    if number == signal.SIGSTOP:
-        try:
-            wait(seconds)
-        finally:
+def go_on(process: psutil.Process, seconds: float) -> None:
+    """Let a process that was stopped go on after so many seconds, unless it was ended meanwhile."""
+    try:
+        wait(seconds)
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGCONT)
 
 
