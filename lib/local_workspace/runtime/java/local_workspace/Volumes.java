@@ -4,9 +4,12 @@ import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.permission.FsPermission;
 
 /** The local file system, with the catalog's volumes at their paths on Databricks: /Volumes/catalog/schema/volume. */
 final class Volumes extends RawLocalFileSystem {
@@ -53,6 +56,23 @@ final class Volumes extends RawLocalFileSystem {
     } catch (UncheckedIOException error) {
       throw error.getCause();
     }
+  }
+
+  /** Without the process `chmod`, which Hadoop starts for each new file. */
+  @Override
+  public void setPermission(Path path, FsPermission permission) throws IOException {
+    if (permission.getStickyBit()) {
+      super.setPermission(path, permission);
+    } else {
+      // A permission's text is that of `ls -l`, as Java reads it.
+      Files.setPosixFilePermissions(pathToFile(path).toPath(), PosixFilePermissions.fromString(permission.toString()));
+    }
+  }
+
+  /** Without the process `readlink`, which Hadoop starts twice for each commit of a Delta table. */
+  @Override
+  public FileStatus getFileLinkStatus(Path path) throws IOException {
+    return Files.isSymbolicLink(pathToFile(path).toPath()) ? super.getFileLinkStatus(path) : getFileStatus(path);
   }
 
   /** The status with the path that was asked for, instead of the one where the file really lies. */
