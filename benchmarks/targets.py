@@ -1,7 +1,7 @@
 """How long the workbook takes: `uv run python benchmarks/targets.py [TARGET …]`, each in an empty home, then again.
 
-Packages and the Spark distribution must be installed (`make setup`). Prints one table; memory is the proportional set
-size of all processes that run after the first run.
+Packages and the Spark distribution must be installed (`make setup`). Prints a table for each target: seconds, memory
+(the proportional set size of all processes that run after the run), and processor seconds by kind of process.
 """
 
 import json
@@ -10,48 +10,83 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from machine import described
+from processor import Meter
 
 REPO = Path(__file__).resolve().parents[1]
 
 
-def seconds(target: str, environment: dict[str, str]) -> float:
-    """Run a target to its end and return how long that took. Raises CalledProcessError if it fails."""
-    started = time.monotonic()
-    subprocess.run(
-        [sys.executable, "runbook.py", "--target", target],
-        cwd=REPO,
-        env=environment,
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return time.monotonic() - started
+@dataclass(frozen=True)
+class Run:
+    """What a run took: seconds, then gigabytes, and processor seconds by kind of process."""
+
+    seconds: float
+    gigabytes: float
+    processor: dict[str, float]
+
+
+def service(home: Path) -> list[psutil.Process]:
+    """The service of the workspace at `home`, if there is one."""
+    try:
+        return [psutil.Process(json.loads((home / "connection.json").read_text())["pid"])]
+    except (FileNotFoundError, psutil.NoSuchProcess):
+        return []
 
 
 def gigabytes(home: Path) -> float:
     """Memory in GB of the workspace at `home`: its service and all processes that it has started."""
-    service = psutil.Process(json.loads((home / "connection.json").read_text())["pid"])
-    return sum(process.memory_full_info().pss for process in [service, *service.children(recursive=True)]) / 1e9
+    (root,) = service(home)
+    return sum(process.memory_full_info().pss for process in [root, *root.children(recursive=True)]) / 1e9
 
 
-def measure(target: str) -> tuple[float, float, float]:
-    """Seconds of a first run in an empty home, gigabytes of what then runs, and seconds of the same run again."""
+def run(target: str, home: Path) -> Run:
+    """Run a target to its end. Raises CalledProcessError if it fails."""
+    started = time.monotonic()
+    command = [sys.executable, "runbook.py", "--target", target]
+    runbook = psutil.Popen(
+        command,
+        cwd=REPO,
+        env={**os.environ, "CASPERS_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    with Meter(lambda: [runbook, *service(home)]) as meter:
+        code = runbook.wait()
+        seconds = time.monotonic() - started
+    if code:
+        raise subprocess.CalledProcessError(code, command)
+    return Run(seconds, gigabytes(home), meter.seconds())
+
+
+def measure(target: str) -> list[Run]:
+    """A first run in an empty home, and the same run again."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
-        environment = {**os.environ, "CASPERS_HOME": str(home)}
         try:
-            return seconds(target, environment), gigabytes(home), seconds(target, environment)
+            return [run(target, home), run(target, home)]
         finally:
             subprocess.run([sys.executable, "-m", "local_workspace", "destroy", "--home", str(home)], check=True)
 
 
+def show(target: str, runs: list[Run]) -> None:
+    """Print a target's table, a column for each run."""
+
+    def line(name: str, values: list[float], unit: str, digits: int = 0) -> None:
+        print(f"{name:<20}" + "".join(f"{value:>12.{digits}f} {unit}" for value in values), flush=True)
+
+    print(f"\n{target:<20}{'empty home':>14}{'again':>14}")
+    line("seconds", [each.seconds for each in runs], "s ")
+    line("memory", [each.gigabytes for each in runs], "GB", 1)
+    line("processor", [sum(each.processor.values()) for each in runs], "s ")
+    for kind in sorted(runs[0].processor, key=lambda kind: -runs[0].processor[kind]):
+        line(f"  {kind}", [each.processor.get(kind, 0) for each in runs], "s ")
+
+
 if __name__ == "__main__":
     print(described())
-    print(f"{'target':10}{'empty home':>12}{'memory':>10}{'again':>8}")
     for name in sys.argv[1:] or ["default", "all"]:
-        first, memory, again = measure(name)
-        print(f"{name:10}{first:>10.0f} s{memory:>7.1f} GB{again:>6.0f} s", flush=True)
+        show(name, measure(name))
