@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
@@ -25,14 +25,22 @@ from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.server import create_app
 from local_workspace.pages import site
 from local_workspace.routes import identity, jobs, permissions, sign_in, workspace
+from local_workspace.runtime import prepared_python
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
+from local_workspace.runtime.prepared_python import PreparedPython
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from waiting import eventually
 
 TOKEN = "job-test-token"
 USER = "you@localhost"
+
+
+@cache
+def prepared() -> PreparedPython:
+    """The prepared Python of all these workspaces; it ends with this process."""
+    return prepared_python.of_workspace()
 
 
 class Updates:
@@ -66,7 +74,7 @@ class JobWorkspace:
 
     def __init__(self, root: Path, sql: SqlServices | None = None) -> None:
         self.home: Home = open_home(root)
-        processes = Processes(self.home)
+        processes = Processes(self.home, prepared())
         processes.reap()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"http://127.0.0.1:{self.listener.getsockname()[1]}"

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import pytest
 import uvicorn
 
+from job_workspace import prepared
 from local_workspace.engines.mlflow import MlflowEngine
 from local_workspace.engines.models import ModelFiles, ModelsEngine
 from local_workspace.engines.permissions import PermissionsEngine
@@ -57,7 +58,7 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
         env = client_env(listener.getsockname()[1])
         for name, value in env.items():
             patch.setenv(name, value)
-        processes, store = Processes(home), Store(home.database)
+        processes, store = Processes(home, prepared()), Store(home.database)
         mlflow_engine, models_engine, clock = MlflowEngine(home, processes), models_of(home, store), Clock()
         secrets_engine = SecretsEngine(home)
         engines = SimpleNamespace(
@@ -189,7 +190,7 @@ def _check_schema(name: str) -> None:
 def main(root: Path, descriptor: int, models: Path) -> None:
     """Serve the home at `root` on the socket `descriptor` until told to end."""
     home = open_home(root)
-    processes, store = Processes(home), Store(home.database)
+    processes, store = Processes(home, prepared()), Store(home.database)
     processes.reap()
     env = {name: value for name, value in os.environ.items() if name.startswith(CLIENT)}
     models_engine, secrets_engine = models_of(Home(models), Store(models / "workspace.db")), SecretsEngine(home)

@@ -7,8 +7,10 @@ import tempfile
 import threading
 from pathlib import Path
 
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
+PROVISIONER = "prepared"  # an entry point of this package, local_workspace.kernel.provisioner
 LONGEST_PATH = 103  # bytes of a socket's path; macOS allows that, Linux 107
 
 
@@ -65,6 +67,14 @@ class IpcKernelManager(AsyncKernelManager):
     def __init__(self, **options: object) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=_parent()))
         super().__init__(transport="ipc", connection_file=str(self._folder / "k.json"), **options)
+
+    @property
+    def kernel_spec(self) -> KernelSpec | None:
+        """The kernel's specification: it starts as a fork of a Python that has imported what notebooks do."""
+        found = super().kernel_spec
+        if found:
+            found.metadata["kernel_provisioner"] = {"provisioner_name": PROVISIONER}
+        return found
 
     @property
     def kernel_pid(self) -> int | None:

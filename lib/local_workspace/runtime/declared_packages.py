@@ -34,7 +34,11 @@ def hide_others(lines: Iterable[str], own: Collection[str]) -> None:
         return
     brought = _closure([*required, *map(Requirement, own)])
     places = {_HERE, *(place for place in sys.path if place.endswith("site-packages"))}
-    sys.meta_path.insert(0, _Declared({_OURS, *_modules(brought)}, places))
+    declared = _Declared({_OURS, *_modules(brought)}, places)
+    sys.meta_path.insert(0, declared)
+    hidden = {name for name in {each.partition(".")[0] for each in sys.modules} if declared.hides(name)}
+    for name in [each for each in sys.modules if each.partition(".")[0] in hidden]:
+        del sys.modules[name]  # imported by the process of which this one is a fork
 
 
 class _Declared(MetaPathFinder):
@@ -53,6 +57,14 @@ class _Declared(MetaPathFinder):
         raise ModuleNotFoundError(
             f"No module named {fullname!r}: the workspace has it, but it is not among the requirements.", name=fullname
         )
+
+    def hides(self, name: str) -> bool:
+        """Whether importing the top-level module `name` fails, though it is installed."""
+        try:
+            self.find_spec(name, None)
+        except ModuleNotFoundError:
+            return True
+        return False
 
 
 def _closure(required: list[Requirement]) -> list[metadata.Distribution]:

@@ -7,6 +7,7 @@ of its requirements, the files that they name, and the packages of the workspace
 
 import json
 import shutil
+import site
 import subprocess
 import sys
 import tempfile
@@ -112,6 +113,26 @@ class _Build:
 
     def _write(self, name: str, lines: list[str]) -> None:
         write_atomically(self.folder / name, "".join(f"{line}\n" for line in lines))
+
+
+def layer_of(python: Path) -> Path | None:
+    """Where the environment with this Python has its own packages; None if it is not one over the workspace's."""
+    packages = site_packages(python.parents[1])
+    return packages if (packages / _LAYERED).exists() else None
+
+
+def enter(python: Path) -> bool:
+    """Make this process, which runs the workspace's Python, one of the environment with `python`.
+
+    Returns False, and changes nothing, if that has a package of its own for a module that is imported already.
+    """
+    packages = layer_of(python)
+    if packages is None or {path.name.partition(".")[0] for path in packages.iterdir()} & sys.modules.keys():
+        return False
+    del sys.path[sys.path.index(str(site_packages(Path(sys.prefix)))) :]
+    sys.executable, sys.prefix, sys.exec_prefix = str(python), *[str(python.parents[1])] * 2
+    site.addsitedir(str(packages))  # and with it, by its last .pth file, those of the workspace
+    return True
 
 
 def _python_in(place: Path) -> Path:

@@ -9,11 +9,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
 from local_workspace.runtime import environment
 from local_workspace.runtime.home import Home, read_json, write_atomically
+from local_workspace.runtime.prepared_python import PreparedPython, Started
 
 GRACE_SECONDS = 10
 _MOST_ENDED = 100
@@ -23,7 +25,7 @@ _CLOCK_TOLERANCE = 1  # seconds; the system derives creation times from a boot t
 class Child:
     """A running child: its process, log and pid file."""
 
-    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path, mark: Path) -> None:
+    def __init__(self, name: str, process: Started, log: Path, mark: Path) -> None:
         self.name, self.process, self.log, self._mark = name, process, log, mark
         self._ended = False
 
@@ -67,10 +69,13 @@ class Spawned:
 
 
 class Processes:
-    """Starts children and ends those that a killed daemon left behind. Safe for threads."""
+    """Starts children and ends those that a killed daemon left behind. Safe for threads.
 
-    def __init__(self, home: Home) -> None:
-        self.home = home
+    `python` starts the programs that it runs.
+    """
+
+    def __init__(self, home: Home, python: PreparedPython | None = None) -> None:
+        self.home, self._python = home, python
         self._spawned: dict[str, Spawned] = {}
         self._lock = threading.Lock()
 
@@ -88,20 +93,25 @@ class Processes:
         """
         log, mark = self.home.logs / f"{name}.log", self._mark(name)
         with log.open("ab") as output:
-            process = subprocess.Popen(
-                list(argv),
-                env=environment.of_child(env),
-                cwd=cwd or self.home.root,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            process = self._start(argv, environment.of_child(env), cwd or self.home.root, output)
         created = psutil.Process(process.pid).create_time()
         write_atomically(mark, json.dumps({"pid": process.pid, "created": created}))
         child = Child(name, process, log, mark)
         self._note(child, created)
         return child
+
+    def _start(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, output: BinaryIO) -> Started:
+        if self._python and self._python.runs(argv):
+            return self._python.start(argv, env, cwd, output.fileno(), output.fileno())
+        return subprocess.Popen(
+            list(argv),
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def reap(self) -> list[str]:
         """End processes whose daemon is gone; returns their names. Call once, before any spawn."""

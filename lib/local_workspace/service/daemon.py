@@ -66,7 +66,7 @@ from local_workspace.routes import (
     sql,
     workspace,
 )
-from local_workspace.runtime import open_files, principals, sockets, software
+from local_workspace.runtime import open_files, prepared_python, principals, sockets, software
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.processes import Processes
@@ -158,7 +158,7 @@ class Engines:
 def serve(home: Home) -> None:
     """Run the workspace of `home` until SIGTERM or SIGINT. Raises SetupError if it can't start."""
     open_files.raise_limit()
-    processes = Processes(home)
+    processes = Processes(home, prepared_python.of_workspace())
     processes.reap()
     settings = load_settings(home)
     sessions = Sessions()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from local_workspace.kernel import provisioner
 from local_workspace.kernel.context import EXIT_TYPE, VARIABLE
 from local_workspace.kernel.dbutils import NotebookExit
 from local_workspace.runtime import sockets
@@ -79,7 +80,11 @@ def _execute(source: Path, output: Path) -> dict[str, Any]:
             kernel_name="python3",
             language="python",
             progress_bar=False,
-            config=Config(KernelManager=manager, NotebookClient=client),
+            config=Config(
+                KernelManager=manager,
+                NotebookClient=client,
+                KernelProvisionerFactory={"default_provisioner_name": provisioner.NAME},
+            ),
         )
     return executed
 
@@ -92,7 +97,8 @@ def _skip_unused_imports() -> None:
 
 def _end_kernel(*_: object) -> None:
     """Kill the kernel, after which papermill saves the notebook; without a kernel, exit at once."""
-    kernels = psutil.Process().children(recursive=True)
+    children = psutil.Process().children(recursive=True)
+    kernels = [child for child in children if child.pid != provisioner.python.pid]
     for kernel in kernels:
         kernel.kill()
     if not kernels:
@@ -101,6 +107,7 @@ def _end_kernel(*_: object) -> None:
 
 def main() -> None:
     """INPUT OUTPUT CONTEXT RESULT: run INPUT as the task in the file CONTEXT, write the outcome to RESULT."""
+    provisioner.python.fork_here()  # first, while this process has no threads
     source, output, context, result = map(Path, sys.argv[1:])
     os.environ[VARIABLE] = str(context)  # for the kernel
 

@@ -1,0 +1,40 @@
+"""Kernels that are forks of a prepared Python; Jupyter finds this by the name `prepared`."""
+
+import asyncio
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from local_workspace.runtime.fork_server import PARENT
+from local_workspace.runtime.prepared_python import OF_NOTEBOOKS, PreparedPython
+
+NAME = "prepared"
+python = PreparedPython(["ipykernel_launcher"], OF_NOTEBOOKS)
+if TYPE_CHECKING:
+    import subprocess
+
+_PARENT = f"--IPKernelApp.parent_handle={PARENT}"  # a kernel ends when its parent has
+_ALLOWED = {"env", "cwd", "stdout", "stderr", "kernel_id", "extra_arguments"}
+
+
+class PreparedProvisioner(LocalProvisioner):
+    """Starts Python kernels as forks of this process's prepared Python, and all others as Jupyter does."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start the kernel that `cmd` names; returns how to reach it."""
+        if not (python.runs(cmd) and kwargs.keys() <= _ALLOWED):
+            return await super().launch_kernel(cmd, **kwargs)
+        self.cwd = kwargs.get("cwd") or Path.cwd()
+        streams = [_descriptor(kwargs.get(name), usual) for name, usual in (("stdout", 1), ("stderr", 2))]
+        process = await asyncio.to_thread(python.start, [*cmd, _PARENT], kwargs["env"], self.cwd, *streams)
+        self.process = cast("subprocess.Popen[bytes]", process)  # it has the methods that Jupyter calls
+        self.pid = self.pgid = process.pid
+        return self.connection_info
+
+
+def _descriptor(stream: IO[Any] | int | None, usual: int) -> int:
+    if stream is None:
+        return usual
+    return stream if isinstance(stream, int) else stream.fileno()

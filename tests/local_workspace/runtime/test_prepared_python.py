@@ -1,0 +1,231 @@
+"""Processes that are forks of a prepared Python, each with a module that prints what it finds."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local_workspace.runtime import prepared_python
+from local_workspace.runtime.packages import site_packages
+from local_workspace.runtime.prepared_python import PreparedPython, Started
+from waiting import eventually
+
+FOUND = """
+import atexit, json, os, sys
+atexit.register(print, "ended as Python does")
+found = {
+    "argv": sys.argv[1:], "name": __name__, "folder": os.getcwd(), "given": os.environ.get("GIVEN"),
+    "inherited": os.environ.get("INHERITED"), "imported": "numpy" in sys.modules, "input": sys.stdin.read(),
+    "leads": os.getsid(0) == os.getpid(),
+}
+if found["imported"]:
+    found["number"] = sys.modules["numpy"].random.random()
+print(json.dumps(found))
+print("an error", file=sys.stderr)
+sys.exit(int(sys.argv[1]))
+"""
+WAITS = "import signal\nprint('waits', flush=True)\nsignal.pause()\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "found.py").write_text(FOUND)
+    (tmp_path / "waits.py").write_text(WAITS)
+    return tmp_path
+
+
+@pytest.fixture
+def python(monkeypatch: pytest.MonkeyPatch) -> Iterator[PreparedPython]:
+    monkeypatch.setenv("INHERITED", "yes")
+    made = PreparedPython(["found", "waits"], ["numpy"])
+    yield made
+    made.close()
+
+
+def run(python: PreparedPython, folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Started:
+    given = {**os.environ, "GIVEN": "ä"} if env is None else env
+    with (folder / "out.txt").open("wb") as output:
+        return python.start([sys.executable, "-m", *arguments], given, folder, output.fileno(), output.fileno())
+
+
+def printed(folder: Path) -> list[str]:
+    return (folder / "out.txt").read_text().splitlines()
+
+
+def test_a_fork_is_as_a_python_of_its_own_but_has_imported_much(python: PreparedPython, folder: Path) -> None:
+    process = run(python, folder, "found", "3", "a b")
+    assert process.wait(60) == process.poll() == process.returncode == 3
+    first, *rest = printed(folder)
+    found = json.loads(first)
+    assert 0 <= found.pop("number") < 1
+    assert found == {
+        **{"argv": ["3", "a b"], "name": "__main__", "folder": str(folder), "given": "ä", "inherited": "yes"},
+        **{"imported": True, "input": "", "leads": True},
+    }
+    assert rest == ["an error", "ended as Python does"]
+
+
+def test_forks_draw_numbers_of_their_own(python: PreparedPython, folder: Path) -> None:
+    drawn = set()
+    for _ in range(3):
+        run(python, folder, "found", "0").wait(60)
+        drawn.add(json.loads(printed(folder)[0])["number"])
+    assert len(drawn) == 3
+
+
+def test_a_variable_that_is_not_given_is_not_there(python: PreparedPython, folder: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "INHERITED"}
+    assert run(python, folder, "found", "0", env=env).wait(60) == 0
+    assert json.loads(printed(folder)[0])["inherited"] is None
+
+
+def test_what_python_reads_at_its_start_makes_a_start_of_its_own(python: PreparedPython, folder: Path) -> None:
+    process = run(python, folder, "found", "0", env={**os.environ, "PYTHONHASHSEED": "7"})
+    assert isinstance(process, subprocess.Popen)
+    assert process.wait(60) == 0
+    assert json.loads(printed(folder)[0])["imported"] is False
+
+
+def test_its_command_line_names_what_it_runs(python: PreparedPython, folder: Path) -> None:
+    process = run(python, folder, "waits")
+    eventually(lambda: printed(folder) == ["waits"])
+    assert psutil.Process(process.pid).cmdline()[0] == f"{sys.executable} -m waits"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == -signal.SIGTERM
+    process.send_signal(signal.SIGTERM)  # it has ended
+
+
+def test_ctrl_c_interrupts_it(python: PreparedPython, folder: Path) -> None:
+    process = run(python, folder, "waits")
+    eventually(lambda: printed(folder) == ["waits"])
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == -signal.SIGINT
+    assert printed(folder)[-1] == "KeyboardInterrupt"
+
+
+def test_the_end_of_the_prepared_python_ends_its_forks_and_the_next_ones_start_nevertheless(
+    python: PreparedPython, folder: Path
+) -> None:
+    process = run(python, folder, "waits")
+    eventually(lambda: printed(folder) == ["waits"])
+    assert python.pid
+    os.kill(python.pid, signal.SIGKILL)
+    assert process.wait(60) == -signal.SIGKILL
+    eventually(lambda: not psutil.pid_exists(process.pid))
+    for _ in range(2):
+        assert run(python, folder, "found", "0").wait(60) == 0
+    assert json.loads(printed(folder)[0])["imported"] is True
+
+
+def test_where_forks_are_not_safe_python_starts_as_usual(
+    python: PreparedPython, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared_python, "SUPPORTED", False)
+    python.prepare()
+    process = run(python, folder, "found", "0")
+    assert isinstance(process, subprocess.Popen)
+    assert process.wait(60) == 0
+    assert python.pid is None
+
+
+def test_a_module_that_cannot_be_imported_in_advance_is_named_and_left_out(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    python = PreparedPython(["found"], ["no_such_module", "numpy"])
+    assert run(python, folder, "found", "0").wait(60) == 0
+    python.close()
+    assert json.loads(printed(folder)[0])["imported"] is True
+    assert "no_such_module can't be imported in advance" in capfd.readouterr().err
+
+
+def test_a_process_forks_itself(folder: Path) -> None:
+    code = f"""
+import os, sys, numpy
+from local_workspace.runtime.prepared_python import PreparedPython
+python = PreparedPython(["found"])
+python.fork_here()
+print(python.start([sys.executable, "-m", "found", "4"], os.environ, {str(folder)!r}).wait(60), flush=True)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    first, *rest = done.stdout.splitlines()
+    assert json.loads(first)["imported"] is True
+    assert rest == ["ended as Python does", "4"]
+
+
+LAYERED = """
+import json, sys
+import found_there
+print(json.dumps([found_there.PLACE, "numpy" in sys.modules, sys.executable, sys.prefix]))
+import tenacity  # of the environment below
+"""
+
+
+def layer(folder: Path, **modules: str) -> Path:
+    """The Python of an environment over this one with these modules, as tasks have it."""
+    python = folder / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
+    packages = site_packages(folder / "venv")
+    for name, text in modules.items():
+        (packages / f"{name}.py").write_text(text)
+    (packages / "~workspace.pth").write_text(
+        f"import site; site.addsitedir({str(site_packages(Path(sys.prefix)))!r})\n"
+    )
+    return python
+
+
+@pytest.mark.parametrize("own", [{}, {"numpy": ""}])
+def test_a_fork_enters_an_environment_over_this_one_unless_that_has_what_is_imported_already(
+    folder: Path, own: dict[str, str]
+) -> None:
+    (folder / "layered.py").write_text(LAYERED)
+    (folder / "found_there.py").write_text("PLACE = 'the folder'")
+    environment = layer(folder, colorsys="", tenacity="print('own')", **own)
+    python = PreparedPython(["layered"], ["numpy"])
+    argv = [str(environment), "-m", "layered"]
+    assert python.runs(argv)
+    with (folder / "out.txt").open("wb") as output:
+        process = python.start(argv, os.environ, folder, output.fileno(), output.fileno())
+    assert process.wait(60) == 0
+    python.close()
+    first, second = printed(folder)
+    assert json.loads(first) == ["the folder", not own, str(environment), str(folder / "venv")]
+    assert second == "own"
+
+
+def test_it_runs_its_programs_only(python: PreparedPython, tmp_path: Path) -> None:
+    assert python.runs([sys.executable, "-m", "found"])
+    assert not python.runs([sys.executable, "-m", "other"])
+    assert not python.runs([sys.executable, "found.py"])
+    assert not python.runs([str(tmp_path / "bin/python"), "-m", "found"])
+
+
+LIBRARIES = """
+import sys
+import grpc, numpy, pandas, polars, pyarrow.compute
+square = numpy.ones((400, 400)) @ numpy.ones((400, 400))
+frame = polars.DataFrame({"a": range(100_000), "b": [n % 7 for n in range(100_000)]})
+sums = frame.group_by("b").agg(polars.col("a").sum()).sort("b")["a"].to_list()
+with grpc.insecure_channel("localhost:1") as channel:
+    try:
+        channel.unary_unary("/none/none")(b"", timeout=20)
+    except grpc.RpcError as error:
+        code = error.code().name
+print(square[0, 0], sums[0], pyarrow.compute.sum(pyarrow.array(range(10))), pandas.Series([1, 2]).sum(), code)
+"""
+
+
+def test_libraries_with_threads_of_their_own_work_in_a_fork(folder: Path) -> None:
+    (folder / "libraries.py").write_text(LIBRARIES)
+    python = PreparedPython(["libraries"], prepared_python.OF_NOTEBOOKS)
+    processes = [run(python, folder, "libraries") for _ in range(2)]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    python.close()
+    assert printed(folder)[-1] == f"400.0 {sum(range(0, 100_000, 7))} 45 3 UNAVAILABLE"
