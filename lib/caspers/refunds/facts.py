@@ -174,7 +174,8 @@ GROUP BY location_id"""
 def newest_of_each_kind_sql(catalog: str) -> str:
     """A query of three orders, by `kind` the newest in time (1), late (2) and very late (3) for its location: order_id.
 
-    Each is at least MARGIN_MINUTES away from another kind, so that it keeps its kind while the timings change.
+    Each is at least MARGIN_MINUTES away from another kind, so that it keeps its kind while the timings change, and has
+    its items in silver, which an update of the pipeline fills after bronze.
     """
     return f"""
 SELECT kind, max_by(order_id, struct(delivered_ts, order_id)) AS order_id
@@ -183,7 +184,8 @@ FROM (SELECT *, CASE WHEN minutes <= p75_minutes - {MARGIN_MINUTES} THEN 1
                      WHEN minutes >= p99_minutes + {MARGIN_MINUTES} THEN 3 END AS kind
       FROM ({facts_sql(deliveries(catalog))}) JOIN {timing_view(catalog)} USING (location_id)
       WHERE delivered_ts > (SELECT max(ts) FROM {in_catalog(catalog, "lakeflow.all_events")})
-                           - INTERVAL {WINDOW_DAYS} DAYS)
+                           - INTERVAL {WINDOW_DAYS} DAYS
+            AND order_id IN (SELECT order_id FROM {in_catalog(catalog, "lakeflow.silver_order_items")}))
 WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"""
 
 
