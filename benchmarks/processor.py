@@ -11,7 +11,7 @@ SAMPLE_SECONDS = 0.5  # what a process does between its last sample and its end 
 # The first whose text is in the command line names the process's kind.
 KINDS = {
     "org.apache.spark": "Spark",
-    "local_workspace.runtime.prepared": "prepared Python",
+    "local_workspace.runtime.fork_server": "prepared Python",
     "ipykernel": "kernels",
     "local_workspace serve": "service",
     "local_workspace.workers.notebook_task": "jobs",
