@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from xxh64 import xxh64
+from xxhash import xxh64_intdigest
 
 type Row = tuple[Hashable, ...]
 
 _EXAMPLES = 3
+
+
+SPARK_SEED = 42  # of xxhash64 in Spark's SQL
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,6 @@ def _orders(group: list[Item]) -> int:
 
 def complains(order_id: str, rate: float) -> bool:
     """Whether the share `rate` of all orders that get a complaint has this one."""
-    hashed = xxh64(order_id.encode())
+    hashed = xxh64_intdigest(order_id.encode(), seed=SPARK_SEED)
     signed = hashed - 2**64 if hashed >= 2**63 else hashed
     return signed % 10_000 < round(rate * 10_000)
