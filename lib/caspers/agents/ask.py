@@ -83,14 +83,14 @@ def ask_several(
         return [None] * len(things), reason
     open_ai = client(ws.w)
     with ThreadPoolExecutor(MAX_REQUESTS, thread_name_prefix="ask") as pool:
-        batches = pool.map(lambda batch: _ask_batch(open_ai, endpoint, key, list(batch)), batched(things, BATCH_SIZE))
+        batches = pool.map(lambda batch: ask_batch(open_ai, endpoint, key, list(batch)), batched(things, BATCH_SIZE))
         outcomes = [each for batch in batches for each in batch]
     reasons = [reason for _, reason in outcomes if reason]
     note = f"{len(reasons)} of {len(outcomes)} fell back: {reasons[0]}" if reasons else None
     return [answer for answer, _ in outcomes], note
 
 
-def _ask_batch(open_ai: "OpenAI", endpoint: str, key: str, things: list[object]) -> list[_Outcome]:
+def ask_batch(open_ai: "OpenAI", endpoint: str, key: str, things: list[object]) -> list[_Outcome]:
     """One request about several things. Answers arrive as they are decided: an error costs only those after it."""
     from openai import OpenAIError
 
