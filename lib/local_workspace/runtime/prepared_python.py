@@ -198,7 +198,7 @@ class PreparedPython:
         return self._server.pid if self._server else None
 
     def close(self) -> None:
-        """End the prepared process. Its children go on; their ends are not seen any more."""
+        """End the prepared process, and with it what it has started."""
         with self._lock:
             if self._server:
                 self._server.control.shutdown(socket.SHUT_RDWR)

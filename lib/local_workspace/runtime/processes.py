@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ class Processes:
         log, mark = self.home.logs / f"{name}.log", self._mark(name)
         with log.open("ab") as output:
             process = self._start(argv, environment.of_child(env), cwd or self.home.root, output)
-        created = psutil.Process(process.pid).create_time()
+        created = _created(process.pid)
         write_atomically(mark, json.dumps({"pid": process.pid, "created": created}))
         child = Child(name, process, log, mark)
         self._note(child, created)
@@ -134,6 +135,14 @@ class Processes:
 
     def _mark(self, name: str) -> Path:
         return self.home.run / f"{name}.pid"
+
+
+def _created(pid: int) -> float:
+    """When a process that was just started was created, in seconds since 1970."""
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return time.time()  # a fork that has ended is gone: its parent is not this process
 
 
 def same_process(pid: int, created: float) -> psutil.Process | None:

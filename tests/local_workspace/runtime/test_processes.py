@@ -1,12 +1,14 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 
 import psutil
 import pytest
 
 from local_workspace.runtime.home import open_home
+from local_workspace.runtime.prepared_python import PreparedPython
 from local_workspace.runtime.processes import Processes, await_ready
 from waiting import eventually, has_ended
 
@@ -74,3 +76,20 @@ def test_another_process_with_a_recycled_id_is_left_alone(processes, home_root):
     assert Processes(open_home(home_root)).reap() == []
     assert child.alive()
     child.terminate()
+
+
+class EndsAtOnce(PreparedPython):
+    """Starts what has ended, and is gone, before anybody can look at it."""
+
+    def start(self, argv, env, cwd, stdout=1, stderr=2):
+        process = subprocess.Popen(argv, env=env, cwd=cwd, stdout=stdout, stderr=stderr)
+        process.wait()
+        return process
+
+
+def test_a_fork_that_ends_at_once_is_a_child_nevertheless(home_root):
+    child = Processes(open_home(home_root), EndsAtOnce(["this"])).spawn("gone", [sys.executable, "-m", "this"])
+    assert child.wait() == 0
+    assert "Zen" in child.log_tail()
+    child.terminate()
+    assert not list(open_home(home_root).run.glob("gone.pid"))
