@@ -129,7 +129,8 @@ def test_types(table: Table):
     assert kinds.rows("id, price")[0] == (1, Decimal("12345678901234567890123456.7890123456"))
     kinds.sql("UPDATE @ SET ts = timestamp'2024-05-05 05:05:05.123456Z' WHERE id = 2")
     moment = datetime(2024, 5, 5, 5, 5, 5, 123456, tzinfo=UTC)
-    eventually(lambda: kinds.rows("id, ts")[1], (2, moment))
+    # As long as the change is on its way, the year is one that Python's datetime does not have.
+    eventually(lambda: kinds.rows("id, ts")[1], (2, moment), ignoring=psycopg.DataError)
 
 
 def test_deletion_vectors(table: Table):
