@@ -94,19 +94,19 @@ class Processes:
         """
         log, mark = self.home.logs / f"{name}.log", self._mark(name)
         with log.open("ab") as output:
-            process = self._start(argv, environment.of_child(env), cwd or self.home.root, output)
+            process = self._start(argv, env, cwd or self.home.root, output)
         created = _created(process.pid)
         write_atomically(mark, json.dumps({"pid": process.pid, "created": created}))
         child = Child(name, process, log, mark)
         self._note(child, created)
         return child
 
-    def _start(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, output: BinaryIO) -> Started:
+    def _start(self, argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path, output: BinaryIO) -> Started:
         if self._python and self._python.runs(argv):
-            return self._python.start(argv, env, cwd, output.fileno(), output.fileno())
+            return self._python.start(argv, environment.of_child(env), cwd, output.fileno(), output.fileno())
         return subprocess.Popen(
             list(argv),
-            env=env,
+            env=environment.of_child(env),
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=output,
