@@ -156,11 +156,6 @@ class PreparedPython:
         self._server: _Server | None = None
         self._lock = threading.Lock()
 
-    def prepare(self) -> None:
-        """Begin to import the modules; returns at once."""
-        with self._lock:
-            self._serving()
-
     def runs(self, argv: Sequence[str]) -> bool:
         """Whether this command runs one of the programs, in this Python's environment or one over it."""
         ours = argv[0] == sys.executable or layered_environments.layer_of(Path(argv[0])) is not None

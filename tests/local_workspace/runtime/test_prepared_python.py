@@ -129,7 +129,6 @@ def test_where_forks_are_not_safe_python_starts_as_usual(
     python: PreparedPython, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prepared_python, "SUPPORTED", False)
-    python.prepare()
     process = run(python, folder, "found", "0")
     assert isinstance(process, subprocess.Popen)
     assert process.wait(60) == 0
