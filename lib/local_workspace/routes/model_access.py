@@ -18,27 +18,29 @@ _FILTERED = re.compile(r"""\s*name\s*=\s*(['"])(.*)\1\s*""", re.IGNORECASE)
 
 def check(request: Request, full_name: str) -> None:
     """Raise ApiError 403 if a service principal may not use a model, 404 if there is none of that name."""
-    principal: str | None = request.state.principal
-    if principal is None:
-        return
-    models: ModelsEngine = request.app.state.engines.models
-    unity: UnityCatalog = request.app.state.engines.unity
-    model = models.get(full_name)
-    if model["owner"] != principal:
-        unity.grants.check_execute(model["full_name"], principal)
+    if request.state.principal is not None:
+        models: ModelsEngine = request.app.state.engines.models
+        _check_model(request, models.get(full_name))
 
 
 def usable(request: Request, found: Sequence[RegisteredModel]) -> list[RegisteredModel]:
     """Those of the models that the caller may use."""
-    return [model for model in found if _is_usable(request, model["full_name"])]
+    return [model for model in found if request.state.principal is None or _is_usable(request, model)]
 
 
-def _is_usable(request: Request, full_name: str) -> bool:
+def _is_usable(request: Request, model: RegisteredModel) -> bool:
     try:
-        check(request, full_name)
+        _check_model(request, model)
     except ApiError:
         return False
     return True
+
+
+def _check_model(request: Request, model: RegisteredModel) -> None:
+    principal: str = request.state.principal
+    unity: UnityCatalog = request.app.state.engines.unity
+    if model["owner"] != principal:
+        unity.grants.check_execute(model["full_name"], principal)
 
 
 def _check_read(request: Request) -> None:
