@@ -13,6 +13,7 @@ from local_workspace.routes import mlflow_access
 from local_workspace.runtime import principals
 from local_workspace.runtime.permissions import of_principal
 from local_workspace.runtime.store import Store
+from principal_clients import clients_of
 
 TOKEN, USER, APP = "t", "you@localhost", principals.service_principal("desk")
 TRACE = {"trace": {"trace_info": {"trace_location": {"mlflow_experiment": {"experiment_id": "7"}}}}}
@@ -60,11 +61,7 @@ def client(permissions) -> Callable[[str], TestClient]:
         return {"bytes": len(await request.body())}
 
     app = create_app(SimpleNamespace(permissions=permissions), TOKEN, [router])
-
-    def of(token: str) -> TestClient:
-        return TestClient(app, base_url="http://localhost", headers={"Authorization": f"Bearer {token}"})
-
-    return of
+    return clients_of(app)
 
 
 @pytest.fixture

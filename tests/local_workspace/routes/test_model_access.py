@@ -16,6 +16,7 @@ from local_workspace.routes import files, mlflow_registry, models, serving
 from local_workspace.runtime import principals
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.store import Store
+from principal_clients import clients_of
 
 TOKEN, USER, APP = "t", "you@localhost", principals.service_principal("desk")
 MODEL = "shop.ai.pricing"
@@ -60,13 +61,9 @@ def engines(tmp_path) -> Iterator[SimpleNamespace]:
 
 
 @pytest.fixture
-def client(engines) -> Iterator[Callable[[str], TestClient]]:
+def client(engines) -> Callable[[str], TestClient]:
     app = create_app(engines, TOKEN, [models.router, mlflow_registry.router, files.router, serving.router])
-
-    def of(token: str) -> TestClient:
-        return TestClient(app, base_url="http://localhost", headers={"Authorization": f"Bearer {token}"})
-
-    return of
+    return clients_of(app)
 
 
 @pytest.fixture
