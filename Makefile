@@ -50,7 +50,8 @@ integration:
 	$(UV) run --no-sync coverage run -m pytest tests/integration -s --durations 8
 
 notebooks:
-	JUPYTER_DEFAULT_PROVISIONER_NAME=prepared $(UV) run --no-sync pytest notebooks/*.ipynb --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
+	JUPYTER_DEFAULT_PROVISIONER_NAME=prepared $(UV) run --no-sync pytest notebooks/*.ipynb \
+		--nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
 		--nbval-cell-timeout 600 --nbval-kernel-startup-timeout 120 -x --durations 10
 
 outputs: browser
