@@ -17,6 +17,7 @@ from databricks.sdk.service.jobs import NotebookTask, Run, Task
 from databricks.sdk.service.workspace import ImportFormat
 from fastapi import FastAPI
 
+from disks import Disk
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.jobs.sql_tasks import SqlServices
@@ -78,7 +79,7 @@ class JobWorkspace:
         processes.reap()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.updates = Updates()
+        self.updates, self.disk = Updates(), Disk()
         self.files, self.store = WorkspaceFiles(self.home), Store(self.home.database)
         self.jobs = JobsEngine(
             self.home,
@@ -89,6 +90,7 @@ class JobWorkspace:
             lambda: {"DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": TOKEN},
             Sources(self._in_volumes, self._in_tables),
             sql or SqlServices(_no_warehouse, _no_warehouse, _no_warehouse, str),
+            self.disk.space,
         )
 
         self.permissions = PermissionsEngine(self.store, USER, {"jobs": lambda job_id: self.jobs.check(int(job_id))})

@@ -19,8 +19,10 @@ def show(link: str) -> None:
         webbrowser.open(link)
 
 
-def print_status(connection: Mapping[str, object], engines: Sequence[Mapping[str, object]]) -> None:
-    """Print where the workspace is, and a line for each of its processes (`engines` of the API)."""
+def print_status(
+    connection: Mapping[str, object], engines: Sequence[Mapping[str, object]], disk: Mapping[str, object]
+) -> None:
+    """Print where the workspace is, a line for each of its processes, and a shortage (`engines`, `disk` of the API)."""
     print(f"The local workspace answers at {connection['DATABRICKS_HOST']}\n")
     rows = [_COLUMNS, *(_row(engine) for engine in engines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -29,6 +31,8 @@ def print_status(connection: Mapping[str, object], engines: Sequence[Mapping[str
     for engine in engines:
         if engine["message"]:
             print(f"\n{engine['name']}: {engine['message']}")
+    if disk["message"]:
+        print(f"\n{disk['message']}")
 
 
 def _row(engine: Mapping[str, object]) -> tuple[str, ...]:

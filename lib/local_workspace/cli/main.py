@@ -81,7 +81,7 @@ def _status(options: Namespace) -> int:
         return NOT_RUNNING if options.json else _not_running(options.home)
     if options.json:
         return _print_connection(connection)
-    print_status(connection, control.engines(connection))
+    print_status(connection, control.engines(connection), control.disk(connection))
     return DONE
 
 

@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from local_workspace.http import absent
-from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.errors import ApiError, disk_full
+from local_workspace.runtime.free_space import is_full
 
 _SHOWN = 80  # characters of a refused value that its error repeats
 _WHOLE = ("body", "query", "path", "header")  # where a field was, which FastAPI puts before its name
@@ -48,6 +49,9 @@ def answer(request: Request, error: Exception) -> JSONResponse:
         return _validation_error(error)
     if isinstance(error, HTTPException):
         return _http_error(request, error)
+    if is_full(error):
+        full = disk_full()
+        return error_response(full.status, full.error_code, full.message)
     return _internal_error(request, error)
 
 

@@ -12,7 +12,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/compute")
 def engines(request: Request, health: Health) -> HTMLResponse:
     """Every engine with its state and what it uses."""
-    return whole_or_part(request, "compute/list", engines=health.list())
+    return whole_or_part(request, "compute/list", engines=health.list(), disk=health.disk())
 
 
 @router.get("/compute/engines/{name}")

@@ -15,9 +15,14 @@ router = APIRouter(prefix="/api/local")
 
 @router.get("/health")
 def health(request: Request) -> Json:
-    """The state of Spark and MLflow, and what failed to start."""
+    """The state of Spark and MLflow, what failed to start, and the free space on the home's disk."""
     engines = request.app.state.engines
-    return {"spark": engines.spark.state(), "mlflow": engines.mlflow.state(), "failures": engines.failures}
+    return {
+        "spark": engines.spark.state(),
+        "mlflow": engines.mlflow.state(),
+        "failures": engines.failures,
+        "disk": engines.health.disk(),
+    }
 
 
 @router.get("/engines", dependencies=[REFUSE_UNKNOWN])

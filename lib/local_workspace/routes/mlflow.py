@@ -4,6 +4,7 @@ The registry of Unity Catalog is not among it: `routes/mlflow_registry.py` has t
 """
 
 import json
+from http import HTTPStatus
 
 import httpx
 from fastapi import APIRouter, HTTPException, Request
@@ -12,11 +13,12 @@ from fastapi.responses import RedirectResponse, Response
 from local_workspace.engines.mlflow.artifacts import as_on_databricks
 from local_workspace.http.proxy import Relay, relay, socket_client
 from local_workspace.routes import mlflow_access
-from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.errors import disk_full, invalid
 
 router = APIRouter(include_in_schema=False)  # MLflow documents its API itself
 
 _SDK = "databricks-sdk-"  # in the User-Agent of MLflow's client with the tracking URI `databricks`, and of the CLI
+_DISK_FULL = (b"database or disk is full", b"No space left on device")  # SQLite's words, and the system's
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # The paths that MLflow's clients call. The pages' own requests are relative, so they work under any prefix.
 _CLIENT_PATHS = (
@@ -51,14 +53,24 @@ async def as_client(request: Request) -> Response:
     """A request of an MLflow client, at the path it has on any MLflow server.
 
     A path or method that MLflow has not is answered as one that the workspace has not: MLflow's answer is a page.
-    Raises ApiError 403 for a service principal without permission on the experiment.
+    Raises ApiError 403 for a service principal without permission on the experiment, 507 if the disk is full.
     """
     await mlflow_access.check(request)
     answer = await relay(request, client_of(request), "MLflow")
     if answer.status_code in (404, 405) and not answer.headers.get("content-type", "").startswith("application/json"):
         await answer.discard()
         raise HTTPException(answer.status_code, headers={"Allow": answer.headers.get("allow", "another method")})
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return await _failed(answer)
     return await _as_on_databricks(answer) if _SDK in request.headers.get("user-agent", "") else answer
+
+
+async def _failed(answer: Relay) -> Response:
+    """The answer of a server that failed. Raises ApiError 507 if its disk is full: clients repeat MLflow's 503."""
+    content = await answer.read()
+    if any(sign in content for sign in _DISK_FULL):
+        raise disk_full()
+    return Response(content, answer.status_code, media_type=answer.headers.get("content-type"))
 
 
 async def _as_on_databricks(answer: Relay) -> Response:

@@ -29,5 +29,19 @@ def unavailable(message: str) -> ApiError:
     return ApiError(503, "TEMPORARILY_UNAVAILABLE", message)
 
 
+class StorageError(ApiError):
+    """The disk takes no writes, because it is full or broken; the call has had no effect and may succeed later."""
+
+
+def disk_full(message: str = "The disk of the workspace's home is full: make room, then repeat.") -> StorageError:
+    """There is no room for what would be written (507). Unlike 429 and 503, official clients don't repeat a 507."""
+    return StorageError(507, "RESOURCE_EXHAUSTED", message)
+
+
+def disk_failed(message: str) -> StorageError:
+    """The disk could not write or read (500)."""
+    return StorageError(500, "IO_ERROR", message)
+
+
 class SetupError(Exception):
     """The workspace can't start; the message says what is wrong and what to do."""

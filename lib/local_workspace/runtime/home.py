@@ -146,11 +146,14 @@ def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
     """Write `text` to `path` whole or not at all, readable by `mode`."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)  # a part of a file for which a disk had no room would take some for ever
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -95,9 +95,12 @@ class Processes:
         log, mark = self.home.logs / f"{name}.log", self._mark(name)
         with log.open("ab") as output:
             process = self._start(argv, env, cwd or self.home.root, output)
-        created = _created(process.pid)
-        write_atomically(mark, json.dumps({"pid": process.pid, "created": created}))
-        child = Child(name, process, log, mark)
+        created, child = _created(process.pid), Child(name, process, log, mark)
+        try:
+            write_atomically(mark, json.dumps({"pid": process.pid, "created": created}))
+        except OSError:  # nobody could end it after a `kill -9`
+            child.terminate(grace=0)
+            raise
         self._note(child, created)
         return child
 

@@ -3,8 +3,12 @@
 import json
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from local_workspace.runtime.errors import disk_failed, disk_full
 
 type Document = dict[str, Any]
 """A JSON object."""
@@ -16,10 +20,14 @@ CREATE TABLE IF NOT EXISTS documents (
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 INSERT OR IGNORE INTO counters VALUES ('id', 1000);
 """
+_PRIMARY = 0xFF  # the part of an error's code that says what went wrong, without the details
 
 
 class Store:
-    """Documents by kind and key. Safe for threads; every call is one transaction on disk."""
+    """Documents by kind and key. Safe for threads; every call is one transaction on disk.
+
+    What the disk does not take raises StorageError, and nothing has changed.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
@@ -29,7 +37,7 @@ class Store:
 
     def put(self, kind: str, key: str, doc: Document) -> None:
         """Write `doc`; a document of that key is replaced and keeps its place in the order."""
-        with self._lock:
+        with self._transaction():
             self._db.execute(
                 "INSERT INTO documents "
                 "VALUES (?, ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM documents), ?) "
@@ -39,19 +47,19 @@ class Store:
 
     def get(self, kind: str, key: str) -> Document | None:
         """The document of that key, or None."""
-        with self._lock:
+        with self._transaction():
             row = self._db.execute("SELECT body FROM documents WHERE kind = ? AND key = ?", (kind, key)).fetchone()
         return json.loads(row[0]) if row else None
 
     def list(self, kind: str) -> list[Document]:
         """All documents of a kind, in the order they were first written."""
-        with self._lock:
+        with self._transaction():
             rows = self._db.execute("SELECT body FROM documents WHERE kind = ? ORDER BY position", (kind,)).fetchall()
         return [json.loads(body) for (body,) in rows]
 
     def delete(self, kind: str, key: str) -> bool:
         """Remove a document; False if there was none."""
-        with self._lock:
+        with self._transaction():
             return self._db.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key)).rowcount > 0
 
     def update(self, kind: str, key: str, **changes: object) -> Document:
@@ -66,7 +74,7 @@ class Store:
 
     def next_id(self) -> int:
         """A number that this store has never returned before."""
-        with self._lock:
+        with self._transaction():
             number: int = self._db.execute(
                 "UPDATE counters SET value = value + 1 WHERE name = 'id' RETURNING value"
             ).fetchone()[0]
@@ -76,3 +84,16 @@ class Store:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except sqlite3.OperationalError as error:
+                match error.sqlite_errorcode & _PRIMARY:
+                    case sqlite3.SQLITE_FULL:
+                        raise disk_full() from error
+                    case sqlite3.SQLITE_IOERR:
+                        raise disk_failed(f"The workspace's database can't be used: {error}.") from error
+                raise

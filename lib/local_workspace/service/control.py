@@ -72,6 +72,12 @@ def engines(connection: Connection) -> list[dict[str, Any]]:
     return found
 
 
+def disk(connection: Connection) -> dict[str, Any]:
+    """The free space on the home's disk, as the workspace's API reports it. Raises SetupError if it doesn't answer."""
+    found: dict[str, Any] = _ask(connection, "/api/local/health")["disk"]
+    return found
+
+
 def is_running(root: Path) -> bool:
     """Whether the workspace's process lives, even if it does not answer."""
     return _process(Home(root.resolve())) is not None

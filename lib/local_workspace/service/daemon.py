@@ -68,10 +68,11 @@ from local_workspace.routes import (
 )
 from local_workspace.runtime import open_files, prepared_python, principals, sockets, software
 from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.free_space import FreeSpace
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
-from local_workspace.service.settings import Settings, default_storage, load_settings
+from local_workspace.service.settings import FREE_BYTES, Settings, default_storage, load_settings
 
 USER = "you@localhost"
 ROUTES = (
@@ -179,11 +180,11 @@ def serve(home: Home) -> None:
 
 def build_engines(home: Home, settings: Settings, processes: Processes, sessions: Sessions) -> Engines:
     """The engines of `home`, not started yet; browsers with one of `sessions` can use its apps."""
-    store = Store(home.database)
+    store, space = Store(home.database), FreeSpace(home.root, FREE_BYTES)
     spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token)
     unity = unity_catalog(home, store, spark, USER, default_storage())
     workspace_files, volume_files = WorkspaceFiles(home), VolumeFiles(unity.volume_paths)
-    pipelines_engine = PipelinesEngine(home, store, spark)
+    pipelines_engine = PipelinesEngine(home, store, spark, space)
     postgres_engine = PostgresEngine(
         home, store, processes, SparkLake(spark), USER, partial(principals.role_of, settings.token, USER)
     )
@@ -200,6 +201,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         lambda: environment,
         Sources(volume_files.resolve, partial(_table_folder, unity.tables, SparkLake(spark))),
         SqlServices(warehouses.get, saved_queries.get, spark.own_session, refusal),
+        space,
         partial(_spark_of_task, spark),
     )
     found: dict[str, Found] = {
@@ -218,7 +220,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
     return Engines(
         home=home,
         failures=failures,
-        health=HealthEngine(home, processes, states, failures),
+        health=HealthEngine(home, processes, states, failures, space),
         guide=GuideEngine(store),
         housekeeping=HousekeepingEngine(home, spark, partial(_delta_tables, spark, unity.tables)),
         user=USER,

@@ -11,6 +11,10 @@ from local_workspace.runtime import ports
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import Home, read_json, write_atomically
 
+FREE_BYTES = 1024**3
+"""With less than that on the home's disk no run and no update starts. A start of the workspace needs more
+(`MIN_FREE_BYTES` of `runtime/home.py`)."""
+
 
 @dataclass(frozen=True)
 class Settings:

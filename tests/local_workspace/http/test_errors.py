@@ -1,3 +1,4 @@
+import errno
 from typing import Annotated
 
 import pytest
@@ -39,6 +40,11 @@ def numbers(
 @router.get("/broken")
 def broken() -> None:
     raise KeyError("a secret")
+
+
+@router.get("/full")
+def full() -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", "/home/a-secret")
 
 
 @pytest.fixture
@@ -150,3 +156,11 @@ def test_an_unknown_path_is_refused_and_a_service_of_databricks_by_its_name(clie
     status, code, said = refusal(client.post(path))
     assert (status, code) == (404, "ENDPOINT_NOT_FOUND")
     assert said.startswith(f"No API found for 'POST {path}'. A local workspace ") and advice in said
+
+
+def test_a_full_disk_is_no_internal_error(client):
+    assert refusal(client.get("/full")) == (
+        507,
+        "RESOURCE_EXHAUSTED",
+        "The disk of the workspace's home is full: make room, then repeat.",
+    )

@@ -42,7 +42,7 @@ def target(tmp_path):
     space = JobWorkspace(tmp_path / "home")
     space.listener.close()
     spark = SimpleNamespace(spark_home=space.home.root / "spark", wait_ready=no_spark)
-    pipelines_engine = PipelinesEngine(space.home, Store(space.home.database), spark)
+    pipelines_engine = PipelinesEngine(space.home, Store(space.home.database), spark, space.disk.space)
     volumes = Volumes(space.home.volumes)
     volumes.folder("lake.raw.events").mkdir(parents=True)
     engines = SimpleNamespace(

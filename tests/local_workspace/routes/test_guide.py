@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 
 from api_fuzzing import Target, bearer, fuzz
 from asgi_server import Served
+from disks import GIB, Disk
 from local_workspace.engines.guide import GuideEngine
 from local_workspace.engines.health import HealthEngine
 from local_workspace.http.server import create_app
@@ -24,7 +25,7 @@ def app(home_root):
     home = open_home(home_root)
     engines = SimpleNamespace(
         guide=GuideEngine(Store(home.database)),
-        health=HealthEngine(home, Processes(home), {}, {}),
+        health=HealthEngine(home, Processes(home), {}, {}, Disk().space),
         failures={},
         spark=SimpleNamespace(state=lambda: "running", wait_ready=lambda: None),
         mlflow=SimpleNamespace(state=lambda: "running", wait_ready=lambda: None),
@@ -66,3 +67,12 @@ def test_no_request_fails_or_hangs(app):
         failures, called = fuzz(Target(host, bearer(TOKEN), examples=5, known={"key": "bakery"}, left_out=[]))
     assert not failures, "\n".join(failures)
     assert {"PUT /api/local/home/{key}", "POST /api/local/sign-in-codes", "GET /api/local/engines"} <= called
+
+
+def test_the_health_has_the_free_space_on_the_disk(api):
+    assert api.get("/api/local/health").json() == {
+        "spark": "running",
+        "mlflow": "running",
+        "failures": {},
+        "disk": {"free_bytes": 2 * GIB, "needed_bytes": GIB, "message": ""},
+    }

@@ -28,7 +28,7 @@ def client(tmp_path_factory):
         workspace_files=space.files,
         jobs=space.jobs,
         permissions=space.permissions,
-        pipelines=PipelinesEngine(space.home, store, spark),
+        pipelines=PipelinesEngine(space.home, store, spark, space.disk.space),
     )
     app = create_app(engines, TOKEN, [jobs.router, pipelines.router, workspace.router])
     with TestClient(

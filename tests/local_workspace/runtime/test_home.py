@@ -39,5 +39,5 @@ def test_a_write_that_fails_leaves_the_old_text(tmp_path):
     write_atomically(target, "old")
     with pytest.raises(TypeError):
         write_atomically(target, 5)
-    assert target.read_text() == "old"
+    assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
     assert target.stat().st_mode & 0o077 == 0

@@ -7,6 +7,7 @@ import psutil
 
 from local_workspace.engines.health.usage import Usage, usages
 from local_workspace.runtime.errors import ApiError, not_found
+from local_workspace.runtime.free_space import FreeSpace
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.log_files import end_of
 from local_workspace.runtime.processes import Processes, Spawned
@@ -39,13 +40,20 @@ class EngineHealth(TypedDict):
 class HealthEngine:
     """Reports on the processes that `processes` has started and on this one.
 
-    `states` gives the states of those that are supervised, `failures` why an engine did not start.
+    `states` gives the states of those that are supervised, `failures` why an engine did not start, `space` how much
+    room there is; `disk` reports that.
     """
 
     def __init__(
-        self, home: Home, processes: Processes, states: Mapping[str, Callable[[], str]], failures: Mapping[str, str]
+        self,
+        home: Home,
+        processes: Processes,
+        states: Mapping[str, Callable[[], str]],
+        failures: Mapping[str, str],
+        space: FreeSpace,
     ) -> None:
         self._home, self._processes, self._states, self._failures = home, processes, states, failures
+        self.disk = space.report
 
     def list(self) -> list[EngineHealth]:
         """The service, then the engines and the processes of tasks that run, in the order of their first start."""

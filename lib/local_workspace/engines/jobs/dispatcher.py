@@ -1,5 +1,6 @@
 """Decides which runs may start: one queue per job, and the active runs."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ from local_workspace.engines.jobs.repair import Repair, begin_repair, check_repa
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.services import Services
 from local_workspace.engines.jobs.states import end, end_with_tasks, is_active, set_state
-from local_workspace.runtime.errors import unavailable
+from local_workspace.runtime.errors import StorageError, unavailable
 from local_workspace.runtime.timestamps import now_ms
 
 WAITING = "Waiting for another run of this job to end."
@@ -20,6 +21,8 @@ CAUGHT_UP = "Skipped: a scheduled run of this job is waiting already, and catche
 BY_USER = "Canceled by a user."
 INTERRUPTED = "Interrupted: the workspace ended while this run was active."
 STOPPED = "The workspace was stopped."
+NO_ROOM = "ACTIVE_RUNS_LIMIT_REACHED"  # the one of the SDK's `QueueDetailsCodeCode` that is the workspace's own limit
+BY_CLIENT = "ONE_TIME"
 
 
 class Dispatcher:
@@ -30,7 +33,7 @@ class Dispatcher:
         self._lock = threading.RLock()
         self._active: dict[int, Execution] = {}
         self._waiting: dict[int, list[Callable[[], None]]] = {}
-        self._stopping = False
+        self._stopping, self._awaits_room = False, False
         self._left_active = [run["run_id"] for run in self._history.of_job() if is_active(run)]
 
     def recover(self) -> None:
@@ -44,7 +47,8 @@ class Dispatcher:
     def submit(self, job: Job, start: Start) -> Run:
         """A new run of `job`, or the earlier one with the same idempotency token.
 
-        Raises ApiError 400 for a parameter the job doesn't define, 503 while the workspace stops.
+        Raises ApiError 400 for a parameter the job doesn't define, 503 while the workspace stops, 507 for a client's
+        run while there is too little room on the disk.
         """
         with self._lock:
             earlier = self._history.of_job(job["job_id"])
@@ -52,6 +56,8 @@ class Dispatcher:
                 return run
             if self._stopping:
                 raise unavailable("The workspace is stopping; no run can start.")
+            if start.trigger == BY_CLIENT:
+                self._services.space.check()
             run = new_run(job, start, (earlier[0]["number_in_job"] if earlier else 0) + 1, self._services.next_id)
             self._admit(run, job, earlier, start.queue)
             self._history.add(run)
@@ -63,13 +69,14 @@ class Dispatcher:
     def repair(self, run_id: int, repair: Repair, settings: Settings) -> int:
         """Run some tasks of a run again, with these settings of its job; returns the id of the repair.
 
-        Raises ApiError 400 if that can't be, 503 while the workspace stops.
+        Raises ApiError 400 if that can't be, 503 while the workspace stops, 507 while there is too little room.
         """
         with self._lock:
             run = self._history.get(run_id)
             check_repair(run, repair)
             if self._stopping:
                 raise unavailable("The workspace is stopping; no run can start.")
+            self._services.space.check()
             repair_id = begin_repair(run, tasks_to_repair(run, repair), settings, repair, self._services.next_id)
             if self._running(run["job_id"]) >= run["limits"]["max_concurrent_runs"]:
                 set_state(run, "QUEUED", message=WAITING)
@@ -114,23 +121,27 @@ class Dispatcher:
         """End all runs and wait for them. No run starts after that."""
         with self._lock:
             self._stopping = True
+            self._services.space.close()
             executions = list(self._active.values())
             for run in self._history.of_job():
-                self._cancel(run, STOPPED)
+                with contextlib.suppress(StorageError):  # it is marked at the next start
+                    self._cancel(run, STOPPED)
         for execution in executions:
             execution.join()
 
     def _admit(self, run: Run, job: Job, earlier: list[Run], queue: bool | None) -> None:
         """Give a new run its first state: pending, waiting in the queue, or skipped."""
-        settings, trigger = job["settings"], run["trigger"]
-        if self._running(job["job_id"]) < settings["max_concurrent_runs"]:
+        settings, trigger, shortage = job["settings"], run["trigger"], self._services.space.shortage()
+        if not shortage and self._running(job["job_id"]) < settings["max_concurrent_runs"]:
             return
         may_wait = queue if queue is not None else "queue" in settings and settings["queue"]["enabled"]
-        if not may_wait:
+        if not shortage and not may_wait:
             end(run, "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", AT_LIMIT)
         # Scheduled runs must not pile up on a laptop that slept or is slow: one queued run does the work of all.
         elif trigger == "PERIODIC" and any(_is_waiting(other) and other["trigger"] == trigger for other in earlier):
             end(run, "SKIPPED", "MAXIMUM_CONCURRENT_RUNS_REACHED", CAUGHT_UP)
+        elif shortage:
+            set_state(run, "QUEUED", NO_ROOM, shortage)
         else:
             set_state(run, "QUEUED", message=WAITING)
 
@@ -140,8 +151,24 @@ class Dispatcher:
             limit = run["limits"]["max_concurrent_runs"]
             waits = is_active(run) and run["run_id"] not in self._active
             if waits and not self._stopping and self._running(job_id) < limit:
+                if self._services.space.shortage():
+                    self._await_room()
+                    return
                 self._active[run["run_id"]] = Execution(run, self._services, self._ended)
                 self._active[run["run_id"]].start()
+
+    def _await_room(self) -> None:
+        """Start what waits once there is room on the disk."""
+        if not self._awaits_room:
+            self._awaits_room = True
+            threading.Thread(target=self._go_on, name="runs-await-room", daemon=True).start()
+
+    def _go_on(self) -> None:
+        self._services.space.wait()
+        with self._lock:
+            self._awaits_room = False
+            for job_id in {run["job_id"] for run in self._history.find(RunFilter(active=True))}:
+                self._advance(job_id)
 
     def _ended(self, run_id: int) -> None:
         with self._lock:
@@ -167,7 +194,8 @@ class Dispatcher:
     def _cancel(self, run: Run, message: str) -> None:
         with self._lock:
             if execution := self._active.get(run["run_id"]):
-                self._history.change(run["run_id"], lambda doc: _terminating(doc, message))
+                with contextlib.suppress(StorageError):  # the run's own thread stores its end
+                    self._history.change(run["run_id"], lambda doc: _terminating(doc, message))
                 execution.cancellation.cancel("CANCELED", message)
             elif is_active(run):
                 self._history.change(run["run_id"], lambda doc: end_with_tasks(doc, "TERMINATED", "CANCELED", message))

@@ -29,6 +29,7 @@ from local_workspace.engines.jobs.watches import Watches
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import invalid, not_found
+from local_workspace.runtime.free_space import FreeSpace
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
@@ -42,7 +43,8 @@ class JobsEngine:
 
     `unsupported` lists the settings that have an effect, those that are only stored, and those that are refused.
     `notebook_env` returns the environment variables of a notebook's process; it is called for each run. `sources` are
-    what triggers watch, `sql` what SQL tasks use, `spark` the variables for Spark while a task runs.
+    what triggers watch, `sql` what SQL tasks use, `spark` the variables for Spark while a task runs. While there is too
+    little `space`, runs of schedules and triggers wait and others are refused.
     """
 
     def __init__(
@@ -55,15 +57,15 @@ class JobsEngine:
         notebook_env: Callable[[], dict[str, str]],
         sources: Sources,
         sql: SqlServices,
+        space: FreeSpace,
         spark: SparkVariables = lambda: nullcontext({}),
     ) -> None:
         self._store, self._jobs = store, Documents[Job](store, KIND)
         self._history, self._notebook_env = History(home, store), notebook_env
         in_processes = ProcessTasks(home, processes, files, notebook_env, sources.folder, spark)
-        self._runner = TaskRunner(home, in_processes, SqlTasks(sql, files), pipelines)
-        self._dispatcher = Dispatcher(
-            Services(self._history, self._runner, self, store.next_id, Mail(home.root / "mail", self._settings_of))
-        )
+        self._runner = TaskRunner(home, in_processes, SqlTasks(sql, files), pipelines, space)
+        mail = Mail(home.root / "mail", self._settings_of)
+        self._dispatcher = Dispatcher(Services(self._history, self._runner, self, store.next_id, mail, space))
         self._schedules = Schedules(self._fire)
         self._lock = threading.RLock()
         self._watches = Watches(store, sources, self.start_run, self._lock)
@@ -130,12 +132,12 @@ class JobsEngine:
             self._history.forget(run["run_id"])
 
     def start_run(self, job_id: int, start: Start) -> Run:
-        """Create a run and return it: it starts, waits or is skipped. Raises 400, 404."""
+        """Create a run and return it: it starts, waits or is skipped. Raises 400, 404, 507."""
         with self._lock:
             return self._shown(self._dispatcher.submit(self.get(job_id), start))
 
     def submit_run(self, settings: SentSettings, start: Start) -> Run:
-        """Run tasks once, without a job; `settings` are those of a job. Raises 400."""
+        """Run tasks once, without a job; `settings` are those of a job. Raises 400, 507."""
         if not settings.get("tasks"):
             raise invalid("A run has at least one task; give it in `tasks`.")
         if settings.get("email_notifications"):
@@ -172,7 +174,7 @@ class JobsEngine:
         return self._history.recent(most)
 
     def repair(self, run_id: int, repair: Repair) -> int:
-        """Run some tasks of a run that has ended again; returns the id of the repair. Raises 400, 404."""
+        """Run some tasks of a run that has ended again; returns the id of the repair. Raises 400, 404, 507."""
         with self._lock:
             run = self._history.get(run_id)
             return self._dispatcher.repair(run_id, repair, self._settings_of(run["job_id"]) or settings_of(run))

@@ -35,10 +35,10 @@ class Execution:
         self._results = {key: _result(task) for key, task in self._tasks.items() if not is_active(task)}
         self.cancellation = Cancellation()
         self._single: dict[int, Cancellation] = {}
-        journal = RunJournal(services.history, run["run_id"])
+        journal = RunJournal(services.history, run["run_id"], services.space)
         perform = Performance(run["run_id"], services, journal, self._single)
         self._attempts = Attempts(
-            journal, TaskMail(services.mail, run), perform, services.next_id, self.cancellation, self._single
+            journal, TaskMail(services.mail, run), perform, services.new_id, self.cancellation, self._single
         )
         self._thread = threading.Thread(target=self._main, name=f"run-{run['run_id']}", daemon=True)
 
@@ -115,7 +115,8 @@ class Execution:
         return verdict(self._results, self._tasks.keys() - needed)
 
     def _change_run(self, alter: Callable[[Run], None]) -> None:
-        self._services.history.change(self._run["run_id"], alter)
+        services = self._services
+        services.space.keep_trying(lambda: services.history.change(self._run["run_id"], alter))
 
 
 def _begin(run: Run) -> None:

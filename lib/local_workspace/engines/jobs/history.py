@@ -57,25 +57,27 @@ class History:
     def add(self, run: Run) -> None:
         """Store a new run, and delete the oldest ended ones of its job, or without a job, beyond the last 200."""
         with self._lock:
-            self._runs[run["run_id"]] = run
             self._store.put(str(run["run_id"]), run)
+            self._runs[run["run_id"]] = run
             ended = [old["run_id"] for old in self._alike(run) if not is_active(old)]
         for run_id in ended[KEPT_RUNS:]:
             self.forget(run_id)
 
     def change(self, run_id: int, alter: Callable[[Run], None]) -> None:
-        """Apply `alter` to a run and store it; has no effect on a run that has been deleted."""
+        """Apply `alter` to a run and store it; no effect on one that has been deleted, or if it can't be stored."""
         with self._lock:
-            if run := self._runs.get(run_id):
+            if known := self._runs.get(run_id):
+                run = copy.deepcopy(known)
                 alter(run)
                 self._store.put(str(run_id), run)
+                self._runs[run_id] = run
 
     def replace(self, run: Run) -> None:
         """Store another document of a run; has no effect on a run that has been deleted."""
         with self._lock:
             if run["run_id"] in self._runs:
-                self._runs[run["run_id"]] = copy.deepcopy(run)
                 self._store.put(str(run["run_id"]), run)
+                self._runs[run["run_id"]] = copy.deepcopy(run)
 
     def get(self, run_id: int) -> Run:
         """The run of that id. Raises 404."""

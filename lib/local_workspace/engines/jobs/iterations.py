@@ -21,16 +21,18 @@ class Iterations:
     def add(self, iteration: TaskRun) -> None:
         """Store a new attempt of an iteration."""
         with self._lock:
-            self._runs[iteration["run_id"]] = copy.deepcopy(iteration)
             self._store.put(str(iteration["run_id"]), iteration)
+            self._runs[iteration["run_id"]] = copy.deepcopy(iteration)
 
     def change(self, iteration: TaskRun, alter: Callable[[TaskRun], None]) -> None:
         """Apply `alter` to an attempt, which the given document then equals; no effect on one that was deleted."""
         with self._lock:
-            if stored := self._runs.get(iteration["run_id"]):
-                alter(stored)
-                self._store.put(str(stored["run_id"]), stored)
-                iteration.update(copy.deepcopy(stored))
+            if known := self._runs.get(iteration["run_id"]):
+                changed = copy.deepcopy(known)
+                alter(changed)
+                self._store.put(str(changed["run_id"]), changed)
+                self._runs[changed["run_id"]] = changed
+                iteration.update(copy.deepcopy(changed))
 
     def find(self, run_id: int) -> TaskRun | None:
         """The attempt of that run id, or None."""

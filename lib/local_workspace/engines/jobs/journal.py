@@ -1,4 +1,7 @@
-"""Where attempts of tasks are kept: those of the job's tasks in the run's document, those of iterations beside it."""
+"""Where attempts of tasks are kept: those of the job's tasks in the run's document, those of iterations beside it.
+
+While the disk takes nothing, a run waits here for it.
+"""
 
 import copy
 from collections.abc import Callable
@@ -8,6 +11,7 @@ from typing import Protocol
 from local_workspace.engines.jobs.history import History
 from local_workspace.engines.jobs.iterations import Iterations
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
+from local_workspace.runtime.free_space import FreeSpace
 
 
 class Journal(Protocol):
@@ -26,10 +30,11 @@ class RunJournal:
 
     history: History
     run_id: int
+    space: FreeSpace
 
     def add(self, task: TaskRun) -> None:
         """Add another entry for a task: Databricks has one per attempt (apache/airflow#72313)."""
-        self.history.change(self.run_id, lambda run: run["tasks"].append(copy.deepcopy(task)))
+        self._change(lambda run: run["tasks"].append(copy.deepcopy(task)))
 
     def change(self, task: TaskRun, alter: Callable[[TaskRun], None]) -> None:
         """Apply `alter` to an attempt, in the run's document and in the given one."""
@@ -40,7 +45,10 @@ class RunJournal:
                     alter(entry)
                     task.update(copy.deepcopy(entry))
 
-        self.history.change(self.run_id, alter_entry)
+        self._change(alter_entry)
+
+    def _change(self, alter: Callable[[Run], None]) -> None:
+        self.space.keep_trying(lambda: self.history.change(self.run_id, alter))
 
 
 @dataclass(frozen=True)
@@ -48,11 +56,12 @@ class IterationJournal:
     """The iterations of for_each_tasks."""
 
     iterations: Iterations
+    space: FreeSpace
 
     def add(self, task: TaskRun) -> None:
         """Store another attempt of an iteration."""
-        self.iterations.add(task)
+        self.space.keep_trying(lambda: self.iterations.add(task))
 
     def change(self, task: TaskRun, alter: Callable[[TaskRun], None]) -> None:
         """Apply `alter` to an attempt of an iteration, in the store and in the given document."""
-        self.iterations.change(task, alter)
+        self.space.keep_trying(lambda: self.iterations.change(task, alter))

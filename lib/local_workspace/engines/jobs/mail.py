@@ -3,6 +3,7 @@
 Who gets which: the SDK's `JobEmailNotifications` and `JobNotificationSettings`; `task_mail` has those about tasks.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -15,6 +16,7 @@ from local_workspace.engines.jobs.run_documents import Run
 from local_workspace.engines.jobs.states import shown_state
 from local_workspace.runtime.home import write_atomically
 
+log = logging.getLogger(__name__)
 Event = Literal["on_start", "on_success", "on_failure"]
 _SENDER = "jobs@localhost"
 
@@ -43,8 +45,11 @@ class Mail:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = _SENDER, ", ".join(addresses), " ".join(subject.split())
         mail.set_content(text)
-        self.folder.mkdir(exist_ok=True)
-        write_atomically(self.folder / f"{name}.eml", mail.as_bytes(policy=SMTP).decode())
+        try:
+            self.folder.mkdir(exist_ok=True)
+            write_atomically(self.folder / f"{name}.eml", mail.as_bytes(policy=SMTP).decode())
+        except OSError:  # such as a full disk; the run goes on without its e-mail
+            log.exception("the e-mail %s can't be written", name)
 
     def _is_muted(self, run: Run, result: str) -> bool:
         settings = self.settings_of(run["job_id"])

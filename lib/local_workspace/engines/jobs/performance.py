@@ -58,9 +58,9 @@ class Performance:
         return {}
 
     def _loop(self, task: TaskRun, ready: TaskRun, run: Run, cancellation: Cancellation) -> Outcome:
-        journal = IterationJournal(self.services.history.iterations)
+        journal = IterationJournal(self.services.history.iterations, self.services.space)
         perform, mail = replace(self, journal=journal), TaskMail(self.services.mail, run)
-        attempts = Attempts(journal, mail, perform, self.services.next_id, cancellation, self.single)
+        attempts = Attempts(journal, mail, perform, self.services.new_id, cancellation, self.single)
 
         def report(stats: ForEachStats) -> None:
             self.journal.change(task, lambda doc: doc["for_each_task"].update({"stats": stats}))

@@ -4,6 +4,7 @@ from local_workspace.engines.jobs.run_documents import Progress, Run, State, Sta
 from local_workspace.runtime.timestamps import now_ms
 
 ACTIVE = ("QUEUED", "PENDING", "BLOCKED", "RUNNING", "TERMINATING")
+_OWN_LIMIT = "MAX_CONCURRENT_RUNS_REACHED"
 _CODES = {
     "SUCCESS": ("SUCCESS", "SUCCESS"),
     "FAILED": ("RUN_EXECUTION_ERROR", "CLIENT_ERROR"),
@@ -20,7 +21,10 @@ _CODES = {
 
 
 def set_state(doc: Progress, life_cycle: str, result: str = "", message: str = "") -> None:
-    """Set `state` and `status` of a run or task; `result` only once it has ended."""
+    """Set `state` and `status` of a run or task.
+
+    `result` is how it has ended, or why it is queued: a code of `QueueDetails`, by default the job's own limit.
+    """
     doc["state"], doc["status"] = state(life_cycle, result, message), status(life_cycle, result, message)
 
 
@@ -61,7 +65,7 @@ def state(life_cycle: str, result: str = "", message: str = "") -> State:
 def status(life_cycle: str, result: str = "", message: str = "") -> Status:
     """The state in its newer form."""
     if life_cycle == "QUEUED":
-        return {"state": life_cycle, "queue_details": {"code": "MAX_CONCURRENT_RUNS_REACHED", "message": message}}
+        return {"state": life_cycle, "queue_details": {"code": result or _OWN_LIMIT, "message": message}}
     if life_cycle in ACTIVE:
         return {"state": life_cycle}
     code, kind = _CODES[result]

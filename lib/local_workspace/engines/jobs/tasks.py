@@ -9,6 +9,7 @@ from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.run_files import RunFiles
 from local_workspace.engines.jobs.sql_tasks import SqlTasks
 from local_workspace.runtime.cancellation import Cancellation
+from local_workspace.runtime.free_space import FreeSpace
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.layered_environments import Report
 
@@ -38,6 +39,7 @@ class TaskRunner:
     processes: ProcessTasks
     sql: SqlTasks
     pipelines: Pipelines
+    space: FreeSpace
 
     @property
     def run_files(self) -> RunFiles:
@@ -54,7 +56,7 @@ class TaskRunner:
             outcome = self._done(run, task, cancellation, report)
         except Exception as error:  # a thread's boundary: any error ends this run, not the daemon
             outcome = Outcome(error=str(error), error_trace="")
-        self.run_files.write_outcome(run, task, outcome)
+        self.space.keep_trying(lambda: self.run_files.write_outcome(run, task, outcome))
         return outcome
 
     def _done(self, run: Run, task: TaskRun, cancellation: Cancellation, report: Report) -> Outcome:

@@ -15,6 +15,7 @@ from local_workspace.engines.pipelines.updates import Updates
 from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError, already_exists, not_found
+from local_workspace.runtime.free_space import FreeSpace
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
@@ -23,13 +24,16 @@ KIND = "pipeline"
 
 
 class PipelinesEngine:
-    """The pipelines of a workspace. A continuous one runs until it is stopped, also across restarts."""
+    """The pipelines of a workspace. A continuous one runs until it is stopped, also across restarts.
 
-    def __init__(self, home: Home, store: Store, spark: SparkEngine) -> None:
-        self._home, self._store, self._spark = home, store, spark
+    While there is too little `space`, its updates wait, and those that a client asks for are refused.
+    """
+
+    def __init__(self, home: Home, store: Store, spark: SparkEngine, space: FreeSpace) -> None:
+        self._home, self._store, self._spark, self._space = home, store, spark, space
         self._pipelines = Documents[Pipeline](store, KIND)
         self._runner = Runner(home, spark)
-        self.updates = Updates(home, store, spark, self._runner)
+        self.updates = Updates(home, store, spark, self._runner, space)
         self._loops: dict[str, ContinuousLoop] = {}
         self._lock = threading.RLock()
 
@@ -129,9 +133,11 @@ class PipelinesEngine:
     def start_update(self, pipeline_id: str, full_refresh: bool = False, cause: str = "API_CALL") -> str:
         """Start an update and return its id.
 
-        This also resumes a continuous pipeline that was stopped. Raises ApiError (409) if an update runs already.
+        This also resumes a continuous pipeline that was stopped. Raises ApiError 409 if an update runs already, 507 if
+        there is too little room on the disk.
         """
         doc = self.get(pipeline_id)
+        self._space.check()
         update_id = self.updates.begin(doc, full_refresh, cause)
         if doc["spec"].get("continuous") and not doc["active"]:
             self._begin(self._pipelines.update(pipeline_id, active=True))

@@ -1,8 +1,10 @@
 """The event log of one pipeline: one line of JSON per event, oldest first."""
 
 import json
+import os
 import uuid
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from local_workspace.engines.pipelines.documents import Details, Event, Origin, Pipeline
 from local_workspace.engines.pipelines.event_filter import matching
@@ -54,8 +56,11 @@ class EventLog:
             event["error"] = {"fatal": True, "exceptions": [{"class_name": error, "message": message}]}
         if details:
             event["details"] = details
-        with self._path.open("a") as file:
-            file.write(json.dumps(event) + "\n")
+        line = json.dumps(event) + "\n"
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a+b") as file:
+            # A line whose write was interrupted, as by a full disk, stays apart from the next.
+            file.write((line if _ends_with_line(file) else f"\n{line}").encode())
 
     def read(self, condition: str | None = None, oldest_first: bool = False) -> list[Event]:
         """The events that the filter `condition` selects, newest first unless `oldest_first`. Raises 400."""
@@ -71,6 +76,23 @@ class EventLog:
     def _events(self) -> list[Event]:
         if not self._path.exists():
             return []
-        # A line without a newline is being written, or its write was interrupted.
-        whole = self._path.read_text().rpartition("\n")[0]
-        return [json.loads(line) for line in whole.splitlines() if line.startswith("{") and line.endswith("}")]
+        # A line without a newline is being written.
+        whole = self._path.read_text(errors="replace").rpartition("\n")[0]
+        return [event for line in whole.splitlines() if (event := _event(line))]
+
+
+def _ends_with_line(file: BinaryIO) -> bool:
+    """Whether a file is empty or its last line is whole."""
+    size = file.seek(0, os.SEEK_END)
+    if not size:
+        return True
+    file.seek(size - 1)
+    return file.read() == b"\n"
+
+
+def _event(line: str) -> Event | None:
+    """The event in a line; None if its write was interrupted."""
+    try:
+        return cast("Event", json.loads(line))
+    except ValueError:
+        return None

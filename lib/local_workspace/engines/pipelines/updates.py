@@ -1,5 +1,6 @@
 """Updates of pipelines: at most one at a time per pipeline, each in a process of its own."""
 
+import contextlib
 import threading
 import uuid
 from pathlib import Path
@@ -12,7 +13,8 @@ from local_workspace.engines.pipelines.runner import Runner, UpdateProcess
 from local_workspace.engines.pipelines.written import Tables, Written
 from local_workspace.engines.spark import SparkEngine, SparkLake
 from local_workspace.runtime.documents import Documents
-from local_workspace.runtime.errors import ApiError, not_found
+from local_workspace.runtime.errors import ApiError, StorageError, not_found
+from local_workspace.runtime.free_space import FreeSpace
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_iso, now_ms
@@ -24,8 +26,8 @@ KEEP = 100
 class Updates:
     """Runs updates and stores the last KEEP of each pipeline."""
 
-    def __init__(self, home: Home, store: Store, spark: SparkEngine, runner: Runner) -> None:
-        self._home, self._store, self._spark, self._runner = home, store, spark, runner
+    def __init__(self, home: Home, store: Store, spark: SparkEngine, runner: Runner, space: FreeSpace) -> None:
+        self._home, self._store, self._spark, self._runner, self._space = home, store, spark, runner, space
         self._changed = threading.Condition()
         self._active: dict[str, str] = {}
         self._processes: dict[str, UpdateProcess] = {}
@@ -40,7 +42,6 @@ class Updates:
                 raise ApiError(
                     409, "RESOURCE_CONFLICT", f"An active update {running} already exists for pipeline {pipeline_id}."
                 )
-            self._active[pipeline_id] = update_id
             self._updates(pipeline_id).put(
                 update_id,
                 {
@@ -53,6 +54,7 @@ class Updates:
                     "config": pipeline["spec"],
                 },
             )
+            self._active[pipeline_id] = update_id
         threading.Thread(
             target=self._run, args=(pipeline, update_id, full_refresh), daemon=True, name=f"update-{pipeline['name']}"
         ).start()
@@ -99,6 +101,7 @@ class Updates:
 
     def stop(self) -> None:
         """Cancel all running updates."""
+        self._space.close()
         with self._changed:
             running = list(self._active)
         for pipeline_id in running:
@@ -125,16 +128,28 @@ class Updates:
 
     def _run(self, pipeline: Pipeline, update_id: str, full_refresh: bool) -> None:
         pipeline_id, log = pipeline["pipeline_id"], self.log(pipeline)
-        self.storage(pipeline_id).mkdir(parents=True, exist_ok=True)
-        log.trim()
         try:
-            end = self._follow(pipeline, update_id, full_refresh, log)
+            log.trim()
+            has_room = self._await_room(pipeline_id, update_id, log)
+            end = self._follow(pipeline, update_id, full_refresh, log) if has_room else _end("CANCELED")
         except Exception as error:  # a thread's boundary: any error fails the update and is logged
             end = _end("FAILED", str(error)) | {"error_class": type(error).__name__}
         if end["state"] == "FAILED" and update_id in self._canceled:  # `cancel` ended its process
             end = _end("CANCELED")
-        _log_end(log, update_id, end)
-        self._finish(pipeline_id, update_id, end["state"])
+        try:
+            self._space.keep_trying(lambda: _log_end(log, update_id, end))
+            self._space.keep_trying(lambda: self._updates(pipeline_id).update(update_id, state=end["state"]))
+        finally:
+            self._finish(pipeline_id, update_id)
+
+    def _await_room(self, pipeline_id: str, update_id: str, log: EventLog) -> bool:
+        """Wait until there is room on the disk; False if the update is canceled or the workspace stops before."""
+        if shortage := self._space.shortage():
+            with contextlib.suppress(OSError, StorageError):  # the disk may not take even this
+                self._updates(pipeline_id).update(update_id, state="WAITING_FOR_RESOURCES")
+                message = f"Update {update_id[:6]} is WAITING_FOR_RESOURCES. {shortage}"
+                log.append(update_id, "update_progress", message)
+        return self._space.wait(lambda: update_id in self._canceled)
 
     def _follow(self, pipeline: Pipeline, update_id: str, full_refresh: bool, log: EventLog) -> Report:
         """Run an update and log its events; returns the last one, which has its state."""
@@ -181,9 +196,8 @@ class Updates:
             "full_refresh": full_refresh,
         }
 
-    def _finish(self, pipeline_id: str, update_id: str, state: str) -> None:
+    def _finish(self, pipeline_id: str, update_id: str) -> None:
         with self._changed:
-            self._updates(pipeline_id).update(update_id, state=state)
             self._canceled.discard(update_id)
             del self._active[pipeline_id]
             self._changed.notify_all()

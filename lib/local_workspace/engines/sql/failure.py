@@ -4,7 +4,9 @@ from http import HTTPStatus
 from typing import TypedDict
 
 from local_workspace.engines.spark.errors import message
-from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.errors import ApiError, disk_full
+
+_DISK_FULL = "No space left on device"
 
 
 class Failure(TypedDict):
@@ -20,4 +22,7 @@ def failure(error: Exception, catalog: str) -> Failure:
     if down:
         return {"error_code": "TEMPORARILY_UNAVAILABLE", "message": str(error)}
     text = message(error)
-    return {"error_code": "BAD_REQUEST", "message": text.replace("spark_catalog", catalog) if catalog else text}
+    named = text.replace("spark_catalog", catalog) if catalog else text
+    if _DISK_FULL in str(error):  # often in the stack trace alone
+        return {"error_code": "RESOURCE_EXHAUSTED", "message": f"{named}\n{_DISK_FULL}. {disk_full().message}"}
+    return {"error_code": "BAD_REQUEST", "message": named}

@@ -2,6 +2,7 @@ import sys
 
 import pytest
 
+from disks import Disk
 from local_workspace.engines.health import HealthEngine
 from local_workspace.engines.health.usage import usages
 from local_workspace.runtime.errors import ApiError
@@ -27,7 +28,7 @@ def sleeper(processes, name, code="import signal; print('up', flush=True); signa
 
 
 def health(processes, **more):
-    return HealthEngine(processes.home, processes, more.get("states", {}), more.get("failures", {}))
+    return HealthEngine(processes.home, processes, more.get("states", {}), more.get("failures", {}), Disk().space)
 
 
 def test_the_service_and_each_process_are_listed_with_what_they_use(processes):

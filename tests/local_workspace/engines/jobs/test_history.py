@@ -6,7 +6,7 @@ import pytest
 
 from local_workspace.engines.jobs.history import KEPT_RUNS, KIND, History, RunFilter
 from local_workspace.engines.jobs.states import set_state
-from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.errors import ApiError, StorageError, disk_full
 from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.store import Store
 
@@ -112,3 +112,20 @@ def test_pages_and_the_newest_runs_of_each_job(history):
     recent = history.recent(2)
     assert {job_id: ids(runs) for job_id, runs in recent.items()} == {1: [5, 4], 2: [2]}
     assert recent[2][0]["tasks"] == [] and history.get(2)["tasks"]
+
+
+def test_what_the_disk_does_not_take_has_no_effect(history, store, monkeypatch):
+    history.add(run(1, life_cycle="RUNNING"))
+
+    def full(*_: object) -> None:
+        raise disk_full()
+
+    monkeypatch.setattr(store, "put", full)
+    for call in (
+        lambda: history.add(run(2)),
+        lambda: history.change(1, lambda doc: set_state(doc, "TERMINATED", "SUCCESS")),
+        lambda: history.replace(run(1)),
+    ):
+        with pytest.raises(StorageError):
+            call()
+    assert [(each["run_id"], each["state"]["life_cycle_state"]) for each in history.of_job()] == [(1, "RUNNING")]

@@ -72,3 +72,9 @@ def test_an_address_is_one_and_runs_without_a_job_have_none(space):
     sent = {"tasks": [task], "email_notifications": EVERYONE}
     with pytest.raises(BadRequest, match="runs of jobs only"):
         space.w.api_client.do("POST", "/api/2.2/jobs/runs/submit", body=sent)
+
+
+def test_a_run_goes_on_without_the_email_that_can_not_be_written(tmp_path):
+    (tmp_path / "mail").write_text("not a folder")
+    Mail(tmp_path / "mail", lambda _: None).write("1-on_start", ["begin@example.com"], "Run 1", "It has begun.")
+    assert (tmp_path / "mail").read_text() == "not a folder"

@@ -49,11 +49,13 @@ def test_a_short_log_and_a_missing_one_are_left_alone(log, path):
     assert path.read_bytes() == before
 
 
-def test_a_line_that_was_cut_by_a_power_failure_is_passed_over(log, path):
+def test_a_line_that_was_cut_by_a_full_disk_or_a_power_failure_is_passed_over(log, path):
     log.append("u-1", "flow_progress", "whole")
     with path.open("a") as file:
-        file.write('{"id": "half')
+        file.write('{"id": {"half": 1}')
     assert [event["message"] for event in log.read()] == ["whole"]
+    log.append("u-1", "flow_progress", "later")
+    assert [event["message"] for event in log.read()] == ["later", "whole"]
 
 
 def test_errors_are_found_by_their_level_and_other_filters_refused(log):

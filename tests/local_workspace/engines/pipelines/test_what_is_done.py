@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from databricks.sdk.service.pipelines import PipelineLibrary, PipelinesAPI, PipelineSpec
 
+from disks import Disk
 from local_workspace.engines.pipelines import PipelinesEngine, unsupported
 from local_workspace.engines.pipelines.spec import check
 from local_workspace.runtime.errors import ApiError
@@ -19,7 +20,7 @@ SPEC = {"name": "p", "schema": "s", "libraries": [{"file": {"path": "/a.py"}}]}
 @pytest.fixture
 def engine(tmp_path):
     home = open_home(tmp_path / "home")
-    engine = PipelinesEngine(home, Store(home.database), SimpleNamespace(spark_home=home.root))
+    engine = PipelinesEngine(home, Store(home.database), SimpleNamespace(spark_home=home.root), Disk().space)
     yield engine
     engine.stop()
 

@@ -42,6 +42,15 @@ def test_a_mistake_in_a_statement_that_spark_knows_gets_no_advice():
     }
 
 
+def test_a_full_disk_is_named_where_spark_says_it_in_its_stack_trace_alone():
+    error = RuntimeError("[TASK_WRITE_FAILED] t\n\nJVM stacktrace:\nCaused by: No space left on device\nat org")
+    assert failure(error, "kitchens") == {
+        "error_code": "RESOURCE_EXHAUSTED",
+        "message": "[TASK_WRITE_FAILED] t\nNo space left on device. "
+        "The disk of the workspace's home is full: make room, then repeat.",
+    }
+
+
 @pytest.mark.parametrize(
     ("statement", "hint"),
     [

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from fastapi.testclient import TestClient
 
+from disks import Disk
 from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.engines.pipelines.documents import Pipeline, Update
 from local_workspace.runtime.documents import Documents
@@ -50,7 +51,7 @@ def engine(tmp_path: Path, store: Store) -> Iterator[PipelinesEngine]:
     source = home.workspace_files / "orders" / "orders.py"
     source.parent.mkdir(parents=True)
     source.write_text("")
-    engine = PipelinesEngine(home, store, Waiting(spark_home=tmp_path, catalog=lambda: "kitchens"))
+    engine = PipelinesEngine(home, store, Waiting(spark_home=tmp_path, catalog=lambda: "kitchens"), Disk().space)
     yield engine
     engine.stop()
 
