@@ -49,6 +49,8 @@ def w(root: Path) -> WorkspaceClient:
     client = WorkspaceClient(host=found["DATABRICKS_HOST"], token=found["DATABRICKS_TOKEN"], auth_type="pat")
     client.api_client.do("POST", "/api/local/wait/spark")
     client.api_client.do("POST", "/api/local/wait/mlflow")
+    client.warehouses.create(name="starter")
+    client.workspace.mkdirs("/Users/you")
     client.catalogs.create(CATALOG)
     client.schemas.create("lake", CATALOG)
     client.volumes.create(CATALOG, "lake", "files", VolumeType.MANAGED)
@@ -121,7 +123,7 @@ def test_a_full_disk_refuses_what_does_not_fit_and_everything_goes_on_with_room(
     filler = filled(0)
     for write in (
         lambda: w.files.upload(f"/Volumes/{CATALOG}/lake/files/a", io.BytesIO(b"x" * 10_000_000), overwrite=True),
-        lambda: w.workspace.upload("/Users/a.txt", io.BytesIO(b"x" * 5_000_000), overwrite=True),
+        lambda: w.workspace.upload("/Users/you/a.txt", io.BytesIO(b"x" * 5_000_000), overwrite=True),
         lambda: [w.experiments.create_experiment(f"/Users/{number}-{'x' * 400}") for number in range(100_000)],
     ):
         with pytest.raises(ResourceExhausted, match="disk of the workspace's home is full"):
