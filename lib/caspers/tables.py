@@ -1,6 +1,7 @@
 """Data frames as the workbook's tables: numbers with their units, long text wrapped, the same HTML in every run."""
 
 import hashlib
+import html
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,9 +14,10 @@ type Figure = int | float | Decimal
 
 MISSING = "–"
 
-_TEXT = "text-align: left; vertical-align: top; white-space: normal; overflow-wrap: anywhere; max-width: 46em"
-_NUMBER = "text-align: right; white-space: nowrap"
-_WORD = "white-space: nowrap"
+_HEADING = "text-align: left; vertical-align: top; white-space: normal"
+_TEXT = f"{_HEADING}; overflow-wrap: anywhere; max-width: 46em"
+_NUMBER = "text-align: right"
+_WHOLE = "white-space: nowrap"
 _WORD_LENGTH = 24
 """Characters up to which a text stays in one line: beside a long text, a short one would be broken in mid-word."""
 _CLASSES = 'class="dataframe mathjax_ignore"'
@@ -64,6 +66,7 @@ class Table:
 
         with pd.option_context("styler.html.mathjax", False):
             styled = self._text().style.format(escape="html").set_table_attributes(_CLASSES)
+            styled = styled.format_index(_heading, axis="columns").format_index(_heading, axis="index")
             styled = styled.set_uuid(hashlib.sha256(repr(self).encode()).hexdigest()[:8])  # else it is a random one
             styled = styled.set_table_styles(self._styles())
             return str((styled.hide(axis="index") if self._hidden else styled).to_html())
@@ -78,16 +81,20 @@ class Table:
     def _styles(self) -> list[dict[str, str]]:
         columns = [(str(name), column.dropna().tolist()) for name, column in self._frame.items()]
         numbers = [place for place, (_, values) in enumerate(columns) if all(map(_is_figure, values))]
-        words = [
+        whole = [
             place
             for place, (name, values) in enumerate(columns)
-            if place not in numbers and max(len(_text(value, name)) for value in values) <= _WORD_LENGTH
+            if place in numbers or max(len(_text(value, name)) for value in values) <= _WORD_LENGTH
         ]
-        styled = ((numbers, _NUMBER), (words, _WORD))
-        found = [
-            {"selector": ", ".join(f".col{place}" for place in places), "props": props} for places, props in styled
-        ]
-        return [{"selector": "th, td", "props": _TEXT}, *(style for style in found if style["selector"])]
+        styled = [("th", _HEADING), ("td", _TEXT)]
+        styled += [(f".col{place}", _NUMBER) for place in numbers]
+        styled += [(f"td.col{place}", _WHOLE) for place in whole]
+        return [{"selector": selector, "props": props} for selector, props in styled]
+
+
+def _heading(name: object) -> str:
+    """The name as HTML; a narrow column may break it at an underscore."""
+    return html.escape(str(name)).replace("_", "_<wbr>")
 
 
 def _is_figure(value: object) -> bool:

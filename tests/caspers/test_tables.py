@@ -58,8 +58,15 @@ def test_numbers_are_aligned_to_the_right_and_text_to_the_left():
 
 def test_a_short_text_stays_in_one_line_and_a_long_one_is_wrapped():
     html = html_of(show.table([{"category": "delivery_delay", "reply": "We are sorry. " * 9, "model": None}]))
-    assert ".col0 {\n  white-space: nowrap" in html
+    assert "td.col0 {\n  white-space: nowrap" in html
     assert ".col1 {" not in html and ".col1, " not in html
+
+
+def test_a_heading_may_be_broken_at_its_underscores_and_nowhere_else():
+    html = html_of(show.table([{"delivery_minutes": 16.0, "a<b": 1}]))
+    assert ">delivery_<wbr>minutes</th>" in html and ">a&lt;b</th>" in html
+    headings, _, cells = html.partition(" td {")
+    assert "overflow-wrap" not in headings and "overflow-wrap: anywhere" in cells
 
 
 def test_the_same_frame_gives_the_same_table_and_another_one_does_not_share_its_style():
