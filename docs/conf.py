@@ -23,14 +23,22 @@ exclude_patterns = ["notebooks/template.ipynb", "**/.ipynb_checkpoints"]
 
 nb_execution_mode = "off"  # the outputs are those that `make outputs` has kept
 nb_merge_streams = True
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 myst_heading_anchors = 3
+highlight_language = "text"  # of a block that names none; Sphinx takes it for Python
 
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["static"]
 html_css_files = ["book.css"]
 html_extra_path = ["site"]  # index.html
-html_theme_options = {"show_toc_level": 2, "home_page_in_toc": True, "navbar_persistent": []}
+html_theme_options = {
+    "show_toc_level": 2,
+    "home_page_in_toc": True,
+    "navbar_persistent": [],
+    "footer_content_items": ["copyright"],
+}
 
 CONTENTS = """
 ```{toctree}
