@@ -1,6 +1,7 @@
-"""What a notebook shows: code and statements as they are run, tables, and sentences with the numbers of the run."""
+"""What a notebook shows: code and statements as they are run, documents, tables and sentences with numbers."""
 
 import inspect
+import json
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +39,11 @@ def source(*things: Callable[..., object] | type) -> Markdown:
     """The source of functions, methods or classes, without notes for the type checker."""
     sources = "\n\n".join(textwrap.dedent(inspect.getsource(thing)).strip() for thing in things)
     return _fenced("python", re.sub(r"  # type: ignore.*", "", sources))
+
+
+def document(value: Mapping[str, object]) -> Markdown:
+    """A document, such as a schema or the body of a request, as JSON."""
+    return _fenced("json", json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def file(path: Path) -> Markdown:

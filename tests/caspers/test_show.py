@@ -1,5 +1,7 @@
 """Code and statements as a notebook shows them."""
 
+import json
+
 from caspers import show
 from caspers.refunds import money
 
@@ -10,6 +12,12 @@ def test_a_statement_in_one_line_is_broken_at_its_clauses():
 
 def test_a_statement_of_several_lines_stays_as_it_is():
     assert show.sql("\nSELECT a FROM b\nWHERE c\n").data == "```sql\nSELECT a FROM b\nWHERE c\n```"
+
+
+def test_a_document_is_json():
+    shown = show.document({"enum": ["none", "“full”"], "strict": True}).data
+    assert shown.startswith('```json\n{\n  "enum": [\n') and "“full”" in shown
+    assert json.loads(shown.removeprefix("```json").removesuffix("```"))["strict"] is True
 
 
 def test_sources_follow_each_other():
