@@ -3,7 +3,6 @@
 They run in a catalog of the user's own: the notebooks' own tests run in the default one.
 """
 
-import ast
 import json
 import os
 import re
@@ -156,7 +155,7 @@ def test_the_scoring_job_looks_at_both_agents_calls_and_refuses_none(exported):
     w = WorkspaceClient(host=variables["DATABRICKS_HOST"], token=variables["DATABRICKS_TOKEN"])
     job = next(iter(w.jobs.list(name=f"Agent Scoring ({CATALOG})")))
     run = w.jobs.run_now(job.job_id).result()  # raises if it fails
-    scored = ast.literal_eval(w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result)
+    scored = json.loads(w.jobs.get_run_output(run.tasks[0].run_id).notebook_output.result)
     assert set(scored) == {f"/Shared/caspers_{kind}_agent_{CATALOG}" for kind in ("refund", "complaint")}
     assert [sample["refused"] for sample in scored.values()] == [0, 0]
 
