@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 import notebook_frame
+import notebook_outputs
 import notebook_text
 from caspers.runbook.notebook import declared_parameters
 
@@ -119,3 +120,65 @@ def test_prose_that_the_code_has_outgrown_is_named(tmp_path: Path, texts: list[s
 )
 def test_prose_that_the_code_bears_out_is_left_alone(tmp_path: Path, texts: list[str]) -> None:
     assert told(tmp_path, *texts) == []
+
+
+def shown(folder: Path, output: nbformat.NotebookNode) -> list[str]:
+    """What is wrong in a notebook whose only cell has this output."""
+    cell = nbformat.v4.new_code_cell("1", outputs=[output])
+    path = folder / "01_shown.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    return list(notebook_outputs.problems(path))
+
+
+def markdown(text: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("execute_result", {"text/plain": "<Markdown>", "text/markdown": text})
+
+
+def plain(text: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("execute_result", {"text/plain": text})
+
+
+def printed(text: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("stream", name="stdout", text=text)
+
+
+@pytest.mark.parametrize(
+    ("output", "problem"),
+    [
+        (markdown("```sql\nSELECT a FROM (…)\n```"), "the highlighter of sql can't read '…' in the block"),
+        (markdown("```sequel\nSELECT a\n```"), "no highlighter knows the language sequel"),
+        (plain("{'added': 3}"), "a cell shows a value as Python writes it, {'added': 3}"),
+        (plain("('a', 1)"), "as Python writes it"),
+        (plain("[{'a': 1}, {'a': 2}]"), "as Python writes it"),
+        (plain("Job(job_id=1, settings=None)"), "as Python writes it"),
+        (printed("{'type': 'object',\n 'title': None}\n"), "as Python writes it, {'type': 'object',;"),
+        (printed('{\n "type": "object"\n}\n'), "as Python writes it, {;"),
+    ],
+)
+def test_an_output_that_is_not_for_readers_is_named(
+    tmp_path: Path, output: nbformat.NotebookNode, problem: str
+) -> None:
+    assert [problem in found for found in shown(tmp_path, output)] == [True]
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        markdown("```sql\nSELECT a /* the rest */ FROM t WHERE b < 1\n```"),
+        markdown('```json\n{\n  "a": 1\n}\n```'),
+        nbformat.v4.new_output("execute_result", {"text/plain": "{'a': 1}", "text/html": "<table></table>"}),
+        plain("'caspersdev'"),
+        plain("['a.b', 'a.c']"),
+        plain("<Workbook caspersdev on this laptop>"),
+        printed('{"event_id": "5c52", "body": null}\n'),
+        printed("{oops\n"),
+    ],
+)
+def test_an_output_for_readers_is_left_alone(tmp_path: Path, output: nbformat.NotebookNode) -> None:
+    assert shown(tmp_path, output) == []
+
+
+def test_a_block_in_prose_is_read_too(tmp_path: Path) -> None:
+    told(tmp_path, "```sql\nSELECT …\n```")
+    (problem,) = notebook_outputs.problems(tmp_path / "01_told.ipynb")
+    assert "the highlighter of sql" in problem

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+import notebook_outputs
 import notebook_text
 from notebook_cells import Cell, cells_of, code, part, prose, source, tags
 
@@ -45,6 +46,7 @@ def _in_any(path: Path) -> Iterator[str]:
     yield from _installs(cells_of(path))
     yield from _broken_links(path)
     yield from notebook_text.problems(path)
+    yield from notebook_outputs.problems(path)
 
 
 def _problems(path: Path, numbered: list[Path]) -> Iterator[str]:
