@@ -1,8 +1,8 @@
 """The kitchens' written complaint policy: a credit follows the evidence, not the claim.
 
-A delay is checked against the order's own minutes: up to its location's P75 there is no credit, up to P99 15 % of
-the total, beyond it 25 %. A missing item is worth its price on the order. Food that was not right is worth 20 % of
-the total if one of several items is named, 40 % if all are, 30 % if the complaint doesn't say. Percentages are
+A delay is checked against the order's own minutes: up to its location's P75 there is no credit, up to P99 15% of
+the total, beyond it 25%. A missing item is worth its price on the order. Food that was not right is worth 20% of
+the total if one of several items is named, 40% if all are, 30% if the complaint doesn't say. Percentages are
 rounded to the half dollar, and no credit exceeds the total. A person decides on billing, on service (no table
 knows what was said at the door), on anything with a word of danger or law in it, and on what can't be checked: a
 complaint that doesn't say what went wrong, or a missing item that is not on the order.

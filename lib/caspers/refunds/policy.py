@@ -1,7 +1,7 @@
 """The kitchens' written refund policy, for one order in Python and for all orders at once in Spark SQL.
 
 Up to the P75 of its location's delivery minutes an order earns nothing. Between P75 and P99 it earns a part of
-its total: the share climbs in a straight line from 10 % at P75 to 50 % at P99, and the amount is rounded to the
+its total: the share climbs in a straight line from 10% at P75 to 50% at P99, and the amount is rounded to the
 nearest half dollar. Beyond P99 it earns its total, which is also the most that an order can ever earn.
 Both forms calculate with the same IEEE doubles in the same order, so they agree to the cent and to the letter.
 """
