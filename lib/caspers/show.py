@@ -47,8 +47,8 @@ def document(value: Mapping[str, object]) -> Markdown:
 
 
 def file(path: Path) -> Markdown:
-    """A Python file."""
-    return _fenced("python", path.read_text(encoding="utf-8"))
+    """A file of Python or YAML."""
+    return _fenced({".py": "python", ".yaml": "yaml"}[path.suffix], path.read_text(encoding="utf-8"))
 
 
 def _fenced(language: str, text: str) -> Markdown:

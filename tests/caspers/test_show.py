@@ -27,3 +27,10 @@ def test_sources_follow_each_other():
 
 def test_dollars_in_prose_are_not_a_formula():
     assert show.prose("from $5 to $6").data == r"from \$5 to \$6"
+
+
+def test_a_file_is_highlighted_as_its_suffix_says(tmp_path):
+    (tmp_path / "app.yaml").write_text("command: [uvicorn]\n")
+    (tmp_path / "app.py").write_text("import uvicorn\n")
+    assert show.file(tmp_path / "app.yaml").data == "```yaml\ncommand: [uvicorn]\n```"
+    assert show.file(tmp_path / "app.py").data == "```python\nimport uvicorn\n```"
