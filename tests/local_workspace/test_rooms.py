@@ -53,7 +53,7 @@ def test_dependencies_point_one_way(room, forbidden):
 def test_every_process_gets_its_environment_from_one_function():
     """None is started with whatever variables its user happens to have.
 
-    A prepared Python starts what others ask it to, in the environment that they give.
+    A prepared Python has the environment that its owner gives.
     """
     calls = [
         (path.name, {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords})

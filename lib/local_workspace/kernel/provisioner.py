@@ -8,7 +8,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from local_workspace.runtime.fork_server import PARENT
-from local_workspace.runtime.prepared_python import OF_NOTEBOOKS, PreparedPython
+from local_workspace.runtime.prepared_python import OF_NOTEBOOKS, ForkedProcess, PreparedPython
 
 NAME = "prepared"
 python = PreparedPython(["ipykernel_launcher"], OF_NOTEBOOKS)
@@ -24,14 +24,19 @@ class PreparedProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel that `cmd` names; returns how to reach it."""
-        if not (python.runs(cmd) and kwargs.keys() <= _ALLOWED):
+        if not (process := await asyncio.to_thread(_fork, cmd, **kwargs)):
             return await super().launch_kernel(cmd, **kwargs)
-        self.cwd = kwargs.get("cwd") or Path.cwd()
-        streams = [_descriptor(kwargs.get(name), usual) for name, usual in (("stdout", 1), ("stderr", 2))]
-        process = await asyncio.to_thread(python.start, [*cmd, _PARENT], kwargs["env"], self.cwd, *streams)
+        self.cwd = kwargs.get("cwd")
         self.process = cast("subprocess.Popen[bytes]", process)  # it has the methods that Jupyter calls
         self.pid = self.pgid = process.pid
         return self.connection_info
+
+
+def _fork(cmd: list[str], **kwargs: Any) -> ForkedProcess | None:
+    if not kwargs.keys() <= _ALLOWED:
+        return None
+    streams = [_descriptor(kwargs.get(name), usual) for name, usual in (("stdout", 1), ("stderr", 2))]
+    return python.fork([*cmd, _PARENT], kwargs["env"], kwargs.get("cwd") or Path.cwd(), *streams)
 
 
 def _descriptor(stream: IO[Any] | int | None, usual: int) -> int:

@@ -1,8 +1,8 @@
 """Python processes that start at once: they are forks of one that has imported what they need.
 
 A Python that imports a notebook's usual packages takes seconds of processor time and some 300 MB; a fork of a prepared
-one takes hundredths of a second, and shares those pages. Processes start as usual where forks are not safe, where the
-prepared process has failed, and in an environment that replaces a package that it has imported.
+one takes hundredths of a second, and shares those pages. There is no fork where forks are not safe, and where the
+prepared process has failed; one for an environment that replaces a package that is imported becomes a new Python.
 """
 
 import json
@@ -19,10 +19,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Protocol
 
 from local_workspace.runtime import environment, fork_server, layered_environments
-from local_workspace.runtime.fork_server import MESSAGE_BYTES, PARENT, Report, Request
+from local_workspace.runtime.fork_server import MESSAGE_BYTES, Report, Request
 
 # What notebooks import most. Not polars: its threads would be missing in a fork.
 OF_NOTEBOOKS = (
@@ -42,19 +41,6 @@ _READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENBLAS_", "OMP_", "MALLOC_"
 _OF_SERVER = {"PYTHONUNBUFFERED": "1", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 _log = logging.getLogger(__name__)
-
-
-class Started(Protocol):
-    """What a started process has: the part of subprocess.Popen that both kinds of starts share."""
-
-    pid: int
-    returncode: int | None
-
-    def poll(self) -> int | None:
-        """The exit code, None while it runs."""
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end and return the exit code. Raises subprocess.TimeoutExpired."""
 
 
 class ForkedProcess:
@@ -144,7 +130,7 @@ class _Server:
 
 
 class PreparedPython:
-    """Starts the Python `programs`, which are modules, so that they find `modules` imported. Safe for threads.
+    """Forks for the Python `programs`, which are modules; they find `modules` imported. Safe for threads.
 
     `env` is the whole environment of the prepared process, this process's own unless given.
     """
@@ -156,36 +142,24 @@ class PreparedPython:
         self._server: _Server | None = None
         self._lock = threading.Lock()
 
-    def runs(self, argv: Sequence[str]) -> bool:
-        """Whether this command runs one of the programs, in this Python's environment or one over it."""
-        ours = argv[0] == sys.executable or layered_environments.layer_of(Path(argv[0])) is not None
-        return ours and argv[1] == "-m" and argv[2] in self._programs
-
-    def start(
+    def fork(
         self, argv: Sequence[str], env: Mapping[str, str], cwd: Path | str, stdout: int = 1, stderr: int = 2
-    ) -> Started:
-        """Start a command that this `runs`, in a session of its own.
+    ) -> ForkedProcess | None:
+        """Start a command in a session of its own; None if it is to be started as usual.
 
         `env` is its whole environment, `stdout` and `stderr` are file descriptors; its input is empty. PARENT in an
         argument becomes the id of its parent.
         """
+        if not (self._runs(argv) and self._suits(env)):
+            return None
         with self._lock:
             try:
-                if self._suits(env) and (server := self._serving()):
-                    request: Request = {"argv": list(argv), "cwd": str(cwd), "env": dict(env)}
-                    return server.fork(request, stdout, stderr)
+                if server := self._serving():
+                    return server.fork({"argv": list(argv), "cwd": str(cwd), "env": dict(env)}, stdout, stderr)
             except OSError as error:
                 _log.warning("starting %s without preparation: %s", argv, error)
                 self._server = None
-        return subprocess.Popen(
-            [text.replace(PARENT, str(os.getpid())) for text in argv],
-            env=dict(env),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        )
+        return None
 
     @property
     def pid(self) -> int | None:
@@ -211,6 +185,11 @@ class PreparedPython:
             sys.exit()
         theirs.close()
         self._attend(_Server(pid, ours, partial(os.waitpid, pid, 0)))
+
+    def _runs(self, argv: Sequence[str]) -> bool:
+        """Whether this command runs one of the programs, in this Python's environment or one over it."""
+        ours = argv[0] == sys.executable or layered_environments.layer_of(Path(argv[0])) is not None
+        return ours and argv[1] == "-m" and argv[2] in self._programs
 
     def _suits(self, env: Mapping[str, str]) -> bool:
         """Whether a process with the environment `env` would start like the prepared one."""

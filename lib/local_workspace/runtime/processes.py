@@ -16,7 +16,7 @@ import psutil
 
 from local_workspace.runtime import environment
 from local_workspace.runtime.home import Home, read_json, write_atomically
-from local_workspace.runtime.prepared_python import PreparedPython, Started
+from local_workspace.runtime.prepared_python import ForkedProcess, PreparedPython
 
 GRACE_SECONDS = 10
 _MOST_ENDED = 100
@@ -26,7 +26,7 @@ _CLOCK_TOLERANCE = 1  # seconds; the system derives creation times from a boot t
 class Child:
     """A running child: its process, log and pid file."""
 
-    def __init__(self, name: str, process: Started, log: Path, mark: Path) -> None:
+    def __init__(self, name: str, process: subprocess.Popen[bytes] | ForkedProcess, log: Path, mark: Path) -> None:
         self.name, self.process, self.log, self._mark = name, process, log, mark
         self._ended = False
 
@@ -104,9 +104,12 @@ class Processes:
         self._note(child, created)
         return child
 
-    def _start(self, argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path, output: BinaryIO) -> Started:
-        if self._python and self._python.runs(argv):
-            return self._python.start(argv, environment.of_child(env), cwd, output.fileno(), output.fileno())
+    def _start(
+        self, argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path, output: BinaryIO
+    ) -> subprocess.Popen[bytes] | ForkedProcess:
+        descriptor = output.fileno()
+        if self._python and (forked := self._python.fork(argv, environment.of_child(env), cwd, descriptor, descriptor)):
+            return forked
         return subprocess.Popen(
             list(argv),
             env=environment.of_child(env),

@@ -81,7 +81,7 @@ def test_another_process_with_a_recycled_id_is_left_alone(processes, home_root):
 class EndsAtOnce(PreparedPython):
     """Starts what has ended, and is gone, before anybody can look at it."""
 
-    def start(self, argv, env, cwd, stdout=1, stderr=2):
+    def fork(self, argv, env, cwd, stdout=1, stderr=2):
         process = subprocess.Popen(argv, env=env, cwd=cwd, stdout=stdout, stderr=stderr)
         process.wait()
         return process
