@@ -42,9 +42,10 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def explained(answer: Response) -> bool:
-    """Whether a refusal has the form of Databricks: an `error_code`, and a `message` in words; or that of OAuth."""
+    """Whether a refusal has the form of Databricks: an `error_code`, and a `message` in words; or of OAuth or SCIM."""
     body = answer.json()
-    code, message = ("error", "error_description") if "error_description" in body else ("error_code", "message")
+    forms = {"error": "error_description", "status": "detail", "error_code": "message"}
+    code, message = next((code, message) for code, message in forms.items() if message in body)
     return bool(body[code]) and " " in body[message]
 
 

@@ -25,13 +25,14 @@ from local_workspace.engines.permissions import PermissionsEngine
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.server import create_app
 from local_workspace.pages import site
-from local_workspace.routes import identity, jobs, permissions, sign_in, workspace
+from local_workspace.routes import identity, jobs, permissions, scim, sign_in, workspace
 from local_workspace.runtime import prepared_python
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.prepared_python import PreparedPython
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from people import identity_of
 from waiting import eventually
 
 TOKEN = "job-test-token"
@@ -93,7 +94,9 @@ class JobWorkspace:
             self.disk.space,
         )
 
-        self.permissions = PermissionsEngine(self.store, USER, {"jobs": lambda job_id: self.jobs.check(int(job_id))})
+        self.identity = identity_of(self.store, USER, "app", "app-desk")
+        found = {"jobs": lambda job_id: self.jobs.check(int(job_id))}
+        self.permissions = PermissionsEngine(self.store, USER, found, self.identity.is_known)
 
     def _in_volumes(self, url: str) -> Path:
         """The folder of a volume's path: they lie side by side under their names."""
@@ -113,8 +116,14 @@ class JobWorkspace:
         return WorkspaceClient(host=self.host, token=TOKEN)
 
     def app(self) -> FastAPI:
-        engines = SimpleNamespace(workspace_files=self.files, jobs=self.jobs, permissions=self.permissions, user=USER)
-        routers = [module.router for module in (identity, jobs, permissions, sign_in, workspace)]
+        engines = SimpleNamespace(
+            identity=self.identity,
+            workspace_files=self.files,
+            jobs=self.jobs,
+            permissions=self.permissions,
+            user=USER,
+        )
+        routers = [module.router for module in (identity, jobs, permissions, scim, sign_in, workspace)]
         app = create_app(engines, TOKEN, routers)
         site.install(app)
         return app

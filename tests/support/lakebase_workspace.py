@@ -17,11 +17,12 @@ from deltalake import DeltaTable, write_deltalake
 
 from local_workspace.engines.postgres import PostgresEngine
 from local_workspace.http.server import create_app
-from local_workspace.routes import identity, postgres
+from local_workspace.routes import identity, postgres, scim
 from local_workspace.runtime import principals
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from people import identity_of
 
 USER, TOKEN, PROJECT, CATALOG = "you@localhost", "a-token", "kitchen-refunds", "kitchenrefunds"
 BRANCH = f"projects/{PROJECT}/branches/production"
@@ -34,13 +35,15 @@ class LakebaseWorkspace:
     def __init__(self, root: Path) -> None:
         self.home = open_home(root)
         self.store = Store(self.home.database)
-        self._app = create_app(SimpleNamespace(user=USER), TOKEN, [postgres.router, identity.router])
+        self.identity = identity_of(self.store, USER, "app-manager", "app-guest")
+        routers = [postgres.router, identity.router, scim.router]
+        self._app = create_app(SimpleNamespace(user=USER, identity=self.identity), TOKEN, routers)
         self.start_engine()
         self._serve()
 
     def start_engine(self) -> None:
         """What a starting daemon does."""
-        role_of = partial(principals.role_of, TOKEN, USER)
+        role_of = partial(principals.role_of, TOKEN, USER, self.identity)
         self.engine = PostgresEngine(self.home, self.store, Processes(self.home), self, USER, role_of)
         self.engine.start()
         self._app.state.engines.postgres = self.engine

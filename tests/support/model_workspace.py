@@ -32,19 +32,34 @@ from local_workspace.routes import (
     mlflow_registry,
     models,
     permissions,
+    principal_secrets,
+    scim,
     secrets,
     serving,
 )
-from local_workspace.runtime import sockets
+from local_workspace.runtime import principals, sockets
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from people import identity_of
 
 TOKEN = "a-token-for-tests"
 USER = "you@localhost"
 SCHEMA = "kitchen.ai"  # the one schema that there is
-ROUTES = (files, identity, models, secrets, serving, permissions, mlflow_registry, mlflow_files, mlflow)
+ROUTES = (
+    files,
+    identity,
+    principal_secrets,
+    scim,
+    models,
+    secrets,
+    serving,
+    permissions,
+    mlflow_registry,
+    mlflow_files,
+    mlflow,
+)
 CLIENT = ("DATABRICKS_", "MLFLOW_")  # variables that name a workspace
 # Too long for a socket's path, with a space, a number sign and letters that are not ASCII.
 LONG_HOME = Path(f"a folder of Zoë's {'è' * 60}") / f"Zoë #1, {'ß' * 30}" / "home"
@@ -64,12 +79,15 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
         engines = SimpleNamespace(
             home=home,
             user=USER,
+            identity=identity_of(store, USER),
             mlflow=mlflow_engine,
             models=models_engine,
             model_files=ModelFiles(models_engine),
             env=env,
             store=store,
-            permissions=PermissionsEngine(store, USER, {"experiments": mlflow_engine.check_experiment}),
+            permissions=PermissionsEngine(
+                store, USER, {"experiments": mlflow_engine.check_experiment}, principals.UNLISTED.is_known
+            ),
             secrets=secrets_engine,
             serving=ServingEngine(home, store, processes, models_engine, secrets_engine, env, clock),
             clock=clock,
@@ -196,8 +214,10 @@ def main(root: Path, descriptor: int, models: Path) -> None:
     models_engine, secrets_engine = models_of(Home(models), Store(models / "workspace.db")), SecretsEngine(home)
     engine = ServingEngine(home, store, processes, models_engine, secrets_engine, env)
     engine.start()
-    engines = SimpleNamespace(home=home, user=USER, serving=engine, secrets=secrets_engine)
-    app = create_app(engines, TOKEN, [identity.router, secrets.router, serving.router])
+    engines = SimpleNamespace(
+        home=home, user=USER, identity=identity_of(store, USER), serving=engine, secrets=secrets_engine
+    )
+    app = create_app(engines, TOKEN, [identity.router, scim.router, secrets.router, serving.router])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # uvicorn raises it again once it has shut down
     try:
         uvicorn.run(app, fd=descriptor, log_level="warning", timeout_graceful_shutdown=1)

@@ -69,7 +69,7 @@ def _open(options: Namespace) -> int:
     connection = control.find(options.home)
     if connection is None:
         return _not_running(options.home)
-    show(control.sign_in_link(connection, options.page))
+    show(control.sign_in_link(connection, options.page, options.user))
     return DONE
 
 

@@ -53,6 +53,7 @@ def _lifecycle(commands: _Commands) -> None:
 def _looks(commands: _Commands) -> None:
     opening = _add(commands, "open", "print a link that signs a browser in, and open it if there is one")
     opening.add_argument("page", nargs="?", default="/", help="the page's path, such as /jobs")
+    opening.add_argument("--user", metavar="NAME", help="who signs in; by default the workspace's own user")
     _add(commands, "status", "list the workspace's processes; exits with 1 if it does not run", json=True)
     logs = _add(commands, "logs", "print the end of the logs")
     logs.add_argument("engine", nargs="?", metavar="ENGINE", help="one engine's, as `status` names it; by default all")

@@ -15,6 +15,7 @@ from local_workspace.http.sessions import Sessions
 from local_workspace.http.sites import check_site, is_own
 from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.principals import Directory
 
 _OPEN = {"/.well-known/databricks-config", "/oidc/.well-known/oauth-authorization-server", "/oidc/v1/token", "/login"}
 # The routes of statements' results and traces' files check the signature in the address; the rest is nobody's secret.
@@ -27,13 +28,18 @@ SignInPage = Callable[[Request], Response]
 class AccessMiddleware:
     """Lets a request through if it has the token, as Bearer or as the password of HTTP Basic, or a session's cookie.
 
-    An OAuth access token that is not for an app alone is accepted as well. `request.state.principal` names the service
-    principal, None for the user. A request under another host name, or a change sent by another site's page, is
-    refused. A cookie opens pages to any link, and the API only to pages of the workspace itself.
+    An OAuth access token that is not for an app alone is accepted as well. `request.state.caller` names the user or
+    service principal who calls, `request.state.holder` is how tokens name them, None for the workspace's own user, and
+    `request.state.principal` is the caller whom permissions bind, None for an administrator. A request under another
+    host name, or a change sent by another site's page, is refused. A cookie opens pages to any link, and the API only
+    to pages of the workspace itself.
     """
 
-    def __init__(self, app: ASGIApp, token: str, sessions: Sessions, cookie: str) -> None:
+    def __init__(
+        self, app: ASGIApp, token: str, owner: str, directory: Directory, sessions: Sessions, cookie: str
+    ) -> None:
         self.app, self._token, self._sessions, self._cookie = app, token, sessions, cookie
+        self._owner, self._directory = owner, directory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 400, 401 or 403."""
@@ -60,13 +66,32 @@ class AccessMiddleware:
         access = principals.access(self._token, presented)
         if access and access.audience:
             return False
-        request.state.principal, request.state.scopes = access and access.holder, access and access.scopes
-        return access is not None or secrets.compare_digest(presented.encode(), self._token.encode())
+        request.state.scopes = access and access.scopes
+        is_valid = access is not None or secrets.compare_digest(presented.encode(), self._token.encode())
+        return is_valid and self._identify(request, access.holder if access else None)
 
     def _has_session(self, request: Request) -> bool:
-        if not self._sessions.holds(request.cookies.get(self._cookie, "")):
+        session = self._sessions.find(request.cookies.get(self._cookie, ""))
+        if session is None or not (is_own(request) or (request.method == "GET" and wants_page(request))):
             return False
-        return is_own(request) or (request.method == "GET" and wants_page(request))
+        return self._identify(request, session.holder)
+
+    def _identify(self, request: Request, holder: str | None) -> bool:
+        """Note who calls; False if `holder` is there no more."""
+        name = self._directory.name_of(holder) if holder else self._owner
+        if name is None:
+            return False
+        bound = holder is not None and not self._directory.is_admin(name)
+        request.state.holder, request.state.caller, request.state.principal = holder, name, name if bound else None
+        return True
+
+
+def require_admin(request: Request) -> None:
+    """Raise ApiError 403 unless an administrator calls."""
+    if request.state.principal:
+        raise ApiError(
+            403, "PERMISSION_DENIED", f"Only workspace admins can do this, and {request.state.caller} is none."
+        )
 
 
 def wants_page(request: Request) -> bool:

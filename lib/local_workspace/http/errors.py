@@ -1,5 +1,6 @@
 """Errors as Databricks writes them: a status, an `error_code`, and a sentence."""
 
+import json
 import reprlib
 from typing import Any, TypedDict
 
@@ -13,6 +14,7 @@ from local_workspace.runtime.errors import ApiError, disk_full
 from local_workspace.runtime.free_space import is_full
 
 _SHOWN = 80  # characters of a refused value that its error repeats
+_SCIM = "/api/2.0/preview/scim/"
 _WHOLE = ("body", "query", "path", "header")  # where a field was, which FastAPI puts before its name
 
 
@@ -43,6 +45,11 @@ def install(app: FastAPI) -> None:
 
 def answer(request: Request, error: Exception) -> JSONResponse:
     """The answer to a request that failed with `error`."""
+    answered = _answer(request, error)
+    return _as_scim(answered, error) if request.url.path.startswith(_SCIM) else answered
+
+
+def _answer(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ApiError):
         return error_response(error.status, error.error_code, error.message)
     if isinstance(error, RequestValidationError):
@@ -53,6 +60,19 @@ def answer(request: Request, error: Exception) -> JSONResponse:
         full = disk_full()
         return error_response(full.status, full.error_code, full.message)
     return _internal_error(request, error)
+
+
+def _as_scim(answered: JSONResponse, error: Exception) -> JSONResponse:
+    """An error in the form of RFC 7644, 3.12, in which Databricks' SCIM routes answer."""
+    scim_type = getattr(error, "scim_type", "")
+    body = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "detail": json.loads(bytes(answered.body))["message"],
+        "status": str(answered.status_code),
+        **({"scimType": scim_type} if scim_type else {}),
+    }
+    kept = {name: value for name, value in answered.headers.items() if not name.startswith("content-")}
+    return JSONResponse(body, answered.status_code, kept)
 
 
 def _validation_error(error: RequestValidationError) -> JSONResponse:

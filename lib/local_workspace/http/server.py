@@ -12,6 +12,7 @@ from local_workspace.http import cookies, errors
 from local_workspace.http.access import AccessMiddleware
 from local_workspace.http.served_models import ServedModelMiddleware
 from local_workspace.http.sessions import Sessions
+from local_workspace.runtime import principals
 
 OPENAPI_PATH = "/api/local/openapi.json"
 
@@ -46,7 +47,8 @@ def workspace_id(token: str) -> int:
 def create_app(engines: object, token: str, routers: Iterable[APIRouter], sessions: Sessions | None = None) -> FastAPI:
     """The API app over `engines`; every route of `routers` requires `token`, or a browser's session.
 
-    `sessions` are those that it shares with the gateways of apps, its own if there are none.
+    `sessions` are those that it shares with the gateways of apps, its own if there are none. Its people are those of
+    the engine `identity`.
     """
     app = FastAPI(
         title="Local workspace",
@@ -60,8 +62,12 @@ def create_app(engines: object, token: str, routers: Iterable[APIRouter], sessio
     app.state.engines, app.state.token = engines, token
     sessions, cookie = sessions or Sessions(), cookies.of_workspace(workspace_id(token))
     app.state.sessions, app.state.cookie = sessions, cookie
+    owner, directory = getattr(engines, "user", ""), getattr(engines, "identity", principals.UNLISTED)
+    app.state.directory = directory
     app.add_middleware(ServedModelMiddleware)
-    app.add_middleware(AccessMiddleware, token=token, sessions=sessions, cookie=cookie)
+    app.add_middleware(
+        AccessMiddleware, token=token, owner=owner, directory=directory, sessions=sessions, cookie=cookie
+    )
     app.add_middleware(AnswerHeadersMiddleware, token=token)
     errors.install(app)
     for router in routers:

@@ -13,11 +13,15 @@ _MOST_CODES = 1000  # that wait; with one more the oldest ends
 
 
 @dataclass(frozen=True)
-class _Grant:
-    """What a code or session opens, and the session that it ends with, if any."""
+class Session:
+    """What a code or session opens, the session that it ends with, if any, and whose it is.
+
+    `holder` is a user as tokens name their holders: None for the workspace's own.
+    """
 
     place: str
     parent: str | None
+    holder: str | None
 
 
 class Sessions:
@@ -25,14 +29,17 @@ class Sessions:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic, self._lock = monotonic, threading.Lock()
-        self._codes: dict[str, tuple[float, _Grant]] = {}  # and when each expires
-        self._sessions: dict[str, _Grant] = {}
+        self._codes: dict[str, tuple[float, Session]] = {}  # and when each expires
+        self._sessions: dict[str, Session] = {}
 
-    def new_code(self, place: str = WORKSPACE, parent: str | None = None) -> str:
-        """A code that signs in to `place` once, within `CODE_SECONDS`; its session ends with the session `parent`."""
+    def new_code(self, place: str = WORKSPACE, parent: str | None = None, holder: str | None = None) -> str:
+        """A code that signs `holder` in to `place` once, within `CODE_SECONDS`.
+
+        Its session ends with the session `parent`.
+        """
         code = secrets.token_urlsafe(24)
         with self._lock:
-            self._codes[code] = self._monotonic() + CODE_SECONDS, _Grant(place, parent)
+            self._codes[code] = self._monotonic() + CODE_SECONDS, Session(place, parent, holder)
             for oldest in list(self._codes)[:-_MOST_CODES]:
                 del self._codes[oldest]
         return code
@@ -40,22 +47,22 @@ class Sessions:
     def redeem(self, code: str, place: str = WORKSPACE) -> str | None:
         """A new session for `code`; None if it is unknown or of another place, was used before, or has expired."""
         with self._lock:
-            expires, grant = self._codes.pop(code, (0, None))
-            if grant is None or grant.place != place or self._monotonic() >= expires:
+            expires, found = self._codes.pop(code, (0, None))
+            if found is None or found.place != place or self._monotonic() >= expires:
                 return None
             session = secrets.token_urlsafe(24)
-            self._sessions[session] = grant
+            self._sessions[session] = found
             return session
 
-    def holds(self, session: str, place: str = WORKSPACE) -> bool:
-        """Whether `session` is one of `place` that has not ended."""
+    def find(self, session: str, place: str = WORKSPACE) -> Session | None:
+        """The session of `place` whose key is `session`; None if there is none, or it has ended."""
         with self._lock:
-            grant = self._sessions.get(session)
-            return grant is not None and grant.place == place and grant.parent in (None, *self._sessions)
+            found = self._sessions.get(session)
+            return found if found and found.place == place and found.parent in (None, *self._sessions) else None
 
     def end(self, session: str) -> None:
         """End `session` and those that end with it; nothing happens if it is unknown."""
         with self._lock:
             self._sessions = {
-                each: grant for each, grant in self._sessions.items() if session not in (each, grant.parent)
+                each: found for each, found in self._sessions.items() if session not in (each, found.parent)
             }

@@ -40,8 +40,9 @@ def login_to_app(request: Request, apps: Apps, name: str, next: str = "/") -> Re
     """Sign a browser that has signed in here in to the app `name` too, and go to its page `next`."""
     address = urlsplit(apps.get(name)["url"])
     session = request.cookies.get(request.app.state.cookie, "")
-    parent = session if _sessions(request).holds(session) else None
-    query = urlencode({"code": _sessions(request).new_code(name, parent), "next": local_path(next)})
+    parent = session if _sessions(request).find(session) else None
+    code = _sessions(request).new_code(name, parent, request.state.holder)
+    query = urlencode({"code": code, "next": local_path(next)})
     return seen(f"http://{request.url.hostname}:{address.port}{CALLBACK}?{query}")
 
 
@@ -78,7 +79,7 @@ def _page(request: Request, target: str, refused: bool) -> HTMLResponse:
 
 
 def _signed_in(request: Request) -> bool:
-    return _sessions(request).holds(request.cookies.get(request.app.state.cookie, ""))
+    return _sessions(request).find(request.cookies.get(request.app.state.cookie, "")) is not None
 
 
 def _sessions(request: Request) -> Sessions:

@@ -35,15 +35,16 @@ def home(
     request: Request, jobs: Jobs, pipelines: Pipelines, serving: Serving, apps: Apps, health: Health, guide: Guide
 ) -> HTMLResponse:
     """The home page."""
-    running, troubled = _entries(jobs, pipelines, serving, apps, health)
+    shown = _apps(apps, request.state.principal)
+    running, troubled = _entries(jobs, pipelines, serving, shown, health)
     return whole_or_part(request, "home/home", running=running, troubled=troubled, sections=guide.list())
 
 
 def _entries(
-    jobs: Jobs, pipelines: Pipelines, serving: Serving, apps: Apps, health: Health
+    jobs: Jobs, pipelines: Pipelines, serving: Serving, apps: Iterator[Entry], health: Health
 ) -> tuple[list[Entry], list[Entry]]:
     """What runs, and what has failed."""
-    services = [*_pipelines(pipelines), *_endpoints(serving), *_apps(apps)]
+    services = [*_pipelines(pipelines), *_endpoints(serving), *apps]
     running = [each for each in services if each.kind == "Pipeline" and each.state == "RUNNING"]
     failed = [each for each in services if each.state in ("FAILED", "CRASHED", "UPDATE_FAILED")]
     return [*_runs(jobs, RunFilter(active=True)), *running], [
@@ -74,8 +75,8 @@ def _endpoints(serving: Serving) -> Iterator[Entry]:
         yield Entry("Serving endpoint", endpoint["name"], path, endpoint["state"]["config_update"])
 
 
-def _apps(apps: Apps) -> Iterator[Entry]:
-    for app in apps.list_apps():
+def _apps(apps: Apps, principal: str | None) -> Iterator[Entry]:
+    for app in apps.list_apps(principal):
         yield Entry("App", app["name"], f"/apps/{app['name']}", app["app_status"]["state"])
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from local_workspace.http.bodies import Body, Name, PathText, Refused, StrictBody, Text
-from local_workspace.runtime.permissions import Grant
+from local_workspace.runtime.permissions import Grant, check_principals
+from local_workspace.runtime.principals import Directory
 
 
 class Postgres(Body):
@@ -122,13 +123,15 @@ class Permissions(StrictBody):
 
     access_control_list: Annotated[list[AccessControl], Field(max_length=100)] = []
 
-    def grants(self) -> list[Grant]:
-        """The same as grants."""
-        return [
+    def grants(self, directory: Directory) -> list[Grant]:
+        """The same as grants. Raises ApiError 404 for one to somebody who is not in `directory`."""
+        grants: list[Grant] = [
             {"kind": kind, "name": value, "level": entry.permission_level}
             for entry in self.access_control_list
             for kind, value in entry.model_dump(exclude={"permission_level"}, exclude_none=True).items()
         ]
+        check_principals(grants, directory.is_known)
+        return grants
 
 
 class EnvVar(Body):

@@ -25,14 +25,14 @@ def get(request: Request, name: Name) -> Json:
 @router.put(_API)
 def replace(request: Request, name: Name, body: Permissions) -> Json:
     """Replace all permissions on an app."""
-    engine(request, name, CAN_MANAGE).permissions.replace(name, body.grants())
+    engine(request, name, CAN_MANAGE).permissions.replace(name, body.grants(request.app.state.directory))
     return get(request, name)
 
 
 @router.patch(_API)
 def add(request: Request, name: Name, body: Permissions) -> Json:
     """Add permissions on an app, each in place of what its user, group or service principal had."""
-    engine(request, name, CAN_MANAGE).permissions.add(name, body.grants())
+    engine(request, name, CAN_MANAGE).permissions.add(name, body.grants(request.app.state.directory))
     return get(request, name)
 
 

@@ -33,7 +33,7 @@ def grant(request: Request, app: str, resources: Sequence[Resource] | None) -> N
     me = service_principal(app)
     for resource in resources or []:
         if (experiment := resource.experiment) and experiment.permission:
-            level = of_principal(me, "", experiment.permission)
+            level = of_principal(me, experiment.permission)
             _permissions(request).add("experiments", experiment.experiment_id, [level])
         if (thing := resource.uc_securable) and thing.permission:
             _grants(request).update(_kind(thing), thing.securable_full_name, [Change(me, [thing.permission])])

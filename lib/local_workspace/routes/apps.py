@@ -24,7 +24,7 @@ _API = "/api/2.0/apps"
 def create(request: Request, body: bodies.App, no_compute: bool = False) -> Json:
     """Create an app."""
     app_resources.check(request, body.resources)
-    created = engine(request).create(body.sent(), not no_compute, request.state.principal)
+    created = engine(request).create(body.sent(), not no_compute, request.state.caller)
     app_resources.grant(request, created["name"], body.resources)
     return created
 
@@ -46,7 +46,7 @@ def update(request: Request, name: Name, body: bodies.App) -> Json:
     """Replace an app's settings."""
     changed = engine(request, name, CAN_MANAGE)
     app_resources.check(request, body.resources)
-    updated = changed.update(name, body.sent(), by=request.state.principal)
+    updated = changed.update(name, body.sent(), by=request.state.caller)
     app_resources.grant(request, name, body.resources)
     return updated
 
@@ -56,7 +56,7 @@ def create_update(request: Request, name: Name, body: bodies.Update) -> Json:
     """Replace the settings that the mask names."""
     changed = engine(request, name, CAN_MANAGE)
     app_resources.check(request, body.app.resources)
-    changed.update(name, body.app.sent(), body.update_mask, request.state.principal)
+    changed.update(name, body.app.sent(), body.update_mask, request.state.caller)
     app_resources.grant(request, name, body.app.resources)
     return get_update(request, name)
 
@@ -90,7 +90,7 @@ def stop(request: Request, name: Name) -> Json:
 @router.post(_API + "/{name}/deployments")
 def deploy(request: Request, name: Name, body: bodies.Deployment) -> Json:
     """Deploy a workspace folder."""
-    return engine(request, name, CAN_MANAGE).deploy(name, body.sent(), request.state.principal)
+    return engine(request, name, CAN_MANAGE).deploy(name, body.sent(), request.state.caller)
 
 
 @router.get(_API + "/{name}/deployments")

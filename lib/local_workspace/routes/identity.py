@@ -1,6 +1,7 @@
-"""The caller's identity, the sign-in of service principals, and the host's metadata."""
+"""The sign-in of programs, and the host's metadata."""
 
 import secrets
+from collections.abc import Collection
 from typing import Annotated, Any, TypedDict
 
 from fastapi import APIRouter, Form, Request
@@ -8,8 +9,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from local_workspace.http.access import basic_credentials
-from local_workspace.runtime import principals
-from local_workspace.runtime.principals import TOKEN_LIFE
+from local_workspace.runtime import principals, signatures
+from local_workspace.runtime.principals import TOKEN_LIFE, Directory
 
 router = APIRouter()
 
@@ -85,9 +86,12 @@ def _of_service_principal(request: Request, asked: TokenRequest) -> AccessToken 
     name, secret = basic_credentials(request.headers.get("authorization", ""))
     name, secret = name or asked.client_id, secret or asked.client_secret
     ours: str = request.app.state.token
-    if not secrets.compare_digest(secret.encode(), principals.secret(ours, name).encode()):
+    directory: Directory = request.app.state.directory
+    is_of_app = signatures.same(secret, principals.secret(ours, name))
+    scopes = () if is_of_app else directory.scopes_of(name, secret)
+    if scopes is None or directory.name_of(name) is None:
         return _refused(401, "invalid_client", f"The secret of the service principal {name!r} is wrong.")
-    return _issued(principals.access_token(ours, name))
+    return _issued(principals.access_token(ours, name, scopes=scopes), scopes)
 
 
 def _of_user(request: Request, asked: TokenRequest) -> AccessToken | JSONResponse:
@@ -101,22 +105,10 @@ def _of_user(request: Request, asked: TokenRequest) -> AccessToken | JSONRespons
     return _issued(principals.access_token(ours, None, asked.audience or None))
 
 
-def _issued(access_token: str) -> AccessToken:
-    return AccessToken(access_token=access_token, token_type="Bearer", scope="all-apis", expires_in=TOKEN_LIFE)
+def _issued(access_token: str, scopes: Collection[str] = ()) -> AccessToken:
+    scope = " ".join(scopes) or "all-apis"
+    return AccessToken(access_token=access_token, token_type="Bearer", scope=scope, expires_in=TOKEN_LIFE)
 
 
 def _refused(status: int, error: str, description: str) -> JSONResponse:
     return JSONResponse(OAuthError(error=error, error_description=description), status)
-
-
-@router.get("/api/2.0/preview/scim/v2/Me")
-def me(request: Request) -> dict[str, Any]:
-    """The one user of this workspace, or the calling service principal."""
-    user = request.state.principal or request.app.state.engines.user
-    return {
-        "id": "1",
-        "userName": user,
-        "displayName": user,
-        "active": True,
-        "emails": [{"value": user, "primary": True, "type": "work"}],
-    }

@@ -1,4 +1,4 @@
-"""Which registered models a service principal may see, load and serve: those on which it has EXECUTE, or its own.
+"""Which registered models a caller may see, load and serve: those on which it has EXECUTE, its own, or as admin all.
 
 Source: databricks.sdk.service.catalog.RegisteredModelsAPI and ModelVersionsAPI. What it may change is not checked.
 """
@@ -8,39 +8,33 @@ from collections.abc import Sequence
 
 from fastapi import Depends, Request
 
+from local_workspace.engines.catalog.grants import GrantsEngine
 from local_workspace.engines.catalog.unity import UnityCatalog
 from local_workspace.engines.models import ModelsEngine
 from local_workspace.engines.models.documents import RegisteredModel
-from local_workspace.runtime.errors import ApiError
 
 _FILTERED = re.compile(r"""\s*name\s*=\s*(['"])(.*)\1\s*""", re.IGNORECASE)
 
 
 def check(request: Request, full_name: str) -> None:
-    """Raise ApiError 403 if a service principal may not use a model, 404 if there is none of that name."""
+    """Raise ApiError 403 if the caller may not use a model, 404 if there is none of that name."""
     if request.state.principal is not None:
         models: ModelsEngine = request.app.state.engines.models
-        _check_model(request, models.get(full_name))
+        model = models.get(full_name)
+        _grants(request).check_use(model["full_name"], model["owner"], request.state.principal)
 
 
 def usable(request: Request, found: Sequence[RegisteredModel]) -> list[RegisteredModel]:
     """Those of the models that the caller may use."""
-    return [model for model in found if request.state.principal is None or _is_usable(request, model)]
+    principal: str | None = request.state.principal
+    if principal is None:
+        return list(found)
+    return [model for model in found if _grants(request).may_use(model["full_name"], model["owner"], principal)]
 
 
-def _is_usable(request: Request, model: RegisteredModel) -> bool:
-    try:
-        _check_model(request, model)
-    except ApiError:
-        return False
-    return True
-
-
-def _check_model(request: Request, model: RegisteredModel) -> None:
-    principal: str = request.state.principal
+def _grants(request: Request) -> GrantsEngine:
     unity: UnityCatalog = request.app.state.engines.unity
-    if model["owner"] != principal:
-        unity.grants.check_execute(model["full_name"], principal)
+    return unity.grants
 
 
 def _check_read(request: Request) -> None:

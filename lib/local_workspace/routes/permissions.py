@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from local_workspace.engines.permissions import PermissionsEngine
 from local_workspace.http.bodies import Name, StrictBody, Text
@@ -14,6 +14,14 @@ router = APIRouter(prefix="/api/2.0/permissions", dependencies=[REFUSE_UNKNOWN])
 
 Json = dict[str, object]
 _API = "/{kind:path}/{object_id}"
+
+
+def _usual(kind: str) -> str:
+    """The kind under the name that the engine has for it: warehouses have two in the API."""
+    return "sql/warehouses" if kind == "warehouses" else kind
+
+
+KindName = Annotated[Text, AfterValidator(_usual)]
 
 
 class AccessControl(StrictBody):
@@ -55,27 +63,27 @@ Engine = Annotated[PermissionsEngine, Depends(_engine)]
 
 
 @router.get(_API + "/permissionLevels")
-def levels(engine: Engine, kind: Text, object_id: Text) -> dict[str, list[dict[str, str]]]:
+def levels(engine: Engine, kind: KindName, object_id: Text) -> dict[str, list[dict[str, str]]]:
     """The levels that can be granted on a thing."""
     known = engine.levels(kind, object_id).items()
     return {"permission_levels": [{"permission_level": level, "description": text} for level, text in known]}
 
 
 @router.get(_API)
-def get(engine: Engine, kind: Text, object_id: Text) -> Json:
+def get(engine: Engine, kind: KindName, object_id: Text) -> Json:
     """All permissions on a thing."""
     return engine.get(kind, object_id)
 
 
 @router.put(_API)
-def replace(engine: Engine, kind: Text, object_id: Text, body: AccessControls) -> Json:
+def replace(engine: Engine, kind: KindName, object_id: Text, body: AccessControls) -> Json:
     """Replace all permissions on a thing."""
     engine.replace(kind, object_id, body.grants())
     return engine.get(kind, object_id)
 
 
 @router.patch(_API)
-def add(engine: Engine, kind: Text, object_id: Text, body: AccessControls) -> Json:
+def add(engine: Engine, kind: KindName, object_id: Text, body: AccessControls) -> Json:
     """Add permissions on a thing, each in place of what its user, group or service principal had."""
     engine.add(kind, object_id, body.grants())
     return engine.get(kind, object_id)

@@ -107,7 +107,7 @@ def _let_trace(request: Request, name: str) -> None:
         return
     permissions: PermissionsEngine = request.app.state.engines.permissions
     with suppress(ApiError):  # there is no such experiment: the endpoint's log says so at its first trace
-        permissions.add("experiments", experiment, [of_principal(of_endpoint(name), "", "CAN_EDIT")])
+        permissions.add("experiments", experiment, [of_principal(of_endpoint(name), "CAN_EDIT")])
 
 
 def _engine(request: Request) -> ServingEngine:

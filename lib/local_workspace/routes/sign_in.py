@@ -4,11 +4,19 @@ from typing import TypedDict
 
 from fastapi import APIRouter, Request
 
+from local_workspace.engines.identity import IdentityEngine
+from local_workspace.http.access import require_admin
+from local_workspace.http.bodies import Name, StrictBody
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.http.sessions import CODE_SECONDS, Sessions
-from local_workspace.runtime.errors import ApiError
 
 router = APIRouter(prefix="/api/local", dependencies=[REFUSE_UNKNOWN])
+
+
+class SignIn(StrictBody):
+    """Whose browser is to sign in: a user of the workspace, by default the one who asks."""
+
+    user_name: Name | None = None
 
 
 class SignInCode(TypedDict):
@@ -19,9 +27,12 @@ class SignInCode(TypedDict):
 
 
 @router.post("/sign-in-codes")
-def create_code(request: Request) -> SignInCode:
-    """A code with which the user's browser signs in. Raises ApiError 403 for a service principal."""
-    if request.state.principal:
-        raise ApiError(403, "PERMISSION_DENIED", "Only the workspace's user can sign in to its pages.")
+def create_code(request: Request, body: SignIn | None = None) -> SignInCode:
+    """A code with which a user's browser signs in. Raises ApiError 403 unless an administrator asks, 404, 400."""
+    require_admin(request)
     sessions: Sessions = request.app.state.sessions
-    return {"code": sessions.new_code(), "expires_in": CODE_SECONDS}
+    holder = request.state.holder
+    if body and body.user_name:
+        identity: IdentityEngine = request.app.state.engines.identity
+        holder = identity.holder_of(body.user_name)
+    return {"code": sessions.new_code(holder=holder), "expires_in": CODE_SECONDS}

@@ -1,6 +1,6 @@
 """The store's documents of one kind, with their shape."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from local_workspace.runtime.store import Store
@@ -23,6 +23,10 @@ class Documents[Doc: Mapping[str, object]]:
     def list(self) -> list[Doc]:
         """All documents, in the order they were first written."""
         return cast("list[Doc]", self._store.list(self._kind))
+
+    def items(self) -> Sequence[tuple[str, Doc]]:
+        """All documents with their keys, in the order they were first written."""
+        return cast("Sequence[tuple[str, Doc]]", self._store.items(self._kind))
 
     def delete(self, key: str) -> bool:
         """Remove a document; False if there was none."""

@@ -20,7 +20,7 @@ class AppBehind(Protocol):
         """The audience of the tokens that are for this app alone."""
 
     def may_use(self, principal: str) -> bool:
-        """Whether a service principal may use it. The user may use every app."""
+        """Whether a user or service principal may use it. An administrator may use every app."""
 
     def scopes(self) -> list[str]:
         """Within which scopes the app may act as its callers; none if no user scopes are set for it."""

@@ -4,10 +4,12 @@ Sources: https://docs.databricks.com/aws/en/dev-tools/databricks-apps/permission
 https://docs.databricks.com/aws/en/oltp/projects/grant-permissions-programmatically.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Any, TypedDict
 
 from local_workspace.runtime.documents import Documents
-from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.errors import ApiError, not_found
+from local_workspace.runtime.principals import is_user
 from local_workspace.runtime.store import Store
 
 CAN_USE, CAN_MANAGE = "CAN_USE", "CAN_MANAGE"
@@ -24,7 +26,7 @@ LEVELS = {
 }
 _STORED = {APPS: "app_permissions", PROJECTS: "project_permissions"}
 _NAMED = {APPS: "the app", PROJECTS: "the project"}
-EVERYONE, ADMINS = "users", "admins"  # groups of every Databricks workspace
+WORKSPACE_USERS, ADMINS = "users", "admins"  # groups of every Databricks workspace
 
 
 class Grant(TypedDict):
@@ -42,7 +44,7 @@ class AccessList(TypedDict):
 
 
 class Permissions:
-    """The grants on APPS or on PROJECTS. The user of the workspace is an administrator: they may do everything."""
+    """The grants on APPS or on PROJECTS. Administrators may do everything."""
 
     def __init__(self, store: Store, kind: str) -> None:
         self._kind, self._lists = kind, Documents[AccessList](store, _STORED[kind])
@@ -64,27 +66,37 @@ class Permissions:
         """Remove all grants."""
         self._lists.delete(name)
 
+    def revoke(self, principal: str) -> None:
+        """Take back all that a user or service principal was granted."""
+        for name, held in self._lists.items():
+            self.replace(name, without(held["grants"], principal))
+
     def may(self, principal: str, name: str, level: str) -> bool:
-        """Whether a service principal has `level` on one of them, itself or as one of all."""
+        """Whether a user or service principal has `level` on one of them, itself or as one of all."""
         allowed = {CAN_MANAGE, level}
-        return any(
-            grant["level"] in allowed
-            and (grant["kind"], grant["name"]) in (("service_principal_name", principal), ("group_name", EVERYONE))
-            for grant in self.of(name)
-        )
+        return any(grant["level"] in allowed and is_for(grant, principal) for grant in self.of(name))
 
     def check(self, principal: str | None, name: str, level: str) -> None:
-        """Raise ApiError 403 unless the caller has `level`; None is the user."""
+        """Raise ApiError 403 unless the caller has `level`; None is an administrator."""
         if principal and not self.may(principal, name, level):
             raise ApiError(
                 403, "PERMISSION_DENIED", f"{principal} does not have {level} on {_NAMED[self._kind]} '{name}'."
             )
 
 
-def of_principal(principal: str | None, user: str, level: str) -> Grant:
-    """A level for a service principal, or for the user if there is none."""
-    kind, name = ("service_principal_name", principal) if principal else ("user_name", user)
-    return {"kind": kind, "name": name, "level": level}
+def of_principal(name: str, level: str) -> Grant:
+    """A level for the user or service principal of that name."""
+    return {"kind": _kind_of(name), "name": name, "level": level}
+
+
+def is_for(grant: Grant, principal: str) -> bool:
+    """Whether a user or service principal has a grant, itself or as one of all."""
+    return (grant["kind"], grant["name"]) in ((_kind_of(principal), principal), ("group_name", WORKSPACE_USERS))
+
+
+def without(grants: list[Grant], principal: str) -> list[Grant]:
+    """The grants that are not the principal's own."""
+    return [grant for grant in grants if (grant["kind"], grant["name"]) != (_kind_of(principal), principal)]
 
 
 def shown(kind: str, name: str, grants: list[Grant]) -> dict[str, Any]:
@@ -104,6 +116,23 @@ def shown_grant(grant: Grant, inherited_from: str | None = None) -> dict[str, An
         **({} if inherited_from else {"display_name": grant["name"]}),
         "all_permissions": [{**level, **inherited}],
     }
+
+
+def check_principals(grants: Iterable[Grant], is_known: Callable[[str], bool]) -> None:
+    """Raise ApiError 404 for a grant to a user, group or service principal that is not there."""
+    for grant in grants:
+        kind, name = grant["kind"], grant["name"]
+        if kind == "group_name":
+            if name not in (WORKSPACE_USERS, ADMINS):
+                known = f"this workspace has {WORKSPACE_USERS} and {ADMINS}"
+                raise not_found(f"Principal: GroupName({name}) does not exist; {known}.")
+        elif kind != _kind_of(name) or not is_known(name):
+            word = "UserName" if kind == "user_name" else "ServicePrincipalName"
+            raise not_found(f"Principal: {word}({name}) does not exist.")
+
+
+def _kind_of(principal: str) -> str:
+    return "user_name" if is_user(principal) else "service_principal_name"
 
 
 def _one_each(grants: list[Grant]) -> list[Grant]:

@@ -1,25 +1,30 @@
-"""Service principals, the secrets that they sign in with, and OAuth access tokens: theirs and the user's.
+"""Who holds a token: OAuth access tokens, and the secrets of the service principals that apps sign in with.
 
 All of it is derived from the workspace's own token, so nothing is stored, and a restart changes nothing. That token
-itself is a personal access token: it opens the workspace's API, but no app.
+itself is a personal access token of the workspace's own user: it opens the workspace's API, but no app.
+
+A token names its holder: nobody for the workspace's own user, `user-` and the id of another user, or the application
+id of a service principal. A `Directory` knows who that is now.
 """
 
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Protocol
 
 from local_workspace.runtime import signatures
 
 TOKEN_LIFE = 3600  # seconds
 _NEVER = 2**40  # seconds since 1970
 _ENDPOINT = "endpoint-"
+_USER = "user-"
 _OF_ONE_AUDIENCE = "~"  # between a token's holder and its audience; in no name of a service principal
 _WITHIN_SCOPES = "!"  # before a token's scopes, which are in hexadecimal digits: they have periods
 
 
 @dataclass(frozen=True)
 class Access:
-    """What an access token says: its holder, None for the user, and the one audience that it is for, None for all.
+    """What an access token says: its holder, None for the workspace's own user, and its one audience, None for all.
 
     `scopes` are those that an app has of its caller, None for a token without limits.
     """
@@ -27,6 +32,42 @@ class Access:
     holder: str | None
     audience: str | None = None
     scopes: frozenset[str] | None = None
+
+
+class Directory(Protocol):
+    """The people and service principals of a workspace."""
+
+    def name_of(self, holder: str, /) -> str | None:
+        """The name under which a token's holder gets permissions; None once it is gone or not active."""
+
+    def is_admin(self, name: str, /) -> bool:
+        """Whether the user or service principal of that name is an administrator."""
+
+    def is_known(self, name: str, /) -> bool:
+        """Whether there is a user or service principal of that name."""
+
+    def scopes_of(self, client_id: str, client_secret: str, /) -> Collection[str] | None:
+        """The scopes that a service principal's secret is bound to, empty if to none; None if the secret is wrong."""
+
+
+class _Unlisted:
+    """A directory without entries, which takes every holder for what its token says."""
+
+    def name_of(self, holder: str, /) -> str | None:
+        return holder
+
+    def is_admin(self, _: str, /) -> bool:
+        return False
+
+    def is_known(self, _: str, /) -> bool:
+        return True
+
+    def scopes_of(self, _id: str, _secret: str, /) -> Collection[str] | None:
+        return None
+
+
+UNLISTED: Directory = _Unlisted()
+"""For a server that keeps no users."""
 
 
 def service_principal(app: str) -> str:
@@ -41,7 +82,23 @@ def of_endpoint(endpoint: str) -> str:
 
 def endpoint_of(principal: str) -> str | None:
     """The serving endpoint whose model's service principal this is; None for any other principal."""
-    return principal.removeprefix(_ENDPOINT) if principal.startswith(_ENDPOINT) else None
+    is_endpoints = principal.startswith(_ENDPOINT) and not is_user(principal)
+    return principal.removeprefix(_ENDPOINT) if is_endpoints else None
+
+
+def of_user(user_id: str) -> str:
+    """The holder of the tokens of a user other than the workspace's own."""
+    return f"{_USER}{user_id}"
+
+
+def user_id_of(holder: str) -> str | None:
+    """The id of the user who holds a token; None for a service principal."""
+    return holder.removeprefix(_USER) if holder.startswith(_USER) else None
+
+
+def is_user(name: str) -> bool:
+    """Whether the name is a user's, which is an e-mail address, and no service principal's application id."""
+    return "@" in name
 
 
 def secret(token: str, name: str) -> str:
@@ -49,12 +106,12 @@ def secret(token: str, name: str) -> str:
     return signatures.signature(token, f"secret {name}")
 
 
-def access_token(token: str, name: str | None, audience: str | None = None, scopes: Collection[str] = ()) -> str:
-    """A token of the service principal `name`, or of the user, valid for TOKEN_LIFE seconds.
+def access_token(token: str, holder: str | None, audience: str | None = None, scopes: Collection[str] = ()) -> str:
+    """A token of `holder`, or of the workspace's own user, valid for TOKEN_LIFE seconds.
 
     It is for one audience if there is one, and has these scopes if there are any.
     """
-    subject = (name or "") + (f"{_OF_ONE_AUDIENCE}{audience}" if audience else "")
+    subject = (holder or "") + (f"{_OF_ONE_AUDIENCE}{audience}" if audience else "")
     subject += f"{_WITHIN_SCOPES}{' '.join(sorted(scopes)).encode().hex()}" if scopes else ""
     return _signed(token, subject, int(time.time()) + TOKEN_LIFE)
 
@@ -77,15 +134,20 @@ def access(token: str, presented: str) -> Access | None:
 
 
 def holder(token: str, presented: str) -> str | None:
-    """The service principal whose access token this is, None if it is not valid, has expired or is of no principal."""
+    """The holder whose access token this is, None if it is not valid, has expired or is the workspace's own user's."""
     found = access(token, presented)
     return found.holder if found else None
 
 
-def role_of(token: str, user: str, presented: str) -> str | None:
-    """The Postgres role whose token this is: its holder's name. None if it is not valid, or is limited to an app."""
+def role_of(token: str, user: str, directory: Directory, presented: str) -> str | None:
+    """The Postgres role whose token this is: its holder's name. None if it is not valid, or is limited to an app.
+
+    `user` is the workspace's own.
+    """
     found = access(token, presented)
-    return None if found is None or found.audience or found.scopes else found.holder or user
+    if found is None or found.audience or found.scopes:
+        return None
+    return directory.name_of(found.holder) if found.holder else user
 
 
 def _signed(token: str, subject: str, ends: int) -> str:

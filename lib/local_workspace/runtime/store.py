@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,14 @@ class Store:
         with self._transaction():
             rows = self._db.execute("SELECT body FROM documents WHERE kind = ? ORDER BY position", (kind,)).fetchall()
         return [json.loads(body) for (body,) in rows]
+
+    def items(self, kind: str) -> Sequence[tuple[str, Document]]:
+        """All documents of a kind with their keys, in the order they were first written."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT key, body FROM documents WHERE kind = ? ORDER BY position", (kind,)
+            ).fetchall()
+        return [(key, json.loads(body)) for key, body in rows]
 
     def delete(self, kind: str, key: str) -> bool:
         """Remove a document; False if there was none."""

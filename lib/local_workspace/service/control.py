@@ -57,12 +57,12 @@ def find(root: Path) -> Connection | None:
     return connection if _answers(connection) else None
 
 
-def sign_in_link(connection: Connection, path: str = "/") -> str:
-    """A link to the page at `path` that signs a browser in, once.
+def sign_in_link(connection: Connection, path: str = "/", user: str | None = None) -> str:
+    """A link to the page at `path` that signs a browser in, once, as `user` or as the workspace's own.
 
-    Raises SetupError if the workspace does not answer.
+    Raises SetupError if the workspace does not answer, or has no such user.
     """
-    code = _ask(connection, "/api/local/sign-in-codes", "POST")["code"]
+    code = _ask(connection, "/api/local/sign-in-codes", "POST", {"user_name": user} if user else None)["code"]
     return f"{connection['DATABRICKS_HOST']}/login?{urllib.parse.urlencode({'code': code, 'next': path})}"
 
 
@@ -212,14 +212,17 @@ def _answers(connection: Connection) -> bool:
         return False
 
 
-def _ask(connection: Connection, path: str, method: str = "GET") -> Any:
+def _ask(connection: Connection, path: str, method: str = "GET", body: object = None) -> Any:
     try:
-        with _WITHOUT_PROXY.open(_request(connection, path, method), timeout=10) as answer:
+        with _WITHOUT_PROXY.open(_request(connection, path, method, body), timeout=10) as answer:
             return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise SetupError(json.load(error)["message"]) from error
     except OSError as error:
         raise SetupError(f"The workspace at {connection['DATABRICKS_HOST']} does not answer: {error}") from error
 
 
-def _request(connection: Connection, path: str, method: str = "GET") -> urllib.request.Request:
-    authorization = {"Authorization": f"Bearer {connection['DATABRICKS_TOKEN']}"}
-    return urllib.request.Request(f"{connection['DATABRICKS_HOST']}{path}", headers=authorization, method=method)
+def _request(connection: Connection, path: str, method: str = "GET", body: object = None) -> urllib.request.Request:
+    headers = {"Authorization": f"Bearer {connection['DATABRICKS_TOKEN']}", "Content-Type": "application/json"}
+    content = None if body is None else json.dumps(body).encode()
+    return urllib.request.Request(f"{connection['DATABRICKS_HOST']}{path}", content, headers, method=method)

@@ -24,6 +24,7 @@ from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.guide import GuideEngine
 from local_workspace.engines.health import HealthEngine
 from local_workspace.engines.housekeeping import HousekeepingEngine
+from local_workspace.engines.identity import IdentityEngine
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.sources import Sources
 from local_workspace.engines.jobs.sql_tasks import SqlServices
@@ -59,7 +60,9 @@ from local_workspace.routes import (
     permissions,
     pipelines,
     postgres,
+    principal_secrets,
     queries,
+    scim,
     secrets,
     serving,
     sign_in,
@@ -89,7 +92,9 @@ ROUTES = (
         models,
         pipelines,
         postgres,
+        principal_secrets,
         queries,
+        scim,
         secrets,
     ),
     *(serving, sign_in, sql, workspace, permissions),  # the last takes what apps and postgres leave of its paths
@@ -105,6 +110,7 @@ class Engines:
 
     home: Home
     user: str
+    identity: IdentityEngine
     spark: SparkEngine
     mlflow: MlflowEngine
     unity: UnityCatalog
@@ -183,10 +189,16 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
     store, space = Store(home.database), FreeSpace(home.root, FREE_BYTES)
     spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token)
     unity = unity_catalog(home, store, spark, USER, default_storage())
+    identity_engine = IdentityEngine(store, USER, lambda: apps_engine.clients(), lambda name: revoke(name))
     workspace_files, volume_files = WorkspaceFiles(home), VolumeFiles(unity.volume_paths)
     pipelines_engine = PipelinesEngine(home, store, spark, space)
     postgres_engine = PostgresEngine(
-        home, store, processes, SparkLake(spark), USER, partial(principals.role_of, settings.token, USER)
+        home,
+        store,
+        processes,
+        SparkLake(spark),
+        USER,
+        partial(principals.role_of, settings.token, USER, identity_engine),
     )
     mlflow_engine, secrets_engine = MlflowEngine(home, processes), SecretsEngine(home)
     warehouses, saved_queries = WarehousesEngine(store, spark), QueriesEngine(store, USER)
@@ -215,6 +227,22 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         "serving-endpoints": serving_engine.by_id,
         "sql/warehouses": warehouses.get,
     }
+    apps_engine = AppsEngine(
+        home,
+        store,
+        processes,
+        workspace_files,
+        _app_environment(environment["DATABRICKS_HOST"], settings.token, postgres_engine),
+        secrets_engine.reveal,
+        partial(listen, workspace=Workspace(settings.token, USER, settings.port, sessions, identity_engine)),
+        USER,
+    )
+    permissions_engine = PermissionsEngine(store, USER, found, identity_engine.is_known)
+
+    def revoke(name: str) -> None:
+        for revoking in (apps_engine.permissions, postgres_engine.permissions, permissions_engine, unity.grants):
+            revoking.revoke(name)
+
     failures: dict[str, str] = {}
     states = {"spark": spark.state, "mlflow": mlflow_engine.state}
     return Engines(
@@ -224,6 +252,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         guide=GuideEngine(store),
         housekeeping=HousekeepingEngine(home, spark, partial(_delta_tables, spark, unity.tables)),
         user=USER,
+        identity=identity_engine,
         spark=spark,
         unity=unity,
         models=unity.models,
@@ -239,17 +268,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         serving=serving_engine,
         jobs=jobs_engine,
         postgres=postgres_engine,
-        apps=AppsEngine(
-            home,
-            store,
-            processes,
-            workspace_files,
-            _app_environment(environment["DATABRICKS_HOST"], settings.token, postgres_engine),
-            secrets_engine.reveal,
-            partial(listen, workspace=Workspace(settings.token, USER, settings.port, sessions)),
-            USER,
-        ),
-        permissions=PermissionsEngine(store, USER, found),
+        apps=apps_engine,
+        permissions=permissions_engine,
     )
 
 

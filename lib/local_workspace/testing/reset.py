@@ -7,12 +7,25 @@ from databricks.sdk.service.jobs import RunLifeCycleState
 _KEPT_SCHEMAS = {"default", "information_schema"}  # the schemas that a catalog comes with
 _ENDED = {RunLifeCycleState.TERMINATED, RunLifeCycleState.SKIPPED, RunLifeCycleState.INTERNAL_ERROR}
 _DEFAULT_EXPERIMENT = "0"  # MLflow's own, which can't be deleted
+_OWN_USER = "1"  # the id of the user who owns the workspace, and can't be deleted
 _PAGE = 1000  # MLflow refuses a search that does not say how many
 
 
 def reset(w: WorkspaceClient) -> None:
     """Delete all that can be made through the API. Raises what a deletion raises."""
-    for step in (_apps, _jobs, _pipelines, _endpoints, _lakebase, _sql, _catalogs, _scopes, _files, _experiments):
+    for step in (
+        _apps,
+        _jobs,
+        _pipelines,
+        _endpoints,
+        _lakebase,
+        _sql,
+        _catalogs,
+        _scopes,
+        _files,
+        _experiments,
+        _people,
+    ):
         step(w)
 
 
@@ -97,6 +110,15 @@ def _experiments(w: WorkspaceClient) -> None:
     for experiment in list(w.experiments.search_experiments(max_results=_PAGE)):
         if experiment.experiment_id != _DEFAULT_EXPERIMENT:
             w.experiments.delete_experiment(_given(experiment.experiment_id))
+
+
+def _people(w: WorkspaceClient) -> None:
+    """Users other than the workspace's own, and service principals other than those of apps, which are gone."""
+    for user in list(w.users.list()):
+        if _given(user.id) != _OWN_USER:
+            w.users.delete(_given(user.id))
+    for principal in list(w.service_principals.list()):
+        w.service_principals.delete(_given(principal.id))
 
 
 def _given[T](value: T | None) -> T:

@@ -1,6 +1,7 @@
 import json
 import re
 
+import httpx
 import pytest
 
 from local_workspace.cli.main import main
@@ -52,6 +53,19 @@ def test_a_running_workspace_is_listed_and_opened(workspace, capsys):
     assert workspace["DATABRICKS_HOST"] in printed and re.search("^workspace +Running", printed, re.M)
     assert main(["open", "/jobs", *place]) == 0
     assert "/login?code=" in capsys.readouterr().out
+    assert main(["open", "--user", "nobody@example.com", *place]) == 2
+    assert capsys.readouterr().err == "User with username nobody@example.com does not exist.\n"
     assert main(["up", *place]) == 0 and "Open it: http" in capsys.readouterr().out
     assert main(["logs", "workspace", *place]) == 0
     assert main(["save", "first", *place]) == 2 and "Stop it first" in capsys.readouterr().err
+
+
+def test_a_browser_is_signed_in_as_the_user_that_is_named(workspace, w, capsys):
+    ana = w.users.create(user_name="ana@example.com")
+    assert main(["open", "/jobs", "--user", "Ana@Example.com", "--home", workspace["CASPERS_HOME"]]) == 0
+    link = capsys.readouterr().out.splitlines()[0]
+    with httpx.Client(headers={"Accept": "text/html"}, follow_redirects=True) as browser:
+        page = browser.get(link)
+        assert page.url.path == "/jobs" and '<span class="who">ana@example.com</span>' in page.text
+        w.users.delete(ana.id)
+        assert browser.get(page.url).status_code == 401

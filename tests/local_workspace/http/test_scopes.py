@@ -60,7 +60,7 @@ def test_the_api_refuses_what_is_beyond_the_scopes(client):
 
 def test_a_token_with_scopes_is_no_password_of_postgres():
     limited, whole = (principals.access_token(TOKEN, None, scopes=scopes) for scopes in (["sql"], []))
-    assert [principals.role_of(TOKEN, "me", token) for token in (limited, whole)] == [None, "me"]
+    assert [principals.role_of(TOKEN, "me", principals.UNLISTED, token) for token in (limited, whole)] == [None, "me"]
 
 
 def test_scopes_that_were_changed_make_a_token_worthless():

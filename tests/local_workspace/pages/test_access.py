@@ -180,9 +180,9 @@ def test_the_workspace_signs_a_browser_in_to_its_apps(app, signed_in):
     values = parse_qs(query)
     assert (address, values["next"]) == ("http://127.0.0.1:9123/.auth/callback", ["/orders?x=1"])
     session = app.state.sessions.redeem(values["code"][0], "desk")
-    assert app.state.sessions.holds(session, "desk") and not app.state.sessions.holds(session)
+    assert app.state.sessions.find(session, "desk") and not app.state.sessions.find(session)
     signed_in.post("/logout")
-    assert not app.state.sessions.holds(session, "desk")
+    assert not app.state.sessions.find(session, "desk")
 
 
 def test_an_app_is_opened_after_the_sign_in_only(browser):

@@ -44,7 +44,7 @@ def place():
             may_use=lambda holder: holder == HELPER,
             scopes=list,
         )
-        gateway = listen(app, port, Workspace(TOKEN, USER, int(host.rpartition(":")[2]), sessions))
+        gateway = listen(app, port, Workspace(TOKEN, USER, int(host.rpartition(":")[2]), sessions, principals.UNLISTED))
         yield SimpleNamespace(host=host, app=app_url, sessions=sessions)
         gateway.close()
 

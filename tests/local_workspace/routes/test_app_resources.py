@@ -10,6 +10,7 @@ from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.engines.permissions import PermissionsEngine
 from local_workspace.routes import app_resources
 from local_workspace.routes.app_bodies import Resource
+from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError, not_found
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.principals import service_principal
@@ -29,7 +30,7 @@ def found(name: str) -> dict[str, object]:
 def request_(tmp_path) -> Iterator[SimpleNamespace]:
     home, store = open_home(tmp_path / "home"), Store(tmp_path / "store.db")
     grants = GrantsEngine(SparkNotes(home, store, USER), dict.fromkeys(("catalog", "schema", "function"), found))
-    permissions = PermissionsEngine(store, USER, {"experiments": found})
+    permissions = PermissionsEngine(store, USER, {"experiments": found}, principals.UNLISTED.is_known)
     engines = SimpleNamespace(permissions=permissions, unity=SimpleNamespace(grants=grants))
     yield SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(engines=engines)))
     store.close()

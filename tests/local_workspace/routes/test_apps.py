@@ -12,6 +12,7 @@ from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app
 from local_workspace.http.sessions import Sessions
 from local_workspace.routes import app_permissions, apps
+from local_workspace.runtime import principals
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from refusals import LONG, WHOLE_BODIES, refused
@@ -32,7 +33,7 @@ def client(tmp_path_factory):
         space.files,
         lambda _app: {},
         str,
-        partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions())),
+        partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions(), principals.UNLISTED)),
         USER,
     )
     app = create_app(SimpleNamespace(apps=engine), TOKEN, [apps.router, app_permissions.router])

@@ -12,9 +12,10 @@ from job_workspace import TOKEN, JobWorkspace
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.http.server import create_app
-from local_workspace.routes import files, identity, jobs, pipelines, workspace
+from local_workspace.routes import files, identity, jobs, pipelines, principal_secrets, scim, workspace
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.store import Store
+from people import SETTINGS
 
 
 class Volumes:
@@ -47,6 +48,7 @@ def target(tmp_path):
     volumes.folder("lake.raw.events").mkdir(parents=True)
     engines = SimpleNamespace(
         user="you@localhost",
+        identity=space.identity,
         files=VolumeFiles(volumes),
         workspace_files=space.files,
         jobs=space.jobs,
@@ -55,12 +57,17 @@ def target(tmp_path):
     )
     space.files.mkdirs("/Users/you")
     spec = {"name": "p", "schema": "s", "libraries": [{"file": {"path": "/Users/you/p.py"}}]}
+    person = space.identity.create("Users", "ana@example.com", SETTINGS)
+    machine = space.identity.create("ServicePrincipals", "", SETTINGS)
     known = {
+        "id": person["id"],
+        "service_principal_id": machine["id"],
+        "secret_id": space.identity.create_secret(machine["id"], 60, [])[0]["id"],
         "job_id": space.jobs.create({"tasks": []}),
         "pipeline_id": pipelines_engine.create(spec),
         "path": "Volumes/lake/raw/events/a/b",
     }
-    routers = [module.router for module in (files, identity, jobs, pipelines, workspace)]
+    routers = [module.router for module in (files, identity, jobs, pipelines, principal_secrets, scim, workspace)]
     try:
         with Served(create_app(engines, TOKEN, routers)) as host:
             yield Target(host, bearer(TOKEN), examples=5, known=known)
@@ -73,6 +80,7 @@ def test_no_request_fails_or_hangs(target):
     failures, called = fuzz(target)
     assert not failures, "\n".join(failures)
     assert {"POST /api/2.2/jobs/create", "PUT /api/2.0/fs/files/{path}", "POST /api/2.0/pipelines"} <= called
+    assert {"POST /api/2.0/preview/scim/v2/Users", "PATCH /api/2.0/preview/scim/v2/ServicePrincipals/{id}"} <= called
 
 
 def test_odd_methods_and_paths_are_refused_with_a_reason(target):

@@ -26,6 +26,7 @@ from local_workspace.routes import (
     secrets,
     serving,
 )
+from local_workspace.runtime import principals
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.signed_links import SignedLinks
 from model_workspace import SCHEMA, models_of
@@ -51,7 +52,7 @@ def target(tmp_path):
     secrets_engine = SecretsEngine(lakebase.home)
     serving_engine = ServingEngine(lakebase.home, lakebase.store, processes, models_engine, secrets_engine, {})
     serving_engine.create("known", {"served_entities": [{"external_model": MODEL}]})
-    gateway = partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions()))
+    gateway = partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions(), principals.UNLISTED))
     apps_engine = AppsEngine(lakebase.home, lakebase.store, processes, files.files, lambda _app: {}, str, gateway, USER)
     apps_engine.create({"name": "known"})
     engines = SimpleNamespace(

@@ -16,6 +16,7 @@ from local_workspace.routes.health import router as health
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
+from people import identity_of
 
 TOKEN = "a-token"
 
@@ -23,8 +24,10 @@ TOKEN = "a-token"
 @pytest.fixture
 def app(home_root):
     home = open_home(home_root)
+    store = Store(home.database)
     engines = SimpleNamespace(
-        guide=GuideEngine(Store(home.database)),
+        guide=GuideEngine(store),
+        identity=identity_of(store, "you@localhost"),
         health=HealthEngine(home, Processes(home), {}, {}, Disk().space),
         failures={},
         spark=SimpleNamespace(state=lambda: "running", wait_ready=lambda: None),

@@ -6,8 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from local_workspace.http.server import create_app
-from local_workspace.routes import identity
+from local_workspace.routes import identity, scim
 from local_workspace.runtime import principals
+from local_workspace.runtime.store import Store
+from people import identity_of
 
 TOKEN, USER, ME = "workspace-token", "you@localhost", "app-desk"
 EXCHANGE = {
@@ -18,11 +20,17 @@ EXCHANGE = {
 CREDENTIALS = {"grant_type": "client_credentials", "client_id": ME, "client_secret": principals.secret(TOKEN, ME)}
 
 
-@pytest.fixture(scope="module")
-def client():
-    with TestClient(
-        create_app(SimpleNamespace(user=USER), TOKEN, [identity.router]), base_url="http://localhost"
-    ) as client:
+@pytest.fixture
+def identity_engine(tmp_path):
+    store = Store(tmp_path / "workspace.db")
+    yield identity_of(store, USER, ME)
+    store.close()
+
+
+@pytest.fixture
+def client(identity_engine):
+    app = create_app(SimpleNamespace(user=USER, identity=identity_engine), TOKEN, [identity.router, scim.router])
+    with TestClient(app, base_url="http://localhost") as client:
         yield client
 
 

@@ -47,7 +47,7 @@ OTHERS = [
 @pytest.fixture
 def permissions(tmp_path) -> Iterator[PermissionsEngine]:
     store = Store(tmp_path / "store.db")
-    yield PermissionsEngine(store, USER, {"experiments": lambda _: None})
+    yield PermissionsEngine(store, USER, {"experiments": lambda _: None}, principals.UNLISTED.is_known)
     store.close()
 
 
@@ -83,7 +83,7 @@ def app(client) -> TestClient:
 def test_what_a_level_allows(permissions, app, level, request_, status):
     method, path, details = request_
     if level:
-        permissions.add("experiments", "7", [of_principal(APP, USER, level)])
+        permissions.add("experiments", "7", [of_principal(APP, level)])
     answer = app.request(method, path, **details)
     assert answer.status_code == status, answer.text
     if status == 200:

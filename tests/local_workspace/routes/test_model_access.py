@@ -55,7 +55,7 @@ def engines(tmp_path) -> Iterator[SimpleNamespace]:
             update=lambda name, _: served.append(name) or {},
             traced_agent=lambda _: None,
         ),
-        permissions=PermissionsEngine(store, USER, {}),
+        permissions=PermissionsEngine(store, USER, {}, principals.UNLISTED.is_known),
     )
     store.close()
 

@@ -80,6 +80,8 @@ def make_one_of_each(w: WorkspaceClient, experiment: str) -> None:
         libraries=[pipelines.PipelineLibrary(glob=pipelines.PathPattern("/Workspace/Users/you/**"))],
     )
     w.secrets.create_scope("keys")
+    w.users.create(user_name="ana@example.com")
+    w.service_principals.create(display_name="exporter")
     w.experiments.create_experiment(experiment)
     w.postgres.create_project(postgres.Project(), "shop").wait()
 
@@ -96,6 +98,8 @@ def names(w: WorkspaceClient) -> dict[str, list[object]]:
         "endpoints": list(w.serving_endpoints.list()),
         "apps": list(w.apps.list()),
         "scopes": list(w.secrets.list_scopes()),
+        "users": [user for user in w.users.list() if user.user_name != w.current_user.me().user_name],
+        "service principals": list(w.service_principals.list()),
         "projects": list(w.postgres.list_projects()),
         "experiments": [e.name for e in w.experiments.search_experiments(max_results=100) if e.name != "Default"],
     }

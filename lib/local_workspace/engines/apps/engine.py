@@ -3,7 +3,7 @@
 import re
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from local_workspace.engines.apps import shapes
@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 
 class AppsEngine:
-    """The apps, their deployments, processes and gateways. `user` is who makes them unless a principal does.
+    """The apps, their deployments, processes and gateways. `user` is who makes them unless another does.
 
     `app_env(app)` gives an app its identity and addresses, `reveal` finds secrets, `listen` starts a gateway.
     """
@@ -82,7 +82,7 @@ class AppsEngine:
     # apps
 
     def create(self, settings: Json, compute: bool = True, by: str | None = None) -> Json:
-        """A new app without code, which `by` (a service principal, else the user) manages.
+        """A new app without code, which `by`, else the workspace's own user, manages.
 
         Raises 400 for a bad name, 404 for a missing resource, 409 if it exists.
         """
@@ -107,9 +107,13 @@ class AppsEngine:
                 "problem": None,
             }
             self._apps.put(name, doc)
-            self.permissions.replace(name, [of_principal(by, self._user, CAN_MANAGE)])
+            self.permissions.replace(name, [of_principal(by or self._user, CAN_MANAGE)])
             self._open(name)
         return self.get(name)
+
+    def clients(self) -> Mapping[str, str]:
+        """The application ids of the apps' service principals, each with the service principal's id."""
+        return {shapes.client_id_of(app): str(shapes.principal_id_of(app)) for app in self._apps.list()}
 
     def get(self, name: str) -> Json:
         """An app as the API shows it. Raises 404."""
@@ -226,7 +230,7 @@ class AppsEngine:
         """Give an app the permission on other apps that its resources say. Raises 404."""
         me = principals.service_principal(name)
         for other in (resource["app"] for resource in resources if "app" in resource):
-            self.permissions.add(self._app(other["name"])["name"], [of_principal(me, self._user, CAN_USE)])
+            self.permissions.add(self._app(other["name"])["name"], [of_principal(me, CAN_USE)])
 
     def _view(self, app: StoredApp) -> Json:
         name, active = app["name"], app["active"]

@@ -33,7 +33,7 @@ class ServedApp:
         return self._find(self.name)["id"]
 
     def may_use(self, principal: str) -> bool:
-        """Whether a service principal may use it."""
+        """Whether a user or service principal may use it."""
         return self._permissions.may(principal, self.name, CAN_USE)
 
     def scopes(self) -> list[str]:

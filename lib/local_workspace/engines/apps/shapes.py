@@ -46,12 +46,22 @@ def effective_scopes(chosen: list[str]) -> list[str]:
     return sorted({*_EVERY_SCOPE, *chosen})
 
 
+def client_id_of(doc: StoredApp) -> str:
+    """The application id of an app's service principal."""
+    return principals.service_principal(doc["name"])
+
+
+def principal_id_of(doc: StoredApp) -> int:
+    """The id of an app's service principal."""
+    return int(doc["id"][:8], 16)
+
+
 def _identity(doc: StoredApp) -> Json:
-    client_id = principals.service_principal(doc["name"])
+    client_id = client_id_of(doc)
     return {
         "oauth2_app_client_id": doc["id"],
         "service_principal_client_id": client_id,
-        "service_principal_id": int(doc["id"][:8], 16),
+        "service_principal_id": principal_id_of(doc),
         "service_principal_name": client_id,
     }
 

@@ -1,7 +1,7 @@
 """Unity Catalog's privileges: who was granted what.
 
-They are kept and shown, as open Spark knows no privileges. EXECUTE on registered models is enforced for service
-principals: `check_execute`.
+They are kept and shown, as open Spark knows no privileges. EXECUTE on registered models is enforced for all but
+administrators: `check_execute`.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from local_workspace.engines.catalog.privileges import PRIVILEGES, ancestors, ch
 from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.runtime.errors import ApiError, invalid
 
-EVERYONE = "account users"  # the group of all users and service principals
+ACCOUNT_USERS = "account users"  # the group of all users and service principals
 Find = Callable[[str], Made]
 """Finds something by its full name, and raises ApiError 404 if it isn't there."""
 
@@ -61,8 +61,25 @@ class GrantsEngine:
         self._notes.grant(kind, found, held)
         return self.get(kind, full_name)
 
+    def may_use(self, full_name: str, owner: str, principal: str | None) -> bool:
+        """Whether a caller may see, load and serve a registered model; None is an administrator."""
+        try:
+            self.check_use(full_name, owner, principal)
+        except ApiError:
+            return False
+        return True
+
+    def check_use(self, full_name: str, owner: str, principal: str | None) -> None:
+        """Raise ApiError 403 unless it may: unless it is the owner, or has EXECUTE on the model."""
+        if principal not in (None, owner):
+            self.check_execute(full_name, principal)
+
+    def revoke(self, principal: str) -> None:
+        """Take back all privileges of a user or service principal."""
+        self._notes.revoke(principal)
+
     def check_execute(self, full_name: str, principal: str) -> None:
-        """Raise ApiError 403 unless a service principal that is not its owner may use a registered model.
+        """Raise ApiError 403 unless a user or service principal that is not its owner may use a registered model.
 
         It needs EXECUTE, USE_SCHEMA and USE_CATALOG, each granted to it or to all, on the model or above it. Raises
         404 if there is no such model. Source: databricks.sdk.service.catalog.RegisteredModelsAPI
@@ -71,7 +88,7 @@ class GrantsEngine:
         held = [
             (privilege["privilege"], privilege.get("inherited_from_type", ""))
             for assignment in self.effective("function", full_name)
-            if assignment["principal"] in (principal, EVERYONE)
+            if assignment["principal"] in (principal, ACCOUNT_USERS)
             for privilege in assignment["privileges"]
         ]
         for wanted, levels, where in (

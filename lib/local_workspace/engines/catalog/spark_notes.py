@@ -57,6 +57,14 @@ class SparkNotes:
         )
         self.write()
 
+    def revoke(self, principal: str) -> None:
+        """Remove all privileges of a principal."""
+        for key, found in self.grants.items():
+            if principal in found["privileges"]:
+                left = {name: held for name, held in found["privileges"].items() if name != principal}
+                self.grants.update(key, privileges=left)
+        self.write()
+
     def forget(self, kind: str, full_name: str) -> None:
         """Remove owner and privileges of something that was dropped: Spark's times of creation are whole seconds."""
         for documents in (self.owners, self.grants):

@@ -10,7 +10,7 @@ from local_workspace.runtime.refusals import Reasons, refuse
 
 _NOTIFIED = "a local workspace sends no notifications; leave the field out, and watch the run"
 _PYTHON_ONLY = "a local workspace installs Python packages only; use whl, pypi or requirements"
-_ONE_USER = "a local workspace has one user, who runs everything; leave the field out"
+_OWN_USER = "a local workspace runs everything as its own user; leave the field out"
 _JOB_PARAMETERS = "use `job_parameters`"
 _KIND = "a local workspace does not run this kind of task; do this from a notebook"
 
@@ -50,7 +50,7 @@ JOB_REFUSED: Reasons = {
     "environment_variables": "set them in the environment that the workspace is started in, or in the notebook",
     "git_source": "import the repository's notebooks into the workspace and name them by their workspace path",
     "health": "use `timeout_seconds`, which ends a run that takes too long",
-    "run_as": _ONE_USER,
+    "run_as": _OWN_USER,
     "triggers": "give the job one `schedule` or one `trigger`",
     "webhook_notifications": _NOTIFIED,
 }

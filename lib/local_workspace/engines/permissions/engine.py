@@ -1,14 +1,23 @@
-"""Permissions as the permissions API keeps them. The user, the only person here, may do everything all the same.
+"""Permissions as the permissions API keeps them. Administrators may do everything all the same.
 
-Those on experiments are enforced for service principals, with `check`; the others are shown.
+Those on experiments are enforced for all others, with `check`; the others are shown.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 
 from local_workspace.engines.permissions.kinds import KINDS, MANAGE, OWNER, Kind
 from local_workspace.runtime.documents import Documents
-from local_workspace.runtime.errors import ApiError, invalid, not_found
-from local_workspace.runtime.permissions import ADMINS, EVERYONE, AccessList, Grant, shown_grant
+from local_workspace.runtime.errors import ApiError, invalid
+from local_workspace.runtime.permissions import (
+    ADMINS,
+    AccessList,
+    Grant,
+    check_principals,
+    is_for,
+    of_principal,
+    shown_grant,
+    without,
+)
 from local_workspace.runtime.store import Store
 
 type Found = Callable[[str], object]
@@ -16,10 +25,14 @@ type Found = Callable[[str], object]
 
 
 class PermissionsEngine:
-    """The grants on the things of each of KINDS; `found` looks a thing up by kind."""
+    """The grants on the things of each of KINDS; `found` looks a thing up by kind.
 
-    def __init__(self, store: Store, user: str, found: Mapping[str, Found]) -> None:
+    `user` is the workspace's own, `is_known` says whether there is a user or service principal of a name.
+    """
+
+    def __init__(self, store: Store, user: str, found: Mapping[str, Found], is_known: Callable[[str], bool]) -> None:
         self._lists, self._user, self._found = Documents[AccessList](store, "object_permissions"), user, found
+        self._is_known = is_known
 
     def get(self, kind: str, object_id: str) -> dict[str, object]:
         """The grants on a thing, as the API shows them. Raises ApiError 404, or 400 for an unknown kind."""
@@ -35,8 +48,8 @@ class PermissionsEngine:
     def replace(self, kind: str, object_id: str, grants: Iterable[Grant]) -> None:
         """Replace all grants on a thing.
 
-        Raises ApiError 404 (no such thing, user or group), 400 (kind or level, or a job or pipeline has not exactly
-        one owner).
+        Raises ApiError 404 (no such thing, user, group or service principal), 400 (kind or level, or a job or pipeline
+        has not exactly one owner).
         """
         self._lists.put(f"{kind}/{object_id}", {"grants": self._checked(self._kind(kind, object_id), grants)})
 
@@ -52,6 +65,14 @@ class PermissionsEngine:
             kept = [grant for grant in kept if grant["level"] != OWNER]
         self.replace(kind, object_id, [*kept, *grants])
 
+    def revoke(self, principal: str) -> None:
+        """Take back all that a user or service principal was granted; what it owned is then the workspace's user's."""
+        for key, held in self._lists.items():
+            left = without(held["grants"], principal)
+            if KINDS[key.rpartition("/")[0]].owned and not any(grant["level"] == OWNER for grant in left):
+                left.append(of_principal(self._user, OWNER))
+            self._lists.put(key, {"grants": left})
+
     def with_owner(self, kind: str, grants: list[Grant], object_id: str = "") -> list[Grant]:
         """`grants` for `replace`, and unless they name an owner the present one; of a new thing that is the user.
 
@@ -63,13 +84,12 @@ class PermissionsEngine:
         return self._checked(known, [*held, *grants])
 
     def check(self, kind: str, object_id: str, principal: str, level: str) -> None:
-        """Raise ApiError 403 unless the service principal has `level` on a thing, or one above it."""
+        """Raise ApiError 403 unless the user or service principal has `level` on a thing, or one above it."""
         known = KINDS[kind]
         order = list(known.levels)
         enough = order[order.index(level) :]
-        own = ("service_principal_name", principal), ("group_name", EVERYONE)
-        held = [each for each in self._grants(kind, object_id, known) if (each["kind"], each["name"]) in own]
-        if not any(each["level"] in enough for each in held):
+        held = self._grants(kind, object_id, known)
+        if not any(each["level"] in enough and is_for(each, principal) for each in held):
             raise ApiError(
                 403,
                 "PERMISSION_DENIED",
@@ -92,21 +112,14 @@ class PermissionsEngine:
         found = self._lists.get(f"{kind}/{object_id}")
         if found:
             return found["grants"]
-        return [{"kind": "user_name", "name": self._user, "level": OWNER if known.owned else MANAGE}]
+        return [of_principal(self._user, OWNER if known.owned else MANAGE)]
 
     def _checked(self, known: Kind, grants: Iterable[Grant]) -> list[Grant]:
         chosen = list({(grant["kind"], grant["name"]): grant for grant in grants}.values())
-        for grant in chosen:
-            self._check(known, grant)
+        for level in (grant["level"] for grant in chosen):
+            if level not in known.levels:
+                raise invalid(f"{level} is no level of a {known.noun}; it has {', '.join(known.levels)}.")
+        check_principals(chosen, self._is_known)
         if known.owned and [grant["level"] for grant in chosen].count(OWNER) != 1:
             raise invalid(f"The {known.noun} must have exactly one owner.")
         return chosen
-
-    def _check(self, known: Kind, grant: Grant) -> None:
-        kind, name = grant["kind"], grant["name"]
-        if grant["level"] not in known.levels:
-            raise invalid(f"{grant['level']} is no level of a {known.noun}; it has {', '.join(known.levels)}.")
-        if kind == "user_name" and name != self._user:
-            raise not_found(f"Principal: UserName({name}) does not exist; the user of this workspace is {self._user}.")
-        if kind == "group_name" and name not in (EVERYONE, ADMINS):
-            raise not_found(f"Principal: GroupName({name}) does not exist; this workspace has {EVERYONE} and {ADMINS}.")

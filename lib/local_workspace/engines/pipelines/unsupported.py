@@ -48,7 +48,7 @@ REFUSED: Reasons = {
     "ingestion_definition": "a local workspace has no connections to ingest from; read files of a volume",
     "notifications": "a local workspace sends no notifications; leave the field out, and watch the events",
     "parameters": "put the values into `configuration`",
-    "run_as": "a local workspace has one user, who runs everything; leave the field out",
+    "run_as": "a local workspace runs everything as its own user; leave the field out",
     "storage": "name a `schema` to publish to; checkpoints are in the workspace's home",
     "trigger": "set `continuous`, or update the pipeline by a job with a schedule",
 }

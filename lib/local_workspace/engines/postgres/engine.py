@@ -142,11 +142,11 @@ class PostgresEngine:
         return {"token": token, "expire_time": to_iso(expires)}
 
     def roles(self, project: str) -> list[str]:
-        """The roles of a project: the user, and the service principals that may log in. Raises 404."""
+        """The roles of a project: the workspace's user, and who else may log in. Raises 404."""
         return self.running(project).roles()
 
     def create_role(self, project: str, name: str) -> None:
-        """Let a service principal log in. Raises 400 for a bad name, 404, 409 if it exists."""
+        """Let a user or service principal log in. Raises 400 for a bad name, 404, 409 if it exists."""
         names.check_role(name)
         if name in self.roles(project):
             raise already_exists(f"Role {name} already exists in project {project}.")
@@ -163,7 +163,7 @@ class PostgresEngine:
         server = self.running(project)
         database = find_database(server, names.dns_name(wanted))["name"]
         admit(server, role, database)
-        self.permissions.add(project, [of_principal(role, self._user, CAN_USE)])
+        self.permissions.add(project, [of_principal(role, CAN_USE)])
         return {
             "PGHOST": server.address.host,
             "PGPORT": str(server.address.port),

@@ -26,9 +26,9 @@ def check_database(database: str) -> None:
 
 
 def check_role(role: str) -> None:
-    """Raises 400 unless `role` is a name that a service principal can have."""
+    """Raises 400 unless `role` is a name that a user or service principal can have."""
     if not _ROLE.fullmatch(role) or role == "postgres":
-        raise invalid(f"Role {role!r} must be the application id of a service principal.")
+        raise invalid(f"Role {role!r} must be the name of a user or the application id of a service principal.")
 
 
 def check_catalog(catalog: str) -> None:

@@ -7,6 +7,7 @@ from local_workspace.engines.postgres import names
 from local_workspace.engines.postgres.documents import Catalog, Database, Project
 from local_workspace.engines.sync.documents import SyncedTable
 from local_workspace.engines.sync.worker import Progress
+from local_workspace.runtime.principals import is_user
 from local_workspace.runtime.timestamps import to_iso
 
 Json = dict[str, Any]
@@ -65,9 +66,9 @@ def endpoint(doc: Project, address: str) -> Json:
     }
 
 
-def role(project_id: str, name: str, owner: str) -> Json:
-    """A role: the workspace's user, or a service principal."""
-    kind = "USER" if name == owner else "SERVICE_PRINCIPAL"
+def role(project_id: str, name: str) -> Json:
+    """A role: a user, or a service principal."""
+    kind = "USER" if is_user(name) else "SERVICE_PRINCIPAL"
     return {
         "name": role_path(project_id, name),
         "role_id": names.dns_name(name),

@@ -87,7 +87,7 @@ class Gateway:
         caller = self._sign_in.caller(connection)
         self._admit(caller)
         scopes = self._app.scopes()
-        token = principals.access_token(self._workspace.token, caller.principal, scopes=scopes) if scopes else None
+        token = principals.access_token(self._workspace.token, caller.holder, scopes=scopes) if scopes else None
         return forwarded(connection, caller, token)
 
     @property

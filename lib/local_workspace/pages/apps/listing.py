@@ -13,4 +13,4 @@ router = APIRouter()
 @router.get("/apps")
 def apps(request: Request, engine: Apps) -> HTMLResponse:
     """Every app with its state and address."""
-    return render(request, "apps/list.html", apps=[app_of(doc) for doc in engine.list_apps()])
+    return render(request, "apps/list.html", apps=[app_of(doc) for doc in engine.list_apps(request.state.principal)])

@@ -45,7 +45,9 @@ def schema(request: Request, unity: Unity, catalog: str, schema: str, tab: Tab =
         found = unity.catalog.get_schema(shown.full_name)
         return {
             "schema": found,
-            "contents": contents(unity, catalog, found["name"]) if shown.tab == "overview" else Contents(),
+            "contents": contents(unity, catalog, found["name"], request.state.principal)
+            if shown.tab == "overview"
+            else Contents(),
             "privileges": privileges(unity, shown),
         }
 

@@ -48,7 +48,7 @@ class Contents:
         return [(title, entries) for title, entries in named if entries]
 
 
-def contents(unity: UnityCatalog, catalog: str, schema: str) -> Contents:
+def contents(unity: UnityCatalog, catalog: str, schema: str, principal: str | None) -> Contents:
     """What is in a schema, by kind and name. Raises ApiError 404."""
     return Contents(
         [
@@ -83,6 +83,7 @@ def contents(unity: UnityCatalog, catalog: str, schema: str) -> Contents:
                 each["updated_at"],
             )
             for each in unity.models.models(f"{catalog}.{schema}")
+            if unity.grants.may_use(each["full_name"], each["owner"], principal)
         ],
         [
             Entry(

@@ -38,6 +38,7 @@ def model(
 ) -> HTMLResponse:
     """A registered model with its versions."""
     found = unity.models.get(f"{catalog}.{schema}.{name}")
+    unity.grants.check_use(found["full_name"], found["owner"], request.state.principal)
     shown = page("model", found["full_name"], ("overview", "permissions"), tab)
     versions = unity.models.versions(found["full_name"]) if shown.tab == "overview" else []
     return render(
@@ -56,6 +57,7 @@ def version(
 ) -> HTMLResponse:
     """A version of a model with its signature."""
     found = unity.models.get(f"{catalog}.{schema}.{name}")
+    unity.grants.check_use(found["full_name"], found["owner"], request.state.principal)
     shown = unity.models.version(found["full_name"], version)
     aliases = [alias for alias, number in found["aliases"].items() if number == version]
     signature = _signature(files, f"/Models/{found['full_name'].replace('.', '/')}/{version}/MLmodel")

@@ -20,5 +20,5 @@ def tree(request: Request, unity: Unity, opened: str = "", current: str = "") ->
 @router.get("/explore/tree/{catalog}/{schema}")
 def of_schema(request: Request, unity: Unity, catalog: str, schema: str, current: str = "") -> HTMLResponse:
     """What is in a schema."""
-    found = contents(unity, catalog, schema)
+    found = contents(unity, catalog, schema, request.state.principal)
     return render(request, "catalog/tree_schema.html", contents=found, current=current)

@@ -9,6 +9,7 @@ from psycopg.conninfo import make_conninfo
 from local_workspace.engines.postgres import PostgresEngine, names
 from local_workspace.http.bodies import Name
 from local_workspace.pages.engines import Postgres
+from local_workspace.pages.lakebase.access import ADMIN, USES
 from local_workspace.pages.lakebase.views import synced_tables
 from local_workspace.pages.live import whole_or_part
 from local_workspace.pages.rendering import render
@@ -16,13 +17,13 @@ from local_workspace.pages.rendering import render
 router = APIRouter()
 
 
-@router.get("/lakebase/projects/{project}")
+@router.get("/lakebase/projects/{project}", dependencies=[USES])
 def project(request: Request, engine: Postgres, project: Name) -> HTMLResponse:
     """A project with its branch, databases, roles and synced tables."""
     return page(request, engine, project)
 
 
-@router.post("/lakebase/projects/{project}/databases/{database}/psql")
+@router.post("/lakebase/projects/{project}/databases/{database}/psql", dependencies=[ADMIN])
 def psql(request: Request, engine: Postgres, project: Name, database: Name) -> HTMLResponse:
     """A command line for psql that has a new password in it."""
     line = psql_line(engine.connection(project, database))

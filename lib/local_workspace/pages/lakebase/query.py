@@ -11,6 +11,7 @@ from local_workspace.engines.postgres.reading import MOST_ROWS, SECONDS
 from local_workspace.http.bodies import Name
 from local_workspace.pages import places
 from local_workspace.pages.engines import Postgres
+from local_workspace.pages.lakebase.access import ADMIN, USES
 from local_workspace.pages.places import Place
 from local_workspace.pages.rendering import render
 
@@ -29,13 +30,13 @@ class Outcome:
     place: Place | None = None
 
 
-@router.get(_PATH)
+@router.get(_PATH, dependencies=[USES])
 def database(request: Request, engine: Postgres, project: Name, database: Name, query: str = "") -> HTMLResponse:
     """A database: its tables and views, and a form for a query, which `query` fills."""
     return _page(request, engine, project, database, query)
 
 
-@router.post(_PATH + "/query")
+@router.post(_PATH + "/query", dependencies=[ADMIN])
 def run(
     request: Request, engine: Postgres, project: Name, database: Name, statement: Annotated[str, Form()] = ""
 ) -> HTMLResponse:

@@ -9,6 +9,7 @@ from local_workspace.http.bodies import Name
 from local_workspace.routes.postgres import bodies
 from local_workspace.routes.postgres.shared import BRANCH, Engine, Json, Pages, Permitted, done, fields, on_branch
 from local_workspace.runtime.errors import invalid, not_found
+from local_workspace.runtime.principals import is_user
 
 router = APIRouter()
 
@@ -23,7 +24,7 @@ def shown_role(engine: PostgresEngine, project: str, role_id: str) -> Json:
 
 @router.get(BRANCH + "/roles", dependencies=[Permitted])
 def list_roles(engine: Engine, project: Name, branch: Name, page: Pages) -> Mapping[str, object]:
-    """The workspace's user, who owns the databases, and the service principals that were let in."""
+    """The workspace's user, who owns the databases, and the users and service principals that were let in."""
     return page.of("roles", _shown_roles(on_branch(engine, project, branch), project))
 
 
@@ -36,11 +37,11 @@ def create_role(
     role_id: Name | None = None,
     replace_existing: bool = False,
 ) -> Json:
-    """Let a service principal in."""
+    """Let a user or service principal in."""
     spec = fields(body.spec, "postgres_role", "identity_type")
-    if spec["identity_type"] != "SERVICE_PRINCIPAL":
-        raise invalid(f"A role of the kind {spec['identity_type']} can't be made here: only SERVICE_PRINCIPAL.")
-    name = spec["postgres_role"]
+    name, kind = spec["postgres_role"], spec["identity_type"]
+    if kind != ("USER" if is_user(name) else "SERVICE_PRINCIPAL"):
+        raise invalid(f"{name} can't be a role of the kind {kind}: users and service principals only.")
     _check_request("role", name, role_id, replace_existing)
     on_branch(engine, project, branch).create_role(project, name)
     return done(shapes.role_path(project, name), "create", shown_role(engine, project, names.dns_name(name)))
@@ -93,8 +94,7 @@ def delete_database(engine: Engine, project: Name, branch: Name, database: Name)
 
 
 def _shown_roles(engine: PostgresEngine, project: str) -> list[Json]:
-    owner = engine.project(project)["owner"]
-    return [shapes.role(project, name, owner) for name in engine.roles(project)]
+    return [shapes.role(project, name) for name in engine.roles(project)]
 
 
 def _check_request(kind: str, name: str, wanted_id: str | None, replace: bool) -> None:

@@ -1,6 +1,6 @@
 """The permissions of projects: who may use and who may manage one. They open no database: roles in Postgres do."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from local_workspace.http.bodies import Name
 from local_workspace.routes.app_bodies import Permissions
@@ -17,16 +17,16 @@ def get(engine: Engine, project: Name) -> Json:
 
 
 @router.put("")
-def replace(engine: Engine, project: Name, body: Permissions) -> Json:
+def replace(request: Request, engine: Engine, project: Name, body: Permissions) -> Json:
     """Replace all permissions on a project."""
-    engine.permissions.replace(engine.project(project)["project_id"], body.grants())
+    engine.permissions.replace(engine.project(project)["project_id"], body.grants(request.app.state.directory))
     return get(engine, project)
 
 
 @router.patch("")
-def add(engine: Engine, project: Name, body: Permissions) -> Json:
+def add(request: Request, engine: Engine, project: Name, body: Permissions) -> Json:
     """Add permissions on a project, each in place of what its user, group or service principal had."""
-    engine.permissions.add(engine.project(project)["project_id"], body.grants())
+    engine.permissions.add(engine.project(project)["project_id"], body.grants(request.app.state.directory))
     return get(engine, project)
 
 

@@ -32,7 +32,7 @@ def create_project(request: Request, engine: Engine, project_id: Name, body: bod
     """A new server, with branch, endpoint and default database; who makes it may manage it."""
     spec = body.spec if body else None
     doc = engine.create_project(project_id, spec.display_name if spec else None)
-    engine.permissions.add(project_id, [of_principal(request.state.principal, doc["owner"], CAN_MANAGE)])
+    engine.permissions.add(project_id, [of_principal(request.state.caller or doc["owner"], CAN_MANAGE)])
     return done(f"projects/{project_id}", "create", shapes.project(doc))
 
 
@@ -96,10 +96,10 @@ def update_endpoint(
 
 @router.post("/credentials")
 def generate_credential(request: Request, engine: Engine, body: bodies.Credential) -> Credential:
-    """A password for the caller, the workspace's user or a service principal, at an endpoint."""
+    """A password for the caller at an endpoint."""
     branch, _, endpoint = body.endpoint.partition("/endpoints/")
     if endpoint != names.ENDPOINT:
         raise invalid(f"Endpoint {body.endpoint!r} must be {names.endpoint_path('<project>')}.")
-    project, principal = names.project_of(branch), request.state.principal
-    engine.permissions.check(principal, engine.project(project)["project_id"], CAN_USE)
-    return engine.credential(project, principal)
+    project, caller = names.project_of(branch), request.state.caller
+    engine.permissions.check(request.state.principal, engine.project(project)["project_id"], CAN_USE)
+    return engine.credential(project, caller or None)

@@ -86,7 +86,7 @@ class AppsWorkspace:
         processes = Processes(self.home)
         self.reaped = processes.reap()
         files = WorkspaceFiles(self.home)
-        gateway = partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions()))
+        gateway = partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions(), principals.UNLISTED))
         self.apps = AppsEngine(self.home, Store(self.home.database), processes, files, app_env, str, gateway, USER)
         engines = SimpleNamespace(files=files, workspace_files=files, apps=self.apps)
         listener = socket.create_server(("127.0.0.1", 0))

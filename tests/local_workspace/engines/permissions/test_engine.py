@@ -10,6 +10,7 @@ from local_workspace.http.server import create_app
 from local_workspace.routes import permissions
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.store import Store
+from people import identity_of
 
 USER, TOKEN = "you@localhost", "t"
 ADMINS = ("admins", "CAN_MANAGE", ["/jobs/"])
@@ -23,7 +24,8 @@ def _known(object_id: str) -> None:
 @pytest.fixture
 def client(tmp_path):
     store = Store(tmp_path / "store.db")
-    engine = PermissionsEngine(store, USER, {"jobs": _known, "directories": _known, "sql/warehouses": _known})
+    found = {"jobs": _known, "directories": _known, "sql/warehouses": _known}
+    engine = PermissionsEngine(store, USER, found, identity_of(store, USER, "app").is_known)
     app = create_app(SimpleNamespace(permissions=engine), TOKEN, [permissions.router])
     with TestClient(app, base_url="http://localhost", headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         yield client
@@ -73,7 +75,8 @@ def test_permissions_are_replaced_and_added_to(client):
 
 
 def test_a_warehouse_has_two_words_and_its_own_levels(client):
-    assert grants(send(client, "PUT", "sql/warehouses/7", entry("users", "CAN_USE", "group_name")))[0][1] == "CAN_USE"
+    assert grants(send(client, "PUT", "warehouses/7", entry("users", "CAN_USE", "group_name")))[0][1] == "CAN_USE"
+    assert client.get("/api/2.0/permissions/sql/warehouses/7").json()["object_id"] == "/sql/warehouses/7"
     levels = client.get("/api/2.0/permissions/sql/warehouses/7/permissionLevels").json()["permission_levels"]
     assert {"CAN_USE", "CAN_MONITOR", "CAN_MANAGE"} <= {level["permission_level"] for level in levels}
 

@@ -250,9 +250,11 @@ def test_an_agents_endpoint_may_edit_the_experiment_of_its_traces_which_can_be_t
 def test_an_endpoint_with_credentials_of_its_own_traces_as_the_principal_that_they_are_of(ai, w):
     import mlflow
 
-    experiment, tracer = mlflow.get_experiment_by_name("serving").experiment_id, principals.service_principal("tracer")
+    experiment = mlflow.get_experiment_by_name("serving").experiment_id
+    made = w.service_principals.create(display_name="tracer")
+    tracer, secret = made.application_id, w.service_principal_secrets_proxy.create(made.id).secret
     w.secrets.create_scope("agents")
-    w.secrets.put_secret("agents", "client_secret", string_value=principals.secret(TOKEN, tracer))
+    w.secrets.put_secret("agents", "client_secret", string_value=secret)
     variables = {
         "ENABLE_MLFLOW_TRACING": "true",
         "MLFLOW_EXPERIMENT_ID": experiment,

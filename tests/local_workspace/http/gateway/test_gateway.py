@@ -21,6 +21,7 @@ from local_workspace.runtime.errors import unavailable
 from waiting import eventually
 
 TOKEN, USER, ME = "workspace-token", "you@localhost", "app-caller"
+ANA = "ana@example.com"
 PERSON = ("anyone", TOKEN)
 HTML = {"Accept": "text/html,*/*"}
 SENT = asyncio.Event()
@@ -79,6 +80,20 @@ APP = Starlette(
 )
 
 
+class People:
+    """A directory in which every holder is there but for those of `gone`, and those of `admins` are administrators."""
+
+    def __init__(self):
+        self.gone, self.admins = set(), set()
+
+    def name_of(self, holder):
+        names = {principals.of_user("7"): ANA}
+        return None if holder in self.gone else names.get(holder, holder)
+
+    def is_admin(self, name):
+        return name in self.admins
+
+
 class Running:
     """The app on a unix socket, and its gateway."""
 
@@ -98,8 +113,8 @@ class Running:
             scopes=lambda: self.scopes,
         )
         self.port = ports.free()
-        self.sessions = Sessions()
-        self._listener = listen(behind, self.port, Workspace(TOKEN, USER, 4242, self.sessions))
+        self.sessions, self.directory = Sessions(), People()
+        self._listener = listen(behind, self.port, Workspace(TOKEN, USER, 4242, self.sessions, self.directory))
         self.url = f"http://127.0.0.1:{self.port}"
         eventually(lambda: self.get("/").status_code, 200)
 
@@ -133,6 +148,7 @@ def running(tmp_path_factory):
 @pytest.fixture
 def desk(running):
     running.allowed, running.scopes, running.running = {ME}, [], True
+    running.directory.gone, running.directory.admins = set(), set()
     return running
 
 
@@ -193,6 +209,25 @@ def test_an_apps_session_ends_with_the_workspaces(desk):
         browser.get("/.auth/callback", params={"code": desk.sessions.new_code("desk", workspace)})
         assert browser.get("/").status_code == 200
         desk.sessions.end(workspace)
+        assert browser.get("/").status_code == 303
+
+
+def test_another_user_is_told_apart_and_needs_permission(desk):
+    code = desk.sessions.new_code("desk", holder=principals.of_user("7"))
+    desk.scopes = ["sql"]
+    with httpx.Client(base_url=desk.url, headers=HTML) as browser:
+        browser.get("/.auth/callback", params={"code": code})
+        refused = browser.get("/")
+        assert (refused.status_code, f"{ANA} may not use the app desk" in refused.text) == (403, True)
+        desk.allowed.add(ANA)
+        told = desk.headers(browser.get("/"))
+        names = {told[f"x-forwarded-{each}"] for each in ("email", "user", "preferred-username")}
+        held = principals.access(TOKEN, told["x-forwarded-access-token"])
+        assert (names, held.holder) == ({ANA}, principals.of_user("7"))
+        desk.allowed.remove(ANA)
+        desk.directory.admins.add(ANA)
+        assert browser.get("/").status_code == 200
+        desk.directory.gone.add(principals.of_user("7"))
         assert browser.get("/").status_code == 303
 
 
