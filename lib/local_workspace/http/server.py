@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local_workspace.http import cookies, errors
 from local_workspace.http.access import AccessMiddleware
+from local_workspace.http.authorizations import Authorizations
 from local_workspace.http.served_models import ServedModelMiddleware
 from local_workspace.http.sessions import Sessions
 from local_workspace.runtime import principals
@@ -63,7 +64,7 @@ def create_app(engines: object, token: str, routers: Iterable[APIRouter], sessio
     sessions, cookie = sessions or Sessions(), cookies.of_workspace(workspace_id(token))
     app.state.sessions, app.state.cookie = sessions, cookie
     owner, directory = getattr(engines, "user", ""), getattr(engines, "identity", principals.UNLISTED)
-    app.state.directory = directory
+    app.state.directory, app.state.authorizations = directory, Authorizations()
     app.add_middleware(ServedModelMiddleware)
     app.add_middleware(
         AccessMiddleware, token=token, owner=owner, directory=directory, sessions=sessions, cookie=cookie

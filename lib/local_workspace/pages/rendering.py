@@ -57,13 +57,15 @@ _environment.globals |= {
 def render(request: Request, template: str, code: int = 200, **values: object) -> HTMLResponse:
     """The answer with `template`, a whole page or a part of one; every value is escaped.
 
-    Templates know `path`, the page's, `section`, its entry in the side bar, and `user`, who calls, besides `values`.
+    Templates know `path`, the page's, `section`, its entry in the side bar, `user`, who calls, and
+    `owner`, the workspace's own user, besides `values`.
     """
     path = request.url.path
     shared = {
         "path": path,
         "section": navigation.current(path),
         "user": getattr(request.state, "caller", ""),
+        "owner": getattr(request.app.state.engines, "user", ""),
     }
     text = _environment.get_template(template).render(shared | values)
     return HTMLResponse(text, code, HEADERS)

@@ -2,13 +2,17 @@
 
 import secrets
 from collections.abc import Collection
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Request
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import JSONResponse, RedirectResponse
+from pydantic import BaseModel, StringConstraints
 
 from local_workspace.http.access import basic_credentials
+from local_workspace.http.authorizations import Authorization, Authorizations
+from local_workspace.http.bodies import Name, Text
+from local_workspace.http.scopes import ALL
 from local_workspace.runtime import principals, signatures
 from local_workspace.runtime.principals import TOKEN_LIFE, Directory
 
@@ -18,6 +22,7 @@ router = APIRouter()
 # Grant type and token type of RFC 8693, and Databricks' name for personal access tokens (the SDK's `oauth.py`).
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ACCESS = "urn:ietf:params:oauth:token-type:access_token"
+_OF_SIGN_IN = {"offline_access", "openid", "email", "profile"}  # scopes that open no route
 _PERSONAL = "urn:databricks:params:oauth:token-type:personal-access-token"
 
 
@@ -35,6 +40,7 @@ class AccessToken(TypedDict):
     token_type: str
     scope: str
     expires_in: int
+    refresh_token: NotRequired[str]
 
 
 class TokenRequest(BaseModel):
@@ -47,6 +53,24 @@ class TokenRequest(BaseModel):
     subject_token_type: str = ""
     requested_token_type: str = _ACCESS
     audience: str = ""
+    code: str = ""
+    code_verifier: str = ""
+    redirect_uri: str = ""
+    refresh_token: str = ""
+
+
+class AuthorizationRequest(BaseModel):
+    """What a program asks of its user's browser."""
+
+    response_type: Literal["code"]
+    client_id: Name
+    redirect_uri: Annotated[
+        Text, StringConstraints(pattern=r"^http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?(/[^#]*)?$")
+    ]
+    code_challenge: Name
+    code_challenge_method: Literal["S256"]
+    scope: Annotated[Text, StringConstraints(pattern=r"^[a-z0-9_.: -]*$")] = ""
+    state: Text = ""
 
 
 _ERROR: dict[str, Any] = {"model": OAuthError, "description": "OAuth's code for what is wrong, and a sentence."}
@@ -60,25 +84,48 @@ def host_config(request: Request) -> dict[str, str]:
 
 @router.get("/oidc/.well-known/oauth-authorization-server")
 def authorization_server(request: Request) -> dict[str, str]:
-    """The URLs that issue tokens. The user does not sign in here: their token is the workspace's."""
+    """The URLs at which programs sign in, and users let programs act for them."""
     return {
         "authorization_endpoint": f"{request.base_url}oidc/v1/authorize",
         "token_endpoint": f"{request.base_url}oidc/v1/token",
     }
 
 
+@router.get("/oidc/v1/authorize", status_code=302, response_class=RedirectResponse)
+def authorize(request: Request, asked: Annotated[AuthorizationRequest, Query()]) -> RedirectResponse:
+    """Send the browser of who has signed in back to the program that asked, with a code for a token."""
+    wanted = set(asked.scope.split())
+    authorizations: Authorizations = request.app.state.authorizations
+    code = authorizations.new_code(
+        Authorization(
+            request.state.holder,
+            asked.client_id,
+            asked.redirect_uri,
+            asked.code_challenge,
+            () if ALL in wanted else tuple(sorted(wanted - _OF_SIGN_IN)),
+            "offline_access" in wanted,
+        )
+    )
+    joint = "&" if "?" in asked.redirect_uri else "?"
+    return RedirectResponse(f"{asked.redirect_uri}{joint}{urlencode({'code': code, 'state': asked.state})}", 302)
+
+
 @router.post("/oidc/v1/token", responses={400: _ERROR, 401: _ERROR}, response_model=None)
 def token(request: Request, asked: Annotated[TokenRequest, Form()]) -> AccessToken | JSONResponse:
-    """An access token: for a service principal's secret, or for the user's personal access token.
+    """An access token: for a service principal's secret, a user's code, or the personal access token of the owner.
 
-    The latter is how a notebook on Databricks gets a token that opens an app: `audience` is the app's
+    The last is how a notebook on Databricks gets a token that opens an app: `audience` is the app's
     `oauth2_app_client_id`, and the token is for that app alone.
     """
     if asked.grant_type == "client_credentials":
         return _of_service_principal(request, asked)
     if asked.grant_type == _EXCHANGE:
         return _of_user(request, asked)
-    known = f"client_credentials and {_EXCHANGE}"
+    if asked.grant_type == "authorization_code":
+        return _of_code(request, asked)
+    if asked.grant_type == "refresh_token":
+        return _of_refresh_token(request, asked)
+    known = f"client_credentials, authorization_code, refresh_token and {_EXCHANGE}"
     return _refused(400, "unsupported_grant_type", f"The grant type is {asked.grant_type!r}; here it is {known}.")
 
 
@@ -105,8 +152,36 @@ def _of_user(request: Request, asked: TokenRequest) -> AccessToken | JSONRespons
     return _issued(principals.access_token(ours, None, asked.audience or None))
 
 
+def _of_code(request: Request, asked: TokenRequest) -> AccessToken | JSONResponse:
+    authorizations: Authorizations = request.app.state.authorizations
+    found = authorizations.redeem(asked.code, asked.client_id, asked.redirect_uri, asked.code_verifier)
+    if found is None or not _is_there(request, found.holder):
+        return _refused(400, "invalid_grant", "The code is wrong, was used or has expired, or its verifier is wrong.")
+    ours: str = request.app.state.token
+    issued = _issued(principals.access_token(ours, found.holder, scopes=found.scopes), found.scopes)
+    if found.refreshes:
+        issued["refresh_token"] = principals.refresh_token(ours, found.holder, found.scopes)
+    return issued
+
+
+def _of_refresh_token(request: Request, asked: TokenRequest) -> AccessToken | JSONResponse:
+    ours: str = request.app.state.token
+    found = principals.access(ours, asked.refresh_token)
+    if found is None or found.audience != principals.REFRESH or not _is_there(request, found.holder):
+        return _refused(400, "invalid_grant", "The refresh token is wrong or has expired.")
+    scopes = found.scopes or ()
+    issued = _issued(principals.access_token(ours, found.holder, scopes=scopes), scopes)
+    issued["refresh_token"] = asked.refresh_token
+    return issued
+
+
+def _is_there(request: Request, holder: str | None) -> bool:
+    directory: Directory = request.app.state.directory
+    return holder is None or directory.name_of(holder) is not None
+
+
 def _issued(access_token: str, scopes: Collection[str] = ()) -> AccessToken:
-    scope = " ".join(scopes) or "all-apis"
+    scope = " ".join(sorted(scopes)) or ALL
     return AccessToken(access_token=access_token, token_type="Bearer", scope=scope, expires_in=TOKEN_LIFE)
 
 

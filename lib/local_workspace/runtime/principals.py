@@ -15,6 +15,8 @@ from typing import Protocol
 from local_workspace.runtime import signatures
 
 TOKEN_LIFE = 3600  # seconds
+REFRESH_LIFE = 30 * 24 * 3600
+REFRESH = "*refresh"  # the audience of refresh tokens, which no app can have
 _NEVER = 2**40  # seconds since 1970
 _ENDPOINT = "endpoint-"
 _USER = "user-"
@@ -111,9 +113,12 @@ def access_token(token: str, holder: str | None, audience: str | None = None, sc
 
     It is for one audience if there is one, and has these scopes if there are any.
     """
-    subject = (holder or "") + (f"{_OF_ONE_AUDIENCE}{audience}" if audience else "")
-    subject += f"{_WITHIN_SCOPES}{' '.join(sorted(scopes)).encode().hex()}" if scopes else ""
-    return _signed(token, subject, int(time.time()) + TOKEN_LIFE)
+    return _signed(token, _subject(holder, audience, scopes), int(time.time()) + TOKEN_LIFE)
+
+
+def refresh_token(token: str, holder: str | None, scopes: Collection[str] = ()) -> str:
+    """A token with which `holder` gets access tokens with these scopes, valid for REFRESH_LIFE seconds."""
+    return _signed(token, _subject(holder, REFRESH, scopes), int(time.time()) + REFRESH_LIFE)
 
 
 def lasting_token(token: str, name: str) -> str:
@@ -148,6 +153,11 @@ def role_of(token: str, user: str, directory: Directory, presented: str) -> str 
     if found is None or found.audience or found.scopes:
         return None
     return directory.name_of(found.holder) if found.holder else user
+
+
+def _subject(holder: str | None, audience: str | None, scopes: Collection[str]) -> str:
+    subject = (holder or "") + (f"{_OF_ONE_AUDIENCE}{audience}" if audience else "")
+    return subject + (f"{_WITHIN_SCOPES}{' '.join(sorted(scopes)).encode().hex()}" if scopes else "")
 
 
 def _signed(token: str, subject: str, ends: int) -> str:

@@ -31,16 +31,18 @@ def browser():
 @pytest.fixture
 def place(tmp_path, make_app):
     """A workspace with three users and the app, which the first two may use: `host`, `url` and `permissions`."""
-    store, sessions, port = Store(tmp_path / "workspace.db"), Sessions(), ports.free()
+    store, sessions = Store(tmp_path / "workspace.db"), Sessions()
     identity, permissions = identity_of(store, OWNER), Permissions(store, APPS)
     for name in (ANA, BEN, EVE):
         identity.create("Users", name, SETTINGS)
     permissions.add(APP, [of_principal(name, CAN_USE) for name in (ANA, BEN)])
-    url = f"http://127.0.0.1:{port}"
-    engines = SimpleNamespace(user=OWNER, identity=identity, apps=SimpleNamespace(get=lambda _: {"url": url}))
+    engines = SimpleNamespace(user=OWNER, identity=identity)
     workspace = create_app(engines, TOKEN, [sign_in.router], sessions)
     site.install(workspace)
     with Served(workspace) as host, Served(make_app(user=None)) as behind:
+        port = ports.free()  # after the servers have theirs
+        url = f"http://127.0.0.1:{port}"
+        engines.apps = SimpleNamespace(get=lambda _: {"url": url})
         app = SimpleNamespace(
             name=APP,
             address=lambda: int(behind.rpartition(":")[2]),

@@ -31,12 +31,13 @@ async def greeting(request: Request) -> HTMLResponse:
 @pytest.fixture
 def place():
     """A workspace with the app `desk` behind its gateway: `host`, `app`, and the `sessions` of both."""
-    sessions, port = Sessions(), ports.free()
-    app_url = f"http://127.0.0.1:{port}"
-    engines = SimpleNamespace(user=USER, apps=SimpleNamespace(get=lambda _: {"url": app_url}))
+    sessions, engines = Sessions(), SimpleNamespace(user=USER)
     workspace = create_app(engines, TOKEN, [], sessions)
     site.install(workspace)
     with Served(workspace) as host, Served(Starlette(routes=[Route("/{path:path}", greeting)])) as behind:
+        port = ports.free()  # after the servers have theirs
+        app_url = f"http://127.0.0.1:{port}"
+        engines.apps = SimpleNamespace(get=lambda _: {"url": app_url})
         app = SimpleNamespace(
             name="desk",
             address=lambda: int(behind.rpartition(":")[2]),
