@@ -37,7 +37,7 @@ from local_workspace.routes import (
     secrets,
     serving,
 )
-from local_workspace.runtime import principals, sockets
+from local_workspace.runtime import sockets
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.processes import Processes
@@ -74,19 +74,20 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
         for name, value in env.items():
             patch.setenv(name, value)
         processes, store = Processes(home, prepared()), Store(home.database)
+        identity_engine = identity_of(store, USER)
         mlflow_engine, models_engine, clock = MlflowEngine(home, processes), models_of(home, store), Clock()
         secrets_engine = SecretsEngine(home)
         engines = SimpleNamespace(
             home=home,
             user=USER,
-            identity=identity_of(store, USER),
+            identity=identity_engine,
             mlflow=mlflow_engine,
             models=models_engine,
             model_files=ModelFiles(models_engine),
             env=env,
             store=store,
             permissions=PermissionsEngine(
-                store, USER, {"experiments": mlflow_engine.check_experiment}, principals.UNLISTED.is_known
+                store, USER, {"experiments": mlflow_engine.check_experiment}, identity_engine.is_known
             ),
             secrets=secrets_engine,
             serving=ServingEngine(home, store, processes, models_engine, secrets_engine, env, clock),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from local_workspace.engines.catalog import Change
 from local_workspace.engines.catalog.documents import Assignment, EffectiveAssignment
@@ -46,10 +46,10 @@ def get(
 
 
 @router.patch("/permissions/{kind}/{full_name}")
-def update(unity: Unity, kind: Text, full_name: Text, body: PermissionsChanges) -> Assignments:
-    """Grant and revoke."""
+def update(request: Request, unity: Unity, kind: Text, full_name: Text, body: PermissionsChanges) -> Assignments:
+    """Grant and revoke, for administrators and the owner."""
     changes = [Change(change.principal, change.add or [], change.remove or []) for change in body.changes or []]
-    return {"privilege_assignments": unity.grants.update(kind, full_name, changes)}
+    return {"privilege_assignments": unity.grants.update(kind, full_name, changes, request.state.principal)}
 
 
 @router.get("/effective-permissions/{kind}/{full_name}")

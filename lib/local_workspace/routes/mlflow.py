@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 import httpx
 from fastapi import APIRouter, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from local_workspace.engines.mlflow.artifacts import as_on_databricks
@@ -44,16 +45,18 @@ def pages() -> RedirectResponse:
 
 
 @router.api_route("/mlflow/{rest:path}", methods=_METHODS)
-async def under_prefix(rest: str, request: Request) -> Relay:
-    """A page of MLflow, or a request of one."""
-    return await relay(request, client_of(request), "MLflow", prefix="/mlflow")
+async def under_prefix(rest: str, request: Request) -> Response:
+    """A page of MLflow, or a request of one. Raises ApiError 403 without permission on the experiment."""
+    await mlflow_access.check(request)
+    answer = await relay(request, client_of(request), "MLflow", prefix="/mlflow")
+    return await _to_maker(request, answer) if mlflow_access.makes_experiment(request) else answer
 
 
 async def as_client(request: Request) -> Response:
     """A request of an MLflow client, at the path it has on any MLflow server.
 
     A path or method that MLflow has not is answered as one that the workspace has not: MLflow's answer is a page.
-    Raises ApiError 403 for a service principal without permission on the experiment, 507 if the disk is full.
+    Raises ApiError 403 without permission on the experiment, 507 if the disk is full.
     """
     await mlflow_access.check(request)
     answer = await relay(request, client_of(request), "MLflow")
@@ -62,6 +65,8 @@ async def as_client(request: Request) -> Response:
         raise HTTPException(answer.status_code, headers={"Allow": answer.headers.get("allow", "another method")})
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return await _failed(answer)
+    if mlflow_access.makes_experiment(request):
+        return await _to_maker(request, answer)
     return await _as_on_databricks(answer) if _SDK in request.headers.get("user-agent", "") else answer
 
 
@@ -71,6 +76,14 @@ async def _failed(answer: Relay) -> Response:
     if any(sign in content for sign in _DISK_FULL):
         raise disk_full()
     return Response(content, answer.status_code, media_type=answer.headers.get("content-type"))
+
+
+async def _to_maker(request: Request, answer: Relay) -> Response:
+    """The answer to a caller who has made an experiment, which they may manage from now on."""
+    content = await answer.read()
+    if answer.status_code == 200:
+        await run_in_threadpool(mlflow_access.give_to_maker, request, content)
+    return Response(content, answer.status_code, media_type="application/json")
 
 
 async def _as_on_databricks(answer: Relay) -> Response:

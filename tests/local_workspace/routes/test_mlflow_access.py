@@ -21,6 +21,7 @@ WRITES = [
     ("POST", "/api/3.0/mlflow/traces", {"json": TRACE}),
     ("POST", "/v1/traces", {"content": b"spans", "headers": {"x-mlflow-experiment-id": "7"}}),
     ("PUT", "/api/2.0/mlflow-artifacts/artifacts/7/traces/tr-1/artifacts/traces.json", {"content": b"{}"}),
+    ("PUT", "/mlflow/ajax-api/2.0/mlflow-artifacts/artifacts/7/r/artifacts/a", {"content": b"a"}),
     ("POST", "/api/2.0/mlflow/runs/create", {"json": {"experiment_id": 7}}),
 ]
 READS = [

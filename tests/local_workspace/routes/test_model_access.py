@@ -12,7 +12,7 @@ from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.engines.models import ModelFiles, ModelsEngine
 from local_workspace.engines.permissions import PermissionsEngine
 from local_workspace.http.server import create_app
-from local_workspace.routes import files, mlflow_registry, models, serving
+from local_workspace.routes import files, grants, mlflow_registry, models, serving
 from local_workspace.runtime import principals
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.store import Store
@@ -62,7 +62,8 @@ def engines(tmp_path) -> Iterator[SimpleNamespace]:
 
 @pytest.fixture
 def client(engines) -> Callable[[str], TestClient]:
-    app = create_app(engines, TOKEN, [models.router, mlflow_registry.router, files.router, serving.router])
+    routers = [models.router, mlflow_registry.router, files.router, serving.router, grants.router]
+    app = create_app(engines, TOKEN, routers)
     return clients_of(app)
 
 
@@ -101,6 +102,19 @@ def test_what_all_have_on_the_catalog_is_enough(engines, app):
 def test_the_owner_needs_no_privilege(engines, app):
     engines.models.update(MODEL, None, APP)
     assert app.get(f"{UNITY}/{MODEL}").status_code == 200
+
+
+def test_administrators_and_the_owner_grant_and_nobody_else(engines, app, client):
+    path = f"/api/2.1/unity-catalog/permissions/function/{MODEL}"
+    change = {"json": {"changes": [{"principal": APP, "add": ["EXECUTE"]}]}}
+    answer = app.patch(path, **change)
+    assert (answer.status_code, answer.json()["message"]) == (
+        403,
+        f"User does not have MANAGE on '{MODEL}'. It is {APP}.",
+    )
+    assert client(TOKEN).patch(path, **change).status_code == 200
+    engines.models.update(MODEL, None, APP)
+    assert app.patch(path, **change).status_code == 200
 
 
 def test_listings_leave_out_what_the_caller_may_not_use(engines, app, client):

@@ -4,8 +4,9 @@ They are kept and shown, as open Spark knows no privileges. EXECUTE on registere
 administrators: `check_execute`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from local_workspace.engines.catalog.documents import Assignment, EffectiveAssignment, EffectivePrivilege, Made
 from local_workspace.engines.catalog.privileges import PRIVILEGES, ancestors, checked
@@ -48,9 +49,14 @@ class GrantsEngine:
                 by_principal.setdefault(principal, []).extend(_inherited(above, name, privileges))
         return [{"principal": name, "privileges": held} for name, held in by_principal.items() if held]
 
-    def update(self, kind: str, full_name: str, changes: Sequence[Change]) -> list[Assignment]:
-        """Grant and revoke privileges of principals. Raises as `get`, and 400 for a privilege that does not apply."""
+    def update(self, kind: str, full_name: str, changes: Sequence[Change], by: str | None = None) -> list[Assignment]:
+        """Grant and revoke privileges of principals; `by` is the caller, None an administrator.
+
+        Raises as `get`, 400 for a privilege that does not apply, 403 unless the caller owns it.
+        """
         found = self._found(kind, full_name)
+        if by is not None and cast("Mapping[str, object]", found).get("owner") != by:
+            raise ApiError(403, "PERMISSION_DENIED", f"User does not have MANAGE on '{full_name}'. It is {by}.")
         held = self._notes.granted(kind, found)
         for change in changes:
             add, remove = (

@@ -9,9 +9,14 @@ from types import SimpleNamespace
 import httpx
 import mlflow
 import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import PermissionDenied
+from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 
 import marks
+from local_workspace.runtime import principals
 from model_workspace import LONG_HOME, TOKEN, running
+from people import SETTINGS
 from waiting import eventually, has_ended
 
 
@@ -41,6 +46,27 @@ def test_a_run_comes_back_with_metrics_and_artifacts(connected, tmp_path):
     assert Path(back).read_bytes() == large.read_bytes()
     stored = list((connected.home.mlflow / "artifacts").rglob("*.bin"))
     assert [path.name for path in stored] == [large.name]
+
+
+def test_who_makes_an_experiment_manages_it_and_nobody_else_does(connected):
+    host = connected.env["DATABRICKS_HOST"]
+    ana, bo = (connected.identity.create("Users", f"{name}@example.com", SETTINGS) for name in ("ana", "bo"))
+    clients = [
+        WorkspaceClient(host=host, token=principals.access_token(TOKEN, principals.of_user(each["id"])))
+        for each in (ana, bo)
+    ]
+    made = clients[0].experiments.create_experiment(f"of ana {uuid.uuid4().hex}").experiment_id
+    clients[0].experiments.create_run(experiment_id=made)
+    can_edit = AccessControlRequest(user_name=bo["name"], permission_level=PermissionLevel.CAN_EDIT)
+    for refused in (
+        lambda: clients[1].experiments.create_run(experiment_id=made),
+        lambda: clients[1].permissions.update("experiments", made, access_control_list=[can_edit]),
+        lambda: clients[1].api_client.do("GET", "/mlflow/ajax-api/2.0/mlflow/experiments/get", {"experiment_id": made}),
+    ):
+        with pytest.raises(PermissionDenied, match=f"{bo['name']} does not have CAN_"):
+            refused()
+    clients[0].permissions.update("experiments", made, access_control_list=[can_edit])
+    clients[1].experiments.create_run(experiment_id=made)
 
 
 def test_a_trace_is_stored_with_its_spans(connected):
