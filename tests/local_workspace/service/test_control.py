@@ -49,6 +49,8 @@ def test_a_workspace_lives_stops_and_comes_back_with_its_resources(proxy, home_r
     assert stat.S_IMODE((home_root / "connection.json").stat().st_mode) == 0o600
     w.api_client.do("POST", "/api/local/wait/spark")
     w.catalogs.create("kept")
+    machine = w.service_principals.create(display_name="kept")
+    secret = w.service_principal_secrets_proxy.create(machine.id).secret
     family = [psutil.Process(running["pid"]), *psutil.Process(running["pid"]).children(recursive=True)]
     assert {address.removeprefix("::ffff:") for address in listeners(running["pid"])} == {"127.0.0.1"}
 
@@ -59,6 +61,8 @@ def test_a_workspace_lives_stops_and_comes_back_with_its_resources(proxy, home_r
     again = control.start(home_root, quiet)
     assert again["DATABRICKS_HOST"] == running["DATABRICKS_HOST"], "the ports stay"
     assert [catalog.name for catalog in w.catalogs.list()] == ["kept"]
+    theirs = WorkspaceClient(host=again["DATABRICKS_HOST"], client_id=machine.application_id, client_secret=secret)
+    assert theirs.current_user.me().user_name == machine.application_id
 
     killed = psutil.Process(again["pid"])
     killed.kill()

@@ -61,7 +61,9 @@ def test_who_makes_an_experiment_manages_it_and_nobody_else_does(connected):
     for refused in (
         lambda: clients[1].experiments.create_run(experiment_id=made),
         lambda: clients[1].permissions.update("experiments", made, access_control_list=[can_edit]),
-        lambda: clients[1].api_client.do("GET", "/mlflow/ajax-api/2.0/mlflow/experiments/get", {"experiment_id": made}),
+        lambda: clients[1].api_client.do(
+            "GET", "/mlflow/ajax-api/2.0/mlflow/experiments/get", query={"experiment_id": made}
+        ),
     ):
         with pytest.raises(PermissionDenied, match=f"{bo['name']} does not have CAN_"):
             refused()
