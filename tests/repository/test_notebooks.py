@@ -147,12 +147,13 @@ def printed(text: str) -> nbformat.NotebookNode:
     [
         (markdown("```sql\nSELECT a FROM (…)\n```"), "the highlighter of sql can't read '…' in the block"),
         (markdown("```sequel\nSELECT a\n```"), "no highlighter knows the language sequel"),
-        (plain("{'added': 3}"), "a cell shows a value as Python writes it, {'added': 3}"),
-        (plain("('a', 1)"), "as Python writes it"),
-        (plain("[{'a': 1}, {'a': 2}]"), "as Python writes it"),
-        (plain("Job(job_id=1, settings=None)"), "as Python writes it"),
-        (printed("{'type': 'object',\n 'title': None}\n"), "as Python writes it, {'type': 'object',;"),
-        (printed('{\n "type": "object"\n}\n'), "as Python writes it, {;"),
+        (plain("{'added': 3}"), "a cell shows a bare value, {'added': 3}"),
+        (plain("('a', 1)"), "shows a bare value"),
+        (plain("[{'a': 1}, {'a': 2}]"), "shows a bare value"),
+        (plain("Job(job_id=1, settings=None)"), "shows a bare value"),
+        (printed("{'type': 'object',\n 'title': None}\n"), "shows a bare value, {'type': 'object',;"),
+        (printed('{\n "type": "object"\n}\n'), "shows a bare value, {;"),
+        (printed('{"event_id": "5c52", "body": null}\n'), 'shows a bare value, {"event_id": "5c52"'),
     ],
 )
 def test_an_output_that_is_not_for_readers_is_named(
@@ -170,7 +171,6 @@ def test_an_output_that_is_not_for_readers_is_named(
         plain("'caspersdev'"),
         plain("['a.b', 'a.c']"),
         plain("<Workbook caspersdev on this laptop>"),
-        printed('{"event_id": "5c52", "body": null}\n'),
         printed("{oops\n"),
     ],
 )

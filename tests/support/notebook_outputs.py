@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pygments.lexers import get_lexer_by_name
@@ -24,9 +25,9 @@ def problems(path: Path) -> Iterator[str]:
         for language, block in BLOCK.findall(text):
             yield from _unreadable(language, block)
     for text in _plain(cells):
-        if _is_python_value(text):
+        if _is_bare_value(text):
             first = text.splitlines()[0]
-            yield f"a cell shows a value as Python writes it, {first[:60]}; show.table or show.document is for readers"
+            yield f"a cell shows a bare value, {first[:60]}; show.table or show.document is for readers"
 
 
 def _markdown(cells: list[Cell]) -> Iterator[str]:
@@ -58,21 +59,12 @@ def _plain(cells: list[Cell]) -> Iterator[str]:
             yield text
 
 
-def _is_python_value(text: str) -> bool:
-    """Whether a text is a dict, a tuple, a list of those, or an object with its fields; a line of JSON is none."""
+def _is_bare_value(text: str) -> bool:
+    """Whether a text is a dict, a tuple, a list of those or an object with its fields, in Python or in JSON."""
     if REPR.match(text):
         return True
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return False
-    members = value if isinstance(value, list) else [value]
-    return any(isinstance(each, dict | tuple) for each in members) and not _is_line_of_json(text)
-
-
-def _is_line_of_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return "\n" not in text
+    for read in (ast.literal_eval, json.loads):
+        with suppress(ValueError, SyntaxError):
+            value = read(text)
+            return any(isinstance(each, dict | tuple) for each in (value if isinstance(value, list) else [value]))
+    return False
