@@ -50,7 +50,7 @@ class Attributes:
 
 @dataclass(frozen=True)
 class Listing:
-    """Which resources are listed, in which order, and from the how manieth on."""
+    """Which resources are listed, in which order, and which page of them."""
 
     filter: Annotated[Text, Query(max_length=4000)] = ""
     sortBy: Text = ""

@@ -63,22 +63,28 @@ class IdentityEngine:
 
     def is_admin(self, name: str) -> bool:
         """Whether the user or service principal of that name is in the group `admins`."""
-        return any(each["admin"] for each in self._everyone() if each["name"] == name)
+        return any(each["admin"] for each in self.everyone() if each["name"] == name)
 
     def is_known(self, name: str) -> bool:
         """Whether there is a user or service principal of that name; those of endpoints are not listed, and there."""
-        return bool(principals.endpoint_of(name)) or any(each["name"] == name for each in self._everyone())
+        return bool(principals.endpoint_of(name)) or any(each["name"] == name for each in self.everyone())
 
     def named(self, name: str) -> Principal:
         """The user or service principal of that name, which calls. That of an endpoint is in no list."""
-        found = next((each for each in self._everyone() if each["name"] == name), None)
+        found = next((each for each in self.everyone() if each["name"] == name), None)
         return found or _managed(str(_FIRST + int(hashlib.sha256(name.encode()).hexdigest()[:12], 16)), name)
 
     # SCIM
 
+    def everyone(self) -> list[Principal]:
+        """All users and service principals."""
+        owner: Principal = {**_managed(OWNER_ID, self._owner), "kind": "Users", "admin": True}
+        of_apps = [_managed(principal_id, name) for name, principal_id in self._clients().items()]
+        return [owner, *of_apps, *self._principals.list()]
+
     def all(self, kind: Kind) -> list[Principal]:
         """All users, or all service principals."""
-        return [each for each in self._everyone() if each["kind"] == kind]
+        return [each for each in self.everyone() if each["kind"] == kind]
 
     def get(self, kind: Kind, principal_id: str) -> Principal:
         """One of them. Raises ScimError 404."""
@@ -125,10 +131,6 @@ class IdentityEngine:
             for each in [self._any_own(principal_id) for principal_id in chosen]:
                 self._principals.put(each["id"], {**each, "admin": admin})
 
-    def everyone(self) -> list[Principal]:
-        """All users, then all service principals."""
-        return [*self.all("Users"), *self.all("ServicePrincipals")]
-
     # OAuth secrets
 
     def secrets(self, principal_id: str) -> list[OAuthSecret]:
@@ -161,11 +163,6 @@ class IdentityEngine:
         return oauth_secrets.scopes_of(held[0], client_secret) if held else None
 
     # what they share
-
-    def _everyone(self) -> list[Principal]:
-        owner: Principal = {**_managed(OWNER_ID, self._owner), "kind": "Users", "admin": True}
-        of_apps = [_managed(principal_id, name) for name, principal_id in self._clients().items()]
-        return [owner, *of_apps, *self._principals.list()]
 
     def _own(self, kind: Kind, principal_id: str) -> Principal:
         """One that was made with `create`. Raises ScimError 404, 400."""

@@ -20,6 +20,7 @@ from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWo
 from local_workspace.engines.postgres.addresses import Address
 from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError
+from people import SETTINGS
 from waiting import eventually, has_ended
 
 
@@ -206,6 +207,26 @@ def test_an_oauth_token_is_the_password_of_its_holders_role_alone(workspace):
     ):
         with pytest.raises(psycopg.OperationalError):
             current_user(role, password)
+
+
+def test_another_user_gets_a_role_and_connects_with_a_token_of_their_own(workspace):
+    ana = workspace.identity.create("Users", "ana@example.com", SETTINGS)
+    token = principals.access_token(TOKEN, principals.of_user(ana["id"]))
+    theirs = WorkspaceClient(host=workspace.w.config.host, token=token)
+    kind = pg.RoleIdentityType.USER
+    spec = pg.RoleRoleSpec(postgres_role="ana@example.com", identity_type=kind)
+    made = workspace.w.postgres.create_role(BRANCH, pg.Role(spec=spec)).wait()
+    assert (made.status.postgres_role, made.status.identity_type) == ("ana@example.com", kind)
+    can_use = AccessControlRequest(user_name="ana@example.com", permission_level=PermissionLevel.CAN_USE)
+    workspace.w.permissions.update("database-projects", PROJECT, access_control_list=[can_use])
+    password = theirs.postgres.generate_database_credential(f"{BRANCH}/endpoints/primary").token
+    address = where(workspace.engine.address(PROJECT))
+    for secret in (password, token):
+        with psycopg.connect(**address, user="ana@example.com", dbname="caspers", password=secret) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == ("ana@example.com",)
+    workspace.identity.delete("Users", ana["id"])
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(**address, user="ana@example.com", dbname="caspers", password=token)
 
 
 def levels(entries: list[AccessControlResponse]) -> dict[str, list[PermissionLevel]]:
