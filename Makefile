@@ -4,7 +4,8 @@
 # make pictures  take the pictures in docs/ of the workspace and the app that run
 # make book   the README, the notebooks as they ran and the documents as a site, build/book/index.html
 # make lint   the style checks alone
-# make faults  kill processes of a busy workspace at random (SEED=…, COUNT=…), then check that nothing was lost or doubled
+# make faults  kill processes of a busy workspace at random, let its clock jump and its disk fail (SEED=…, COUNT=…, KINDS=…),
+#              then check that nothing was lost or doubled
 # make latest  the unit tests on the newest releases that pyproject.toml allows, in an environment of their own
 # make stop   stop the local workspace; its data is kept
 
@@ -65,7 +66,8 @@ book:
 
 # Not a part of `make test`: a fault with its recovery takes about a minute, the workspace's start before them several.
 faults: setup
-	PYTHONPATH=tests/support $(UV) run --no-sync python tests/faults/campaign.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
+	PYTHONPATH=tests/support $(UV) run --no-sync python tests/faults/campaign.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
+		$(if $(KINDS),--kinds $(KINDS))
 
 # The set-up's releases are those of a date; this resolves without it. What is newer still, beyond a bound, is listed last.
 latest: $(filter .uv/bin/uv,$(UV))

@@ -1,7 +1,7 @@
-"""Kills processes of a busy workspace at random, then checks that nothing was lost or doubled: `make faults`.
+"""Brings faults upon a busy workspace at random, then checks that nothing was lost or doubled: `make faults`.
 
-It brings the target `all` up in a home of its own, which is removed at the end unless something differs. Which
-processes are hit follows from the seed; what they are doing then does not.
+Processes are killed or stopped, the clock jumps, `fsync` fails. It brings the target `all` up in a home of its own,
+which is removed at the end unless something differs. What is hit follows from the seed; what it is doing then does not.
 """
 
 import argparse
@@ -14,23 +14,28 @@ from pathlib import Path
 
 import psutil
 
-from fault_plan import Fault, faults
+import fault_tools
+from fault_plan import DISK_ERROR, JUMP, JUMPS, KILL, STOP, Fault, faults
 from fault_reading import Finding, glance, verdict
 from fault_workspace import COPIES, DOWN, Workspace, go_on, wait
 from waiting import eventually, has_ended
 
 HEALTHY_SECONDS = 900
+_SETTLING_SECONDS = 5  # a clock is read only now and then
 
 
 def main(arguments: list[str]) -> int:
     """Run a campaign; returns the exit code: 1 if something is lost, doubled, changed or doesn't recover."""
     options = _parser().parse_args(arguments)
+    if missing := fault_tools.missing(options.kinds):
+        print(*missing, sep="\n", file=sys.stderr)
+        return 2
     root = options.home or Path(tempfile.mkdtemp(prefix="caspers-faults-"), "home")
     print(f"seed {options.seed}, {options.count} faults, home {root}", flush=True)
     workspace = Workspace(root.resolve())
     try:
         workspace.command("up") if options.home else workspace.make()
-        problems = campaign(workspace, faults(options.seed, options.count))
+        problems = campaign(workspace, faults(options.seed, options.count, options.kinds))
     except BaseException:
         workspace.command("down")
         raise
@@ -46,12 +51,12 @@ def main(arguments: list[str]) -> int:
 def campaign(workspace: Workspace, planned: list[Fault]) -> list[str]:
     """Hit the workspace, let it settle; returns what differs in the end or was doubled on the way."""
     _await_health(workspace)
-    print(f"\n{'fault':>5}  {'victim':34}{'signal':9}{'healthy after':>14}   then", flush=True)
+    print(f"\n{'fault':>5}  {'victim':34}{'fault':9}{'healthy after':>14}   then", flush=True)
     problems = []
     for number, fault in enumerate(planned, 1):
         victim, seconds = hit(workspace, fault)
         seen = glance(workspace.lake)
-        print(f"{number:5}  {victim:34}{fault.signal.name:9}{seconds:12.1f} s   {_brief(seen)}", flush=True)
+        print(f"{number:5}  {victim:34}{fault.kind:9}{seconds:12.1f} s   {_brief(seen)}", flush=True)
         problems += [f"after fault {number} ({victim}): {problem}" for problem in seen.problems]
     workspace.settle()
     found = verdict(workspace.lake, COPIES)
@@ -68,13 +73,19 @@ def hit(workspace: Workspace, fault: Fault) -> tuple[str, float]:
     """
     workspace.keep_busy()
     wait(fault.delay)
+    if fault.kind == JUMP:
+        workspace.clock.jump(JUMPS[fault.victim])
+        begun = time.monotonic()
+        wait(_SETTLING_SECONDS)
+        _await_health(workspace)
+        return fault.victim, time.monotonic() - begun
     process = eventually(
         lambda: _strike(workspace, fault), lambda struck: struck is not None, seconds=900, ignoring=DOWN
     )
-    if fault.signal == signal.SIGSTOP:
+    if fault.kind == STOP:
         go_on(process, fault.stop)
     begun = time.monotonic()
-    if fault.signal == signal.SIGKILL:
+    if fault.kind == KILL:
         eventually(lambda: has_ended(process))
         if fault.victim == "service":
             workspace.command("up")
@@ -83,13 +94,16 @@ def hit(workspace: Workspace, fault: Fault) -> tuple[str, float]:
 
 
 def _strike(workspace: Workspace, fault: Fault) -> psutil.Process | None:
-    """Send the fault's signal and return the process; None if none of its kind runs now, until there is work."""
+    """Hit a process and return it; None if none of its kind runs now, until there is work."""
     running = workspace.processes(fault.victim)
     if not running:
         workspace.keep_busy()
         return None
     process = running[int(fault.pick * (len(running) - 1) + 0.5)]
-    process.send_signal(fault.signal)
+    if fault.kind == DISK_ERROR:
+        fault_tools.fail_to_sync(process, fault.stop)
+    else:
+        process.send_signal(signal.Signals[fault.kind])
     return process
 
 
@@ -108,6 +122,12 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=random.SystemRandom().randrange(10**6), help="default: a random one"
     )
     parser.add_argument("--count", type=int, default=12, help="number of faults; default: 12")
+    parser.add_argument(
+        "--kinds",
+        type=lambda text: text.split(","),
+        default=[KILL, JUMP, DISK_ERROR],
+        help=f"default: {KILL},{JUMP},{DISK_ERROR}",
+    )
     parser.add_argument("--home", type=Path, help="go on with a home that was kept; default: a new one")
     return parser
 

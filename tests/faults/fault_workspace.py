@@ -21,6 +21,8 @@ from databricks.sdk.errors import DatabricksError
 from databricks.sdk.service.jobs import JobSettings, PauseStatus, Run, RunLifeCycleState, RunResultState
 
 from fault_reading import Copy, Lakehouse, connect
+from fault_tools import Clock
+from local_workspace.runtime.processes import live_process
 from waiting import eventually
 
 REPO = Path(__file__).resolve().parents[2]
@@ -55,7 +57,12 @@ class Workspace:
         """This process's environment, for commands that use the workspace and no other."""
         hidden = ("DATABRICKS_", "MLFLOW_", "SPARK_", "CASPERS_", "LOCAL_WORKSPACE_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-        return {**kept, "CASPERS_HOME": str(self.home)}
+        return {**kept, **self.clock.environment, "CASPERS_HOME": str(self.home)}
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of its processes, beside the home."""
+        return Clock(self.home.with_name(f"{self.home.name}.clock"))
 
     def make(self) -> None:
         """Bring the target `all` up, small. Raises CalledProcessError."""
@@ -123,8 +130,7 @@ class Workspace:
         for mark in (self.home / "run").glob(f"{pattern}.pid"):
             try:
                 noted = json.loads(mark.read_text())
-                process = psutil.Process(noted["pid"])
-                if abs(process.create_time() - noted["created"]) < 1 and process.status() != psutil.STATUS_ZOMBIE:
+                if process := live_process(noted["pid"], noted["started"]):
                     yield process
             except (FileNotFoundError, psutil.NoSuchProcess):
                 continue  # it has ended

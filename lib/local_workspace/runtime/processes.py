@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from local_workspace.runtime.prepared_python import ForkedProcess, PreparedPytho
 
 GRACE_SECONDS = 10
 _MOST_ENDED = 100
-_CLOCK_TOLERANCE = 1  # seconds; the system derives creation times from a boot time that changes with the clock
+_TOLERANCE = 0.5  # seconds
 
 
 class Child:
@@ -95,9 +96,10 @@ class Processes:
         log, mark = self.home.logs / f"{name}.log", self._mark(name)
         with log.open("ab") as output:
             process = self._start(argv, env, cwd or self.home.root, output)
-        created, child = _created(process.pid), Child(name, process, log, mark)
+        created, since = _times(process.pid)
+        child = Child(name, process, log, mark)
         try:
-            write_atomically(mark, json.dumps({"pid": process.pid, "created": created}))
+            write_atomically(mark, json.dumps({"pid": process.pid, "started": since}))
         except OSError:  # nobody could end it after a `kill -9`
             child.terminate(grace=0)
             raise
@@ -125,7 +127,7 @@ class Processes:
         ended = []
         for mark in sorted(self.home.run.glob("*.pid")):
             doc = read_json(mark)
-            if doc and same_process(doc["pid"], doc["created"]):
+            if doc and "started" in doc and same_process(doc["pid"], doc["started"]):
                 _end_orphan(doc["pid"])
                 ended.append(mark.stem)
             mark.unlink(missing_ok=True)
@@ -143,28 +145,37 @@ class Processes:
         return self.home.run / f"{name}.pid"
 
 
-def _created(pid: int) -> float:
-    """When a process that was just started was created, in seconds since 1970."""
+def started(process: psutil.Process) -> float:
+    """When a process was started, in seconds of a clock that nobody sets: on Linux since the start of the system.
+
+    The time since 1970 that Linux gives changes whenever its clock is set.
+    """
+    return process.create_time() - (psutil.boot_time() if sys.platform == "linux" else 0.0)
+
+
+def _times(pid: int) -> tuple[float, float]:
+    """When a process was created, in seconds since 1970, and `started`."""
     try:
-        return psutil.Process(pid).create_time()
+        process = psutil.Process(pid)
+        return process.create_time(), started(process)
     except psutil.NoSuchProcess:
-        return time.time()  # a fork that has ended is gone: its parent is not this process
+        return time.time(), 0.0  # a fork that has ended is gone: its parent is not this process
 
 
-def same_process(pid: int, created: float) -> psutil.Process | None:
-    """The process of that id, a zombie too, if it was created at that time (seconds since 1970); None otherwise.
+def same_process(pid: int, since: float) -> psutil.Process | None:
+    """The process of that id, a zombie too, if it was `started` at that time; None otherwise.
 
     The system reuses the ids of ended processes.
     """
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        return process if abs(process.create_time() - created) < _CLOCK_TOLERANCE else None
+        return process if abs(started(process) - since) < _TOLERANCE else None
     return None
 
 
-def live_process(pid: int, created: float) -> psutil.Process | None:
+def live_process(pid: int, since: float) -> psutil.Process | None:
     """`same_process`, unless it has ended and is only a zombie."""
-    process = same_process(pid, created)
+    process = same_process(pid, since)
     return process if process and _runs(process) else None
 
 

@@ -22,13 +22,13 @@ from local_workspace.runtime.home import Home, open_home, read_json
 from local_workspace.runtime.processes import Processes, ends, live_process
 
 type Connection = dict[str, Any]
-"""The variables with which clients find a workspace, and its process: `pid`, `created` (seconds since 1970)."""
+"""The variables with which clients find a workspace, and its process: `pid`, and when it was `started`."""
 
 START_SECONDS = 60
 _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _QUIET_SECONDS = 2  # until a stop says why it takes so long
 STOP_SECONDS = 120  # the first Spark server that is stopped writes its class archive
-_CONNECTION_KEYS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "pid", "created"}
+_CONNECTION_KEYS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "pid", "started"}
 
 
 def _silent(_: str) -> None:
@@ -38,7 +38,7 @@ def _silent(_: str) -> None:
 def start(root: Path, report: Callable[[str], None]) -> Connection:
     """The connection of the workspace at `root`, which is started if it isn't running.
 
-    Returns the clients' variables with `pid` and `created`. Raises SetupError if it can't start.
+    Returns the clients' variables with `pid` and `started`. Raises SetupError if it can't start.
     """
     running = find(root)
     if running:
@@ -52,7 +52,7 @@ def start(root: Path, report: Callable[[str], None]) -> Connection:
 def find(root: Path) -> Connection | None:
     """The connection of the workspace running at `root`, or None. Raises SetupError if its file is damaged."""
     connection = _read_connection(Home(root.resolve()))
-    if connection is None or not live_process(connection["pid"], connection["created"]):
+    if connection is None or not live_process(connection["pid"], connection["started"]):
         return None
     return connection if _answers(connection) else None
 
@@ -116,7 +116,7 @@ def destroy(root: Path, report: Callable[[str], None] = _silent) -> None:
 
 def _process(home: Home) -> psutil.Process | None:
     connection = _read_connection(home)
-    return live_process(connection["pid"], connection["created"]) if connection else None
+    return live_process(connection["pid"], connection["started"]) if connection else None
 
 
 def _await_end(process: psutil.Process, report: Callable[[str], None]) -> None:

@@ -73,7 +73,7 @@ from local_workspace.runtime import open_files, prepared_python, principals, soc
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.free_space import FreeSpace
 from local_workspace.runtime.home import Home, write_atomically
-from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.processes import Processes, started
 from local_workspace.runtime.store import Store
 from local_workspace.service.settings import FREE_BYTES, Settings, default_storage, load_settings
 
@@ -356,5 +356,5 @@ def _announce(home: Home, engines: Engines, settings: Settings) -> None:
     me = psutil.Process()
     write_atomically(
         home.connection,
-        json.dumps({**client_environment(settings, engines.spark.remote), "pid": me.pid, "created": me.create_time()}),
+        json.dumps({**client_environment(settings, engines.spark.remote), "pid": me.pid, "started": started(me)}),
     )

@@ -9,7 +9,7 @@ import pytest
 
 from local_workspace.runtime.home import open_home
 from local_workspace.runtime.prepared_python import PreparedPython
-from local_workspace.runtime.processes import Processes, await_ready
+from local_workspace.runtime.processes import Processes, await_ready, live_process, started
 from waiting import eventually, has_ended
 
 SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
@@ -72,7 +72,7 @@ def test_what_a_killed_daemon_left_behind_is_ended(processes, home_root):
 def test_another_process_with_a_recycled_id_is_left_alone(processes, home_root):
     child = processes.spawn("mine", SLEEPER)
     mark = home_root / "run" / "mine.pid"
-    mark.write_text(json.dumps({"pid": child.pid, "created": 1.0}))
+    mark.write_text(json.dumps({"pid": child.pid, "started": 1.0}))
     assert Processes(open_home(home_root)).reap() == []
     assert child.alive()
     child.terminate()
@@ -93,3 +93,14 @@ def test_a_fork_that_ends_at_once_is_a_child_nevertheless(home_root):
     assert "Zen" in child.log_tail()
     child.terminate()
     assert not list(open_home(home_root).run.glob("gone.pid"))
+
+
+def test_a_process_is_known_after_the_clock_was_set(processes, monkeypatch):
+    child = processes.spawn("sleeper", SLEEPER)
+    process = psutil.Process(child.pid)
+    since, boot, create_time = started(process), psutil.boot_time(), psutil.Process.create_time
+    monkeypatch.setattr(psutil, "boot_time", lambda: boot + 3600)  # as Linux reckons it, from its clock
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: create_time(self) + 3600)
+    assert live_process(child.pid, since) == process
+    child.terminate()
+    assert live_process(child.pid, since) is None

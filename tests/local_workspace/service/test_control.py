@@ -10,6 +10,7 @@ from databricks.sdk import WorkspaceClient
 
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import open_home
+from local_workspace.runtime.processes import started
 from local_workspace.service import control
 from waiting import eventually, has_ended
 
@@ -95,7 +96,7 @@ def test_nothing_runs_where_no_home_is(home_root):
 
 
 @pytest.mark.parametrize("call", [control.find, control.stop, control.destroy, lambda root: control.start(root, quiet)])
-@pytest.mark.parametrize("content", ["", '{"pid": 12', "[]", '"text"', '{"pid": 12, "created": 1.0}', "\xff"])
+@pytest.mark.parametrize("content", ["", '{"pid": 12', "[]", '"text"', '{"pid": 12, "started": 1.0}', "\xff"])
 def test_a_damaged_connection_file_is_an_error_that_names_it(home_root, content, call):
     file = open_home(home_root).connection
     file.write_bytes(content.encode("latin-1"))
@@ -106,9 +107,9 @@ def test_a_damaged_connection_file_is_an_error_that_names_it(home_root, content,
 
 def test_a_connection_file_of_a_process_that_is_gone_means_not_running(home_root):
     gone = subprocess.Popen([sys.executable, "-c", ""])
-    created = psutil.Process(gone.pid).create_time()
+    since = started(psutil.Process(gone.pid))
     gone.wait()
-    connection = {"DATABRICKS_HOST": "http://127.0.0.1:1", "DATABRICKS_TOKEN": "t", "pid": gone.pid, "created": created}
+    connection = {"DATABRICKS_HOST": "http://127.0.0.1:1", "DATABRICKS_TOKEN": "t", "pid": gone.pid, "started": since}
     open_home(home_root).connection.write_text(json.dumps(connection))
     assert control.find(home_root) is None
     assert not control.stop(home_root)
@@ -124,7 +125,7 @@ def test_a_service_that_nobody_asks_for_after_its_end_is_stopped_all_the_same(ho
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         service = psutil.Process(int(parent.stdout.readline()))
         connection = {"DATABRICKS_HOST": "http://127.0.0.1:1", "DATABRICKS_TOKEN": "t", "pid": service.pid}
-        home.connection.write_text(json.dumps({**connection, "created": service.create_time()}))
+        home.connection.write_text(json.dumps({**connection, "started": started(service)}))
         assert control.stop(home_root)
         assert service.status() == psutil.STATUS_ZOMBIE
         assert not control.is_running(home_root) and not home.connection.exists()

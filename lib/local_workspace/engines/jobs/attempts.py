@@ -1,6 +1,7 @@
 """The attempts of one task: its retries and its time limit."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,12 +35,12 @@ class Attempts:
 
     def run(self, task: TaskRun) -> tuple[str, str]:
         """Run a task with its retries; returns the result of the last attempt and its message."""
-        retries, (result, message) = 0, self._attempt(task)
+        retries, begun, (result, message) = 0, time.monotonic(), self._attempt(task)
         while self._may_retry(task, result, retries):
             self.mail.ended(task, is_retried=True)
-            if not self._wait_to_retry(task):
+            if not self._wait_to_retry(task, begun):
                 break
-            retries, task = retries + 1, self._next_attempt(task)
+            retries, begun, task = retries + 1, time.monotonic(), self._next_attempt(task)
             result, message = self._attempt(task, is_retry=True)
         self.mail.ended(task)
         return result, message
@@ -91,12 +92,15 @@ class Attempts:
         allowed = 0 if "condition_task" in task else task.get("max_retries", 0)
         return wanted and (retries < allowed or allowed == -1) and not self.whole.reason
 
-    def _wait_to_retry(self, task: TaskRun) -> bool:
-        """Wait until the interval between the starts of two attempts has passed; False if the run ends first."""
+    def _wait_to_retry(self, task: TaskRun, begun: float) -> bool:
+        """Wait until the interval between the starts of two attempts has passed; False if the run ends first.
+
+        The last one has `begun` at that time of the monotonic clock.
+        """
         interval = task.get("min_retry_interval_millis", 0)
         ended = threading.Event()
         with self.whole.calling(ended.set):
-            return not ended.wait(max(0, task["start_time"] + interval - now_ms()) / 1000)
+            return not ended.wait(interval / 1000 - (time.monotonic() - begun))
 
     def _next_attempt(self, task: TaskRun) -> TaskRun:
         attempt = next_attempt(task, self.next_id())

@@ -1,19 +1,30 @@
 """The clocks of jobs: which job starts when."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from local_workspace.engines.jobs.documents import Job
 from local_workspace.engines.jobs.settings import clock_of
 
+LOOK_SECONDS = 30.0
+_SET_SECONDS = 1.0  # a clock that is off by less is slewed, not set
+
 
 class Schedules:
-    """Calls `fire` with the id of a job whenever its schedule or periodic trigger is due."""
+    """Calls `fire` with the id of a job whenever its schedule or periodic trigger is due by the clock `wall`.
 
-    def __init__(self, fire: Callable[[int], None]) -> None:
-        self._fire = fire
+    The scheduler sleeps until the next job is due. If the clock is set meanwhile, or the laptop sleeps, that is found
+    out within LOOK_SECONDS.
+    """
+
+    def __init__(self, fire: Callable[[int], None], wall: Callable[[], float] = time.time) -> None:
+        self._fire, self._wall, self._stopped = fire, wall, threading.Event()
         # A run that is late, because the laptop slept, still starts; if it was due several times, it starts once.
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
@@ -22,9 +33,11 @@ class Schedules:
     def start(self) -> None:
         """Begin to fire."""
         self._scheduler.start()
+        threading.Thread(target=self._watch_clock, name="clock", daemon=True).start()
 
     def stop(self) -> None:
         """Fire no more; has no effect before the start."""
+        self._stopped.set()
         if self._scheduler.running:
             self._scheduler.shutdown()
 
@@ -46,3 +59,26 @@ class Schedules:
         scheduled = self._scheduler.get_job(str(job_id))
         moment: datetime | None = scheduled.next_run_time if scheduled else None
         return moment
+
+    def _watch_clock(self) -> None:
+        ahead = self._wall() - time.monotonic()
+        while not self._stopped.wait(LOOK_SECONDS):
+            before, ahead = ahead, self._wall() - time.monotonic()
+            if abs(ahead - before) > _SET_SECONDS:
+                self._look_again()
+
+    def _look_again(self) -> None:
+        """Fire what is due by now, and have no job wait for a time that it has waited for already."""
+        now = datetime.fromtimestamp(self._wall(), UTC)
+        for job in self._scheduler.get_jobs():
+            due = _next_time(job.trigger, now)
+            if due and due < job.next_run_time:
+                self._scheduler.modify_job(job.id, next_run_time=due)
+        self._scheduler.wakeup()
+
+
+def _next_time(trigger: CronTrigger | IntervalTrigger, now: datetime) -> datetime | None:
+    """When a trigger fires next; an interval counts from now, as it may have begun at a time that comes again."""
+    if isinstance(trigger, IntervalTrigger):
+        return now + trigger.interval  # type: ignore[no-any-return]  # APScheduler has no types
+    return trigger.get_next_fire_time(None, now)  # type: ignore[no-any-return]

@@ -29,9 +29,9 @@ def set_state(doc: Progress, life_cycle: str, result: str = "", message: str = "
 
 
 def end(doc: Progress, life_cycle: str, result: str = "", message: str = "") -> None:
-    """End a run or task now: set its states, end time and durations (ms)."""
+    """End a run or task now: set its states, end time and durations (ms). A clock may have been set back meanwhile."""
     set_state(doc, life_cycle, result, message)
-    doc["end_time"] = now_ms()
+    doc["end_time"] = max(now_ms(), doc["start_time"], doc.get("began_at", 0))
     doc["execution_duration"] = doc["end_time"] - (doc.get("began_at") or doc["end_time"])
     doc["run_duration"] = doc["end_time"] - doc["start_time"]
 

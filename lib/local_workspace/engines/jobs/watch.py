@@ -76,9 +76,14 @@ def is_due(watch: Watch, trigger: Trigger, now: int) -> bool:
     settings = _timing(trigger)
     everything = trigger.get("table_update", {}).get("condition") == "ALL_UPDATED"
     updated = len(watch["updates"]) == len(watch["watched"]) if everything else bool(watch["updates"])
-    since_run = now - watch["fired_at"] >= settings.get("min_time_between_triggers_seconds", 0) * 1000
-    quiet = now - watch["changed_at"] >= settings.get("wait_after_last_change_seconds", 0) * 1000
-    return updated and since_run and quiet
+    rested = _have_passed(settings.get("min_time_between_triggers_seconds", 0), watch["fired_at"], now)
+    quiet = _have_passed(settings.get("wait_after_last_change_seconds", 0), watch["changed_at"], now)
+    return updated and rested and quiet
+
+
+def _have_passed(seconds: int, since: int, now: int) -> bool:
+    """Whether so many seconds lie between two times; unknown, and true, if the clock was set back between them."""
+    return not 0 <= now - since < seconds * 1000
 
 
 def fired(watch: Watch, now: int) -> Watch:

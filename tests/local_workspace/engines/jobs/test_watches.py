@@ -187,3 +187,16 @@ def test_what_does_not_exist_is_refused_at_first_and_waited_for_later(world, cap
     assert "job 7 can't be evaluated" in caplog.text
     world.dropped = False
     assert world.look(watching) == 1
+
+
+def test_a_clock_that_is_set_back_delays_no_run(world):
+    watching = job(
+        file_arrival=ARRIVAL | {"min_time_between_triggers_seconds": 60, "wait_after_last_change_seconds": 60}
+    )
+    world.now = 10**9
+    world.file("old.json")
+    world.watches.put(watching)
+    world.file("first.json")
+    assert [world.look(watching), world.look(watching)] == [0, 1]
+    world.file("second.json")
+    assert [world.look(watching, -600), world.look(watching)] == [1, 2]

@@ -1,0 +1,80 @@
+"""Faults that no signal brings: libfaketime lets a clock jump, strace lets a disk fail."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from fault_plan import DISK_ERROR, JUMP
+
+_FAKETIME = Path(__file__).resolve().parents[2] / "build" / "libfaketime"
+_SYNCS = "fsync,fdatasync"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock that the file at `path` sets for all processes of Python that have `environment`.
+
+    A JVM does not start on it.
+    """
+
+    path: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that make a process and its children follow the clock; none without libfaketime."""
+        library = _faketime()
+        if library is None:
+            return {}
+        if not self.path.exists():
+            self._set(0)
+        return {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(self.path),
+            "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_SKIP_CMDS": "java,postgres",
+        }
+
+    def jump(self, seconds: int) -> None:
+        """Set the clock by so many seconds."""
+        self._set(int(self.path.read_text()) + seconds)
+
+    def _set(self, offset: int) -> None:
+        new = self.path.with_name(f"{self.path.name}.new")
+        new.write_text(f"{offset:+d}")
+        new.replace(self.path)
+
+
+def missing(kinds: Iterable[str]) -> list[str]:
+    """What has to be installed for faults of these kinds, a sentence each."""
+    found = []
+    if JUMP in kinds and _faketime() is None:
+        found.append(f"A clock that jumps takes libfaketime: uv pip install --target {_FAKETIME} libfaketime")
+    if DISK_ERROR in kinds and shutil.which("strace") is None:
+        found.append("A disk that fails takes strace: apt-get install strace")
+    return found
+
+
+def fail_to_sync(process: psutil.Process, seconds: float) -> None:
+    """Let each `fsync` of a process and of all its children fail with EIO for so many seconds."""
+    family = [process, *process.children(recursive=True)] if "postgres" in process.name() else [process]
+    command = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={_SYNCS}", "-e", f"inject={_SYNCS}:error=EIO"]
+    tracer = subprocess.Popen([*command, *(f"--attach={each.pid}" for each in family)], stderr=subprocess.PIPE)
+    try:
+        tracer.wait(seconds)
+    except subprocess.TimeoutExpired:
+        tracer.send_signal(signal.SIGINT)  # it lets them go
+        tracer.wait(30)
+    assert tracer.stderr
+    tracer.stderr.close()
+
+
+def _faketime() -> Path | None:
+    """The library of PyPI's libfaketime. Debian's 0.9.10 breaks Python's `time.sleep` when the clock is set back."""
+    return next(_FAKETIME.rglob("libfaketime.so*"), None)
