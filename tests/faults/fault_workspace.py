@@ -57,7 +57,7 @@ class Workspace:
         """This process's environment, for commands that use the workspace and no other."""
         hidden = ("DATABRICKS_", "MLFLOW_", "SPARK_", "CASPERS_", "LOCAL_WORKSPACE_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-        return {**kept, **self.clock.environment, "CASPERS_HOME": str(self.home)}
+        return {**kept, "CASPERS_HOME": str(self.home)}
 
     @property
     def clock(self) -> Clock:
@@ -65,14 +65,20 @@ class Workspace:
         return Clock(self.home.with_name(f"{self.home.name}.clock"))
 
     def make(self) -> None:
-        """Bring the target `all` up, small. Raises CalledProcessError."""
+        """Bring the target `all` up, small, and start it again on the campaign's clock. Raises CalledProcessError."""
         command = [sys.executable, "runbook.py", "--target", "all", *SMALL]
         subprocess.run(command, cwd=REPO, env=self.environment, check=True)
+        self.command("down")
+        self.command("up")
 
     def command(self, name: str) -> None:
-        """Run a command of the local workspace: up, down or destroy. Raises CalledProcessError."""
+        """Run a command of the local workspace: up, down or destroy. Raises CalledProcessError.
+
+        What `up` starts follows the campaign's clock.
+        """
         command = [sys.executable, "-m", "local_workspace", name, "--home", str(self.home)]
-        subprocess.run(command, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        environment = {**self.environment, **self.clock.environment}
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
 
     @property
     def connection(self) -> dict:
