@@ -23,6 +23,7 @@ from local_workspace.runtime.home import Home, read_json, write_atomically
 from local_workspace.runtime.processes import Child, Processes, await_ready, process_with_argument
 
 _STOP_SECONDS = 30
+_RECOVERS = "the database system is in recovery mode"
 _KEY = "key of credentials"  # among the secrets, which are the administrator's password otherwise
 
 
@@ -121,13 +122,16 @@ class Instance:
             connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD NULL").format(role))
 
     def connect(self, database: str = ADMIN, autocommit: bool = False) -> psycopg.Connection:
-        """A new administrator's connection to `database`; a server that has just died is started again first.
+        """A new administrator's connection to `database`; a server that has just died, or does not
+        recover from a crash, is started again first.
 
         Raises psycopg.OperationalError.
         """
         try:
             return self._connect(database, autocommit)
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            if _RECOVERS in str(error):
+                self._end_if_stuck()
             if not self._has_died():
                 raise
         self.start()
@@ -163,6 +167,16 @@ class Instance:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(1)
         return not self._child.alive()
+
+    def _end_if_stuck(self) -> None:
+        """End a server that says it recovers and has no process that does.
+
+        Postgres 18 waits so for ever after its recovery has failed, as on a disk error. To end one that is about to
+        begin its recovery does no harm: the next start recovers.
+        """
+        with self._lock, contextlib.suppress(psutil.NoSuchProcess):
+            if self._child and not any(_recovers(each) for each in psutil.Process(self._child.pid).children()):
+                self._child.terminate(grace=1)
 
     def _create(self) -> None:
         """Create the data directory under another name, then rename it, so that it is complete or absent."""
@@ -225,6 +239,12 @@ class Instance:
         if stray:
             stray.send_signal(signal.SIGINT)
             stray.wait(_STOP_SECONDS)
+
+
+def _recovers(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return "startup" in " ".join(process.cmdline())
+    return False
 
 
 def _remove(folder: Path) -> None:
