@@ -6,6 +6,7 @@ The category is the classifier's. The alarm words are a rule, because which comp
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from caspers.complaints import Category, classifier
 from caspers.complaints.corpus import MASK, NO_COMPLAINT
@@ -36,6 +37,11 @@ class Item:
     name: str
     qty: int
     price_usd: float
+
+
+def items_of(lines: Iterable[Any]) -> tuple[Item, ...]:
+    """The items of an order, from the `lines` of its facts (`refunds.order_facts`)."""
+    return tuple(Item(line.name, line.qty, float(line.price)) for line in lines)
 
 
 @dataclass(frozen=True)

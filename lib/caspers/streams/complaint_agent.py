@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from caspers import clock, offline_policy
 from caspers.agents.ask import ask_several
 from caspers.complaints import policy
-from caspers.complaints.reading import Item, Reading, read_all
+from caspers.complaints.reading import Reading, items_of, read_all
 from caspers.names import in_catalog
 from caspers.refunds import facts, order_facts
 from caspers.streams import inbox
@@ -85,20 +85,15 @@ def answer(ws: "Workbook", endpoint: str) -> Summary:
 
 def by_policy(complaints: list["Row"]) -> list[tuple["Row", policy.Triage]]:
     """These rows of `waiting_sql`, each with the policy's answer to what can be read from its text."""
-    readings = read_all([(row.complaint_text, _items(row)) for row in complaints])
+    readings = read_all([(row.complaint_text, items_of(row.lines or ())) for row in complaints])
     return [(row, _triage(row, reading)) for row, reading in zip(complaints, readings, strict=True)]
-
-
-def _items(row: "Row") -> tuple[Item, ...]:
-    return tuple(Item(item.name, item.qty, float(item.price)) for item in row.lines or ())
 
 
 def _triage(row: "Row", reading: Reading) -> policy.Triage:
     if row.lines is None or row.p75_minutes is None:
         why = f"The items of order {row.order_id} or its location's timings are not recorded."
         return policy.escalated(reading, "medium", f"{why} A person has to look at it.")
-    items = _items(row)
-    total = round(sum(item.qty * item.price_usd for item in items), 2)
+    total, items = float(row.total_usd), items_of(row.lines)
     return policy.decide(reading, policy.Evidence(row.minutes, row.p75_minutes, row.p99_minutes, total, items))
 
 
@@ -109,7 +104,7 @@ def waiting_sql(catalog: str) -> str:
         WITH waiting AS (SELECT * FROM {complaints} LEFT SEMI JOIN {inbox} USING (complaint_id)
                          LEFT ANTI JOIN {responses} USING (complaint_id)),
         events AS (SELECT * FROM {order_facts.deliveries(catalog)} LEFT SEMI JOIN waiting USING (order_id))
-        SELECT complaint_id, order_id, complaint_text, minutes, p75_minutes, p99_minutes, lines
+        SELECT complaint_id, order_id, complaint_text, minutes, p75_minutes, p99_minutes, lines, total_usd
         FROM waiting LEFT JOIN ({order_facts.facts_sql("events")}) USING (order_id)
              LEFT JOIN ({facts.quantiles_sql(catalog)}) USING (location_id)
         ORDER BY delivered_ts DESC, complaint_id"""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from caspers import clock
 from caspers.complaints import SHARES
-from caspers.complaints.reading import Item
+from caspers.complaints.reading import items_of
 from caspers.complaints.texts import GENERATED_BY, ComplainedOrder, write
 from caspers.names import in_catalog
 from caspers.refunds import order_facts
@@ -106,7 +106,7 @@ def waiting_sql(catalog: str, simulator: str) -> str:
     """One row per order of the inbox without a complaint: what a complaint refers to, and its category."""
     events = order_facts.missing_deliveries(catalog, INBOX, TABLE)
     return f"""
-        SELECT order_id, order_ts, minutes, l.name AS city, lines, {category_sql()} AS category
+        SELECT order_id, order_ts, minutes, l.name AS city, lines, total_usd, {category_sql()} AS category
         FROM (SELECT *, pmod(xxhash64(order_id, 'category'), 100) AS dice FROM ({order_facts.facts_sql(events)}))
         JOIN {in_catalog(catalog, f"{simulator}.locations")} l USING (location_id)
         WHERE order_ts IS NOT NULL AND delivered_ts IS NOT NULL
@@ -115,6 +115,5 @@ def waiting_sql(catalog: str, simulator: str) -> str:
 
 def complained_order(row: "Row") -> ComplainedOrder:
     """What a complaint refers to, from a row of `waiting_sql`."""
-    items = tuple(Item(item.name, item.qty, float(item.price)) for item in row.lines)
-    total = round(sum(item.qty * item.price_usd for item in items), 2)
+    total, items = float(row.total_usd), items_of(row.lines)
     return ComplainedOrder(row.order_id, row.order_ts, row.city, row.minutes, total, items)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.pipelines.flow import Flow
 
+from local_workspace.runtime.quoting import readable
 from local_workspace.workers.pipeline_graph import Registry
-from local_workspace.workers.pipeline_names import Key, quoted
+from local_workspace.workers.pipeline_names import Key
 
 if TYPE_CHECKING:
     from local_workspace.engines.pipelines.documents import DatasetDefinition, Definitions, FlowDefinition
@@ -30,7 +31,7 @@ def definitions(registry: Registry) -> "Definitions":
 
 def full_name(at: Key) -> str:
     """Schema and name of a dataset with a dot between them, in backquotes where they need them."""
-    return ".".join(part if re.fullmatch(r"\w+", part) else quoted(part) for part in at)
+    return ".".join(map(readable, at))
 
 
 def _dataset(registry: Registry, at: Key) -> "DatasetDefinition":

@@ -12,6 +12,7 @@ from pyspark.pipelines.source_code_location import SourceCodeLocation
 from pyspark.pipelines.spark_connect_graph_element_registry import SparkConnectGraphElementRegistry
 from pyspark.sql import DataFrame, SparkSession
 
+from local_workspace.runtime.quoting import quoted
 from local_workspace.workers.pipeline_errors import UpdateFailed
 from local_workspace.workers.pipeline_expectations import ATTRIBUTE, Expectation, observed
 from local_workspace.workers.pipeline_names import (
@@ -20,7 +21,6 @@ from local_workspace.workers.pipeline_names import (
     names_read,
     names_streamed,
     parts,
-    quoted,
     reads_stream,
     rename,
     renamed_sql,

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 
 from google.protobuf.message import Message
 
+from local_workspace.runtime.quoting import quoted
+
 Key = tuple[str, str]
 """Schema and name of a dataset in lower case. A home holds one catalog, so no third part is needed."""
 
@@ -145,11 +147,6 @@ def _mentioned(text: str) -> set[str]:
             names.append(quoted(token.text))
         joined = False
     return set(names)
-
-
-def quoted(part: str) -> str:
-    """A part of a name in backquotes."""
-    return "`" + part.replace("`", "``") + "`"
 
 
 def _parts(message: Message) -> Iterator[Message]:

@@ -11,9 +11,9 @@ from sqlglot.dialects import Databricks
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from local_workspace.runtime.quoting import readable
 from local_workspace.workers.pipeline_errors import UnsupportedSQL
 from local_workspace.workers.pipeline_expectations import Action, Expectation
-from local_workspace.workers.pipeline_names import quoted
 
 Kind = Literal["MATERIALIZED VIEW", "STREAMING TABLE", "TEMPORARY VIEW", "FLOW"]
 _KINDS: dict[str, Kind] = {
@@ -183,7 +183,7 @@ class _Reader:
 
     def _part(self) -> str:
         token = self._next()
-        return token.text if token.text.isidentifier() else quoted(token.text)
+        return readable(token.text)
 
     def _rest(self) -> str:
         rest, self._at = self._tokens[self._at :], len(self._tokens)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from local_workspace.workers.pipeline_names import key, names_in_sql, parts, quoted, renamed_sql
+from local_workspace.runtime.quoting import quoted
+from local_workspace.workers.pipeline_names import key, names_in_sql, parts, renamed_sql
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
+from local_workspace.runtime.quoting import readable
+
 if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructType
 
@@ -58,12 +60,8 @@ def type_text(kind: "DataType") -> str:
             return f"MAP<{type_text(kind.keyType)}, {type_text(kind.valueType)}>"
         case StructType():
             return (
-                f"STRUCT<{', '.join(f'{_quoted(field.name)}: {type_text(field.dataType)}' for field in kind.fields)}>"
+                f"STRUCT<{', '.join(f'{readable(field.name)}: {type_text(field.dataType)}' for field in kind.fields)}>"
             )
         case StringType():
             return "STRING"
     return kind.simpleString().upper()
-
-
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() else "`" + name.replace("`", "``") + "`"

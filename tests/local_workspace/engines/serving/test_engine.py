@@ -213,10 +213,32 @@ def test_calls_leave_traces_only_where_the_endpoints_variables_ask_for_them(ai):
 
     experiment = mlflow.get_experiment_by_name("serving").experiment_id
     requests = eventually(
-        lambda: [trace.data.request for trace in mlflow.search_traces(locations=[experiment], return_type="list")],
-        lambda requests: any("leave a trace" in request for request in requests),
+        lambda: traced_requests(experiment), lambda requests: any("leave a trace" in request for request in requests)
     )
     assert not any("leave none" in request for request in requests)
+
+
+def check_traces_need_can_edit(ai, w, endpoint: str, principal: str, experiment: str) -> None:
+    """A call without the permission answers and leaves a line in the log, one with it leaves a trace."""
+    untraced, traced = f"{endpoint}, not traced", f"{endpoint}, traced"
+    assert ai.responses.create(model=endpoint, input=untraced).output_text == f"one: {untraced}"
+    eventually(
+        lambda: w.serving_endpoints.logs(endpoint, "kitchen-ai-sums-1").logs,
+        lambda log: f"{principal} does not have CAN_EDIT on the experiment {experiment}" in log,
+    )
+    allowed = AccessControlRequest(service_principal_name=principal, permission_level=PermissionLevel.CAN_EDIT)
+    w.permissions.update("experiments", experiment, access_control_list=[allowed])
+    ai.responses.create(model=endpoint, input=traced)
+    requests = eventually(
+        lambda: traced_requests(experiment), lambda found: any(traced in request for request in found)
+    )
+    assert not any(untraced in request for request in requests)
+
+
+def traced_requests(experiment: str) -> list[str]:
+    import mlflow
+
+    return [trace.data.request for trace in mlflow.search_traces(locations=[experiment], return_type="list")]
 
 
 def test_an_agents_endpoint_may_edit_the_experiment_of_its_traces_which_can_be_taken_from_it(ai, w):
@@ -230,21 +252,7 @@ def test_an_agents_endpoint_may_edit_the_experiment_of_its_traces_which_can_be_t
     assert "endpoint-adder" not in held  # no tracing is asked for
 
     w.permissions.set("experiments", experiment, access_control_list=[])
-    assert (
-        ai.responses.create(model="sums", input="leave none, you may not").output_text == "one: leave none, you may not"
-    )
-    eventually(
-        lambda: w.serving_endpoints.logs("sums", "kitchen-ai-sums-1").logs,
-        lambda log: f"{endpoint} does not have CAN_EDIT on the experiment {experiment}" in log,
-    )
-    allowed = AccessControlRequest(service_principal_name=endpoint, permission_level=PermissionLevel.CAN_EDIT)
-    w.permissions.update("experiments", experiment, access_control_list=[allowed])
-    ai.responses.create(model="sums", input="leave another")
-    requests = eventually(
-        lambda: [trace.data.request for trace in mlflow.search_traces(locations=[experiment], return_type="list")],
-        lambda requests: any("leave another" in request for request in requests),
-    )
-    assert not any("you may not" in request for request in requests)
+    check_traces_need_can_edit(ai, w, "sums", endpoint, experiment)
 
 
 def test_an_endpoint_with_credentials_of_its_own_traces_as_the_principal_that_they_are_of(ai, w):
@@ -264,19 +272,7 @@ def test_an_endpoint_with_credentials_of_its_own_traces_as_the_principal_that_th
     w.serving_endpoints.create("signed", config=config(SUMS, environment_vars=variables)).result()
     held = w.permissions.get("experiments", experiment).access_control_list
     assert "endpoint-signed" not in [entry.service_principal_name for entry in held]
-
-    assert ai.responses.create(model="signed", input="hello").output_text == "one: hello"
-    eventually(
-        lambda: w.serving_endpoints.logs("signed", "kitchen-ai-sums-1").logs,
-        lambda log: f"{tracer} does not have CAN_EDIT on the experiment {experiment}" in log,
-    )
-    allowed = AccessControlRequest(service_principal_name=tracer, permission_level=PermissionLevel.CAN_EDIT)
-    w.permissions.update("experiments", experiment, access_control_list=[allowed])
-    ai.responses.create(model="signed", input="as the tracer")
-    eventually(
-        lambda: [trace.data.request for trace in mlflow.search_traces(locations=[experiment], return_type="list")],
-        lambda requests: any("as the tracer" in request for request in requests),
-    )
+    check_traces_need_can_edit(ai, w, "signed", tracer, experiment)
     w.serving_endpoints.delete("signed")
 
 
