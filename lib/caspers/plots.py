@@ -9,7 +9,6 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyBboxPatch
-from matplotlib.ticker import FuncFormatter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,8 +150,3 @@ def heat_map(axes: Axes, shares: "pd.DataFrame", rows: Sequence[str]) -> None:
         if share < 1:
             axes.text(x, y, f"{share:.0%}", ha="center", va="center", fontsize=8,
                       color="white" if share < 0.6 else "black")  # fmt: skip
-
-
-def thousands(axes: Axes) -> None:
-    """Show the vertical axis' numbers as 1,000 instead of 1000."""
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
