@@ -261,6 +261,8 @@ class SparkEngine:
             # The cache of classes compiled for queries: one pipeline update would fill Spark's default of 100.
             "spark.sql.codegen.cache.maxEntries": "2000",
             "spark.databricks.delta.snapshotPartitions": "1",
+            # Spark's default of 10,000 is for the listings of object stores; a VACUUM then begins as many tasks.
+            "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
             # Small row groups: a query for one key reads the few whose dictionary has it, in a third of the time.
             "spark.hadoop.parquet.block.size": str(4 << 20),
             "spark.connect.grpc.interceptor.classes": spark_extension.INTERCEPTOR,
