@@ -1,9 +1,9 @@
 """Java's archives of parsed classes (class data sharing), with which the Spark server starts in half the time.
 
-The archive of Java's own classes is made at set-up. That of Spark's is written by the first server that is stopped, so
-that it costs no set-up time. Both lie beside the jar of the extension. Java ignores an archive that doesn't fit, but
-for one whose jars have moved: it takes that, and then refuses the classes of a sealed package that aren't in it. So the
-name of Spark's archive says where its jars are.
+The archive of Java's own classes is made at set-up. That of Spark's is written by the first server that is stopped
+after it has run statements, so that it costs no set-up time. Both lie beside the jar of the extension. Java ignores an
+archive that doesn't fit, but for one whose jars have moved: it takes that, and then refuses the classes of a sealed
+package that aren't in it. So the name of Spark's archive says where its jars are.
 """
 
 import hashlib
@@ -15,6 +15,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from local_workspace.runtime import environment
+
+LEAST_BYTES = 150 << 20
+"""Less has the archive of a server that was stopped while it started; one that has run statements writes 250 MB."""
 
 
 def of_java(extension: Path) -> Path:
@@ -36,7 +39,7 @@ def command(java: Path, target: Path) -> list[str]:
 def options(extension: Path, written: Path) -> list[str]:
     """Java's options for a Spark server: to use the archives, or to write that of Spark to `written` when it ends."""
     quiet = "-Xlog:cds*=error"  # it warns of each class that it leaves out
-    if of_spark(extension).exists():
+    if _is_kept(extension):
         return [_use(extension, of_spark(extension)), quiet]
     if os.access(extension.parent, os.W_OK):
         return [f"-XX:SharedArchiveFile={of_java(extension)}", f"-XX:ArchiveClassesAtExit={written}", quiet]
@@ -44,19 +47,25 @@ def options(extension: Path, written: Path) -> list[str]:
 
 
 def keep(java: Path, extension: Path, class_path: str, written: Path) -> None:
-    """Move an archive that a server has `written` to its place, if it is whole. `class_path` is the server's.
+    """Move an archive that a server has `written` to its place, if it is whole and has much.
 
-    Safe for threads and processes.
+    `class_path` is the server's. Safe for threads and processes.
     """
     target = of_spark(extension)
     if not written.exists():
         return
     with FileLock(target.with_suffix(".lock")):
-        if written.exists() and not target.exists() and _is_whole(java, extension, class_path, written):
+        much = written.exists() and written.stat().st_size >= LEAST_BYTES
+        if much and not _is_kept(extension) and _is_whole(java, extension, class_path, written):
             unfinished = target.with_suffix(".unfinished")
             shutil.copyfile(written, unfinished)  # the home may be on another disk
             unfinished.replace(target)
         written.unlink(missing_ok=True)
+
+
+def _is_kept(extension: Path) -> bool:
+    archive = of_spark(extension)
+    return archive.exists() and archive.stat().st_size >= LEAST_BYTES
 
 
 def _is_whole(java: Path, extension: Path, class_path: str, archive: Path) -> bool:

@@ -29,6 +29,12 @@ def class_path(extension) -> str:
 
 
 @pytest.fixture
+def little_is_much(monkeypatch):
+    """What one class loads counts as much."""
+    monkeypatch.setattr(class_archive, "LEAST_BYTES", 1)
+
+
+@pytest.fixture
 def run(java, extension, class_path, tmp_path):
     """Runs a class of Spark's libraries as a server is run, and returns what Java loaded from where."""
 
@@ -41,7 +47,9 @@ def run(java, extension, class_path, tmp_path):
     class_archive.of_spark(extension).unlink(missing_ok=True)
 
 
-def test_what_the_first_server_loaded_the_second_takes_from_the_archive(run, extension, class_path, tmp_path):
+def test_what_the_first_server_loaded_the_second_takes_from_the_archive(
+    run, extension, class_path, tmp_path, little_is_much
+):
     assert "org.apache.ivy.Main source: shared objects file" not in run()
     class_archive.keep(software.java(), extension, class_path, tmp_path / "classes.jsa")
     assert not (tmp_path / "classes.jsa").exists()
@@ -49,7 +57,7 @@ def test_what_the_first_server_loaded_the_second_takes_from_the_archive(run, ext
     assert not (tmp_path / "classes.jsa").exists(), "it is written once"
 
 
-def test_a_part_of_an_archive_is_not_kept(run, extension, class_path, tmp_path):
+def test_a_part_of_an_archive_is_not_kept(run, extension, class_path, tmp_path, little_is_much):
     run()
     written = tmp_path / "classes.jsa"
     os.truncate(written, written.stat().st_size // 2)
@@ -58,10 +66,26 @@ def test_a_part_of_an_archive_is_not_kept(run, extension, class_path, tmp_path):
     assert not written.exists()
 
 
-def test_an_environment_that_was_moved_does_not_take_the_archive_of_its_jars_old_place(tmp_path):
+def test_the_archive_of_a_server_that_did_nothing_is_not_kept_and_one_that_was_is_replaced(
+    run, extension, class_path, tmp_path, monkeypatch
+):
+    run()
+    written, kept = tmp_path / "classes.jsa", class_archive.of_spark(extension)
+    class_archive.keep(software.java(), extension, class_path, written)
+    assert not kept.exists()
+    assert not written.exists()
+
+    kept.touch()
+    run()
+    monkeypatch.setattr(class_archive, "LEAST_BYTES", 1)
+    class_archive.keep(software.java(), extension, class_path, written)
+    assert kept.stat().st_size > 1
+
+
+def test_an_environment_that_was_moved_does_not_take_the_archive_of_its_jars_old_place(tmp_path, little_is_much):
     old, new = tmp_path / "old" / "extension-1.jar", tmp_path / "new" / "extension-1.jar"
     old.parent.mkdir()
-    class_archive.of_spark(old).touch()
+    class_archive.of_spark(old).write_bytes(b"an archive")
     old.parent.rename(new.parent)
     assert class_archive.options(new, tmp_path / "x")[1] == f"-XX:ArchiveClassesAtExit={tmp_path / 'x'}"
 
