@@ -65,6 +65,7 @@ class SparkEngine:
         # If the first start fails, so will the next.
         self._supervisor = Supervisor(unit, Policy(first_pause=0.2, first_start_decides=True))
         self._sessions: dict[str | None, tuple[SparkSession, float]] = {}
+        self._launches = 0
         self._lock = threading.Lock()
 
     @property
@@ -100,11 +101,16 @@ class SparkEngine:
         """A client session whose current schema is `schema`, cached by schema. Safe for threads."""
         self.wait_ready()
         with self._lock:
-            known = self._sessions.get(schema)
-            if known is None or time.monotonic() - known[1] > _SESSION_IDLE_SECONDS:
-                known = (self._open(schema), 0.0)
-            self._sessions[schema] = (known[0], time.monotonic())
-            return known[0]
+            known, launches = self._sessions.get(schema), self._launches
+            if known and time.monotonic() - known[1] <= _SESSION_IDLE_SECONDS:
+                self._sessions[schema] = (known[0], time.monotonic())
+                return known[0]
+        # Without the lock: if the server ends now, the client waits for the next one, whose start needs the lock.
+        opened = self._open(schema)
+        with self._lock:
+            if launches == self._launches:
+                self._sessions[schema] = (opened, time.monotonic())
+        return opened
 
     @contextlib.contextmanager
     def own_session(self, schema: str | None = None) -> "Iterator[SparkSession]":
@@ -181,6 +187,7 @@ class SparkEngine:
 
     def _launch(self) -> Launch:
         with self._lock:
+            self._launches += 1
             self._sessions.clear()  # those of a server that has ended
         self._home.metastore_changes.unlink(missing_ok=True)
         env = {
