@@ -39,7 +39,7 @@ def command(java: Path, target: Path) -> list[str]:
 def options(extension: Path, written: Path) -> list[str]:
     """Java's options for a Spark server: to use the archives, or to write that of Spark to `written` when it ends."""
     quiet = "-Xlog:cds*=error"  # it warns of each class that it leaves out
-    if _is_kept(extension):
+    if _has_much(of_spark(extension)):
         return [_use(extension, of_spark(extension)), quiet]
     if os.access(extension.parent, os.W_OK):
         return [f"-XX:SharedArchiveFile={of_java(extension)}", f"-XX:ArchiveClassesAtExit={written}", quiet]
@@ -55,16 +55,15 @@ def keep(java: Path, extension: Path, class_path: str, written: Path) -> None:
     if not written.exists():
         return
     with FileLock(target.with_suffix(".lock")):
-        much = written.exists() and written.stat().st_size >= LEAST_BYTES
-        if much and not _is_kept(extension) and _is_whole(java, extension, class_path, written):
+        wanted = _has_much(written) and not _has_much(target)
+        if wanted and _is_whole(java, extension, class_path, written):
             unfinished = target.with_suffix(".unfinished")
             shutil.copyfile(written, unfinished)  # the home may be on another disk
             unfinished.replace(target)
         written.unlink(missing_ok=True)
 
 
-def _is_kept(extension: Path) -> bool:
-    archive = of_spark(extension)
+def _has_much(archive: Path) -> bool:
     return archive.exists() and archive.stat().st_size >= LEAST_BYTES
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from asgi_server import Served
 from chromium import chromium, watched
+from local_workspace.engines.identity.documents import NOTHING_SAID
 from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app
 from local_workspace.http.sessions import Sessions
@@ -16,7 +17,7 @@ from local_workspace.routes import sign_in
 from local_workspace.runtime import ports
 from local_workspace.runtime.permissions import APPS, CAN_USE, Permissions, of_principal
 from local_workspace.runtime.store import Store
-from people import SETTINGS, identity_of
+from people import identity_of
 
 TOKEN, OWNER, APP = "a-token", "you@localhost", "refund-manager"
 ANA, BEN, EVE = "ana@example.com", "ben@example.com", "eve@example.com"
@@ -34,7 +35,7 @@ def place(tmp_path, make_app):
     store, sessions = Store(tmp_path / "workspace.db"), Sessions()
     identity, permissions = identity_of(store, OWNER), Permissions(store, APPS)
     for name in (ANA, BEN, EVE):
-        identity.create("Users", name, SETTINGS)
+        identity.create("Users", name, NOTHING_SAID)
     permissions.add(APP, [of_principal(name, CAN_USE) for name in (ANA, BEN)])
     engines = SimpleNamespace(user=OWNER, identity=identity)
     workspace = create_app(engines, TOKEN, [sign_in.router], sessions)

@@ -10,12 +10,12 @@ from api_fuzzing import Target, ask_oddly, bearer, fuzz
 from asgi_server import Served
 from job_workspace import TOKEN, JobWorkspace
 from local_workspace.engines.files import VolumeFiles
+from local_workspace.engines.identity.documents import NOTHING_SAID
 from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.http.server import create_app
 from local_workspace.routes import files, identity, jobs, pipelines, principal_secrets, scim, workspace
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.store import Store
-from people import SETTINGS
 
 
 class Volumes:
@@ -57,8 +57,8 @@ def target(tmp_path):
     )
     space.files.mkdirs("/Users/you")
     spec = {"name": "p", "schema": "s", "libraries": [{"file": {"path": "/Users/you/p.py"}}]}
-    person = space.identity.create("Users", "ana@example.com", SETTINGS)
-    machine = space.identity.create("ServicePrincipals", "", SETTINGS)
+    person = space.identity.create("Users", "ana@example.com", NOTHING_SAID)
+    machine = space.identity.create("ServicePrincipals", "", NOTHING_SAID)
     known = {
         "id": person["id"],
         "service_principal_id": machine["id"],

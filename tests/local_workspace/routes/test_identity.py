@@ -7,11 +7,12 @@ import pytest
 from databricks.sdk.oauth import OAuthClient, OidcEndpoints
 from fastapi.testclient import TestClient
 
+from local_workspace.engines.identity.documents import NOTHING_SAID
 from local_workspace.http.server import create_app
 from local_workspace.routes import identity, scim
 from local_workspace.runtime import principals
 from local_workspace.runtime.store import Store
-from people import SETTINGS, identity_of
+from people import identity_of
 
 TOKEN, USER, ME = "workspace-token", "you@localhost", "app-desk"
 EXCHANGE = {
@@ -64,7 +65,7 @@ def test_a_token_for_an_app_is_for_nothing_else(client):
 
 @pytest.fixture
 def ana(identity_engine):
-    return identity_engine.create("Users", "ana@example.com", SETTINGS)
+    return identity_engine.create("Users", "ana@example.com", NOTHING_SAID)
 
 
 @pytest.fixture

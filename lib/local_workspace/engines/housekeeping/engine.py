@@ -15,6 +15,7 @@ from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime.errors import ApiError
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.log_files import rotate
+from local_workspace.runtime.quoting import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -81,7 +82,7 @@ class HousekeepingEngine:
 
         if self._stopped.is_set():
             return False
-        name = ".".join(f"`{part}`" for part in full_name.split("."))
+        name = ".".join(map(quoted, full_name.split(".")))
         try:
             session.sql(f"VACUUM {name}").collect()
         except PySparkException as error:  # dropped meanwhile: the others are still cleaned up

@@ -28,6 +28,18 @@ class Settings(TypedDict):
     entitlements: list[str]
 
 
+NOTHING_SAID: Settings = {
+    "display_name": "",
+    "given_name": "",
+    "family_name": "",
+    "external_id": "",
+    "active": True,
+    "admin": False,
+    "entitlements": [],
+}
+"""The settings of a principal of whom nothing is said."""
+
+
 class Principal(Settings):
     """A user or service principal. `name` is its user name or its application id."""
 

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from local_workspace.engines.identity import oauth_secrets
-from local_workspace.engines.identity.documents import Kind, OAuthSecret, Principal, Settings
+from local_workspace.engines.identity.documents import NOTHING_SAID, Kind, OAuthSecret, Principal, Settings
 from local_workspace.engines.identity.scim import NOUNS, ScimError
 from local_workspace.runtime import principals
 from local_workspace.runtime.documents import Documents
@@ -189,16 +189,11 @@ class IdentityEngine:
 def _managed(principal_id: str, name: str) -> Principal:
     """A service principal that the workspace has made itself."""
     return {
+        **NOTHING_SAID,
         "id": principal_id,
         "kind": "ServicePrincipals",
         "name": name,
         "display_name": name,
-        "given_name": "",
-        "family_name": "",
-        "external_id": "",
-        "active": True,
-        "admin": False,
-        "entitlements": [],
         "secrets": [],
     }
 

@@ -3,7 +3,7 @@
 import pytest
 
 from local_workspace.engines.identity import scim
-from people import SETTINGS
+from local_workspace.engines.identity.documents import NOTHING_SAID
 
 ANA = {"schemas": ["User"], "id": "1", "userName": "ana@example.com", "displayName": "Ana", "active": True}
 ANA |= {"emails": [{"value": "ana@example.com", "primary": True}], "groups": [{"display": "users", "value": "7"}]}
@@ -88,7 +88,7 @@ def test_attributes_are_chosen_and_left_out():
     ],
 )
 def test_a_patch_changes_what_it_names(operation, changed):
-    settings = SETTINGS | {"display_name": "Old", "entitlements": ["databricks-sql-access"]}
+    settings = NOTHING_SAID | {"display_name": "Old", "entitlements": ["databricks-sql-access"]}
     assert scim.patched(settings, [{"path": None, "value": None} | operation]) == settings | changed
 
 
@@ -107,5 +107,5 @@ def test_a_patch_changes_what_it_names(operation, changed):
 )
 def test_another_patch_is_refused(operation, scim_type):
     with pytest.raises(scim.ScimError) as failed:
-        scim.patched(SETTINGS, [{"path": None, "value": None} | operation])
+        scim.patched(NOTHING_SAID, [{"path": None, "value": None} | operation])
     assert (failed.value.status, failed.value.scim_type) == (400, scim_type)

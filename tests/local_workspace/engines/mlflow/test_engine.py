@@ -14,9 +14,9 @@ from databricks.sdk.errors import PermissionDenied
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 
 import marks
+from local_workspace.engines.identity.documents import NOTHING_SAID
 from local_workspace.runtime import principals
 from model_workspace import LONG_HOME, TOKEN, running
-from people import SETTINGS
 from waiting import eventually, has_ended
 
 
@@ -50,7 +50,7 @@ def test_a_run_comes_back_with_metrics_and_artifacts(connected, tmp_path):
 
 def test_who_makes_an_experiment_manages_it_and_nobody_else_does(connected):
     host = connected.env["DATABRICKS_HOST"]
-    ana, bo = (connected.identity.create("Users", f"{name}@example.com", SETTINGS) for name in ("ana", "bo"))
+    ana, bo = (connected.identity.create("Users", f"{name}@example.com", NOTHING_SAID) for name in ("ana", "bo"))
     clients = [
         WorkspaceClient(host=host, token=principals.access_token(TOKEN, principals.of_user(each["id"])))
         for each in (ana, bo)

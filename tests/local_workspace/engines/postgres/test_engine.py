@@ -17,10 +17,10 @@ from databricks.sdk.service import postgres as pg
 from databricks.sdk.service.iam import AccessControlRequest, AccessControlResponse, PermissionLevel
 
 from lakebase_workspace import BRANCH, CATALOG, PROJECT, TOKEN, USER, LakebaseWorkspace, server_pid, where
+from local_workspace.engines.identity.documents import NOTHING_SAID
 from local_workspace.engines.postgres.addresses import Address
 from local_workspace.runtime import principals
 from local_workspace.runtime.errors import ApiError
-from people import SETTINGS
 from waiting import eventually, has_ended
 
 
@@ -210,7 +210,7 @@ def test_an_oauth_token_is_the_password_of_its_holders_role_alone(workspace):
 
 
 def test_another_user_gets_a_role_and_connects_with_a_token_of_their_own(workspace):
-    ana = workspace.identity.create("Users", "ana@example.com", SETTINGS)
+    ana = workspace.identity.create("Users", "ana@example.com", NOTHING_SAID)
     token = principals.access_token(TOKEN, principals.of_user(ana["id"]))
     theirs = WorkspaceClient(host=workspace.w.config.host, token=token)
     kind = pg.RoleIdentityType.USER
