@@ -67,9 +67,9 @@ def template(postgres):
 
 
 @pytest.fixture
-def conninfo(postgres, template):
-    """Connection string of a fresh copy of the template, as its owner."""
-    with psycopg.connect(postgres(), autocommit=True) as connection:
+def conninfo(server, postgres, template):
+    """Connection string of a fresh copy of the template, as its owner. A server that has died is started again."""
+    with server.connect(autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS caspers WITH (FORCE)")
         connection.execute(f"CREATE DATABASE caspers TEMPLATE {template}")
         connection.execute(f'GRANT CREATE ON DATABASE caspers TO "{ROLE}"')

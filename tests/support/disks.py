@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -54,11 +55,18 @@ def fill(disk: Path, leave: int = 0) -> Path:
     """Take what is free on a disk except for `leave` bytes, by a file, which is returned: without it there is room."""
     filler = disk / "filler"
     with filler.open("wb") as file:
-        wanted = step = free_bytes(disk) - leave
-        while step > 4096:
-            try:
-                os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), min(step, wanted))
-            except OSError:  # the file system takes some for its own notes
-                step //= 2
-            wanted = free_bytes(disk) - leave
+        while _grow(file, disk, leave):
+            os.sync()  # ext4 gives back what deleted files had with the next commit of its journal
     return filler
+
+
+def _grow(file: BinaryIO, disk: Path, leave: int) -> bool:
+    """Take what is free now, in steps as large as the file system takes; returns whether it took anything."""
+    before, block = file.seek(0, os.SEEK_END), os.statvfs(disk).f_frsize
+    step = free_bytes(disk) - leave
+    while step >= block and (wanted := free_bytes(disk) - leave) >= block:
+        try:
+            os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), min(step, wanted))
+        except OSError:  # the file system takes some for its own notes
+            step //= 2
+    return file.seek(0, os.SEEK_END) > before

@@ -47,11 +47,15 @@ class Child:
     def terminate(self, grace: float = GRACE_SECONDS) -> None:
         """End the whole group: SIGTERM, then SIGKILL after `grace` seconds. Safe to call twice."""
         if self._ended:
-            return  # another process may have the group's id by now
-        _signal_group(self.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(grace)
-        _signal_group(self.pid, signal.SIGKILL)
+            return
+        if self.alive():
+            _signal_group(self.pid, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(grace)
+        # A group outlives its leader, and keeps its id from new processes: another process that has it means that the
+        # group has ended.
+        if self.alive() or not psutil.pid_exists(self.pid):
+            _signal_group(self.pid, signal.SIGKILL)
         self.process.wait()
         self._ended = True
         self._mark.unlink(missing_ok=True)

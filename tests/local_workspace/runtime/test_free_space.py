@@ -14,7 +14,7 @@ from disks import GIB, Disk, fill, small_disk
 from local_workspace.runtime.errors import StorageError, disk_full
 from local_workspace.runtime.free_space import is_full
 from local_workspace.runtime.home import Home, write_atomically
-from local_workspace.runtime.processes import Processes
+from local_workspace.runtime.processes import Processes, process_with_argument
 from local_workspace.runtime.store import Store
 from waiting import eventually
 
@@ -129,4 +129,5 @@ def test_a_process_whose_pid_a_full_disk_does_not_take_is_ended(small):
         Processes(home).spawn("sleeper", [sys.executable, "-c", "import signal; signal.pause()"])
     filler.unlink()
     assert list(home.run.iterdir()) == []
-    assert not [child for child in psutil.Process().children() if "signal.pause()" in " ".join(child.cmdline())]
+    children = psutil.Process().children()
+    assert not [child for child in children if process_with_argument(child.pid, "import signal; signal.pause()")]

@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from local_workspace.runtime.home import open_home
-from local_workspace.runtime.prepared_python import PreparedPython
-from local_workspace.runtime.processes import Processes, await_ready, live_process, started
+from local_workspace.runtime.prepared_python import ForkedProcess, PreparedPython
+from local_workspace.runtime.processes import Child, Processes, await_ready, live_process, started
 from waiting import eventually, has_ended
 
 SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
@@ -32,6 +32,27 @@ def test_a_child_ends_with_its_whole_group(processes):
     child.terminate()
     assert not child.alive()
     eventually(lambda: has_ended(grandchild))
+
+
+def test_what_goes_on_after_its_leader_is_ended_too(processes):
+    code = (
+        "import subprocess, sys; "
+        "left = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']); print(left.pid, flush=True)"
+    )
+    child = processes.spawn("leader", [sys.executable, "-c", code])
+    child.wait()
+    left = psutil.Process(int(child.log_tail()))
+    child.terminate()
+    eventually(lambda: has_ended(left))
+
+
+def test_another_process_with_the_id_of_a_child_that_has_ended_is_left_alone(processes, tmp_path):
+    other = processes.spawn("other", SLEEPER)
+    ended = ForkedProcess(other.pid)
+    ended.end(0)
+    Child("ended", ended, other.log, tmp_path / "ended.pid").terminate()
+    assert other.alive()
+    other.terminate()
 
 
 def test_a_group_of_which_only_ended_processes_are_left_is_no_error(processes, monkeypatch):

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import secrets
 import shutil
 import signal
@@ -82,8 +81,8 @@ class Instance:
         with self._lock:
             if self._child is None:
                 return
-            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                os.kill(self._child.pid, signal.SIGINT)  # Postgres' fast shutdown
+            self._child.process.send_signal(signal.SIGINT)  # Postgres' fast shutdown
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._child.wait(_STOP_SECONDS)
             self._child.terminate()
             self._child = None
