@@ -29,6 +29,7 @@ from local_workspace.runtime import layered_environments
 MESSAGE_BYTES = 4096
 PARENT = "{parent}"  # in an argument: the id of the process's parent
 _STREAMS = 3  # standard input, output and error
+_SILENT = logging.CRITICAL + 1
 
 _log = logging.getLogger(__name__)
 
@@ -148,6 +149,9 @@ def _become(descriptors: list[int], of_server: Collection[int]) -> str:
 def _refresh_imported(title: str) -> None:
     """Give the process its title, and to what is imported already what each process has for itself."""
     setproctitle(title)
+    for logger in logging.Logger.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger) and logger.disabled:
+            logger.setLevel(_SILENT)  # Jupyter enables all loggers that there are when it starts, such as pyspark's
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # else all children draw the same numbers
     backend = os.environ.get("MPLBACKEND")

@@ -35,8 +35,8 @@ _FOR_WORKSPACE = (*OF_NOTEBOOKS, "papermill", "mlflow.pyfunc", "fastapi", "uvico
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true"}  # MLflow asks when it is imported
 SUPPORTED = sys.platform == "linux"  # macOS' own libraries don't survive a fork
 _KILLED = -signal.SIGKILL
-# What a process reads from its environment at its start; of PYTHONUNBUFFERED see the next line.
-_READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENBLAS_", "OMP_", "MALLOC_")
+# What a process, or a package when it is imported, reads from its environment; of PYTHONUNBUFFERED see the next line.
+_READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENBLAS_", "OMP_", "MALLOC_", "SPARK_CONNECT_LOG_LEVEL")
 # The server's own: output that is not held back, and what kernels draw with.
 _OF_SERVER = {"PYTHONUNBUFFERED": "1", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 

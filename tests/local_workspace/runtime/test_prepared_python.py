@@ -30,6 +30,13 @@ print(json.dumps(found))
 print("an error", file=sys.stderr)
 sys.exit(int(sys.argv[1]))
 """
+# As Jupyter's kernels do when they start.
+LOGS = """
+import logging.config
+logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
+logging.getLogger("pyspark.sql.connect.logging").error("noise")
+print("done")
+"""
 WAITS = "import signal\nprint('waits', flush=True)\nsignal.pause()\n"
 
 
@@ -230,3 +237,11 @@ def test_libraries_with_threads_of_their_own_work_in_a_fork(folder: Path) -> Non
     assert [process.wait(120) for process in processes] == [0, 0]
     python.close()
     assert printed(folder)[-1] == f"400.0 {sum(range(0, 100_000, 7))} 45 3 UNAVAILABLE"
+
+
+def test_a_logger_that_is_disabled_when_it_is_imported_stays_silent(folder: Path) -> None:
+    (folder / "logs.py").write_text(LOGS)
+    python = PreparedPython(["logs"], ["pyspark.sql.connect.logging"])
+    assert run(python, folder, "logs").wait(60) == 0
+    python.close()
+    assert printed(folder) == ["done"]
