@@ -27,6 +27,7 @@ from local_workspace.routes.catalog_bodies import (
     in_schema,
     of_tables,
 )
+from local_workspace.routes.catalog_principals import check_known
 
 router = APIRouter(prefix="/api/2.1/unity-catalog", dependencies=[REFUSE_UNKNOWN])
 
@@ -49,8 +50,9 @@ def create_catalog(unity: Unity, body: NewCatalog) -> Catalog:
 
 
 @router.patch("/catalogs/{full_name}")
-def update_catalog(unity: Unity, full_name: Text, body: Described) -> Catalog:
+def update_catalog(request: Request, unity: Unity, full_name: Text, body: Described) -> Catalog:
     """Change the comment or owner of the catalog."""
+    check_known(request, body.owner)
     return unity.catalog.update_catalog(full_name, body.comment, body.owner)
 
 
@@ -61,8 +63,9 @@ def create_schema(unity: Unity, body: NewSchema) -> Schema:
 
 
 @router.patch("/schemas/{full_name}")
-def update_schema(unity: Unity, full_name: Text, body: Described) -> Schema:
+def update_schema(request: Request, unity: Unity, full_name: Text, body: Described) -> Schema:
     """Change the comment or owner of a schema."""
+    check_known(request, body.owner)
     return unity.catalog.update_schema(full_name, body.comment, body.owner)
 
 
@@ -73,20 +76,23 @@ def create_volume(unity: Unity, body: NewVolume) -> Volume:
 
 
 @router.patch("/volumes/{full_name}")
-def update_volume(unity: Unity, full_name: Text, body: Described) -> Volume:
+def update_volume(request: Request, unity: Unity, full_name: Text, body: Described) -> Volume:
     """Change the comment or owner of a volume."""
+    check_known(request, body.owner)
     return unity.volumes.update(full_name, body.comment, body.owner)
 
 
 @router.patch("/functions/{full_name}")
-def update_function(unity: Unity, full_name: Text, body: Given) -> Function:
+def update_function(request: Request, unity: Unity, full_name: Text, body: Given) -> Function:
     """Give a function to another owner."""
+    check_known(request, body.owner)
     return unity.functions.update(full_name, body.owner)
 
 
 @router.patch("/tables/{full_name}")
-def update_table(unity: Unity, full_name: Text, body: Given) -> Json:
+def update_table(request: Request, unity: Unity, full_name: Text, body: Given) -> Json:
     """Give a table or view to another owner."""
+    check_known(request, body.owner)
     unity.tables.update(full_name, body.owner)
     return {}
 

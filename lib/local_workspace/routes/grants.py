@@ -11,6 +11,7 @@ from local_workspace.http.bodies import Body, Name, Text
 from local_workspace.http.paging import Page, by_max_results
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes.catalog import Unity
+from local_workspace.routes.catalog_principals import check_known
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter(prefix="/api/2.1/unity-catalog", dependencies=[REFUSE_UNKNOWN])
@@ -48,6 +49,8 @@ def get(
 @router.patch("/permissions/{kind}/{full_name}")
 def update(request: Request, unity: Unity, kind: Text, full_name: Text, body: PermissionsChanges) -> Assignments:
     """Grant and revoke, for administrators and the owner."""
+    for change in body.changes or []:
+        check_known(request, change.principal)
     changes = [Change(change.principal, change.add or [], change.remove or []) for change in body.changes or []]
     return {"privilege_assignments": unity.grants.update(kind, full_name, changes, request.state.principal)}
 

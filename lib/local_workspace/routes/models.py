@@ -13,6 +13,7 @@ from local_workspace.http.bodies import Refused, StrictBody, Text
 from local_workspace.http.paging import Page, by_max_results
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import model_access
+from local_workspace.routes.catalog_principals import check_known
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter(prefix="/api/2.1/unity-catalog/models", dependencies=[REFUSE_UNKNOWN, model_access.TO_READ])
@@ -97,8 +98,9 @@ def get(models: Models, full_name: Text, include_aliases: Aliases = False, inclu
 
 
 @router.patch("/{full_name}")
-def update(models: Models, full_name: Text, body: ModelChange) -> Json:
+def update(request: Request, models: Models, full_name: Text, body: ModelChange) -> Json:
     """Change a model's comment or owner."""
+    check_known(request, body.owner)
     return _model(models, models.update(full_name, body.comment, body.owner), True)
 
 

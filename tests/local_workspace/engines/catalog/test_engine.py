@@ -84,28 +84,28 @@ def test_a_wrong_or_missing_token_is_refused(workspace):
             WorkspaceClient(host=workspace["DATABRICKS_HOST"], token=token).current_user.me()
 
 
-def test_grants_are_kept_and_shown(w, catalog, schema):
+def test_grants_are_kept_and_shown(w, catalog, schema, cook):
     name = f"{catalog}.{schema}"
-    add = PermissionsChange(add=[Privilege.USE_SCHEMA, Privilege.SELECT], principal="app-manager")
+    add = PermissionsChange(add=[Privilege.USE_SCHEMA, Privilege.SELECT], principal=cook)
     for _ in range(2):
         w.grants.update("schema", name, changes=[add])
-    remove = PermissionsChange(remove=[Privilege.SELECT], principal="app-manager")
+    remove = PermissionsChange(remove=[Privilege.SELECT], principal=cook)
     shown = w.grants.update("schema", name, changes=[remove])
     held = w.grants.get("schema", name)
     assert shown.as_dict() == held.as_dict()
     assert [(each.principal, each.privileges) for each in held.privilege_assignments] == [
-        ("app-manager", [Privilege.USE_SCHEMA])
+        (cook, [Privilege.USE_SCHEMA])
     ]
     with pytest.raises(NotFound):
         w.grants.update("schema", f"{catalog}.nowhere", changes=[add])
 
 
 @pytest.fixture
-def grant(w, catalog):
+def grant(w, catalog, cook):
     """Grants a privilege on something, and returns a function that says how often it is granted now."""
 
     def on(kind, name, privilege):
-        add = PermissionsChange(add=[privilege], principal="app-manager")
+        add = PermissionsChange(add=[privilege], principal=cook)
         w.grants.update(kind, f"{catalog}.{name}", changes=[add])
         return lambda: len(w.grants.get(kind, f"{catalog}.{name}").privilege_assignments or [])
 

@@ -29,28 +29,28 @@ def test_a_schema_that_sql_made_has_an_owner_and_times_as_well(w, catalog, spark
     w.schemas.delete(schema.full_name)
 
 
-def test_a_schema_is_described_and_given_away(w, cellar):
+def test_a_schema_is_described_and_given_away(w, cellar, cook):
     before = w.schemas.get(cellar)
-    after = w.schemas.update(cellar, comment="it's warm", owner="cook@localhost")
-    assert (after.comment, after.owner) == ("it's warm", "cook@localhost")
+    after = w.schemas.update(cellar, comment="it's warm", owner=cook)
+    assert (after.comment, after.owner) == ("it's warm", cook)
     assert after.updated_at > before.updated_at and after.created_at == before.created_at
     assert after.as_dict() == w.schemas.get(cellar).as_dict()
 
 
-def test_a_catalog_is_described_and_given_away(w, catalog):
+def test_a_catalog_is_described_and_given_away(w, catalog, cook):
     before = w.catalogs.get(catalog)
     assert before.metastore_id == w.schemas.get(f"{catalog}.default").metastore_id and before.storage_root
-    after = w.catalogs.update(catalog, comment="all of it", owner="cook@localhost")
-    assert (after.comment, after.owner) == ("all of it", "cook@localhost")
+    after = w.catalogs.update(catalog, comment="all of it", owner=cook)
+    assert (after.comment, after.owner) == ("all of it", cook)
     assert w.catalogs.get(catalog).as_dict() == after.as_dict()
     w.catalogs.update(catalog, comment=before.comment or "", owner=before.owner)
 
 
-def test_a_volume_is_described_and_given_away(w, cellar):
+def test_a_volume_is_described_and_given_away(w, cellar, cook):
     made = w.volumes.create(*cellar.split("."), "racks", VolumeType.MANAGED, comment="wood")
     assert (made.owner, made.created_by) == (ME, ME) and made.volume_id
-    after = w.volumes.update(made.full_name, comment="steel", owner="cook@localhost")
-    assert (after.comment, after.owner) == ("steel", "cook@localhost")
+    after = w.volumes.update(made.full_name, comment="steel", owner=cook)
+    assert (after.comment, after.owner) == ("steel", cook)
     assert w.volumes.read(made.full_name).as_dict() == after.as_dict()
 
 
@@ -71,23 +71,23 @@ def test_information_schema_belongs_to_the_catalog(w, catalog, spark):
         w.schemas.create("information_schema", catalog)
 
 
-def test_privileges_are_inherited_from_the_schema_and_the_catalog(w, catalog, cellar):
+def test_privileges_are_inherited_from_the_schema_and_the_catalog(w, catalog, cellar, cook):
     volume = w.volumes.create(*cellar.split("."), "shelf", VolumeType.MANAGED).full_name
     for kind, name, privilege in (
         ("catalog", catalog, Privilege.USE_CATALOG),
         ("schema", cellar, Privilege.READ_VOLUME),
         ("volume", volume, Privilege.WRITE_VOLUME),
     ):
-        w.grants.update(kind, name, changes=[PermissionsChange(add=[privilege], principal="cook")])
-    [cook] = w.grants.get_effective("volume", volume, principal="cook").privilege_assignments
-    assert [(found.privilege, found.inherited_from_type, found.inherited_from_name) for found in cook.privileges] == [
+        w.grants.update(kind, name, changes=[PermissionsChange(add=[privilege], principal=cook)])
+    [held] = w.grants.get_effective("volume", volume, principal=cook).privilege_assignments
+    assert [(found.privilege, found.inherited_from_type, found.inherited_from_name) for found in held.privileges] == [
         (Privilege.WRITE_VOLUME, None, None),
         (Privilege.USE_CATALOG, SecurableType.CATALOG, catalog),
         (Privilege.READ_VOLUME, SecurableType.SCHEMA, cellar),
     ]
     with pytest.raises(BadRequest, match="Privilege SELECT is not applicable to this entity"):
-        w.grants.update("volume", volume, changes=[PermissionsChange(add=[Privilege.SELECT], principal="cook")])
-    w.grants.update("catalog", catalog, changes=[PermissionsChange(remove=[Privilege.USE_CATALOG], principal="cook")])
+        w.grants.update("volume", volume, changes=[PermissionsChange(add=[Privilege.SELECT], principal=cook)])
+    w.grants.update("catalog", catalog, changes=[PermissionsChange(remove=[Privilege.USE_CATALOG], principal=cook)])
 
 
 def test_what_is_above_volumes_is_listed_as_directories(w, catalog, cellar):
@@ -99,3 +99,23 @@ def test_what_is_above_volumes_is_listed_as_directories(w, catalog, cellar):
     assert f"/Volumes/{catalog}/cellar/bottles" in [found.path for found in volumes]
     with pytest.raises(NotFound):
         list(w.files.list_directory_contents(f"/Volumes/{catalog}/nowhere"))
+
+
+@pytest.mark.parametrize("nobody", ["chef@localhost", "00000000-0000-4000-8000-000000000000", "users", "admins"])
+def test_nobody_unknown_to_unity_catalog_is_granted_or_given_anything(w, catalog, cellar, nobody):
+    change = PermissionsChange(add=[Privilege.USE_CATALOG], principal=nobody)
+    for refused in (
+        lambda: w.grants.update("catalog", catalog, changes=[change]),
+        lambda: w.schemas.update(cellar, owner=nobody),
+        lambda: w.registered_models.update(f"{cellar}.none", owner=nobody),
+    ):
+        with pytest.raises(NotFound, match=f"Could not find principal with name {nobody}") as error:
+            refused()
+        assert error.value.error_code == "PRINCIPAL_DOES_NOT_EXIST"
+    assert nobody not in [each.principal for each in w.grants.get("catalog", catalog).privilege_assignments or []]
+
+
+def test_all_users_of_the_account_are_granted_something(w, cellar):
+    change = PermissionsChange(add=[Privilege.USE_SCHEMA], principal="account users")
+    [held] = w.grants.update("schema", cellar, changes=[change]).privilege_assignments
+    assert held.principal == "account users"

@@ -94,16 +94,16 @@ def test_summaries_are_of_the_names_that_are_like_the_patterns(w, larder):
     assert list(w.tables.list_summaries(catalog, schema_name_pattern="larder", table_name_pattern="a.b|jars")) == []
 
 
-def test_a_table_can_be_given_to_another_and_made_again_is_its_makers(w, larder, spark):
+def test_a_table_can_be_given_to_another_and_made_again_is_its_makers(w, larder, spark, cook):
     name = f"{larder}.lids"
     spark.sql(f"CREATE TABLE {name} AS SELECT 1 AS id").collect()
-    w.tables.update(name, owner="cook@localhost")
-    assert w.tables.get(name).owner == "cook@localhost"
+    w.tables.update(name, owner=cook)
+    assert w.tables.get(name).owner == cook
     with pytest.raises(BadRequest, match="comment: a local workspace does not support this field"):
         w.api_client.do("PATCH", f"/api/2.1/unity-catalog/tables/{name}", body={"comment": "x"})
     w.tables.delete(name)
     with pytest.raises(NotFound, match="lids"):
-        w.tables.update(name, owner="cook@localhost")
+        w.tables.update(name, owner=cook)
 
 
 def test_a_function_shows_its_parameters_result_and_definition(w, larder):
@@ -129,6 +129,6 @@ def test_a_table_function_shows_the_columns_that_it_returns(w, larder):
     assert function.routine_definition == f"SELECT id, price FROM {larder}.jars WHERE day = d"
 
 
-def test_a_function_can_be_given_to_another(w, larder):
-    assert w.functions.update(f"{larder}.twice", owner="cook@localhost").owner == "cook@localhost"
-    assert w.functions.get(f"{larder}.twice").owner == "cook@localhost"
+def test_a_function_can_be_given_to_another(w, larder, cook):
+    assert w.functions.update(f"{larder}.twice", owner=cook).owner == cook
+    assert w.functions.get(f"{larder}.twice").owner == cook
