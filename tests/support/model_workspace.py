@@ -76,7 +76,7 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
         processes, store = Processes(home, prepared()), Store(home.database)
         identity_engine = identity_of(store, USER)
         mlflow_engine, models_engine, clock = MlflowEngine(home, processes), models_of(home, store), Clock()
-        secrets_engine = SecretsEngine(home)
+        secrets_engine = SecretsEngine(home, store)
         engines = SimpleNamespace(
             home=home,
             user=USER,
@@ -212,7 +212,7 @@ def main(root: Path, descriptor: int, models: Path) -> None:
     processes, store = Processes(home, prepared()), Store(home.database)
     processes.reap()
     env = {name: value for name, value in os.environ.items() if name.startswith(CLIENT)}
-    models_engine, secrets_engine = models_of(Home(models), Store(models / "workspace.db")), SecretsEngine(home)
+    models_engine, secrets_engine = models_of(Home(models), Store(models / "workspace.db")), SecretsEngine(home, store)
     engine = ServingEngine(home, store, processes, models_engine, secrets_engine, env)
     engine.start()
     engines = SimpleNamespace(

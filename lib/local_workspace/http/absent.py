@@ -19,7 +19,6 @@ ABSENT = {
     "libraries": _CLUSTERS,
     "preview/sql/dashboards": _DASHBOARDS,
     "repos": "has no Git folders. Deploy a bundle, or import the files.",
-    "secrets/acls": "has no permissions on secret scopes: everybody may read all of them. Leave them out.",
     "sql/alerts": _ALERTS,
     "unity-catalog/external-locations": _STORAGE,
     "unity-catalog/storage-credentials": _STORAGE,

@@ -50,10 +50,11 @@ class Securable(Body):
 
 
 class Secret(Body):
-    """A secret of a scope."""
+    """A secret of a scope, and the app's permission on the scope."""
 
     scope: Text
     key: Text
+    permission: Literal["READ", "WRITE", "MANAGE"] | None = None
 
 
 class OtherApp(Body):

@@ -1,4 +1,4 @@
-"""What an app's resources give its service principal: permissions on experiments, privileges in Unity Catalog.
+"""What an app's resources give its service principal: permissions on experiments and secret scopes, and privileges.
 
 Sources: https://docs.databricks.com/aws/en/dev-tools/databricks-apps/resources, and for what is granted above a thing
 https://docs.databricks.com/aws/en/dev-tools/databricks-apps/tables. Those on apps and on Lakebase are the engine's.
@@ -12,6 +12,8 @@ from local_workspace.engines.catalog import Change
 from local_workspace.engines.catalog.grants import GrantsEngine
 from local_workspace.engines.catalog.privileges import ancestors
 from local_workspace.engines.permissions import PermissionsEngine
+from local_workspace.engines.secrets import SecretsEngine
+from local_workspace.engines.secrets.acls import MANAGE, READ
 from local_workspace.routes.app_bodies import Resource, Securable
 from local_workspace.runtime.permissions import of_principal
 from local_workspace.runtime.principals import service_principal
@@ -20,12 +22,17 @@ _ABOVE = {"catalog": "USE_CATALOG", "schema": "USE_SCHEMA"}
 
 
 def check(request: Request, resources: Sequence[Resource] | None) -> None:
-    """Raise ApiError 404 for an experiment or a thing in Unity Catalog that isn't there."""
+    """Raise ApiError 404 for an experiment, a secret scope or a thing in Unity Catalog that isn't there.
+
+    Raises 403 for a secret of a scope that the caller does not manage.
+    """
     for resource in resources or []:
         if (experiment := resource.experiment) and experiment.permission:
             _permissions(request).levels("experiments", experiment.experiment_id)
         if (thing := resource.uc_securable) and thing.permission:
             _grants(request).get(_kind(thing), thing.securable_full_name)
+        if secret := resource.secret:
+            _secrets(request).check(secret.scope, request.state.principal, MANAGE)
 
 
 def grant(request: Request, app: str, resources: Sequence[Resource] | None) -> None:
@@ -39,6 +46,8 @@ def grant(request: Request, app: str, resources: Sequence[Resource] | None) -> N
             _grants(request).update(_kind(thing), thing.securable_full_name, [Change(me, [thing.permission])])
             for above, name in ancestors(thing.securable_full_name):
                 _grants(request).update(above, name, [Change(me, [_ABOVE[above]])])
+        if secret := resource.secret:
+            _secrets(request).acls.put(secret.scope, me, secret.permission or READ)
 
 
 def _permissions(request: Request) -> PermissionsEngine:
@@ -48,6 +57,11 @@ def _permissions(request: Request) -> PermissionsEngine:
 
 def _grants(request: Request) -> GrantsEngine:
     engine: GrantsEngine = request.app.state.engines.unity.grants
+    return engine
+
+
+def _secrets(request: Request) -> SecretsEngine:
+    engine: SecretsEngine = request.app.state.engines.secrets
     return engine
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from local_workspace.engines.permissions import PermissionsEngine
+from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.serving.documents import Usage
 from local_workspace.http.bodies import Name
@@ -28,7 +29,7 @@ _LOCAL = "/api/local/serving-endpoints"  # what Databricks doesn't have
 def create(request: Request, body: bodies.Endpoint) -> Json:
     """Create an endpoint."""
     fields = body.sent()
-    _check_models(request, body.config)
+    _check_use(request, body.config)
     created = _engine(request).create(
         body.name, fields.get("config", {}), fields.get("tags"), body.description or "", fields.get("ai_gateway")
     )
@@ -51,7 +52,7 @@ def get(request: Request, name: Name) -> Json:
 @router.put(_API + "/{name}/config")
 def update_config(request: Request, name: Name, body: bodies.Config) -> Json:
     """Serve another config."""
-    _check_models(request, body)
+    _check_use(request, body)
     updated = _engine(request).update(name, body.sent())
     _let_trace(request, name)
     return updated
@@ -90,11 +91,17 @@ def logs(request: Request, name: Name, served_entity: Name) -> Json:
     return {"logs": _engine(request).logs(name, served_entity)}
 
 
-def _check_models(request: Request, config: bodies.Config | None) -> None:
-    """Raise ApiError 403 if a service principal may not use a model that it wants to serve, 404 if there is none."""
+def _check_use(request: Request, config: bodies.Config | None) -> None:
+    """Raise ApiError 403 if the caller may not use a model or read a secret that it wants to serve.
+
+    Raises 404 if it isn't there. Source for secrets:
+    https://docs.databricks.com/aws/en/machine-learning/model-serving/store-env-variable-model-serving
+    """
     for entity in (config and config.served_entities) or []:
         if entity.entity_name:
             model_access.check(request, entity.entity_name)
+        secrets: SecretsEngine = request.app.state.engines.secrets
+        secrets.check_references(entity.model_dump_json(), request.state.principal)
 
 
 def _let_trace(request: Request, name: str) -> None:

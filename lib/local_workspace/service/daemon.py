@@ -200,7 +200,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         USER,
         partial(principals.role_of, settings.token, USER, identity_engine),
     )
-    mlflow_engine, secrets_engine = MlflowEngine(home, processes), SecretsEngine(home)
+    mlflow_engine, secrets_engine = MlflowEngine(home, processes), SecretsEngine(home, store)
     warehouses, saved_queries = WarehousesEngine(store, spark), QueriesEngine(store, USER)
     environment = {**client_environment(settings, spark.remote), "LOCAL_WORKSPACE_HOME": str(home.root)}
     serving_engine = ServingEngine(home, store, processes, unity.models, secrets_engine, environment)
@@ -240,7 +240,13 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
     permissions_engine = PermissionsEngine(store, USER, found, identity_engine.is_known)
 
     def revoke(name: str) -> None:
-        for revoking in (apps_engine.permissions, postgres_engine.permissions, permissions_engine, unity.grants):
+        for revoking in (
+            apps_engine.permissions,
+            postgres_engine.permissions,
+            permissions_engine,
+            unity.grants,
+            secrets_engine.acls,
+        ):
             revoking.revoke(name)
 
     failures: dict[str, str] = {}

@@ -49,7 +49,7 @@ def target(tmp_path):
     processes = Processes(lakebase.home)
     models_engine = models_of(lakebase.home, lakebase.store)
     models_engine.create(f"{SCHEMA}.known")
-    secrets_engine = SecretsEngine(lakebase.home)
+    secrets_engine = SecretsEngine(lakebase.home, lakebase.store)
     serving_engine = ServingEngine(lakebase.home, lakebase.store, processes, models_engine, secrets_engine, {})
     serving_engine.create("known", {"served_entities": [{"external_model": MODEL}]})
     gateway = partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions(), principals.UNLISTED))

@@ -11,6 +11,7 @@ from local_workspace.engines.catalog.grants import GrantsEngine
 from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.engines.models import ModelFiles, ModelsEngine
 from local_workspace.engines.permissions import PermissionsEngine
+from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.http.server import create_app
 from local_workspace.routes import files, grants, mlflow_registry, models, serving
 from local_workspace.runtime import principals
@@ -50,6 +51,7 @@ def engines(tmp_path) -> Iterator[SimpleNamespace]:
         model_files=ModelFiles(registered),
         unity=SimpleNamespace(grants=grants),
         served=served,
+        secrets=SecretsEngine(home, store),
         serving=SimpleNamespace(
             create=lambda name, *_: served.append(name) or {},
             update=lambda name, _: served.append(name) or {},

@@ -28,7 +28,7 @@ EXTERNAL = {"name": "big", "task": "llm/v1/chat", "provider": "openai", "openai_
 def client(tmp_path_factory):
     home = open_home(tmp_path_factory.mktemp("serving") / "home")
     store = Store(home.database)
-    engine = ServingEngine(home, store, Processes(home), any_model(), SecretsEngine(home), {})
+    engine = ServingEngine(home, store, Processes(home), any_model(), SecretsEngine(home, store), {})
     app = create_app(SimpleNamespace(serving=engine), TOKEN, [serving.router])
     with TestClient(
         app, base_url="http://localhost", headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False

@@ -6,8 +6,10 @@ import re
 import threading
 from typing import TypedDict
 
+from local_workspace.engines.secrets.acls import READ, ScopeAcls
 from local_workspace.runtime.errors import ApiError, invalid, not_found
 from local_workspace.runtime.home import Home, read_json, write_atomically
+from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_ms
 
 # https://docs.databricks.com/aws/en/security/secrets/
@@ -25,19 +27,27 @@ class Secret(TypedDict):
 
 
 class SecretsEngine:
-    """Creates, lists and removes scopes and secrets. Every change is written whole before it is answered."""
+    """Creates, lists and removes scopes and secrets. Every change is written whole before it is answered.
 
-    def __init__(self, home: Home) -> None:
+    Who may do so is in `acls`.
+    """
+
+    def __init__(self, home: Home, store: Store) -> None:
+        self.acls = ScopeAcls(store)
         self._file, self._lock = home.root / "secret_scopes.json", threading.Lock()
         self._scopes: dict[str, dict[str, Secret]] = read_json(self._file) or {}
 
-    def create_scope(self, scope: str) -> None:
-        """Create an empty scope. Raises ApiError 400 for a bad name, if it exists, or if there are too many."""
+    def create_scope(self, scope: str, manager: str) -> None:
+        """Create an empty scope that `manager` manages.
+
+        Raises ApiError 400 for a bad name, if it exists, or if there are too many.
+        """
         _check_name("scope", scope)
         with self._lock:
             if scope in self._scopes:
                 raise ApiError(400, "RESOURCE_ALREADY_EXISTS", f"Scope {scope} already exists!")
             _check_limit("scopes", len(self._scopes), _MAX_SCOPES)
+            self.acls.start(scope, manager)
             self._write(self._scopes | {scope: {}})
 
     def scopes(self) -> list[str]:
@@ -49,6 +59,17 @@ class SecretsEngine:
         with self._lock:
             self._scope(scope)
             self._write({name: secrets for name, secrets in self._scopes.items() if name != scope})
+            self.acls.forget(scope)
+
+    def check(self, scope: str, principal: str | None, level: str) -> None:
+        """Raise ApiError 404 if there is no such scope, 403 unless the caller has `level`; None is an administrator."""
+        self._scope(scope)
+        self.acls.check(scope, principal, level)
+
+    def check_references(self, text: str, principal: str | None) -> None:
+        """Raise ApiError 404 or 403 unless the caller may read each secret that `text` refers to."""
+        for scope, _ in _REFERENCE.findall(text) if principal else ():
+            self.check(scope, principal, READ)
 
     def put(self, scope: str, key: str, value: str) -> None:
         """Write a base64-encoded value. Raises ApiError 404 for the scope, 400 for a bad key or more than 128 KB."""

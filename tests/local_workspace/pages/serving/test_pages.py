@@ -27,7 +27,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServingEngine]:
     with serving(
         lambda request: completion({"role": "assistant", "content": request["messages"][-1]["content"]})
     ) as ai:
-        made = ServingEngine(home, store, Processes(home), models_of(home, store), SecretsEngine(home), {})
+        made = ServingEngine(home, store, Processes(home), models_of(home, store), SecretsEngine(home, store), {})
         made.start()
         made.create("echo", _echoing(str(ai.base_url)))
         eventually(lambda: made.get("echo")["state"]["ready"], lambda ready: ready == "READY")
