@@ -1,6 +1,6 @@
 """Home: what runs, what needs a look, and what the workspace's clients have put there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from local_workspace.engines.jobs.states import shown_state
 from local_workspace.pages.engines import Apps, Guide, Health, Jobs, Pipelines, Serving
 from local_workspace.pages.jobs.rows import run_link
 from local_workspace.pages.live import whole_or_part
+from local_workspace.routes.object_access import JOBS, PIPELINES, sees, sees_endpoint, visible
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,22 +36,21 @@ def home(
     request: Request, jobs: Jobs, pipelines: Pipelines, serving: Serving, apps: Apps, health: Health, guide: Guide
 ) -> HTMLResponse:
     """The home page."""
-    shown = _apps(apps, request.state.principal)
-    running, troubled = _entries(jobs, pipelines, serving, shown, health)
+    services = [*_pipelines(request, pipelines), *_endpoints(request, serving), *_apps(apps, request.state.principal)]
+    running, troubled = _entries(jobs, services, health, lambda job_id: sees(request, JOBS, job_id))
     return whole_or_part(request, "home/home", running=running, troubled=troubled, sections=guide.list())
 
 
 def _entries(
-    jobs: Jobs, pipelines: Pipelines, serving: Serving, apps: Iterator[Entry], health: Health
+    jobs: Jobs, services: list[Entry], health: Health, of_jobs: Callable[[int], bool]
 ) -> tuple[list[Entry], list[Entry]]:
     """What runs, and what has failed."""
-    services = [*_pipelines(pipelines), *_endpoints(serving), *apps]
     running = [each for each in services if each.kind == "Pipeline" and each.state == "RUNNING"]
     failed = [each for each in services if each.state in ("FAILED", "CRASHED", "UPDATE_FAILED")]
-    return [*_runs(jobs, RunFilter(active=True)), *running], [
+    return [*_runs(jobs, RunFilter(active=True, of_jobs=of_jobs)), *running], [
         *_engines(health),
         *failed,
-        *_runs(jobs, RunFilter(state="FAILED")),
+        *_runs(jobs, RunFilter(state="FAILED", of_jobs=of_jobs)),
     ]
 
 
@@ -63,14 +63,16 @@ def _run(run: Run) -> Entry:
     return Entry("Job run", name, path, shown_state(run["state"]), run["start_time"])
 
 
-def _pipelines(pipelines: Pipelines) -> Iterator[Entry]:
-    for pipeline in pipelines.list():
+def _pipelines(request: Request, pipelines: Pipelines) -> Iterator[Entry]:
+    for pipeline in visible(request, PIPELINES, pipelines.list(), lambda each: each["pipeline_id"]):
         state = pipelines.state(pipeline["pipeline_id"])
         yield Entry("Pipeline", pipeline["name"], f"/pipelines/{pipeline['pipeline_id']}", state)
 
 
-def _endpoints(serving: Serving) -> Iterator[Entry]:
+def _endpoints(request: Request, serving: Serving) -> Iterator[Entry]:
     for endpoint in serving.list():
+        if not sees_endpoint(request, endpoint["name"], endpoint["id"]):
+            continue
         path = f"/ml/endpoints/{quote(endpoint['name'], safe='')}"
         yield Entry("Serving endpoint", endpoint["name"], path, endpoint["state"]["config_update"])
 

@@ -17,21 +17,24 @@ class Postgres(Body):
 
 
 class SqlWarehouse(Body):
-    """A SQL warehouse."""
+    """A SQL warehouse, and the app's permission on it."""
 
     id: Text
+    permission: Text | None = None
 
 
 class ServingEndpoint(Body):
-    """A model serving endpoint."""
+    """A model serving endpoint, and the app's permission on it."""
 
     name: Text
+    permission: Text | None = None
 
 
 class Job(Body):
-    """A job."""
+    """A job, and the app's permission on it."""
 
     id: Text
+    permission: Text | None = None
 
 
 class Experiment(Body):

@@ -17,6 +17,7 @@ from local_workspace.engines.serving.replica import Replica
 from local_workspace.http.bodies import Name
 from local_workspace.http.errors import described
 from local_workspace.http.proxy import Relay, send, socket_client
+from local_workspace.routes.object_access import check_endpoint
 from local_workspace.routes.serving_bodies import ExternalRequest, ExtraParams, OpenAiRequest
 from local_workspace.runtime.errors import ApiError, invalid, not_found, unavailable
 from local_workspace.runtime.openai_errors import error_body
@@ -61,6 +62,7 @@ def _openai_error(error: ApiError) -> JSONResponse:
 
 async def ask_endpoint(request: Request, name: str, operation: str, content: bytes) -> Relay:
     """The answer of endpoint `name` to `content`, for a caller who may ask it. Raises ApiError."""
+    check_endpoint(request, name, "CAN_QUERY")
     lease = _engine(request).lease(name)
     try:
         if lease.replica.asleep:  # a cold start

@@ -9,6 +9,8 @@ from local_workspace.engines.jobs.new_runs import Start
 from local_workspace.engines.jobs.repair import Repair
 from local_workspace.engines.jobs.run_documents import Run, TaskRun, View
 from local_workspace.engines.jobs.views import repair_history
+from local_workspace.engines.permissions.kinds import OWNER
+from local_workspace.http.access import require_admin
 from local_workspace.http.paging import Offset, PageToken, page
 from local_workspace.routes import run_bodies as bodies
 from local_workspace.routes.job_listing import (
@@ -22,6 +24,7 @@ from local_workspace.routes.job_listing import (
     refuse_token_of_another,
     with_page_of_arrays,
 )
+from local_workspace.routes.object_access import JOBS, check, check_run, visible
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter()  # part of the router of jobs
@@ -89,8 +92,9 @@ class StartedRun(TypedDict):
 
 
 @router.post(f"{API}/run-now")
-def run_now(jobs: Jobs, body: bodies.RunNow) -> StartedRun:
+def run_now(request: Request, jobs: Jobs, body: bodies.RunNow) -> StartedRun:
     """Start a run of a job."""
+    check(request, JOBS, body.job_id, "CAN_MANAGE_RUN")
     fields = body.sent()
     _refuse_others(fields, RUN_OPTIONS)
     start = Start(
@@ -105,18 +109,19 @@ def run_now(jobs: Jobs, body: bodies.RunNow) -> StartedRun:
 
 
 @router.post(f"{API}/runs/submit")
-def submit_run(jobs: Jobs, access: Access, body: bodies.Submit) -> SubmittedRun:
+def submit_run(request: Request, jobs: Jobs, access: Access, body: bodies.Submit) -> SubmittedRun:
     """Run tasks once, without a job. The permissions are those of the job id that the run has."""
     _refuse_others(body.sent(), SUBMIT_OPTIONS)
-    grants = access.with_owner(KIND, body.grants())
+    grants = access.with_owner(KIND, body.grants(), maker=request.state.caller)
     run = jobs.submit_run(body.settings(), Start(token=body.idempotency_token))
     access.start_with(KIND, str(run["job_id"]), grants)
     return {"run_id": run["run_id"]}
 
 
 @router.post(f"{API}/runs/repair")
-def repair_run(jobs: Jobs, body: bodies.Repair) -> StartedRepair:
+def repair_run(request: Request, jobs: Jobs, body: bodies.Repair) -> StartedRepair:
     """Run some tasks of a run again."""
+    check_run(request, body.run_id, "CAN_MANAGE_RUN")
     fields = body.sent()
     _refuse_others(fields, REPAIR_OPTIONS)
     options = {name: fields[name] for name in bodies.Repair.model_fields if name in fields and name != "run_id"}
@@ -134,6 +139,7 @@ def get_run(
 ) -> Json:
     """A run, or a task of one with its iterations, up to 100 of them: on request with repairs and parameters."""
     refuse_token_of_another(request, page_token)
+    check_run(request, run_id, "CAN_VIEW")
     run = jobs.run(run_id)
     history = {"repair_history": repair_history(run)} if include_history else {}
     return with_page_of_arrays(request, _public(run, include_resolved_values) | history, page_token)
@@ -154,12 +160,12 @@ def list_runs(
     offset: Offset = 0,
     page_token: PageToken = "",
 ) -> Json:
-    """Runs, newest first, a page at a time."""
+    """The runs that the caller may see, newest first, a page at a time."""
     if active_only and completed_only:
         raise invalid("active_only and completed_only can't both be true.")
     active = True if active_only else False if completed_only else None
     wanted = RunFilter(job_id, active, run_type, start_time_from, start_time_to)
-    runs = [_public(run) for run in jobs.runs(wanted)]
+    runs = [_public(run) for run in visible(request, JOBS, jobs.runs(wanted), lambda run: run["job_id"])]
     items, token = page(request, runs, limit or MAX_RUNS, page_token, offset)
     if not expand_tasks:
         items = [run | {"tasks": []} for run in items]
@@ -168,30 +174,37 @@ def list_runs(
 
 
 @router.get(f"{API}/runs/get-output")
-def get_run_output(jobs: Jobs, run_id: int) -> Json:
+def get_run_output(request: Request, jobs: Jobs, run_id: int) -> Json:
     """The output of a task's run: its notebook's result, its logs, or its error."""
+    check_run(request, run_id, "CAN_VIEW")
     found = jobs.output(run_id)
     return {**found, "metadata": _public_task(found["metadata"])}
 
 
 @router.get(f"{API}/runs/export")
 def export_run(
-    jobs: Jobs, run_id: int, views_to_export: Literal["CODE", "DASHBOARDS", "ALL"] = "CODE"
+    request: Request, jobs: Jobs, run_id: int, views_to_export: Literal["CODE", "DASHBOARDS", "ALL"] = "CODE"
 ) -> dict[str, list[View]]:
     """The executed notebook of a task's run as HTML; notebooks here have no dashboards."""
+    check_run(request, run_id, "CAN_VIEW")
     return {"views": [] if views_to_export == "DASHBOARDS" else jobs.export(run_id)}
 
 
 @router.post(f"{API}/runs/cancel")
-def cancel_run(jobs: Jobs, body: bodies.OneRun) -> Nothing:
+def cancel_run(request: Request, jobs: Jobs, body: bodies.OneRun) -> Nothing:
     """Cancel a run; it ends soon after."""
+    check_run(request, body.run_id, "CAN_MANAGE_RUN")
     jobs.cancel(body.run_id)
     return {}
 
 
 @router.post(f"{API}/runs/cancel-all")
-def cancel_all_runs(jobs: Jobs, body: bodies.CancelAll) -> Nothing:
+def cancel_all_runs(request: Request, jobs: Jobs, body: bodies.CancelAll) -> Nothing:
     """Cancel all runs of a job and wait for their end, or all runs that are queued."""
+    if body.job_id is None:
+        require_admin(request)
+    else:
+        check(request, JOBS, body.job_id, "CAN_MANAGE_RUN")
     if body.all_queued_runs:
         jobs.cancel_queued(body.job_id)
     elif body.job_id is None:
@@ -202,8 +215,9 @@ def cancel_all_runs(jobs: Jobs, body: bodies.CancelAll) -> Nothing:
 
 
 @router.post(f"{API}/runs/delete")
-def delete_run(jobs: Jobs, body: bodies.OneRun) -> Nothing:
+def delete_run(request: Request, jobs: Jobs, body: bodies.OneRun) -> Nothing:
     """Delete a run that has ended."""
+    check_run(request, body.run_id, OWNER)
     jobs.delete_run(body.run_id)
     return {}
 

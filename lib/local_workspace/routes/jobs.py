@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 
 from local_workspace.engines.jobs.documents import Job
 from local_workspace.engines.jobs.watch import Watch
+from local_workspace.engines.permissions.kinds import OWNER
 from local_workspace.http.bodies import Text
 from local_workspace.http.paging import Offset, PageToken, page
 from local_workspace.http.queries import REFUSE_UNKNOWN
@@ -24,6 +25,7 @@ from local_workspace.routes.job_listing import (
     refuse_token_of_another,
     with_page_of_arrays,
 )
+from local_workspace.routes.object_access import JOBS, check, visible
 from local_workspace.routes.run_bodies import OneJob
 
 router = APIRouter(dependencies=[REFUSE_UNKNOWN])
@@ -37,9 +39,9 @@ class JobId(TypedDict):
 
 
 @router.post(f"{API}/create")
-def create(jobs: Jobs, access: Access, settings: bodies.Settings) -> JobId:
-    """Create a job with permissions on it. The user owns it, unless those name another owner."""
-    grants = access.with_owner(KIND, settings.grants())
+def create(request: Request, jobs: Jobs, access: Access, settings: bodies.Settings) -> JobId:
+    """Create a job with permissions on it. The caller owns it, unless those name another owner."""
+    grants = access.with_owner(KIND, settings.grants(), maker=request.state.caller)
     job_id = jobs.create(settings.settings())
     access.replace(KIND, str(job_id), grants)
     return {"job_id": job_id}
@@ -51,6 +53,7 @@ def get(
 ) -> Json:
     """A job with up to 100 tasks and clusters, and on request with what its trigger has seen."""
     refuse_token_of_another(request, page_token)
+    check(request, JOBS, job_id, "CAN_VIEW")
     job = jobs.get(job_id)
     watch = jobs.watch(job_id) if include_trigger_state else None
     state = {"trigger_state": _trigger_state(job, watch)} if watch else {}
@@ -67,8 +70,9 @@ def list_jobs(
     page_token: PageToken = "",
     expand_tasks: bool = False,
 ) -> Json:
-    """Jobs, newest first, a page at a time."""
-    items, token = page(request, jobs.find(name), limit, page_token, offset)
+    """The jobs that the caller may see, newest first, a page at a time."""
+    found = visible(request, JOBS, jobs.find(name), lambda job: job["job_id"])
+    items, token = page(request, found, limit, page_token, offset)
     if not expand_tasks:
         items = [{**job, "settings": {**job["settings"], "tasks": []}} for job in items]
     shown = [_with_page_of_tasks(request, dict(job), "") for job in items]
@@ -76,8 +80,9 @@ def list_jobs(
 
 
 @router.post(f"{API}/reset")
-def reset(jobs: Jobs, access: Access, body: bodies.Reset) -> Nothing:
+def reset(request: Request, jobs: Jobs, access: Access, body: bodies.Reset) -> Nothing:
     """Replace a job's settings, and its permissions if there are some among them."""
+    check(request, JOBS, body.job_id, OWNER)
     settings = body.new_settings
     with _granted(access, body.job_id, settings):
         jobs.reset(body.job_id, settings.settings())
@@ -85,8 +90,9 @@ def reset(jobs: Jobs, access: Access, body: bodies.Reset) -> Nothing:
 
 
 @router.post(f"{API}/update")
-def update(jobs: Jobs, access: Access, body: bodies.Update) -> Nothing:
+def update(request: Request, jobs: Jobs, access: Access, body: bodies.Update) -> Nothing:
     """Change some of a job's settings, and its permissions if there are some among them."""
+    check(request, JOBS, body.job_id, OWNER)
     changes = body.new_settings or bodies.Settings()
     with _granted(access, body.job_id, changes):
         jobs.update(body.job_id, changes.settings(), body.fields_to_remove or [])
@@ -104,8 +110,9 @@ def _granted(access: Access, job_id: int, settings: bodies.Settings) -> Iterator
 
 
 @router.post(f"{API}/delete")
-def delete(jobs: Jobs, body: OneJob) -> Nothing:
+def delete(request: Request, jobs: Jobs, body: OneJob) -> Nothing:
     """Delete a job and its runs."""
+    check(request, JOBS, body.job_id, OWNER)
     jobs.delete(body.job_id)
     return {}
 

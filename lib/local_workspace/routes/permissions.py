@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, Field, model_validator
 
 from local_workspace.engines.permissions import PermissionsEngine
-from local_workspace.engines.permissions.kinds import MANAGE
 from local_workspace.http.bodies import Name, StrictBody, Text
 from local_workspace.http.queries import REFUSE_UNKNOWN
+from local_workspace.routes.object_access import check_manages
 from local_workspace.runtime.permissions import Grant
 
 router = APIRouter(prefix="/api/2.0/permissions", dependencies=[REFUSE_UNKNOWN])
@@ -71,15 +71,17 @@ def levels(engine: Engine, kind: KindName, object_id: Text) -> dict[str, list[di
 
 
 @router.get(_API)
-def get(engine: Engine, kind: KindName, object_id: Text) -> Json:
+def get(request: Request, engine: Engine, kind: KindName, object_id: Text) -> Json:
     """All permissions on a thing."""
+    if kind != "experiments":
+        check_manages(request, kind, object_id)
     return engine.get(kind, object_id)
 
 
 @router.put(_API)
 def replace(request: Request, engine: Engine, kind: KindName, object_id: Text, body: AccessControls) -> Json:
     """Replace all permissions on a thing."""
-    _check(request, engine, kind, object_id)
+    check_manages(request, kind, object_id)
     engine.replace(kind, object_id, body.grants())
     return engine.get(kind, object_id)
 
@@ -87,12 +89,6 @@ def replace(request: Request, engine: Engine, kind: KindName, object_id: Text, b
 @router.patch(_API)
 def add(request: Request, engine: Engine, kind: KindName, object_id: Text, body: AccessControls) -> Json:
     """Add permissions on a thing, each in place of what its user, group or service principal had."""
-    _check(request, engine, kind, object_id)
+    check_manages(request, kind, object_id)
     engine.add(kind, object_id, body.grants())
     return engine.get(kind, object_id)
-
-
-def _check(request: Request, engine: PermissionsEngine, kind: str, object_id: str) -> None:
-    """Raise ApiError 403 for a caller who does not manage an experiment, the one kind with permissions that bind."""
-    if request.state.principal and kind == "experiments":
-        engine.check(kind, object_id, request.state.principal, MANAGE)

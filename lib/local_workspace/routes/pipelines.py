@@ -9,11 +9,13 @@ from typing import Annotated, Any, TypedDict, cast
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
+from local_workspace.engines.permissions.kinds import OWNER
 from local_workspace.engines.pipelines import PipelinesEngine, documents
 from local_workspace.engines.pipelines.unsupported import UPDATE_DONE, UPDATE_REFUSED, UPDATE_WITHOUT_EFFECT
 from local_workspace.http.bodies import Body, PathText, Text
 from local_workspace.http.paging import PageToken, page
 from local_workspace.http.queries import REFUSE_UNKNOWN
+from local_workspace.routes.object_access import PIPELINES, Needs, give_to_maker, visible
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.refusals import refuse
 from local_workspace.runtime.timestamps import ms_to_iso
@@ -100,12 +102,15 @@ def _engine(request: Request) -> PipelinesEngine:
 
 
 Pipelines = Annotated[PipelinesEngine, Depends(_engine)]
+_VIEWS, _RUNS, _OWNS = (Depends(Needs(PIPELINES, "pipeline_id", level)) for level in ("CAN_VIEW", "CAN_RUN", OWNER))
 
 
 @router.post("")
-def create(engine: Pipelines, spec: Spec) -> PipelineId:
+def create(request: Request, engine: Pipelines, spec: Spec) -> PipelineId:
     """Create a pipeline."""
-    return {"pipeline_id": engine.create(spec.settings())}
+    pipeline_id = engine.create(spec.settings())
+    give_to_maker(request, PIPELINES, pipeline_id)
+    return {"pipeline_id": pipeline_id}
 
 
 @router.get("")
@@ -117,43 +122,44 @@ def list_pipelines(
     page_token: PageToken = "",
     max_results: Size = DEFAULT_SIZE,
 ) -> Json:
-    """Pipelines, a page at a time; `filter` may be `name LIKE 'pattern'`, `order_by` the id or the name."""
-    matching = [doc for doc in engine.list() if _matches(doc["name"], condition)]
+    """Those that the caller may see; `filter` may be `name LIKE 'pattern'`, `order_by` the id or the name."""
+    seen = visible(request, PIPELINES, engine.list(), lambda doc: doc["pipeline_id"])
+    matching = [doc for doc in seen if _matches(doc["name"], condition)]
     field, descending = _order(order_by, "id", "name")
     matching.sort(key=lambda doc: doc["name"] if field == "name" else doc["pipeline_id"], reverse=descending)
     docs, token = page(request, matching, max_results or DEFAULT_SIZE, page_token)
     return _listed("statuses", [_summary(engine, doc) for doc in docs], token)
 
 
-@router.get("/{pipeline_id}")
+@router.get("/{pipeline_id}", dependencies=[_VIEWS])
 def get(engine: Pipelines, pipeline_id: str) -> Json:
     """One pipeline with its spec."""
     doc = engine.get(pipeline_id)
     return {**_summary(engine, doc), "spec": {**doc["spec"], "id": pipeline_id}, "last_modified": doc["last_modified"]}
 
 
-@router.put("/{pipeline_id}")
+@router.put("/{pipeline_id}", dependencies=[_OWNS])
 def edit(engine: Pipelines, pipeline_id: str, spec: Spec) -> Nothing:
     """Replace a pipeline's spec."""
     engine.edit(pipeline_id, spec.settings())
     return {}
 
 
-@router.delete("/{pipeline_id}")
+@router.delete("/{pipeline_id}", dependencies=[_OWNS])
 def delete(engine: Pipelines, pipeline_id: str, cascade: bool = True, force: bool = False) -> Nothing:
     """Delete a pipeline and, with `cascade`, its tables; with `force` even if they can't be dropped."""
     engine.delete(pipeline_id, cascade, force)
     return {}
 
 
-@router.post("/{pipeline_id}/stop")
+@router.post("/{pipeline_id}/stop", dependencies=[_RUNS])
 def stop(engine: Pipelines, pipeline_id: str) -> Nothing:
     """Cancel the running update, and pause a continuous pipeline."""
     engine.halt(pipeline_id)
     return {}
 
 
-@router.post("/{pipeline_id}/updates")
+@router.post("/{pipeline_id}/updates", dependencies=[_RUNS])
 def start_update(engine: Pipelines, pipeline_id: str, body: StartUpdate | None = None) -> UpdateId:
     """Start an update."""
     options = body.sent() if body else {}
@@ -162,7 +168,7 @@ def start_update(engine: Pipelines, pipeline_id: str, body: StartUpdate | None =
     return {"update_id": engine.start_update(pipeline_id, options.get("full_refresh", False), cause)}
 
 
-@router.get("/{pipeline_id}/updates")
+@router.get("/{pipeline_id}/updates", dependencies=[_VIEWS])
 def list_updates(
     request: Request,
     engine: Pipelines,
@@ -180,14 +186,14 @@ def list_updates(
     return _listed("updates", shown, token)
 
 
-@router.get("/{pipeline_id}/updates/{update_id}")
+@router.get("/{pipeline_id}/updates/{update_id}", dependencies=[_VIEWS])
 def get_update(engine: Pipelines, pipeline_id: str, update_id: str) -> Json:
     """One update."""
     engine.get(pipeline_id)
     return {"update": engine.updates.get(pipeline_id, update_id)}
 
 
-@router.get("/{pipeline_id}/events")
+@router.get("/{pipeline_id}/events", dependencies=[_VIEWS])
 def list_events(
     request: Request,
     engine: Pipelines,

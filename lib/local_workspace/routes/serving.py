@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from local_workspace.engines.permissions import PermissionsEngine
+from local_workspace.engines.permissions.kinds import MANAGE
 from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.serving.documents import Usage
@@ -13,6 +14,7 @@ from local_workspace.http.bodies import Name
 from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import invocations, model_access
 from local_workspace.routes import serving_bodies as bodies
+from local_workspace.routes.object_access import ENDPOINTS, check_endpoint, give_to_maker, sees_endpoint
 from local_workspace.runtime.errors import ApiError
 from local_workspace.runtime.permissions import of_principal
 from local_workspace.runtime.principals import of_endpoint
@@ -33,25 +35,29 @@ def create(request: Request, body: bodies.Endpoint) -> Json:
     created = _engine(request).create(
         body.name, fields.get("config", {}), fields.get("tags"), body.description or "", fields.get("ai_gateway")
     )
+    give_to_maker(request, ENDPOINTS, created["id"])
     _let_trace(request, body.name)
     return created
 
 
 @router.get(_API)
 def list_all(request: Request) -> Json:
-    """All endpoints."""
-    return {"endpoints": _engine(request).list()}
+    """All endpoints that the caller may see."""
+    found = _engine(request).list()
+    return {"endpoints": [doc for doc in found if sees_endpoint(request, doc["name"], doc["id"])]}
 
 
 @router.get(_API + "/{name}")
 def get(request: Request, name: Name) -> Json:
     """One endpoint."""
+    check_endpoint(request, name, "CAN_VIEW")
     return _engine(request).get(name)
 
 
 @router.put(_API + "/{name}/config")
 def update_config(request: Request, name: Name, body: bodies.Config) -> Json:
     """Serve another config."""
+    check_endpoint(request, name, MANAGE)
     _check_use(request, body)
     updated = _engine(request).update(name, body.sent())
     _let_trace(request, name)
@@ -61,18 +67,21 @@ def update_config(request: Request, name: Name, body: bodies.Config) -> Json:
 @router.put(_API + "/{name}/ai-gateway")
 def put_ai_gateway(request: Request, name: Name, body: bodies.AiGateway) -> Json:
     """Set the rate limit of an external model."""
+    check_endpoint(request, name, MANAGE)
     return _engine(request).configure(name, body.sent())
 
 
 @router.get(_LOCAL + "/{name}/usage")
 def usage(request: Request, name: Name) -> Usage:
     """The limits of an endpoint with an external server, and what it has used of its budget."""
+    check_endpoint(request, name, "CAN_VIEW")
     return _engine(request).usage(name)
 
 
 @router.put(_LOCAL + "/{name}/limits")
 def put_limits(request: Request, name: Name, limits: bodies.EndpointLimits) -> Usage:
     """Set the time-out and the budget of an endpoint, which may be created afterwards."""
+    check_endpoint(request, name, MANAGE)
     gateway = _engine(request).gateway(name)
     gateway.limit(limits)
     return gateway.describe()
@@ -81,6 +90,7 @@ def put_limits(request: Request, name: Name, limits: bodies.EndpointLimits) -> U
 @router.delete(_API + "/{name}")
 def delete(request: Request, name: Name) -> Json:
     """Remove an endpoint."""
+    check_endpoint(request, name, MANAGE)
     _engine(request).delete(name)
     return {}
 
@@ -88,6 +98,7 @@ def delete(request: Request, name: Name) -> Json:
 @router.get(_API + "/{name}/served-models/{served_entity}/logs")
 def logs(request: Request, name: Name, served_entity: Name) -> Json:
     """The end of a model process's log."""
+    check_endpoint(request, name, "CAN_VIEW")
     return {"logs": _engine(request).logs(name, served_entity)}
 
 
@@ -100,8 +111,9 @@ def _check_use(request: Request, config: bodies.Config | None) -> None:
     for entity in (config and config.served_entities) or []:
         if entity.entity_name:
             model_access.check(request, entity.entity_name)
-        secrets: SecretsEngine = request.app.state.engines.secrets
-        secrets.check_references(entity.model_dump_json(), request.state.principal)
+        if request.state.principal:
+            secrets: SecretsEngine = request.app.state.engines.secrets
+            secrets.check_references(entity.model_dump_json(), request.state.principal)
 
 
 def _let_trace(request: Request, name: str) -> None:

@@ -6,12 +6,21 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
+from local_workspace.engines.permissions.kinds import OWNER
 from local_workspace.engines.sql import Limits, Output, Parameter, Statement, StatementsEngine, WarehousesEngine
 from local_workspace.engines.sql.links import PATH
 from local_workspace.engines.sql.result import ChunkData, LinkedData
 from local_workspace.engines.sql.statements import Answer
 from local_workspace.http.bodies import Body, StrictBody, Text
 from local_workspace.http.queries import REFUSE_UNKNOWN
+from local_workspace.routes.object_access import (
+    WAREHOUSES,
+    Needs,
+    check,
+    check_makes_warehouses,
+    give_to_maker,
+    visible,
+)
 from local_workspace.runtime.errors import invalid
 
 api = APIRouter(prefix="/api/2.0/sql")
@@ -82,27 +91,31 @@ def _statements(request: Request) -> StatementsEngine:
 Warehouses = Annotated[WarehousesEngine, Depends(_warehouses)]
 Index = Annotated[int, Path(ge=0)]
 Statements = Annotated[StatementsEngine, Depends(_statements)]
+_VIEWS, _OWNS = (Depends(Needs(WAREHOUSES, "warehouse_id", level)) for level in ("CAN_VIEW", OWNER))
 
 
 @api.post("/warehouses")
-def create_warehouse(warehouses: Warehouses, body: NewWarehouse) -> Json:
+def create_warehouse(request: Request, warehouses: Warehouses, body: NewWarehouse) -> Json:
     """Create a warehouse."""
-    return {"id": warehouses.create(body.name, body.sent())["id"]}
+    check_makes_warehouses(request)
+    made = warehouses.create(body.name, body.sent())["id"]
+    give_to_maker(request, WAREHOUSES, made)
+    return {"id": made}
 
 
 @api.get("/warehouses")
-def list_warehouses(warehouses: Warehouses) -> Json:
-    """List warehouses."""
-    return {"warehouses": warehouses.list()}
+def list_warehouses(request: Request, warehouses: Warehouses) -> Json:
+    """The warehouses that the caller may see."""
+    return {"warehouses": visible(request, WAREHOUSES, warehouses.list(), lambda doc: doc["id"])}
 
 
-@api.get("/warehouses/{warehouse_id}")
+@api.get("/warehouses/{warehouse_id}", dependencies=[_VIEWS])
 def get_warehouse(warehouses: Warehouses, warehouse_id: Text) -> Json:
     """Get a warehouse."""
     return warehouses.get(warehouse_id)
 
 
-@api.delete("/warehouses/{warehouse_id}")
+@api.delete("/warehouses/{warehouse_id}", dependencies=[_OWNS])
 def delete_warehouse(warehouses: Warehouses, warehouse_id: Text) -> Json:
     """Delete a warehouse."""
     warehouses.delete(warehouse_id)
@@ -115,6 +128,7 @@ def execute(request: Request, warehouses: Warehouses, statements: Statements, bo
     if not body.statement.strip():
         raise invalid("statement is empty")
     output = body.output()
+    check(request, WAREHOUSES, body.warehouse_id, "CAN_USE")
     warehouses.get(body.warehouse_id)
     parameters = [Parameter(each.name, each.value, each.type or "STRING") for each in body.parameters or []]
     limits = Limits(body.row_limit or None, body.byte_limit or None)

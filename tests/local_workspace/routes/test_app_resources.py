@@ -8,6 +8,7 @@ import pytest
 from local_workspace.engines.catalog.grants import GrantsEngine
 from local_workspace.engines.catalog.spark_notes import SparkNotes
 from local_workspace.engines.permissions import PermissionsEngine
+from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.routes import app_resources
 from local_workspace.routes.app_bodies import Resource
 from local_workspace.runtime import principals
@@ -30,9 +31,18 @@ def found(name: str) -> dict[str, object]:
 def request_(tmp_path) -> Iterator[SimpleNamespace]:
     home, store = open_home(tmp_path / "home"), Store(tmp_path / "store.db")
     grants = GrantsEngine(SparkNotes(home, store, USER), dict.fromkeys(("catalog", "schema", "function"), found))
-    permissions = PermissionsEngine(store, USER, {"experiments": found}, principals.UNLISTED.is_known)
-    engines = SimpleNamespace(permissions=permissions, unity=SimpleNamespace(grants=grants))
-    yield SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(engines=engines)))
+    kinds = dict.fromkeys(("experiments", "jobs", "sql/warehouses", "serving-endpoints"), found)
+    permissions = PermissionsEngine(store, USER, kinds, principals.UNLISTED.is_known)
+    secrets = SecretsEngine(home, store)
+    secrets.create_scope("keys", USER)
+    engines = SimpleNamespace(
+        permissions=permissions,
+        unity=SimpleNamespace(grants=grants),
+        secrets=secrets,
+        serving=SimpleNamespace(get=lambda name: {"id": f"id of {name}"}),
+    )
+    state = SimpleNamespace(principal=None)
+    yield SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(engines=engines)), state=state)
     store.close()
 
 
@@ -48,6 +58,39 @@ def test_an_experiment_gives_its_level(request_):
     permissions.check("experiments", "7", APP, "CAN_EDIT")
 
 
+OBJECTS = [
+    ({"sql_warehouse": {"id": "7", "permission": "CAN_USE"}}, "sql/warehouses", "7", "CAN_USE"),
+    ({"job": {"id": "7", "permission": "CAN_MANAGE_RUN"}}, "jobs", "7", "CAN_MANAGE_RUN"),
+    ({"serving_endpoint": {"name": "a", "permission": "CAN_QUERY"}}, "serving-endpoints", "id of a", "CAN_QUERY"),
+]
+
+
+@pytest.mark.parametrize(("fields", "kind", "thing", "level"), OBJECTS)
+def test_a_warehouse_a_job_and_an_endpoint_give_their_levels(request_, fields, kind, thing, level):
+    permissions = request_.app.state.engines.permissions
+    assert not permissions.may(kind, thing, APP)
+    app_resources.grant(request_, "desk", resources(**fields))
+    permissions.check(kind, thing, APP, level)
+
+
+@pytest.mark.parametrize("fields", [fields for fields, *_ in OBJECTS])
+def test_nobody_gives_an_app_what_they_do_not_manage(request_, fields):
+    request_.state.principal = "ana@example.com"
+    with pytest.raises(ApiError, match=r"ana@example\.com does not have"):
+        app_resources.check(request_, resources(**fields))
+
+
+def test_a_secret_gives_the_level_on_its_scope(request_):
+    secrets = request_.app.state.engines.secrets
+    secret = {"secret": {"scope": "keys", "key": "k", "permission": "WRITE"}}
+    app_resources.check(request_, resources(**secret))
+    app_resources.grant(request_, "desk", resources(**secret))
+    secrets.check("keys", APP, "WRITE")
+    request_.state.principal = "ana@example.com"
+    with pytest.raises(ApiError, match="does not have MANAGE permission on scope keys"):
+        app_resources.check(request_, resources(**secret))
+
+
 def test_a_model_gives_execute_and_what_that_needs_above_it(request_):
     grants = request_.app.state.engines.unity.grants
     with pytest.raises(ApiError, match="does not have USE CATALOG on Catalog 'shop'"):
@@ -60,6 +103,8 @@ def test_a_model_gives_execute_and_what_that_needs_above_it(request_):
     "fields",
     [
         {"experiment": {"experiment_id": "nothing", "permission": "CAN_READ"}},
+        {"sql_warehouse": {"id": "nothing", "permission": "CAN_USE"}},
+        {"secret": {"scope": "nothing", "key": "k"}},
         {"uc_securable": MODEL | {"securable_full_name": "shop.ai.nothing"}},
     ],
 )

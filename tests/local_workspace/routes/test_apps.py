@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from job_workspace import TOKEN, JobWorkspace
 from local_workspace.engines.apps import AppsEngine
+from local_workspace.engines.secrets import SecretsEngine
 from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app
 from local_workspace.http.sessions import Sessions
@@ -36,7 +37,9 @@ def client(tmp_path_factory):
         partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions(), principals.UNLISTED)),
         USER,
     )
-    app = create_app(SimpleNamespace(apps=engine), TOKEN, [apps.router, app_permissions.router])
+    secrets = SecretsEngine(space.home, store)
+    secrets.create_scope("s", USER)
+    app = create_app(SimpleNamespace(apps=engine, secrets=secrets), TOKEN, [apps.router, app_permissions.router])
     with TestClient(
         app, base_url="http://localhost", headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False
     ) as client:

@@ -53,11 +53,12 @@ def engines(tmp_path) -> Iterator[SimpleNamespace]:
         served=served,
         secrets=SecretsEngine(home, store),
         serving=SimpleNamespace(
-            create=lambda name, *_: served.append(name) or {},
-            update=lambda name, _: served.append(name) or {},
+            create=lambda name, *_: served.append(name) or {"id": name},
+            update=lambda name, _: served.append(name) or {"id": name},
+            get=lambda name: {"id": name},
             traced_agent=lambda _: None,
         ),
-        permissions=PermissionsEngine(store, USER, {}, principals.UNLISTED.is_known),
+        permissions=PermissionsEngine(store, USER, {"serving-endpoints": lambda _: None}, principals.UNLISTED.is_known),
     )
     store.close()
 

@@ -23,7 +23,7 @@ SUBMITTED = "SUBMIT_RUN"  # a run without a job
 class RunFilter:
     """Selects runs by the fields that are given. Times are milliseconds since 1970, both ends included.
 
-    `state` is the result of a run that has ended, or the life cycle state of another.
+    `state` is the result of a run that has ended, or the life cycle state of another; `of_jobs` selects jobs by id.
     """
 
     job_id: int | None = None
@@ -32,6 +32,7 @@ class RunFilter:
     start_time_from: int | None = None
     start_time_to: int | None = None
     state: str | None = None
+    of_jobs: Callable[[int], bool] | None = None
 
     def allows(self, run: Run) -> bool:
         """Whether the filter selects a run."""
@@ -42,6 +43,7 @@ class RunFilter:
             and (self.start_time_from is None or run["start_time"] >= self.start_time_from)
             and (self.start_time_to is None or run["start_time"] <= self.start_time_to)
             and self.state in (None, shown_state(run["state"]))
+            and (self.of_jobs is None or self.of_jobs(run["job_id"]))
         )
 
 

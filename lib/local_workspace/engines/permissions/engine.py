@@ -1,6 +1,7 @@
 """Permissions as the permissions API keeps them. Administrators may do everything all the same.
 
-Those on experiments are enforced for all others, with `check`; the others are shown.
+Those on experiments, jobs, pipelines, endpoints and warehouses are enforced for all others, with `check`; those on
+folders, notebooks and files are shown.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -73,29 +74,27 @@ class PermissionsEngine:
                 left.append(of_principal(self._user, OWNER))
             self._lists.put(key, {"grants": left})
 
-    def with_owner(self, kind: str, grants: list[Grant], object_id: str = "") -> list[Grant]:
-        """`grants` for `replace`, and unless they name an owner the present one; of a new thing that is the user.
+    def with_owner(self, kind: str, grants: list[Grant], object_id: str = "", maker: str | None = None) -> list[Grant]:
+        """`grants` for `replace`, and unless they name an owner the present one; of a new thing that is its `maker`.
 
         Raises as `replace` does, so that a thing with refused permissions is not made.
         """
         known = KINDS[kind]
+        present = [of_principal(maker, OWNER)] if maker else self._grants(kind, object_id, known)
         named = any(grant["level"] == OWNER for grant in grants)
-        held = [] if named else [each for each in self._grants(kind, object_id, known) if each["level"] == OWNER]
+        held = [] if named else [each for each in present if each["level"] == OWNER]
         return self._checked(known, [*held, *grants])
+
+    def may(self, kind: str, object_id: str, principal: str, level: str | None = None) -> bool:
+        """Whether the user or service principal has `level` on a thing, or one above it; None is any level."""
+        known = KINDS[kind]
+        enough = known.enough(level or known.lowest)
+        return any(each["level"] in enough and is_for(each, principal) for each in self._grants(kind, object_id, known))
 
     def check(self, kind: str, object_id: str, principal: str, level: str) -> None:
         """Raise ApiError 403 unless the user or service principal has `level` on a thing, or one above it."""
-        known = KINDS[kind]
-        order = list(known.levels)
-        enough = order[order.index(level) :]
-        held = self._grants(kind, object_id, known)
-        if not any(each["level"] in enough and is_for(each, principal) for each in held):
-            raise ApiError(
-                403,
-                "PERMISSION_DENIED",
-                f"{principal} does not have {level} on the {known.noun} {object_id}. Its owner grants it with "
-                f"w.permissions.update({kind!r}, {object_id!r}, ...).",
-            )
+        if not self.may(kind, object_id, principal, level):
+            raise ApiError(403, "PERMISSION_DENIED", KINDS[kind].refusal(object_id, principal, level))
 
     def levels(self, kind: str, object_id: str) -> dict[str, str]:
         """The levels of a thing, each with what it allows. Raises ApiError 404."""

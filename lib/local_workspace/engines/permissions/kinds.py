@@ -1,8 +1,8 @@
 """The kinds of things that permissions are kept of, and the levels of each.
 
 Sources: the SDK's `JobPermissionLevel`, `PipelinePermissionLevel`, `WorkspaceObjectPermissionLevel`,
-`ExperimentPermissionLevel`, `ServingEndpointPermissionLevel` and `WarehousePermissionLevel`; the types and the rule on
-owners are those of the CLI's acceptance server.
+`ExperimentPermissionLevel`, `ServingEndpointPermissionLevel` and `WarehousePermissionLevel`; the types, the rule on
+owners and the words of a job's refusals are those of the CLI's acceptance server.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ OWNER, MANAGE = "IS_OWNER", "CAN_MANAGE"
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of things: its name in answers, what a sentence calls it, its levels with what each allows."""
+    """A kind of things: its name in answers, what a sentence calls it, its levels with what each allows.
+
+    A level allows what those before it do.
+    """
 
     object_type: str
     noun: str
@@ -23,7 +26,25 @@ class Kind:
         """Whether each has exactly one owner."""
         return self.object_type in ("job", "pipelines")
 
+    @property
+    def lowest(self) -> str:
+        """The level with which one may see a thing."""
+        return next(iter(self.levels))
 
+    def enough(self, level: str) -> list[str]:
+        """`level` and those above it."""
+        order = list(self.levels)
+        return order[order.index(level) :]
+
+    def refusal(self, object_id: str, principal: str, level: str) -> str:
+        """What one is told who does not have `level` on a thing."""
+        if self.object_type == "job":
+            words = [word for held, word in _JOB_WORDS.items() if held in self.enough(level)]
+            return f"User {principal} does not have {' or '.join(words)} permissions on job {object_id}"
+        return f"{principal} does not have {level} on the {self.noun} {object_id}. Who manages it can grant it."
+
+
+_JOB_WORDS = {"CAN_VIEW": "View", MANAGE: "Admin", "CAN_MANAGE_RUN": "Manage Run", OWNER: "Owner"}
 _OBJECT = {
     "CAN_READ": "Can view and export",
     "CAN_RUN": "Can run",
@@ -69,8 +90,8 @@ KINDS = {
         "SQL warehouse",
         {
             "CAN_VIEW": "Can view",
-            "CAN_MONITOR": "Can view queries",
             "CAN_USE": "Can run queries",
+            "CAN_MONITOR": "Can run queries, and view those of others",
             OWNER: "Owns the warehouse",
             MANAGE: "Can edit, delete, and change permissions",
         },

@@ -68,7 +68,7 @@ class SecretsEngine:
 
     def check_references(self, text: str, principal: str | None) -> None:
         """Raise ApiError 404 or 403 unless the caller may read each secret that `text` refers to."""
-        for scope, _ in _REFERENCE.findall(text) if principal else ():
+        for scope, _ in _REFERENCE.findall(text):
             self.check(scope, principal, READ)
 
     def put(self, scope: str, key: str, value: str) -> None:

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.jobs.new_runs import Start
 from local_workspace.engines.jobs.repair import Repair
+from local_workspace.engines.permissions.kinds import OWNER
 from local_workspace.http.bodies import Text
 from local_workspace.pages.engines import Jobs
 from local_workspace.pages.jobs import forms
@@ -17,6 +18,7 @@ from local_workspace.pages.jobs.rows import run_link
 from local_workspace.pages.jobs.run import of_job
 from local_workspace.pages.jobs.triggers import Pause, with_pause
 from local_workspace.pages.rendering import render, seen
+from local_workspace.routes.object_access import JOBS, Needs
 from local_workspace.runtime.errors import ApiError
 
 router = APIRouter(include_in_schema=False)
@@ -92,7 +94,7 @@ def cancel(engine: Jobs, job_id: int, run_id: int) -> RedirectResponse:
     return seen(run_link(job_id, run_id))
 
 
-@router.post("/jobs/{job_id}/schedule")
+@router.post("/jobs/{job_id}/schedule", dependencies=[Depends(Needs(JOBS, "job_id", OWNER))])
 def pause(engine: Jobs, job_id: int, pause_status: Annotated[Pause, Form()]) -> RedirectResponse:
     """Pause or resume the schedule or trigger of a job, and show the job."""
     engine.update(job_id, with_pause(engine.get(job_id)["settings"], pause_status), [])

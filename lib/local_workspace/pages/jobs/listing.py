@@ -15,6 +15,8 @@ from local_workspace.pages.jobs.paging import PageNumber, paged
 from local_workspace.pages.jobs.rows import RunRow, run_row
 from local_workspace.pages.jobs.triggers import is_paused, trigger_words
 from local_workspace.pages.live import whole_or_part
+from local_workspace.routes.object_access import JOBS as JOBS_KIND
+from local_workspace.routes.object_access import sees, visible
 
 router = APIRouter(include_in_schema=False)
 JOBS, RUNS = 100, 50  # a page
@@ -39,7 +41,8 @@ class JobRow:
 def jobs(request: Request, engine: Jobs, name: Text = "", page: PageNumber = 1) -> HTMLResponse:
     """The jobs whose name contains `name`, newest first, each with its last runs."""
     recent = engine.recent_runs(DOTS)
-    found = [job for job in engine.find() if name.lower() in job["settings"]["name"].lower()]
+    seen = visible(request, JOBS_KIND, engine.find(), lambda job: job["job_id"])
+    found = [job for job in seen if name.lower() in job["settings"]["name"].lower()]
     shown = paged(found[(page - 1) * JOBS :][: JOBS + 1], page, JOBS)
     rows = [_job_row(engine, job, recent.get(job["job_id"], [])) for job in shown.rows]
     active = any(run.active for row in rows for run in row.runs)
@@ -56,9 +59,11 @@ def runs(
 ) -> HTMLResponse:
     """The runs of all jobs, or of one, newest first, or those in one state."""
     chosen = int(job_id) if job_id.isdecimal() else None
-    found = engine.page_of_runs(RunFilter(chosen, state=state or None), (page - 1) * RUNS, RUNS + 1, tasks=False)
+    wanted = RunFilter(chosen, state=state or None, of_jobs=lambda run_of: sees(request, JOBS_KIND, run_of))
+    found = engine.page_of_runs(wanted, (page - 1) * RUNS, RUNS + 1, tasks=False)
     shown = paged([run_row(run) for run in found], page, RUNS)
-    names = {job["job_id"]: job["settings"]["name"] for job in engine.find()}
+    seen = visible(request, JOBS_KIND, engine.find(), lambda job: job["job_id"])
+    names = {job["job_id"]: job["settings"]["name"] for job in seen}
     active = any(run.active for run in shown.rows)
     return whole_or_part(
         request, "jobs/runs", page=shown, states=STATES, state=state, jobs=names, job_id=chosen, active=active

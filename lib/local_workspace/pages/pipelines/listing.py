@@ -10,6 +10,7 @@ from local_workspace.engines.pipelines.documents import Pipeline, Update
 from local_workspace.engines.pipelines.spec import schema_of
 from local_workspace.pages.engines import Pipelines
 from local_workspace.pages.live import whole_or_part
+from local_workspace.routes.object_access import PIPELINES, visible
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,12 +32,10 @@ class Listed:
 
 @router.get("/pipelines")
 def pipelines(request: Request, engine: Pipelines) -> HTMLResponse:
-    """Every pipeline with its state and its last updates."""
-    return whole_or_part(request, "pipelines/list", pipelines=_listed(engine))
-
-
-def _listed(engine: PipelinesEngine) -> list[Listed]:
-    return sorted((_one(engine, found) for found in engine.list()), key=lambda each: each.name.lower())
+    """Every pipeline that the caller may see, with its state and its last updates."""
+    found = visible(request, PIPELINES, engine.list(), lambda each: each["pipeline_id"])
+    listed = sorted((_one(engine, each) for each in found), key=lambda each: each.name.lower())
+    return whole_or_part(request, "pipelines/list", pipelines=listed)
 
 
 def _one(engine: PipelinesEngine, found: Pipeline) -> Listed:

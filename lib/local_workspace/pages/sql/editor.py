@@ -11,6 +11,7 @@ from local_workspace.pages.engines import Queries, Spark, Statements, Unity, War
 from local_workspace.pages.rendering import render, seen
 from local_workspace.pages.sql.results import fragment
 from local_workspace.pages.sql.views import Shown, shown
+from local_workspace.routes.object_access import WAREHOUSES, check, visible
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter()
@@ -70,7 +71,10 @@ def run(
     if not text:
         raise invalid("Type a statement.")
     if warehouse:
+        check(request, WAREHOUSES, warehouse, "CAN_USE")
         warehouses.get(warehouse)
+    elif request.state.principal:
+        raise invalid("Choose a SQL warehouse on which you have CAN_USE.")
     wanted = Statement(
         text, (), schema_name or None, Limits(limit or None), spark.catalog() or None, Output(True, "CSV"), warehouse
     )
@@ -112,7 +116,7 @@ def _page(
         title=title,
         catalog=spark.catalog(),
         schema=schema,
-        warehouses=warehouses.list(),
+        warehouses=visible(request, WAREHOUSES, warehouses.list(), lambda doc: doc["id"]),
         warehouse=entry.statement.warehouse if entry else "",
         queries=queries.list(),
         limits=LIMITS,

@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from local_workspace.http.bodies import Text
 from local_workspace.pages.engines import Statements, Warehouses
 from local_workspace.pages.rendering import render
+from local_workspace.routes.object_access import WAREHOUSES, sees
 
 router = APIRouter()
 
@@ -17,11 +18,13 @@ STATES = ("SUCCEEDED", "FAILED", "CANCELED", "RUNNING")
 def history(
     request: Request, statements: Statements, warehouses: Warehouses, state: Text = "", text: Text = ""
 ) -> HTMLResponse:
-    """The newest statements, all or those with a `state` or a `text` in them."""
+    """The newest statements on warehouses that the caller may see, all or those with a `state` or a `text` in them."""
     found = [
         entry
         for entry in statements.history.list()
-        if state in ("", entry.state) and text.lower() in entry.statement.text.lower()
+        if state in ("", entry.state)
+        and text.lower() in entry.statement.text.lower()
+        and sees(request, WAREHOUSES, entry.statement.warehouse)
     ]
     return render(
         request,

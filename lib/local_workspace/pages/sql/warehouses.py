@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
+from local_workspace.engines.permissions.kinds import OWNER
 from local_workspace.http.bodies import Text
 from local_workspace.pages.engines import Statements, Warehouses
 from local_workspace.pages.rendering import render, seen
+from local_workspace.routes.object_access import WAREHOUSES, Needs, check_makes_warehouses, give_to_maker, visible
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter()
@@ -17,19 +19,24 @@ _SHOWN = 20
 
 @router.get("/sql/warehouses")
 def warehouses(request: Request, engine: Warehouses) -> HTMLResponse:
-    """Every warehouse with its state."""
-    return render(request, "sql/warehouses.html", warehouses=engine.list())
+    """Every warehouse that the caller may see, with its state."""
+    return render(
+        request, "sql/warehouses.html", warehouses=visible(request, WAREHOUSES, engine.list(), lambda doc: doc["id"])
+    )
 
 
 @router.post("/sql/warehouses")
-def create(engine: Warehouses, name: Annotated[str, Form()] = "") -> Response:
+def create(request: Request, engine: Warehouses, name: Annotated[str, Form()] = "") -> Response:
     """Create a warehouse."""
     if not name.strip():
         raise invalid("Give the warehouse a name.")
-    return seen(f"/sql/warehouses/{engine.create(name.strip(), {})['id']}")
+    check_makes_warehouses(request)
+    made = engine.create(name.strip(), {})["id"]
+    give_to_maker(request, WAREHOUSES, made)
+    return seen(f"/sql/warehouses/{made}")
 
 
-@router.get("/sql/warehouses/{warehouse_id}")
+@router.get("/sql/warehouses/{warehouse_id}", dependencies=[Depends(Needs(WAREHOUSES, "warehouse_id", "CAN_VIEW"))])
 def warehouse(request: Request, engine: Warehouses, statements: Statements, warehouse_id: Text) -> HTMLResponse:
     """A warehouse with how to reach it and its last statements."""
     found = engine.get(warehouse_id)
@@ -38,7 +45,7 @@ def warehouse(request: Request, engine: Warehouses, statements: Statements, ware
     return render(request, "sql/warehouse.html", warehouse=found, host=host, entries=entries[:_SHOWN], names={})
 
 
-@router.post("/sql/warehouses/{warehouse_id}/delete")
+@router.post("/sql/warehouses/{warehouse_id}/delete", dependencies=[Depends(Needs(WAREHOUSES, "warehouse_id", OWNER))])
 def delete(engine: Warehouses, warehouse_id: Text) -> Response:
     """Remove a warehouse."""
     engine.delete(warehouse_id)

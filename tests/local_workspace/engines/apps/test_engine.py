@@ -30,6 +30,7 @@ from databricks.sdk.service.apps import (
 from databricks.sdk.service.workspace import ImportFormat
 
 from local_workspace.engines.apps import AppsEngine
+from local_workspace.engines.permissions import PermissionsEngine
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app
@@ -87,8 +88,13 @@ class AppsWorkspace:
         self.reaped = processes.reap()
         files = WorkspaceFiles(self.home)
         gateway = partial(listen, workspace=Workspace(TOKEN, USER, 0, Sessions(), principals.UNLISTED))
-        self.apps = AppsEngine(self.home, Store(self.home.database), processes, files, app_env, str, gateway, USER)
-        engines = SimpleNamespace(files=files, workspace_files=files, apps=self.apps)
+        store = Store(self.home.database)
+        self.apps = AppsEngine(self.home, store, processes, files, app_env, str, gateway, USER)
+        found = {"sql/warehouses": lambda _: None}
+        self.permissions = PermissionsEngine(store, USER, found, principals.UNLISTED.is_known)
+        engines = SimpleNamespace(
+            files=files, workspace_files=files, apps=self.apps, permissions=self.permissions, user=USER
+        )
         listener = socket.create_server(("127.0.0.1", 0))
         host = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._server = uvicorn.Server(
@@ -147,6 +153,7 @@ def test_create_deploy_and_ask(ws):
         ApplicationState.UNAVAILABLE,
     )
     assert created.service_principal_client_id == "app-hello"
+    assert ws.permissions.may("sql/warehouses", "w-1", "app-hello", "CAN_USE")
     ws.upload()
     deployment = ws.deploy(env_vars=[EnvVar("GREETING", "good evening")])
     app = ws.w.apps.get("hello")
