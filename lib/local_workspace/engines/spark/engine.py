@@ -51,7 +51,7 @@ _COLLECTOR = (
     *("-XX:+UseSerialGC", "-XX:-ShrinkHeapInSteps", "-XX:MinHeapFreeRatio=20", "-XX:MaxHeapFreeRatio=60"),
     "-XX:TrimNativeHeapInterval=300000",
 )
-_QUIET_SECONDS = 20  # a full collection comes once a server has done nothing for so long
+_QUIET_SECONDS = 20
 _START_SECONDS = 180
 _STOP_SECONDS = 60  # the first server that is stopped writes the class archive
 _STATES = {State.RUNNING: "running", State.STARTING: "starting", State.RETRYING: "starting"}
@@ -59,11 +59,22 @@ _SESSION_IDLE_SECONDS = 1800  # the server forgets a session after an hour witho
 
 
 class SparkEngine:
-    """The server process and this daemon's own sessions on it."""
+    """The server process and this daemon's own sessions on it.
 
-    def __init__(self, home: Home, processes: Processes, software: Software, port: int, token: str) -> None:
+    Once the server has done nothing for `quiet_seconds`, it gives memory back.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        processes: Processes,
+        software: Software,
+        port: int,
+        token: str,
+        quiet_seconds: int = _QUIET_SECONDS,
+    ) -> None:
         self._home, self._software = home, software
-        self._port, self._token = port, token
+        self._port, self._token, self._quiet_seconds = port, token, quiet_seconds
         unit = ProcessUnit(
             processes, "spark", "the Spark server", self._launch, _START_SECONDS, self._keep_archive, _STOP_SECONDS
         )
@@ -220,7 +231,7 @@ class SparkEngine:
             f"-D{spark_extension.CHANGES_PROPERTY}={self._home.metastore_changes}",
             f"-D{spark_extension.VOLUMES_PROPERTY}={self._home.volumes}",
             f"-D{spark_extension.WAYS_OUT_PROPERTY}={spark_extension.WAYS_OUT}",
-            f"-D{spark_extension.QUIET_PROPERTY}={_QUIET_SECONDS}",
+            f"-D{spark_extension.QUIET_PROPERTY}={self._quiet_seconds}",
             *class_archive.options(self._software.extension, self._written_archive()),
             "-Xmx4g",
             *_COLLECTOR,

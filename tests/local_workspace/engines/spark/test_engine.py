@@ -1,0 +1,62 @@
+"""The Spark server's process: its memory, and its end."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+import marks
+from local_workspace.engines.spark import SparkEngine
+from local_workspace.runtime import ports, software
+from local_workspace.runtime.home import Home, open_home
+from local_workspace.runtime.processes import Processes
+from waiting import eventually
+
+QUIET_SECONDS = 3
+# One value of half a gigabyte, for which the heap has to grow.
+LARGE = "SELECT length(repeat('x', 500000000 + CAST(id AS INT))) AS length FROM range(1)"
+# Longer than the server has to be quiet, without work.
+LONG = f"SELECT java_method('java.lang.Thread', 'sleep', {2500 * QUIET_SECONDS}L) AS answer"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return open_home(tmp_path_factory.mktemp("spark") / "home")
+
+
+@pytest.fixture(scope="module")
+def engine(home: Home) -> Iterator[SparkEngine]:
+    made = SparkEngine(home, Processes(home), software.ensure(print), ports.free(), "token", QUIET_SECONDS)
+    made.start()
+    yield made
+    made.stop()
+
+
+def server(home: Home) -> psutil.Process:
+    return marks.process(home, "spark")
+
+
+def test_a_server_that_has_nothing_to_do_gives_memory_back_but_not_while_a_statement_runs(engine, home):
+    spark = engine.session()
+
+    def resident() -> int:
+        return server(home).memory_info().rss
+
+    assert spark.sql(LARGE).collect() == [(500_000_000,)]
+    busy = resident()
+    spark.sql(LONG).collect()
+    assert resident() > 0.9 * busy
+    eventually(resident, lambda now: now < 0.8 * busy)
+    assert spark.sql(LARGE).collect() == [(500_000_000,)]
+
+
+def test_a_session_that_opens_while_the_server_ends_is_on_the_next_one(engine, home):
+    engine.session()
+    ended = server(home)
+    ended.suspend()
+    with ThreadPoolExecutor() as pool:
+        opened = pool.submit(engine.session, "default")
+        ended.kill()
+        assert opened.result().sql("SELECT current_schema()").collect() == [("default",)]
+    assert server(home) != ended
