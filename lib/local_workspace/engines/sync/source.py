@@ -2,9 +2,10 @@
 library reads them exactly; the rest is Spark's to read.
 """
 
+import contextlib
 import json
 import reprlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,12 @@ class DeltaSource:
                 f"Primary key column {', '.join(missing) or '(none given)'} is not in {self._name}, which "
                 f"has {', '.join(self.columns)}."
             )
+        holds_map = {field["name"]: '"map"' in json.dumps(field["type"]) for field in self._fields}
+        if maps := [column for column in key if holds_map[column]]:
+            raise invalid(
+                f"Primary key column {maps[0]} of {self._name} is a MAP or holds one, and maps can't be compared: "
+                "choose another primary key."
+            )
         if self._configuration.get("delta.enableChangeDataFeed") != "true":
             raise invalid(
                 f"Source table {self._name} has no Change Data Feed: ALTER TABLE it SET TBLPROPERTIES "
@@ -121,9 +128,11 @@ class DeltaSource:
     def feed(self, after: int, key: Sequence[str]) -> "Feed":
         """The changes after version `after`, in order. Raises FeedGoneError."""
         try:
-            table = self._feed_rows(after + 1)
+            table = None if self._reshaped(after) else self._feed_rows(after + 1)
         except Exception as error:  # deltalake and Spark each have several for a missing file, by when they notice
             raise FeedGoneError(str(error)) from error
+        if table is None:
+            raise FeedGoneError(f"columns of version {after} were dropped, renamed or changed inside")
         order = pa.table({"version": table.column("_commit_version"), "adds": pc.invert(_removes(table))})
         # Within a commit the old image of a row goes before the new one, so that a row that is replaced stays.
         table = table.take(pc.sort_indices(order, [("version", "ascending"), ("adds", "ascending")]))
@@ -143,18 +152,22 @@ class DeltaSource:
         names = list(key) if len(row) < len(self._fields) else list(self.columns)
         named = dict(zip(names, row, strict=False))
         shown = _shown(key, [named[part] for part in key])
-        return SourceError(f"{self._name}, row {shown}{f', column {column}' if column else ''}: {why}")
+        place = f"{self._name}, row {shown}{f', column {column}' if column else ''}"
+        return SourceError(f"{place}: {why}. Postgres can't store it: change it in the source.")
 
     def _rows_of_version(self) -> pa.Table:
         if self._exact(map(self._file, self._table.file_uris())):
-            return values.plain(pa.table(self._table.scan()))
+            with contextlib.suppress(pa.ArrowInvalid):  # text that is not UTF-8, which Spark reads
+                return values.plain(pa.table(self._table.scan()))
         return values.plain(self._read(f"SELECT * FROM delta.`{self._path}` VERSION AS OF {self.version}"))
 
     def _feed_rows(self, first: int) -> pa.Table:
         if self._exact(self._files_since(first)):
             return values.plain(pa.table(self._table.load_cdf(first, self.version)))
         changes = f"table_changes_by_path('{self._path}', {first}, {self.version})"
-        return values.plain(self._read(f"SELECT * FROM {changes}"))
+        rows = self._read(f"SELECT * FROM {changes}")
+        rows.validate(full=True)  # deltalake checks text too; the snapshot names the row that holds it
+        return values.plain(rows)
 
     def _exact(self, files: Iterable[Path]) -> bool:
         """Whether deltalake reads this table's `files` exactly."""
@@ -172,15 +185,27 @@ class DeltaSource:
     def _has_times(self) -> bool:
         return '"timestamp"' in json.dumps(self._fields)
 
+    def _reshaped(self, since: int) -> bool:
+        """Whether rows that no commit after version `since` touched read differently now.
+
+        A column that was dropped and added again is empty, one that was renamed holds what another held before, and
+        one of a nested type may have other fields. Added columns don't count: rows without them are null there.
+        """
+        if not any("metaData" in action for action in self._actions_since(since + 1)):
+            return False
+        before = json.loads(DeltaTable(str(self._path), version=since).schema().to_json())["fields"]
+        now = {_shape(field) for field in self._fields}
+        return any(_shape(field) not in now for field in before)
+
+    def _actions_since(self, first: int) -> Iterator[dict[str, Any]]:
+        """The actions of the commits from version `first` on."""
+        log = self._path / "_delta_log"
+        for version in range(first, self.version + 1):
+            yield from map(json.loads, (log / f"{version:020}.json").read_text().splitlines())
+
     def _files_since(self, first: int) -> list[Path]:
         """The files that the commits from version `first` on added, change files included."""
-        log = self._path / "_delta_log"
-        lines = (
-            line
-            for version in range(first, self.version + 1)
-            for line in (log / f"{version:020}.json").read_text().splitlines()
-        )
-        actions = (json.loads(line) for line in lines)
+        actions = self._actions_since(first)
         paths = (action[kind]["path"] for action in actions for kind in ("add", "cdc") if kind in action)
         # The log has URIs: relative ones, and absolute ones in a shallow clone. Joining keeps an absolute path.
         return [self._path / unquote(urlsplit(path).path) for path in paths]
@@ -272,6 +297,20 @@ def _with_keys(table: pa.Table, key: Sequence[str]) -> pa.Table:
     for column in key:
         table = table.filter(pc.is_valid(table.column(column)))
     return table
+
+
+def _shape(field: dict[str, Any]) -> str:
+    """A column's name, type and identity under column mapping, with those of the fields inside it."""
+
+    def bare(part: Any) -> Any:
+        if isinstance(part, list):
+            return [bare(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        kept = {name: bare(value) for name, value in part.items() if name not in ("metadata", "nullable")}
+        return kept | {"id": part.get("metadata", {}).get("delta.columnMapping.id")}
+
+    return json.dumps(bare(field), sort_keys=True)
 
 
 def _removes(feed: pa.Table) -> pa.ChunkedArray:

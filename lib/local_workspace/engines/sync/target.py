@@ -191,7 +191,7 @@ def _copy(connection: psycopg.Connection, table: sql.Identifier, columns: list[s
         with connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
-    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
+    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, psycopg.errors.UniqueViolation) as error:
         if not (found := _COPY_LINE.search(error.diag.context or "")):
             raise
         raise RefusedRow(rows[int(found[1]) - 1], found[2], error.diag.message_primary) from error

@@ -68,6 +68,7 @@ def fingerprint(table: pa.Table) -> tuple[str | None, ...]:
 def _column(table: pa.Table, name: str) -> list[Any]:
     array = _whole(table.column(name))
     kind = array.type
+    _refuse_other_than_text(array, name)
     if pa.types.is_string(kind):
         _refuse_nul(array, name)
     if pa.types.is_date(kind):
@@ -85,6 +86,27 @@ def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     if isinstance(column, pa.Array):
         return column
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def _refuse_other_than_text(array: pa.Array, name: str) -> None:
+    """Spark's strings can hold any bytes."""
+    if not _is_text(array):
+        found = next(index for index in range(len(array)) if not _is_text(array.take(pa.array([index]))))
+        raise RefusedValue(
+            found,
+            name,
+            "it holds text that is not UTF-8, which Postgres can't store. Change it in the source: UPDATE … SET "
+            f"{name} = make_valid_utf8({name})",
+        )
+
+
+def _is_text(array: pa.Array) -> bool:
+    """Whether all strings of an array, also inside it, are UTF-8."""
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _refuse_nul(array: pa.Array, name: str) -> None:

@@ -75,3 +75,13 @@ def test_a_backslash_before_u0000_is_no_such_character():
 def test_equal_rows_have_equal_fingerprints():
     table = pa.table({"a": [float("nan"), float("nan"), 1.0], "b": [["x"], ["x"], ["x"]]})
     assert fingerprint(table) == fingerprint(table.slice(1)) != fingerprint(table.slice(2))
+
+
+def test_text_that_is_not_utf_8_is_found_at_any_depth():
+    buffers = [None, *map(pa.py_buffer, (b"\0\0\0\0\1\0\0\0\3\0\0\0", b"aa\xff"))]
+    texts = pa.Array.from_buffers(pa.string(), 2, buffers)
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), texts)
+    for column in (texts, lists, pa.StructArray.from_arrays([lists], ["inner"])):
+        with pytest.raises(values.RefusedValue, match="is not UTF-8") as refused:
+            values.rows(pa.table({"v": column}), ["v"])
+        assert (refused.value.row, refused.value.column) == (1, "v")

@@ -164,6 +164,29 @@ def test_added_columns_arrive_and_other_changes_are_refused(table: Table):
     assert "delete the synced table and create it again" in message
 
 
+def test_rows_read_as_after_a_change_of_columns_that_touched_none(table: Table):
+    changed = table("id INT, v STRING, s STRUCT<x: INT>", ", 'delta.columnMapping.mode' = 'name'")
+    changed.sql("INSERT INTO @ VALUES (1, 'old', struct(1))")
+    changed.sync().arrives([(1, "old", {"x": 1})])
+    changed.sql("ALTER TABLE @ ADD COLUMN s.y STRING")
+    changed.arrives([(1, "old", {"x": 1, "y": None})])
+    changed.sql("ALTER TABLE @ RENAME COLUMN s.x TO z")
+    changed.arrives([(1, "old", {"z": 1, "y": None})])
+    changed.sql("ALTER TABLE @ DROP COLUMN v")
+    changed.sql("ALTER TABLE @ ADD COLUMN v STRING")
+    changed.arrives([(1, None, {"z": 1, "y": None})], "id, v, s")
+
+
+def test_text_that_is_not_utf_8_is_named(table: Table):
+    texts = table("id INT, v STRING")
+    texts.sync().arrives([])
+    texts.sql("INSERT INTO @ VALUES (1, 'a'), (2, CAST(X'61FF' AS STRING))")
+    _, message = eventually(texts.state, lambda seen: seen[0] == FAILED)
+    assert "row id = 2, column v: it holds text that is not UTF-8" in message
+    texts.sql("DELETE FROM @ WHERE id = 2")
+    texts.arrives([(1, "a")])
+
+
 def test_a_value_that_postgres_cannot_store_is_named_and_the_sync_goes_on_once_it_is_mended(table: Table):
     damaged = table("id INT, v STRING")
     damaged.sql("INSERT INTO @ VALUES (1, 'fine')")
@@ -218,5 +241,7 @@ def test_what_a_postgres_table_cannot_be(table: Table):
         table("id INT, ctid INT").sync()
     with pytest.raises(BadRequest, match="of type variant"):
         table("id INT, v VARIANT").sync()
+    with pytest.raises(BadRequest, match="id of .* is a MAP or holds one"):
+        table("id ARRAY<MAP<STRING, INT>>").sync()
     with pytest.raises(BadRequest, match="has 70 bytes"):
         table(f"id INT, {'c' * 70} INT").sync()
