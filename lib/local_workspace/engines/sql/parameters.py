@@ -1,14 +1,15 @@
-"""The parameters of a statement: each a text with the name of its type, as in the API."""
+"""The parameters of a statement: each a text with the name of its type, as in the API, read as CAST reads it."""
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
 from local_workspace.engines.sql.intervals import Interval
+from local_workspace.engines.sql.times import date_literal, local_literal, moment_literal
 from local_workspace.runtime.errors import invalid
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 _DECIMAL = re.compile(r"(?:DECIMAL|DEC|NUMERIC)(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 _KIND = re.compile(r"[A-Z_]*")
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_NO_NUMBER = re.compile(r"[+-]?(?:INF|INFINITY)|NAN", re.IGNORECASE)
+_LITERALS = ("DATE", "INTERVAL", "TIMESTAMP", "TIMESTAMP_LTZ", "TIMESTAMP_NTZ")
 _BOOLEANS = {"true": True, "false": False}
 _MAX_DIGITS = 38  # of Spark's DECIMAL
 
@@ -30,7 +35,7 @@ class Parameter:
     type: str = "STRING"
 
     def read(self) -> object:
-        """The value as a Python object, an interval as a SQL literal.
+        """The value as a Python object; a date, a time and an interval as a SQL literal.
 
         Raises ApiError 400 for an unsupported type or an invalid text.
         """
@@ -57,7 +62,7 @@ class Parameter:
         from pyspark.sql.connect.functions import expr
 
         value = self.read()
-        if value is not None and self._kind() == "INTERVAL":
+        if value is not None and self._kind() in _LITERALS:
             return expr(str(value))
         return Literal(LiteralExpression(value, self._spark_type(value)))
 
@@ -107,11 +112,39 @@ class Parameter:
         return by_name.get(kind, types.StringType)()
 
 
+def check_names(parameters: Sequence[Parameter]) -> None:
+    """Raise ApiError 400 if two parameters have one name.
+
+    The message is that of https://docs.databricks.com/aws/en/error-messages/invalid-parameter-marker-value-error-class.
+    """
+    repeated = [name for name, count in Counter(each.name for each in parameters).items() if count > 1]
+    if repeated:
+        raise invalid(
+            "[INVALID_PARAMETER_MARKER_VALUE.DUPLICATE_NAME] An invalid parameter mapping was provided: multiple "
+            f"parameter mappings were given with the name '{repeated[0][:100]}'. SQLSTATE: 22023"
+        )
+
+
 def _integer(bits: int, text: str) -> int:
-    value = int(text)
-    if "_" in text or not -(1 << bits - 1) <= value < 1 << bits - 1:
+    value = int(_matching(_INTEGER, text))
+    if not -(1 << bits - 1) <= value < 1 << bits - 1:
         raise ValueError(text)
     return value
+
+
+def _double(text: str) -> float:
+    return float(text if _NO_NUMBER.fullmatch(text.strip()) else _matching(_NUMBER, text))
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(_matching(_NUMBER, text))
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    """`text` without the spaces around it. Raises ValueError unless it is what SQL writes; Python reads more."""
+    if not pattern.fullmatch(text.strip()):
+        raise ValueError(text)
+    return text.strip()
 
 
 def _boolean(text: str) -> bool:
@@ -140,16 +173,6 @@ def _rounded(value: Decimal, precision: int, scale: int) -> Decimal:
     return rounded
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _local(text: str) -> datetime:
-    """A time without a zone; one in the text is dropped, as CAST does."""
-    return datetime.fromisoformat(text).replace(tzinfo=None)
-
-
 def _nothing(text: str) -> None:
     raise ValueError(text)
 
@@ -157,16 +180,16 @@ def _nothing(text: str) -> None:
 _READERS: dict[str, Callable[[str], object]] = {
     "BINARY": str.encode,
     "BOOLEAN": _boolean,
-    "DATE": date.fromisoformat,
-    "DOUBLE": float,
-    "FLOAT": float,
-    "REAL": float,
-    "TIMESTAMP": _moment,
-    "TIMESTAMP_LTZ": _moment,
-    "TIMESTAMP_NTZ": _local,
+    "DATE": date_literal,
+    "DOUBLE": _double,
+    "FLOAT": _double,
+    "REAL": _double,
+    "TIMESTAMP": moment_literal,
+    "TIMESTAMP_LTZ": moment_literal,
+    "TIMESTAMP_NTZ": local_literal,
     "VOID": _nothing,
     **dict.fromkeys(("STRING", "VARCHAR", "CHAR"), str),
-    **dict.fromkeys(("DECIMAL", "DEC", "NUMERIC"), Decimal),
+    **dict.fromkeys(("DECIMAL", "DEC", "NUMERIC"), _decimal),
     **dict.fromkeys(("TINYINT", "BYTE"), partial(_integer, 8)),
     **dict.fromkeys(("SMALLINT", "SHORT"), partial(_integer, 16)),
     **dict.fromkeys(("INT", "INTEGER"), partial(_integer, 32)),

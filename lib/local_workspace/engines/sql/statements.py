@@ -12,6 +12,7 @@ from local_workspace.engines.spark import SparkEngine
 from local_workspace.engines.sql.formats import MEDIA_TYPES, TextRows
 from local_workspace.engines.sql.history import History
 from local_workspace.engines.sql.links import Links
+from local_workspace.engines.sql.parameters import check_names
 from local_workspace.engines.sql.result import ChunkData, LinkedData, Manifest, Result
 from local_workspace.engines.sql.run import Run, Status
 from local_workspace.engines.sql.statement import Statement
@@ -52,6 +53,7 @@ class StatementsEngine:
 
         Raises ApiError 400 for an invalid parameter.
         """
+        check_names(statement.parameters)
         for parameter in statement.parameters:
             parameter.read()
         statement_id = str(uuid.uuid4())

@@ -1,11 +1,10 @@
 """Values of a statement's parameters, read from text."""
 
-from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
-from local_workspace.engines.sql.parameters import Parameter
+from local_workspace.engines.sql.parameters import Parameter, check_names
 from local_workspace.runtime.errors import ApiError
 
 
@@ -25,13 +24,19 @@ from local_workspace.runtime.errors import ApiError
         ("DECIMAL(5)", "1e2", Decimal("100")),
         ("DECIMAL(38,10)", f"{'1' * 28}.0123456789", Decimal(f"{'1' * 28}.0123456789")),
         ("tinyint", "127", 127),
-        ("TIMESTAMP", "2024-01-01 00:00:00", datetime(2024, 1, 1, tzinfo=UTC)),
-        ("TIMESTAMP_NTZ", "2024-01-01T00:00:00Z", datetime(2024, 1, 1)),
+        ("INT", " +5 ", 5),
+        ("DOUBLE", "-inf", float("-inf")),
+        ("TIMESTAMP", "2024-01-01 00:00:00", "TIMESTAMP'2024-01-01 00:00:00.0'"),
+        ("TIMESTAMP", "0001-01-01 1:2+05:30", "TIMESTAMP'0001-01-01 01:02:00.0 +05:30'"),
+        ("TIMESTAMP", "9999-12-31 23:59:59.5 Europe/Berlin", "TIMESTAMP'9999-12-31 23:59:59.5 Europe/Berlin'"),
+        ("TIMESTAMP_NTZ", "2024-01-01T00:00:00Z", "TIMESTAMP_NTZ'2024-01-01 00:00:00.0'"),
+        ("DATE", "-0044-3-15", "DATE'-0044-03-15'"),
+        ("DATE", " 12345-02-28T01:00 ", "DATE'12345-02-28'"),
         ("VARCHAR(3)", "abcd", "abcd"),
         ("BOOLEAN", "TRUE", True),
         ("BOOLEAN", "false", False),
-        ("DATE", "2024-02-29", date(2024, 2, 29)),
-        ("TIMESTAMP", "2024-02-29T12:00:00Z", datetime(2024, 2, 29, 12, tzinfo=UTC)),
+        ("DATE", "2024-02-29", "DATE'2024-02-29'"),
+        ("TIMESTAMP", "2024-02-29T12:00:00Z", "TIMESTAMP'2024-02-29 12:00:00.0 Z'"),
     ],
 )
 def test_text_is_read_as_its_type(type_, text, value):
@@ -56,7 +61,16 @@ def test_no_text_is_null_in_every_type(type_):
         ("DECIMAL", "1e999999"),
         ("DECIMAL", "x"),
         ("DATE", "2023-02-29"),
+        ("DATE", "20240101"),
+        ("DATE", "2024-W01-1"),
+        ("DATE", "1234567890-01-01"),
         ("TIMESTAMP", "noon"),
+        ("TIMESTAMP", "2024-01-01 25:00"),
+        ("TIMESTAMP", "2024-01-01 00:00' || '"),
+        ("TIMESTAMP", "300000-01-01"),
+        ("INT", "١"),
+        ("DOUBLE", "1_0"),
+        ("DECIMAL", "1_0"),
         ("BOOLEAN", "yes"),
         ("TINYINT", "128"),
         ("INT", "2147483648"),
@@ -68,6 +82,11 @@ def test_text_that_is_none_of_its_type_is_refused_by_name(type_, text):
     with pytest.raises(ApiError, match=f"Parameter 'price': .* is not a valid {type_}") as refused:
         Parameter("price", text, type_).read()
     assert refused.value.status == 400
+
+
+def test_two_values_of_one_name_are_refused():
+    with pytest.raises(ApiError, match=r"MARKER_VALUE.DUPLICATE_NAME.*with the name 'a'"):
+        check_names([Parameter("a", "1"), Parameter("b"), Parameter("a", "2")])
 
 
 def test_a_decimal_that_does_not_fit_is_refused():

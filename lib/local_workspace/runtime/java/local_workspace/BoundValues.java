@@ -1,9 +1,17 @@
 package local_workspace;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.parser.NamedParameterContext;
 import org.apache.spark.sql.catalyst.parser.ParameterContext;
 import org.apache.spark.sql.catalyst.parser.ParameterHandler;
 import org.apache.spark.sql.catalyst.parser.PositionalParameterContext;
+import org.apache.spark.sql.types.Decimal;
+import scala.collection.immutable.List$;
+import scala.collection.immutable.Map$;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -18,11 +26,39 @@ final class BoundValues {
       return sql;
     }
     try {
-      String bound = ParameterHandler.substituteParameters(sql, values)._1();
+      String bound = ParameterHandler.substituteParameters(sql, typed(values))._1();
       // A "${" that came with a value is text; unescaped, the parser would look for a variable of Spark's.
       return sql.contains("${") ? bound : bound.replace("${", "\\u0024{");
     } catch (Exception unreadable) { // a ParseException, which methods of Scala don't declare
       return sql;
+    }
+  }
+
+  private static ParameterContext typed(ParameterContext values) {
+    if (values instanceof PositionalParameterContext positional) {
+      List<Expression> typed =
+          CollectionConverters.asJava(positional.params()).stream().map(BoundValues::typed).toList();
+      return new PositionalParameterContext(List$.MODULE$.from(CollectionConverters.asScala(typed)));
+    }
+    Map<String, Expression> typed = new LinkedHashMap<>();
+    CollectionConverters.asJava(((NamedParameterContext) values).params())
+        .forEach((name, value) -> typed.put(name, typed(value)));
+    return new NamedParameterContext(Map$.MODULE$.from(CollectionConverters.asScala(typed)));
+  }
+
+  /** `value` such that its text has its type: that of a decimal has only as many digits as it needs. */
+  private static Expression typed(Expression value) {
+    return value instanceof Literal literal && literal.value() instanceof Decimal ? new DecimalLiteral(literal) : value;
+  }
+
+  private static final class DecimalLiteral extends Literal {
+    DecimalLiteral(Literal literal) {
+      super(literal.value(), literal.dataType());
+    }
+
+    @Override
+    public String sql() {
+      return "CAST(" + super.sql() + " AS " + dataType().sql() + ")";
     }
   }
 
