@@ -187,7 +187,7 @@ def serve(home: Home) -> None:
 def build_engines(home: Home, settings: Settings, processes: Processes, sessions: Sessions) -> Engines:
     """The engines of `home`, not started yet; browsers with one of `sessions` can use its apps."""
     store, space = Store(home.database), FreeSpace(home.root, FREE_BYTES)
-    spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token)
+    spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token, USER)
     unity = unity_catalog(home, store, spark, USER, default_storage())
     identity_engine = IdentityEngine(store, USER, lambda: apps_engine.clients(), lambda name: revoke(name))
     workspace_files, volume_files = WorkspaceFiles(home), VolumeFiles(unity.volume_paths)

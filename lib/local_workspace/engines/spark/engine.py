@@ -59,7 +59,7 @@ _SESSION_IDLE_SECONDS = 1800  # the server forgets a session after an hour witho
 
 
 class SparkEngine:
-    """The server process and this daemon's own sessions on it.
+    """The server process, which runs everything as `user`, and this daemon's own sessions on it.
 
     Once the server has done nothing for `quiet_seconds`, it gives memory back.
     """
@@ -71,10 +71,11 @@ class SparkEngine:
         software: Software,
         port: int,
         token: str,
+        user: str,
         quiet_seconds: int = _QUIET_SECONDS,
     ) -> None:
         self._home, self._software = home, software
-        self._port, self._token, self._quiet_seconds = port, token, quiet_seconds
+        self._port, self._token, self._user, self._quiet_seconds = port, token, user, quiet_seconds
         unit = ProcessUnit(
             processes, "spark", "the Spark server", self._launch, _START_SECONDS, self._keep_archive, _STOP_SECONDS
         )
@@ -210,6 +211,7 @@ class SparkEngine:
             "SPARK_HOME": str(self.spark_home),
             "PYSPARK_PYTHON": sys.executable,
             "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_USER": self._user,  # whom current_user() names, and who owns what is made
             "PYTHONPATH": os.pathsep.join([str(self._software.spark), *_library_paths()]),
         }
         return Launch(self._command(), lambda: ports.listens(self._port), env)

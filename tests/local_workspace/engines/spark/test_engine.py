@@ -27,7 +27,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def engine(home: Home) -> Iterator[SparkEngine]:
-    made = SparkEngine(home, Processes(home), software.ensure(print), ports.free(), "token", QUIET_SECONDS)
+    port = ports.free()
+    made = SparkEngine(home, Processes(home), software.ensure(print), port, "token", "you@localhost", QUIET_SECONDS)
     made.start()
     yield made
     made.stop()

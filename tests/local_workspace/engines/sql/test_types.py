@@ -16,6 +16,7 @@ VALUES = [
     ("0.0000001BD", "DECIMAL", "DECIMAL(7,7)", "0.0000001"),
     ("true", "BOOLEAN", "BOOLEAN", "true"),
     ("'é'", "STRING", "STRING", "é"),
+    ("current_user()", "STRING", "STRING", "you@localhost"),
     ("X'00FF'", "BINARY", "BINARY", "AP8="),
     ("NULL", "NULL", "VOID", None),
     ("DATE'0042-01-01'", "DATE", "DATE", "0042-01-01"),
@@ -27,6 +28,7 @@ VALUES = [
     ("array(double('NaN'), 1D)", "ARRAY", "ARRAY<DOUBLE>", '["NaN",1.0]'),
     ("array(DATE'2024-01-01')", "ARRAY", "ARRAY<DATE>", '["2024-01-01"]'),
     ("array()", "ARRAY", "ARRAY<VOID>", "[]"),
+    ("map()", "MAP", "MAP<VOID, VOID>", "{}"),
     ("map(1, 'a')", "MAP", "MAP<INT, STRING>", '{"1":"a"}'),
     ("map('k', array(1, NULL))", "MAP", "MAP<STRING, ARRAY<INT>>", '{"k":[1,null]}'),
     (
@@ -66,7 +68,9 @@ def answer_of(workspace, spark):
     created = w.warehouses.create(name="types", cluster_size="2X-Small")
     # Not by the SDK's own call, which drops the names of types that it doesn't know.
     body = {"warehouse_id": created.id, "wait_timeout": "50s"}
-    yield lambda query: w.api_client.do("POST", "/api/2.0/sql/statements", body={**body, "statement": query})
+    yield lambda query, **more: w.api_client.do(
+        "POST", "/api/2.0/sql/statements", body={**body, "statement": query, **more}
+    )
     w.warehouses.delete(created.id)
 
 
@@ -88,3 +92,20 @@ def test_intervals_are_what_cast_makes_of_them(answer_of):
 def test_decimals_say_their_digits(answer_of):
     column = answer_of("SELECT CAST(1 AS DECIMAL(12,3)) AS d")["manifest"]["schema"]["columns"][0]
     assert (column["type_precision"], column["type_scale"]) == (12, 3)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "wanted"),
+    [
+        ("DECIMAL(10,2)", "1.005", ("DECIMAL(10,2)", "1.01")),
+        ("DECIMAL(38,10)", "1", ("DECIMAL(38,10)", "1.0000000000")),
+        ("DATE", "-0044-3-15", ("DATE", "-0044-03-15")),
+        ("TIMESTAMP", "0001-01-01 00:00:00+05:30", ("TIMESTAMP", "0000-12-31T18:30:00.000Z")),
+        ("TIMESTAMP", "9999-12-31 23:59:59.5 UTC-05:30", ("TIMESTAMP", "+10000-01-01T05:29:59.500Z")),
+        ("TIMESTAMP_NTZ", "2024-01-01 00:00:00.5+02:00", ("TIMESTAMP_NTZ", "2024-01-01T00:00:00.500")),
+    ],
+)
+def test_a_parameter_has_the_type_that_it_names(answer_of, type_, value, wanted):
+    answer = answer_of("SELECT :x AS x", parameters=[{"name": "x", "value": value, "type": type_}])
+    column = answer["manifest"]["schema"]["columns"][0]
+    assert (column["type_text"], answer["result"]["data_array"][0][0]) == wanted
