@@ -131,6 +131,39 @@ def test_sql_of_a_client_takes_arguments(spark):
     assert spark.sql("DESCRIBE DETAIL bound", args={"x": 1}).collect()[0].format == "delta"
 
 
+def test_identifier_takes_names_of_three_parts(spark, catalog):
+    spark.sql("CREATE OR REPLACE TABLE default.named AS SELECT 7 AS a").collect()
+    args = {"t": f"{catalog.upper()}.default.named", "c": catalog}
+    whole, joined = f"'{catalog}.default.named'", f"concat('{catalog}', '.default.named')"
+    for name in (whole, joined, ":t", ":c || '.default.named'"):
+        assert spark.sql(f"SELECT a FROM IDENTIFIER({name})", args=args).collect()[0].a == 7
+    assert spark.sql("SELECT a FROM IDENTIFIER(:c).default.named", args=args).collect()[0].a == 7
+    aliased = spark.sql(f"SELECT IDENTIFIER('{catalog}.a') AS b FROM default.named AS {catalog}")
+    assert aliased.collect()[0].b == 7
+    spark.sql(f"CREATE OR REPLACE VIEW default.as_named AS SELECT * FROM IDENTIFIER('{catalog}' || '.default.named')")
+    assert spark.table("default.as_named").collect()[0].a == 7
+    spark.sql("DROP TABLE IDENTIFIER(:c || '.default.named')", args=args).collect()
+    spark.sql("DROP VIEW default.as_named").collect()
+
+
+@pytest.mark.parametrize(
+    ("query", "way"),
+    [
+        ("SELECT '{}':a", "parse_json(column):path"),
+        ("SELECT j:a FROM VALUES ('{}') AS t(j)", "parse_json(column):path"),
+        ("SELECT current_version()", "exists on Databricks only"),
+        ("SELECT secret('a', 'b')", "dbutils.secrets.get"),
+        ("LIST '/Volumes'", "w.files.list_directory_contents"),
+        ("CREATE TABLE collated (c STRING COLLATE UNICODE) USING delta", "compare with COLLATE in the query"),
+        ("SELECT * FROM another.default.t", "there is no other on a local workspace"),
+        ("SELECT `a", "Syntax error"),
+    ],
+)
+def test_what_open_spark_lacks_is_refused_with_a_way_out(w, warehouse, query, way):
+    status = w.statement_execution.execute_statement(query, warehouse, wait_timeout="50s").status
+    assert way in status.error.message
+
+
 def test_a_table_function_is_found_in_the_statements_schema(w, warehouse, spark):
     spark.sql("CREATE SCHEMA IF NOT EXISTS st").collect()
     spark.sql(

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.antlr.v4.runtime.CharStreams;
 import org.antlr.v4.runtime.Token;
@@ -20,6 +21,7 @@ import scala.jdk.javaapi.CollectionConverters;
 /** Rewrites one SQL text: the workspace's catalog becomes `spark_catalog` wherever it is a catalog's name. */
 final class CatalogSql {
   static final String SPARK_CATALOG = "spark_catalog";
+  private static final String REPLACING = "regexp_replace(/* the catalog's name */ ";
   private static final Set<String> SCHEMA = Set.of("SCHEMA", "DATABASE", "NAMESPACE");
   private static final Set<String> SCHEMAS = Set.of("SCHEMAS", "DATABASES", "NAMESPACES");
 
@@ -45,7 +47,12 @@ final class CatalogSql {
 
   /** `sql` as open Spark understands it. */
   static String rewrite(String sql, String catalog) {
-    return new CatalogSql(sql, catalog).rewritten();
+    return rewriteIdentifiers(new CatalogSql(sql, catalog).rewritten(), catalog);
+  }
+
+  /** `sql` with `spark_catalog` for the catalog in what IDENTIFIER is given, unless that has markers still. */
+  static String rewriteIdentifiers(String sql, String catalog) {
+    return new CatalogSql(sql, catalog).identified();
   }
 
   /** `sql`, a text that `rewrite` made, with `catalog` for `spark_catalog` again. */
@@ -59,7 +66,62 @@ final class CatalogSql {
         text.replace(at, at, split(bare, catalog));
       }
     }
-    return text.out.append(sql, text.copied, sql.length()).toString();
+    String restored = text.out.append(sql, text.copied, sql.length()).toString();
+    return restored.replace("'" + quoted(SPARK_CATALOG) + ".", "'" + quoted(catalog) + ".").replace(REPLACING, "")
+        .replaceAll(Pattern.quote(", '" + replaced(catalog, "")) + "[^']*', '" + SPARK_CATALOG + "'\\)", "");
+  }
+
+  private String identified() {
+    for (int start = 0; start < tokens.size(); start++) {
+      int end = word(start).equals("IDENTIFIER") && word(start + 1).equals("(") ? closing(start + 1) : -1;
+      List<String> given = end < 0 ? List.of() : words.subList(start + 2, end);
+      if (given.size() == 1 && given.get(0).matches("(?s)['\"].*")) {
+        identifier(start, start + 2, end);
+      } else if (given.size() > 1 && !given.contains(":") && !given.contains("?")) {
+        insert(start + 2, REPLACING);
+        String behind = isCatalog(start, 1) ? "$" : isCatalog(start, 2) ? "[.]" : "[.][^.]+[.]";
+        insert(end, ", '" + replaced(catalog, "(?=" + behind + ")") + "', '" + SPARK_CATALOG + "')");
+      }
+    }
+    return out.append(sql, copied, sql.length()).toString();
+  }
+
+  /** Rewrites the name in the literal `name`, which may go on after the bracket `end`: IDENTIFIER('a').b.c. */
+  private void identifier(int start, int name, int end) {
+    List<String> parts = new ArrayList<>();
+    try {
+      parts.addAll(CollectionConverters.asJava(CatalystSqlParser$.MODULE$.parseMultipartIdentifier(text(name))));
+    } catch (Exception unreadable) { // a ParseException, which methods of Scala don't declare
+      return; // Spark refuses it
+    }
+    int more = (endOfName(end) - end) / 2;
+    if (parts.get(0).equalsIgnoreCase(catalog) && isCatalog(start, parts.size() + more)) {
+      parts.set(0, SPARK_CATALOG);
+      replace(name, name, literal(parts.stream().map(CatalogSql::quoted).collect(Collectors.joining("."))));
+    }
+  }
+
+  /** The bracket that closes the one at `open`; -1 if none does. */
+  private int closing(int open) {
+    int depth = 0;
+    for (int at = open; at < words.size(); at++) {
+      depth += word(at).equals("(") ? 1 : word(at).equals(")") ? -1 : 0;
+      if (depth == 0) {
+        return at;
+      }
+    }
+    return -1;
+  }
+
+  /** The pattern that finds the catalog as the first part of a name. */
+  private static String replaced(String catalog, String behind) {
+    return "(?i)^`?" + catalog + "`?" + behind;
+  }
+
+  private void insert(int index, String text) {
+    int place = tokens.get(index).getStartIndex();
+    out.append(sql, copied, place).append(text);
+    copied = place;
   }
 
   private static String split(String whole, String catalog) {
@@ -161,7 +223,7 @@ final class CatalogSql {
       boolean ofColumns = word(1).equals("COLUMNS") && start < 4; // SHOW COLUMNS IN table IN schema
       return word(0).equals("USE") || ofSchema() || within && !ofColumns;
     }
-    return word(start - 1).equals("CATALOG") && word(0).equals("USE") || within && SCHEMAS.contains(word(1));
+    return word(start - 1).equals("CATALOG") && Set.of("USE", "SET").contains(word(0)) || within && SCHEMAS.contains(word(1));
   }
 
   /** Whether the statement is about a schema, such as CREATE SCHEMA or COMMENT ON SCHEMA. */
@@ -180,7 +242,8 @@ final class CatalogSql {
 
   private boolean isPart(int index) {
     String word = word(index);
-    return !word.isEmpty() && (word.startsWith("`") || Character.isLetter(word.charAt(0)) || word.charAt(0) == '_');
+    boolean quoted = word.length() > 1 && word.startsWith("`"); // one alone is a quote that does not end
+    return !word.isEmpty() && (quoted || Character.isLetter(word.charAt(0)) || word.charAt(0) == '_');
   }
 
   private String word(int index) {

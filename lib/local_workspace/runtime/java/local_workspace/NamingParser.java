@@ -41,6 +41,11 @@ final class NamingParser implements ParserInterface {
     }
   }
 
+  private static String identified(String text) {
+    String catalog = CatalogNames.catalog();
+    return catalog.isEmpty() ? text : CatalogSql.rewriteIdentifiers(text, catalog);
+  }
+
   private static String rewrite(String text) {
     String catalog = CatalogNames.catalog();
     return catalog.isEmpty() ? text : CatalogSql.rewrite(text, catalog);
@@ -53,7 +58,7 @@ final class NamingParser implements ParserInterface {
 
   @Override
   public LogicalPlan parsePlanWithParameters(String text, ParameterContext parameters) throws ParseException {
-    return TableFunctionNames.restore(parse(text, sql -> next.parsePlan(BoundValues.put(sql, parameters))));
+    return TableFunctionNames.restore(parse(text, sql -> next.parsePlan(identified(BoundValues.put(sql, parameters)))));
   }
 
   @Override

@@ -19,7 +19,8 @@ import org.sparkproject.connect.protobuf.Message;
  * What to do instead of what open Spark lacks: the sentences of ways_out.json.
  *
  * <p>Its `unknown` is found in the messages about a statement, a clause or a function that Spark doesn't have. Of
- * `ways_out`, the first pattern that is found in the statement, in letters of any case, has the sentence.
+ * `ways_out`, the first pattern that is found in the statement, or else in the message, in letters of any case, has the
+ * sentence.
  */
 final class WaysOut {
   /** The JVM's property with the path of the file. */
@@ -59,8 +60,10 @@ final class WaysOut {
     if (request == null || !TABLE.unknown.matcher(error).find()) {
       return "";
     }
-    return statements(request).stream().flatMap(
-        sql -> TABLE.ways.entrySet().stream().filter(way -> way.getKey().matcher(sql).find()).map(Map.Entry::getValue))
+    List<String> texts = statements(request);
+    texts.add(error);
+    return texts.stream().flatMap(
+        text -> TABLE.ways.entrySet().stream().filter(way -> way.getKey().matcher(text).find()).map(Map.Entry::getValue))
         .findFirst().orElse("");
   }
 
