@@ -106,14 +106,29 @@ class VolumeFiles:
             raise invalid(f"'{path}' is not empty")
         shutil.rmtree(local)
 
+    def directory_changed(self, path: str) -> float:
+        """When a directory was changed, in seconds since 1970; also /Volumes, a catalog and a schema.
+
+        Raises ApiError if it is none.
+        """
+        if (above := self._above_volumes(path)) is not None:
+            return max((changed_at / 1000 for _, changed_at in above), default=0)
+        return self.directory(path).stat().st_mtime
+
     def list_directory(self, path: str) -> list[DirectoryEntry]:
         """What is in a directory, by name; also in /Volumes, a catalog and a schema. Raises ApiError if it is none."""
-        parts = [part for part in path.split("/") if part]
-        if parts[:1] == ["Volumes"] and len(parts) <= 3 and ".." not in parts and "\0" not in path:  # noqa: PLR2004
-            return [_above_volumes(path.rstrip("/"), *found) for found in self._volumes.names_in(*parts[1:])]
+        if (above := self._above_volumes(path)) is not None:
+            return [_above_volumes(path.rstrip("/"), *found) for found in above]
         local = self.directory(path)
         with os.scandir(local) as entries:
             return [_entry(path.rstrip("/"), entry) for entry in sorted(entries, key=lambda entry: entry.name)]
+
+    def _above_volumes(self, path: str) -> Sequence[tuple[str, int]] | None:
+        """Names and times (ms) in /Volumes, a catalog or a schema; None for another path. Raises ApiError 404."""
+        parts = [part for part in path.split("/") if part]
+        if parts[:1] == ["Volumes"] and len(parts) <= 3 and ".." not in parts and "\0" not in path:  # noqa: PLR2004
+            return self._volumes.names_in(*parts[1:])
+        return None
 
 
 def _check_length(path: str, parts: Sequence[str]) -> None:

@@ -1,3 +1,5 @@
+import io
+
 import httpx
 import pytest
 from databricks.sdk import WorkspaceClient
@@ -52,6 +54,39 @@ def test_a_function_is_found_and_dropped(w, catalog, schema, spark):
     w.functions.delete(f"{catalog}.{schema}.twice")
     with pytest.raises(NotFound):
         w.functions.get(f"{catalog}.{schema}.twice")
+
+
+def test_a_part_of_a_file_is_read_and_a_changed_one_is_not_gone_on_with(w, catalog, schema):
+    w.volumes.create(catalog, schema, "parts", VolumeType.MANAGED)
+    path = f"/Volumes/{catalog}/{schema}/parts/digits"
+    w.files.upload(path, io.BytesIO(b"0123456789"))
+    with httpx.Client(base_url=w.config.host, headers={"Authorization": f"Bearer {w.config.token}"}) as http:
+
+        def read(**headers: str) -> httpx.Response:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return http.get(f"/api/2.0/fs/files{path}", headers=named)
+
+        parts = {"bytes=0-3": b"0123", "bytes=-2": b"89", "bytes=8-": b"89"}
+        assert {given: read(range=given).content for given in parts} == parts
+        for unreadable in ("bytes=3-1", "lines=1", "bytes=abc", "bytes"):
+            answer = read(range=unreadable)
+            assert (answer.status_code, answer.content) == (200, b"0123456789")
+        behind = read(range="bytes=10-")
+        assert (behind.status_code, behind.headers["Content-Range"]) == (416, "bytes */10")
+        assert "which has 10 bytes" in behind.json()["message"]
+        since = read().headers["Last-Modified"]
+        assert read(range="bytes=5-", if_unmodified_since=since).content == b"56789"
+        changed = read(range="bytes=5-", if_unmodified_since="Thu, 01 Jan 1970 00:00:00 GMT")
+        assert (changed.status_code, changed.json()["error_code"]) == (412, "PRECONDITION_FAILED")
+        assert read(if_unmodified_since="yesterday").status_code == 200
+
+
+def test_directories_above_a_volume_are_there(w, catalog, schema):
+    for path in ("/Volumes", f"/Volumes/{catalog}", f"/Volumes/{catalog}/{schema}"):
+        w.files.get_directory_metadata(path)
+    assert catalog in [entry.name for entry in w.dbutils.fs.ls("/Volumes")]
+    with pytest.raises(NotFound):
+        w.files.get_directory_metadata(f"/Volumes/{catalog}/nowhere")
 
 
 def test_files_of_a_volume_are_written_read_listed_and_removed(w, catalog, schema, tmp_path):
