@@ -4,22 +4,26 @@ The registry of Unity Catalog is not among it: `routes/mlflow_registry.py` has t
 """
 
 import json
+import re
 from http import HTTPStatus
 
 import httpx
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 
 from local_workspace.engines.mlflow.artifacts import as_on_databricks
 from local_workspace.http.proxy import Relay, relay, socket_client
 from local_workspace.routes import mlflow_access
-from local_workspace.runtime.errors import disk_full, invalid
+from local_workspace.runtime.errors import ApiError, disk_full, invalid
 
 router = APIRouter(include_in_schema=False)  # MLflow documents its API itself
 
 _SDK = "databricks-sdk-"  # in the User-Agent of MLflow's client with the tracking URI `databricks`, and of the CLI
 _DISK_FULL = (b"database or disk is full", b"No space left on device")  # SQLite's words, and the system's
+_TOO_LARGE = b"int too large to convert to SQLite"  # Python's words
+_MESSAGE = re.compile(r"/(ajax-)?api/\d\.\d/mlflow/")  # the paths whose bodies are messages, not files
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # The paths that MLflow's clients call. The pages' own requests are relative, so they work under any prefix.
 _CLIENT_PATHS = (
@@ -56,13 +60,17 @@ async def as_client(request: Request) -> Response:
     """A request of an MLflow client, at the path it has on any MLflow server.
 
     A path or method that MLflow has not is answered as one that the workspace has not: MLflow's answer is a page.
-    Raises ApiError 403 without permission on the experiment, 507 if the disk is full.
+    Raises ApiError 400 for a body that is no JSON object or that MLflow can't read, 403 without permission on the
+    experiment, 507 if the disk is full.
     """
     await mlflow_access.check(request)
+    await _check_body(request)
     answer = await relay(request, client_of(request), "MLflow")
     if answer.status_code in (404, 405) and not answer.headers.get("content-type", "").startswith("application/json"):
         await answer.discard()
         raise HTTPException(answer.status_code, headers={"Allow": answer.headers.get("allow", "another method")})
+    if answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
+        raise RequestValidationError(json.loads(await answer.read())["detail"])
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return await _failed(answer)
     if mlflow_access.makes_experiment(request):
@@ -70,12 +78,37 @@ async def as_client(request: Request) -> Response:
     return await _as_on_databricks(answer) if _SDK in request.headers.get("user-agent", "") else answer
 
 
+async def _check_body(request: Request) -> None:
+    """Raise ApiError 400 for a JSON body that is no object: MLflow takes it for an empty one, or fails."""
+    is_json = request.headers.get("content-type", "").startswith("application/json")
+    if not is_json or request.method == "GET" or not _MESSAGE.match(request.url.path):
+        return
+    try:
+        body = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "MALFORMED_REQUEST", f"The request's body is not JSON: {error}.") from None
+    if not isinstance(body, dict):
+        raise ApiError(400, "MALFORMED_REQUEST", "The request's body is not a JSON object.")
+
+
 async def _failed(answer: Relay) -> Response:
-    """The answer of a server that failed. Raises ApiError 507 if its disk is full: clients repeat MLflow's 503."""
+    """The answer of a server that failed.
+
+    Raises ApiError 507 if its disk is full: clients repeat MLflow's 503. Raises ApiError 400 for a request that MLflow
+    could not read: what fails later, it answers with JSON.
+    """
     content = await answer.read()
+    media = answer.headers.get("content-type", "")
     if any(sign in content for sign in _DISK_FULL):
         raise disk_full()
-    return Response(content, answer.status_code, media_type=answer.headers.get("content-type"))
+    if _TOO_LARGE in content:
+        raise invalid("A number in the request is larger than MLflow can store, 64 bits.")
+    if answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR and media.startswith("text/html"):
+        raise invalid(
+            "MLflow can't read the request: compare its fields and their types with MLflow's REST API. The error is in "
+            "MLflow's log: python -m local_workspace logs mlflow."
+        )
+    return Response(content, answer.status_code, media_type=media)
 
 
 async def _to_maker(request: Request, answer: Relay) -> Response:

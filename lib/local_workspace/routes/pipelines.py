@@ -123,8 +123,9 @@ def list_pipelines(
     max_results: Size = DEFAULT_SIZE,
 ) -> Json:
     """Those that the caller may see; `filter` may be `name LIKE 'pattern'`, `order_by` the id or the name."""
+    pattern = _pattern(condition)
     seen = visible(request, PIPELINES, engine.list(), lambda doc: doc["pipeline_id"])
-    matching = [doc for doc in seen if _matches(doc["name"], condition)]
+    matching = [doc for doc in seen if fnmatch.fnmatchcase(doc["name"].lower(), pattern)]
     field, descending = _order(order_by, "id", "name")
     matching.sort(key=lambda doc: doc["name"] if field == "name" else doc["pipeline_id"], reverse=descending)
     docs, token = page(request, matching, max_results or DEFAULT_SIZE, page_token)
@@ -241,12 +242,11 @@ def _order(order_by: Sequence[str] | None, *fields: str) -> tuple[str, bool]:
     return field, direction == "desc"
 
 
-def _matches(name: str, condition: str | None) -> bool:
+def _pattern(condition: str | None) -> str:
+    """A filter's pattern as a glob in small letters, whose matching takes linear time. Raises ApiError 400."""
     if not condition:
-        return True
+        return "*"
     found = NAME_FILTER.fullmatch(condition)
     if not found:
         raise invalid(f"filter: {condition!r} is not supported; use name LIKE 'pattern'.")
-    # As a glob, whose matching takes linear time whatever the pattern.
-    pattern = glob.escape(found[1]).replace("%", "*").replace("_", "?")
-    return fnmatch.fnmatchcase(name.lower(), pattern.lower())
+    return glob.escape(found[1]).replace("%", "*").replace("_", "?").lower()

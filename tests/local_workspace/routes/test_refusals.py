@@ -43,6 +43,12 @@ def pipeline(client):
     return client.post("/api/2.0/pipelines", json={**PIPELINE, "name": "first"}).json()["pipeline_id"]
 
 
+def test_a_filter_is_refused_where_there_is_nothing_to_filter(client):
+    answer = client.get("/api/2.0/pipelines", params={"filter": "name = 'p'"})
+    assert answer.status_code == 400
+    assert "use name LIKE 'pattern'" in answer.json()["message"]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [

@@ -48,6 +48,26 @@ def test_a_run_comes_back_with_metrics_and_artifacts(connected, tmp_path):
     assert [path.name for path in stored] == [large.name]
 
 
+@pytest.mark.parametrize(
+    ("path", "content", "reason"),
+    [
+        ("/api/2.0/mlflow/runs/log-batch", b"{", "is not JSON"),
+        ("/api/2.0/mlflow/runs/log-batch", b"", "is not JSON"),
+        ("/api/2.0/mlflow/experiments/create", b"[]", "is not a JSON object"),
+        ("/ajax-api/2.0/mlflow/runs/search", b'{"a": "\xff"}', "is not JSON"),
+        ("/api/2.0/mlflow/runs/log-batch", b'{"run_id": "x", "metrics": [5]}', "can't read the request"),
+        ("/api/2.0/mlflow/runs/create", b'{"experiment_id": "%d"}' % 10**30, "larger than MLflow can store"),
+        ("/graphql", b'{"query": "{"}', "can't read the request"),
+        ("/v1/traces", b"{}", "x-mlflow-experiment-id is missing"),
+    ],
+)
+def test_what_mlflow_cannot_read_is_refused_with_a_sentence(http, path, content, reason):
+    answer = http.post(path, content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["error_code"] in ("MALFORMED_REQUEST", "INVALID_PARAMETER_VALUE")
+    assert reason in answer.json()["message"]
+
+
 def test_who_makes_an_experiment_manages_it_and_nobody_else_does(connected):
     host = connected.env["DATABRICKS_HOST"]
     ana, bo = (connected.identity.create("Users", f"{name}@example.com", NOTHING_SAID) for name in ("ana", "bo"))

@@ -82,6 +82,6 @@ def test_text_that_is_not_utf_8_is_found_at_any_depth():
     texts = pa.Array.from_buffers(pa.string(), 2, buffers)
     lists = pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), texts)
     for column in (texts, lists, pa.StructArray.from_arrays([lists], ["inner"])):
-        with pytest.raises(values.RefusedValue, match="is not UTF-8") as refused:
-            values.rows(pa.table({"v": column}), ["v"])
+        with pytest.raises(RefusedValue, match="is not UTF-8") as refused:
+            rows(pa.table({"v": column}), ["v"])
         assert (refused.value.row, refused.value.column) == (1, "v")
