@@ -53,6 +53,7 @@ final class NamingParser implements ParserInterface {
 
   @Override
   public LogicalPlan parsePlan(String text) throws ParseException {
+    SharedStores.share(session);
     return TableFunctionNames.restore(parse(text, next::parsePlan));
   }
 
