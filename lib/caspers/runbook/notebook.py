@@ -12,6 +12,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from caspers.parameters import Value
 from caspers.runbook.kernels import Kernels
+from caspers.runbook.saves import use_engine
 
 KERNEL_START_SECONDS = 120
 SOLUTION = "solution"  # the tag of cells that solve an exercise: for readers, not for a run
@@ -73,8 +74,8 @@ def execute(
 ) -> None:
     """Run `notebook` in its own folder with the parameters `values`; `report(cell, cells)` at each code cell.
 
-    Cells tagged `solution` are left out. `output` is saved at each cell, so it shows how far a failed one came. A
-    kernel that dies before the first cell is started once more. Raises NotebookFailed.
+    Cells tagged `solution` are left out. `output` is saved at each code cell, so it shows how far a failed or
+    killed one came. A kernel that dies before the first cell is started once more. Raises NotebookFailed.
     """
     for first in (True, False):
         place = _Place(kernels, report)
@@ -94,6 +95,7 @@ def _execute(notebook: Path, output: Path, values: Mapping[str, Value], place: _
     papermill.execute_notebook(
         _without_solutions(notebook),
         output,
+        engine_name=use_engine(),
         parameters=dict(values),
         progress_bar=False,
         start_timeout=KERNEL_START_SECONDS,

@@ -146,6 +146,15 @@ def test_a_kernel_that_dies_fails_its_task_and_keeps_what_ran(write_plan, notebo
     assert printed(run.runs["a"].output) == ["alive"]
 
 
+def test_while_a_cell_runs_the_notebook_shows_what_ran_before_it(write_plan, notebook, runner, tmp_path) -> None:
+    saved = tmp_path / "runs" / "a.ipynb"
+    notebook("a", "print('first')", f"print('first' in open({str(saved)!r}).read())")
+    run = runner(load_plan(write_plan({"a": []}), "default"))
+    assert run.run()
+    assert run.runs["a"].output == saved
+    assert printed(saved) == ["first", "True"]
+
+
 @pytest.mark.parametrize(("deaths", "state"), [(1, D), (2, F)])
 def test_a_kernel_that_dies_at_its_start_gets_one_more_try(
     write_plan, notebook, runner, tmp_path, monkeypatch, deaths: int, state: State
