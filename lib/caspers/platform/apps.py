@@ -29,10 +29,12 @@ def find(ws: "Workbook", name: str) -> App | None:
 
 
 def bring_up_to_date(ws: "Workbook", wanted: App) -> App:
-    """Give the existing app `wanted.name` the resources of `wanted`; returns it with its compute active."""
+    """Give the existing app `wanted.name` the resources of `wanted`; returns it with its compute active.
+
+    Also if it has them already: whoever made it may have been killed before it got the permissions that they name.
+    """
+    ws.w.apps.update(wanted.name, wanted)
     found = ws.w.apps.get(wanted.name)
-    if [resource.as_dict() for resource in found.resources or []] != [r.as_dict() for r in wanted.resources or []]:
-        ws.w.apps.update(wanted.name, wanted)
     if not found.compute_status or found.compute_status.state != ComputeState.ACTIVE:
         ws.w.apps.start_and_wait(wanted.name)
     return ws.w.apps.get(wanted.name)

@@ -46,17 +46,13 @@ def test_a_token_that_the_platform_does_not_exchange(host):
 
 
 @pytest.mark.parametrize(
-    ("state", "resources", "calls"),
-    [
-        (ComputeState.ACTIVE, ["postgres"], []),
-        (ComputeState.ACTIVE, [], ["update"]),
-        (ComputeState.STOPPED, ["postgres"], ["start_and_wait"]),
-    ],
+    ("state", "calls"),
+    [(ComputeState.ACTIVE, ["update"]), (ComputeState.STOPPED, ["update", "start_and_wait"])],
 )
-def test_an_app_that_exists_gets_what_it_lacks(state, resources, calls):
-    found = App(name="desk", compute_status=ComputeStatus(state=state), resources=[AppResource(r) for r in resources])
-    api = Mock(get=Mock(return_value=found))
+def test_an_app_that_exists_gets_its_resources_and_what_it_lacks(state, calls):
     wanted = App(name="desk", resources=[AppResource("postgres")])
+    found = App(name="desk", compute_status=ComputeStatus(state=state), resources=wanted.resources)
+    api = Mock(get=Mock(return_value=found))
     assert apps.bring_up_to_date(SimpleNamespace(w=SimpleNamespace(apps=api)), wanted) is found
     assert [name for name, *_ in api.method_calls if name != "get"] == calls
 
