@@ -27,7 +27,8 @@ setup: $(filter .uv/bin/uv,$(UV))
 
 # Integration and notebooks wait a lot, each in a home of its own: side by side they fill two cores. The coverage is
 # that of lib and app by unit and integration tests together, in all their processes.
-test: setup lint book browser
+test: setup
+	$(MAKE) --jobs 2 lint book browser
 	$(UV) run --no-sync coverage erase
 	$(MAKE) unit
 	$(MAKE) --jobs 2 integration notebooks
