@@ -1,7 +1,6 @@
-"""The Spark server's process: its memory, and its end."""
+"""The Spark server's process: its memory."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -50,14 +49,3 @@ def test_a_server_that_has_nothing_to_do_gives_memory_back_but_not_while_a_state
     assert resident() > 0.9 * busy
     eventually(resident, lambda now: now < 0.8 * busy)
     assert spark.sql(LARGE).collect() == [(500_000_000,)]
-
-
-def test_a_session_that_opens_while_the_server_ends_is_on_the_next_one(engine, home):
-    engine.session()
-    ended = server(home)
-    ended.suspend()
-    with ThreadPoolExecutor() as pool:
-        opened = pool.submit(engine.session, "default")
-        ended.kill()
-        assert opened.result().sql("SELECT current_schema()").collect() == [("default",)]
-    assert server(home) != ended
