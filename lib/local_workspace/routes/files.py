@@ -72,15 +72,15 @@ def download(request: Request, path: str) -> Response:
     Raises ApiError 412 if the file has changed since `If-Unmodified-Since`: a client goes on with a download so.
     """
     local = _files(request, path).file(path)
-    changed_at, size = int(local.stat().st_mtime), local.stat().st_size
+    found, starts = local.stat(), _starts(request.headers.get("range", ""))
     since = _time(request.headers.get("if-unmodified-since", ""))
-    if since is not None and changed_at > since:
+    if since is not None and int(found.st_mtime) > since:
         raise ApiError(412, "PRECONDITION_FAILED", f"'{path}' has changed since the time in If-Unmodified-Since.")
-    if not _starts(request.headers.get("range", "")):  # RFC 9110, 14.2: a range that can't be read is ignored
+    if not starts:  # RFC 9110, 14.2: a range that can't be read is ignored
         request.scope["headers"] = [header for header in request.scope["headers"] if header[0] != b"range"]
-    elif "if-range" not in request.headers and max(_starts(request.headers["range"])) >= size:
-        reason = f"The range begins behind the end of '{path}', which has {size} bytes."
-        return error_response(416, "INVALID_PARAMETER_VALUE", reason, {"Content-Range": f"bytes */{size}"})
+    elif "if-range" not in request.headers and max(starts) >= found.st_size:
+        reason = f"The range begins behind the end of '{path}', which has {found.st_size} bytes."
+        return error_response(416, "INVALID_PARAMETER_VALUE", reason, {"Content-Range": f"bytes */{found.st_size}"})
     media = mimetypes.guess_type(local.name)[0] or "application/octet-stream"
     return FileResponse(local, media_type=media)
 
