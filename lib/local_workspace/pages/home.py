@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -37,7 +38,7 @@ def home(
 ) -> HTMLResponse:
     """The home page."""
     services = [*_pipelines(request, pipelines), *_endpoints(request, serving), *_apps(apps, request.state.principal)]
-    running, troubled = _entries(jobs, services, health, lambda job_id: sees(request, JOBS, job_id))
+    running, troubled = _entries(jobs, services, health, partial(sees, request, JOBS))
     return whole_or_part(request, "home/home", running=running, troubled=troubled, sections=guide.list())
 
 

@@ -1,5 +1,6 @@
 """Runs of the Jobs API 2.2: `w.jobs`."""
 
+from functools import partial
 from typing import Annotated, Literal, TypedDict, cast
 
 from fastapi import APIRouter, Query, Request
@@ -24,7 +25,7 @@ from local_workspace.routes.job_listing import (
     refuse_token_of_another,
     with_page_of_arrays,
 )
-from local_workspace.routes.object_access import JOBS, check, check_run, visible
+from local_workspace.routes.object_access import JOBS, check, check_run, sees
 from local_workspace.runtime.errors import invalid
 
 router = APIRouter()  # part of the router of jobs
@@ -164,8 +165,9 @@ def list_runs(
     if active_only and completed_only:
         raise invalid("active_only and completed_only can't both be true.")
     active = True if active_only else False if completed_only else None
-    wanted = RunFilter(job_id, active, run_type, start_time_from, start_time_to)
-    runs = [_public(run) for run in visible(request, JOBS, jobs.runs(wanted), lambda run: run["job_id"])]
+    seen = partial(sees, request, JOBS)
+    wanted = RunFilter(job_id, active, run_type, start_time_from, start_time_to, of_jobs=seen)
+    runs = [_public(run) for run in jobs.runs(wanted)]
     items, token = page(request, runs, limit or MAX_RUNS, page_token, offset)
     if not expand_tasks:
         items = [run | {"tasks": []} for run in items]

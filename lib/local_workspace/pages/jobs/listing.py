@@ -1,6 +1,7 @@
 """The list of jobs, and the list of all runs."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -59,7 +60,7 @@ def runs(
 ) -> HTMLResponse:
     """The runs of all jobs, or of one, newest first, or those in one state."""
     chosen = int(job_id) if job_id.isdecimal() else None
-    wanted = RunFilter(chosen, state=state or None, of_jobs=lambda run_of: sees(request, JOBS_KIND, run_of))
+    wanted = RunFilter(chosen, state=state or None, of_jobs=partial(sees, request, JOBS_KIND))
     found = engine.page_of_runs(wanted, (page - 1) * RUNS, RUNS + 1, tasks=False)
     shown = paged([run_row(run) for run in found], page, RUNS)
     seen = visible(request, JOBS_KIND, engine.find(), lambda job: job["job_id"])
