@@ -1,4 +1,4 @@
-"""The Spark server's metastore, whose stores all statements share."""
+"""The Spark server's metastore under several clients at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 

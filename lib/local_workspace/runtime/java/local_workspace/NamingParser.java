@@ -53,7 +53,6 @@ final class NamingParser implements ParserInterface {
 
   @Override
   public LogicalPlan parsePlan(String text) throws ParseException {
-    SharedStores.share(session);
     return TableFunctionNames.restore(parse(text, next::parsePlan));
   }
 
