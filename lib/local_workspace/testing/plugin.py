@@ -6,7 +6,9 @@ asks for the fixture.
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,10 +26,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--databricks-home", type=Path, metavar="DIR", help=_HOME_HELP)
 
 
+@contextmanager
+def home_of_session() -> Iterator[Path]:
+    """A new home's path, removed at the end.
+
+    It is not below pytest's own temporary folder: each session that starts closes that one to other users (pytest's
+    `TempPathFactory.getbasetemp`), and the Postgres servers of a workspace of root run as another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="databricks-") as folder:
+        yield Path(folder) / "home"
+
+
 @pytest.fixture(scope="session")
-def databricks_session(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator["DatabricksWorkspace"]:
+def databricks_session(request: pytest.FixtureRequest) -> Iterator["DatabricksWorkspace"]:
     """The session's workspace: one home for all tests, each process of pytest-xdist has one of its own.
 
     A home of the session's own is removed at its end; the one of `--databricks-home` is kept, and left running if it
@@ -39,17 +50,17 @@ def databricks_session(
     kept: Path | None = request.config.getoption("databricks_home")
     if kept and "PYTEST_XDIST_WORKER" in os.environ:
         raise pytest.UsageError("--databricks-home is one workspace: leave it out, or run without pytest-xdist.")
-    root = kept or tmp_path_factory.mktemp("databricks") / "home"
-    running = control.find(root)
-    workspace = DatabricksWorkspace(root, running or control.start(root, _report))
-    try:
-        yield workspace
-    finally:
-        workspace.close()
-        if kept is None:
-            control.destroy(root)
-        elif not running:
-            control.stop(root)
+    with nullcontext(kept) if kept else home_of_session() as root:
+        running = control.find(root)
+        workspace = DatabricksWorkspace(root, running or control.start(root, _report))
+        try:
+            yield workspace
+        finally:
+            workspace.close()
+            if kept is None:
+                control.destroy(root)
+            elif not running:
+                control.stop(root)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from databricks.sdk.service.workspace import ImportFormat, Language
 
 from local_workspace.service import control
 from local_workspace.testing import DatabricksWorkspace
+from local_workspace.testing.plugin import home_of_session
 
 pytestmark = pytest.mark.empties_workspace
 README = (Path(__file__).parents[3] / "lib/local_workspace/README.md").read_text()
@@ -25,7 +26,12 @@ _, EXAMPLE = re.findall(r"^```python\n(.*?)^```", README, re.M | re.S)
 
 
 def pytest_run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *options]
+    """Run the tests of a folder, with temporary files of their own.
+
+    A session that uses pytest's shared folder closes it to other users first, and Postgres runs as one in root's tests.
+    """
+    own = ["--basetemp", str(folder / "temporary")]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *own, *options]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(command, cwd=folder, env=kept, text=True, capture_output=True, check=False)
 
@@ -50,6 +56,15 @@ def test_one_home_is_not_shared_by_processes(tmp_path):
     (tmp_path / "test_shop.py").write_text(EXAMPLE)
     done = pytest_run(tmp_path, "-n", "2", "--databricks-home", str(tmp_path / "home"))
     assert "--databricks-home is one workspace: leave it out, or run without pytest-xdist." in done.stdout
+
+
+def test_a_home_of_the_sessions_own_outlives_the_start_of_another_session(tmp_path_factory):
+    """Each session that starts closes the folder that they share, `pytest-of-USER`, to all other users."""
+    with home_of_session() as home:
+        home.mkdir()
+        assert not home.is_relative_to(tmp_path_factory.getbasetemp())
+        assert not [folder for folder in home.parents if folder.name.startswith("pytest-of-")]
+    assert not home.parent.exists()
 
 
 def make_one_of_each(w: WorkspaceClient, experiment: str) -> None:
