@@ -239,6 +239,8 @@ def main() -> None:
     except Exception as error:
         emit("update_progress", _failure(error), state="FAILED", error_class=type(error).__name__)
     spark.stop()
+    sys.stderr.flush()
+    os._exit(0)  # while Python ends as usual, a thread that waits in gRPC or for stdin can crash it
 
 
 if __name__ == "__main__":
