@@ -1,5 +1,6 @@
 # make run    set everything up and bring Casper's kitchens to life
-# make test   everything that CI runs
+# make test   style, types, the book, the tests that are not slow, each cell of each notebook: a quarter of an hour
+# make test-all  everything that CI runs: the slow tests and both targets too, with the coverage
 # make outputs  run the notebooks again and keep what they print, how long they take, and pictures of the same run in docs/
 # make pictures  take the pictures in docs/ of the workspace and the app that run
 # make book   the README, the notebooks as they ran and the documents as a site, build/book/index.html
@@ -12,7 +13,7 @@
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
-.PHONY: run test lint browser unit integration notebooks outputs pictures book faults latest stop setup
+.PHONY: run test test-all lint browser unit quick integration notebooks outputs pictures book faults latest stop setup
 
 run: setup
 	$(UV) run --no-sync runbook.py --target all
@@ -25,9 +26,13 @@ setup: $(filter .uv/bin/uv,$(UV))
 	python3 -m venv .uv
 	.uv/bin/pip install --quiet uv
 
+test: setup
+	$(MAKE) --jobs 2 lint book browser
+	$(MAKE) --jobs 2 notebooks quick
+
 # Integration and notebooks wait a lot, each in a home of its own: side by side they fill two cores. The coverage is
 # that of lib and app by unit and integration tests together, in all their processes.
-test: setup
+test-all: setup
 	$(MAKE) --jobs 2 lint book browser
 	$(UV) run --no-sync coverage erase
 	$(MAKE) unit
@@ -48,6 +53,10 @@ unit:
 	$(UV) run --no-sync coverage run -m pytest tests --ignore tests/integration \
 		--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
+quick:
+	$(UV) run --no-sync pytest tests --ignore tests/integration -m "not slow" \
+		--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
+
 integration:
 	$(UV) run --no-sync coverage run -m pytest tests/integration -s --durations 8
 
@@ -65,7 +74,7 @@ pictures: browser
 book:
 	$(UV) run --no-sync sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . build/book
 
-# Not a part of `make test`: a fault with its recovery takes about a minute, the workspace's start before them several.
+# Not a part of `make test-all`: a fault with its recovery takes about a minute, the workspace's start before them several.
 faults: setup
 	PYTHONPATH=tests/support $(UV) run --no-sync python tests/faults/campaign.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
 		$(if $(KINDS),--kinds $(KINDS))

@@ -12,6 +12,8 @@ from asgi_server import Served
 from refund_manager.web import api
 from refund_manager.web.pages import bulk, complaints, orders, queue
 
+pytestmark = pytest.mark.slow
+
 PAGES = (queue, orders, bulk, complaints)
 PLATFORM = {"X-Forwarded-Email": "ben@example.com"}
 REFUSALS = {"400", "401", "403", "404", "409", "422", "429", "503"}

@@ -9,6 +9,8 @@ from databricks.sdk.errors import NotFound
 import signatures
 from caspers.agents import deploy
 
+pytestmark = pytest.mark.slow
+
 FILE = Path(__file__).parents[2] / "support" / "models" / "doubler.py"
 SCORES = {"schema": 1.0, "all": 0.95}
 

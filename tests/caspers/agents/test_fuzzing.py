@@ -19,6 +19,7 @@ from local_workspace.workers.model_adapters import adapt
 from local_workspace.workers.model_app import build_app
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.usefixtures("no_traces"),
     # MLflow's own types take any text for some fields, and only warn.
     pytest.mark.filterwarnings("ignore:Invalid:UserWarning"),

@@ -8,6 +8,8 @@ from caspers.canonical.catalog import dimensions
 from caspers.canonical.dimensions import create_statement, load_dimensions
 from caspers.canonical.schema import DIMENSIONS, TABLES
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_statement_names_every_column_of_the_contract():
     statement = create_statement("cat.simulator.items", "items", "/data")

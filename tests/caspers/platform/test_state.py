@@ -13,6 +13,8 @@ from caspers.platform.status import MISSING, full_name, resource_path, status
 from caspers.platform.teardown import destroy
 from lakebase_workspace import make_database
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ws(connected: dict[str, str]) -> Iterator[Workbook]:

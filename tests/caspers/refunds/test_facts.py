@@ -11,6 +11,8 @@ from caspers.agents.lookup import sql_lookup
 from caspers.platform import sql
 from caspers.refunds import facts
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def ask(kitchen, catalog):

@@ -17,6 +17,8 @@ from caspers.config import REPO
 from caspers.runbook.bundle import read_bundle
 from job_workspace import TOKEN, serving
 
+pytestmark = pytest.mark.slow
+
 OWN_NAME = "Casper's Initializer (my_kitchens)"
 RECEIVE = "import json\nfrom caspers import parameters\nparameters.receive(globals())"
 EXIT = "dbutils.notebook.exit(json.dumps({name: globals()[name] for name in parameters.RULES if name in globals()}))"

@@ -9,6 +9,8 @@ from caspers.complaints import SHARES
 from caspers.standin import model_endpoint
 from caspers.streams import complaint_agent, complaint_generator
 
+pytestmark = pytest.mark.slow
+
 RATE, LLM_MODEL = 0.5, "no-such-model"
 
 

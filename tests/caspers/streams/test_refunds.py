@@ -7,6 +7,8 @@ import caspers
 from caspers.refunds.policy import Evidence, decide
 from caspers.streams import refunds
 
+pytestmark = pytest.mark.slow
+
 NEW_ORDER = """
     INSERT INTO lakeflow.all_events BY NAME
     SELECT * EXCEPT (order_id, ts), '{}' AS order_id,

@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 
 from signed_in import check
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = "<script>alert(1)</script>"
 COLUMN = "<i>n</i>"  # Delta takes no spaces and parentheses in a name
 SOURCE = f"""

@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 from local_workspace.pages.navigation import GROUPS
 from signed_in import PHONE, check
 
+pytestmark = pytest.mark.slow
+
 PATHS = [
     section.path for _, sections in GROUPS for section in sections if not section.path.startswith("/ml/experiments")
 ]

@@ -17,6 +17,8 @@ from local_workspace.routes import files, identity, jobs, pipelines, principal_s
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.store import Store
 
+pytestmark = pytest.mark.slow
+
 
 class Volumes:
     """A catalog of one volume."""

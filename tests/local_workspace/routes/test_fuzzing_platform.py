@@ -31,6 +31,8 @@ from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.signed_links import SignedLinks
 from model_workspace import SCHEMA, models_of
 
+pytestmark = pytest.mark.slow
+
 USER = "you@localhost"
 MODEL = {
     "name": "big",

@@ -4,6 +4,8 @@ import pytest
 
 from api_fuzzing import Target, bearer, fuzz
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = "fuzzing"
 
 

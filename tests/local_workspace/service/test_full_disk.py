@@ -21,7 +21,7 @@ from fault_reading import connect
 from local_workspace.service import control
 from waiting import eventually
 
-pytestmark = pytest.mark.starts_workspace
+pytestmark = [pytest.mark.slow, pytest.mark.starts_workspace]
 PROJECT, CATALOG = "desk", "kitchens"
 ENOUGH = "INSERT INTO lake.orders SELECT id, repeat('x', 100) FROM range({}, {})"
 DOWN = (DatabricksError, OSError, psycopg.Error)

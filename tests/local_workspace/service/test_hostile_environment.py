@@ -17,7 +17,7 @@ from local_workspace.runtime import ports
 from local_workspace.service import control
 from model_workspace import LONG_HOME
 
-pytestmark = pytest.mark.starts_workspace
+pytestmark = [pytest.mark.slow, pytest.mark.starts_workspace]
 README = Path(__file__).parents[3] / "lib/local_workspace/README.md"
 
 NOTEBOOK = """

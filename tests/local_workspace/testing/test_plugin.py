@@ -20,7 +20,7 @@ from local_workspace.service import control
 from local_workspace.testing import DatabricksWorkspace
 from local_workspace.testing.plugin import home_of_session
 
-pytestmark = pytest.mark.empties_workspace
+pytestmark = [pytest.mark.slow, pytest.mark.empties_workspace]
 README = (Path(__file__).parents[3] / "lib/local_workspace/README.md").read_text()
 _, EXAMPLE = re.findall(r"^```python\n(.*?)^```", README, re.M | re.S)
 

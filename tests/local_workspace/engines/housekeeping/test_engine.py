@@ -8,6 +8,8 @@ import pytest
 from local_workspace.engines.housekeeping import HousekeepingEngine, engine
 from local_workspace.runtime.home import open_home
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def tables(spark, catalog):

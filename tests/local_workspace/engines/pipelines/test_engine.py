@@ -14,6 +14,8 @@ from databricks.sdk.service.pipelines import PathPattern, PipelineLibrary, Pipel
 
 from waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 BUSY_SECONDS = 500  # what an update may take on a very busy machine
 HEAD = """
 from pyspark import pipelines as dp

@@ -13,6 +13,8 @@ from pyspark.errors import AnalysisException
 
 from waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 BUSY_SECONDS = 500  # what an update may take on a very busy machine
 FINAL = {UpdateInfoState.COMPLETED, UpdateInfoState.FAILED, UpdateInfoState.CANCELED}
 HEAD = "from pyspark import pipelines as dp\n"

@@ -34,7 +34,7 @@ MODELS = Path(__file__).parents[3] / "support" / "models"
 REQUIREMENTS = ["mlflow", "databricks-sdk[openai]"]
 SUMS, ADDER, DOUBLER = "kitchen.ai.sums", "kitchen.ai.adder", "kitchen.ai.doubler"
 
-pytestmark = pytest.mark.filterwarnings("ignore:get_open_ai_client:DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:get_open_ai_client:DeprecationWarning")]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.processes import Processes
 from waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 QUIET_SECONDS = 3
 # One value of half a gigabyte, for which the heap has to grow.
 LARGE = "SELECT length(repeat('x', 500000000 + CAST(id AS INT))) AS length FROM range(1)"

@@ -13,6 +13,8 @@ from databricks.sdk.service import postgres as pg
 from lakebase_workspace import where
 from waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 PROJECT, DATABASE, SCHEMA = "sync-tries", "sync_tries", "sync_tries"
 BRANCH = f"projects/{PROJECT}/branches/production"
 ENDPOINT = f"{BRANCH}/endpoints/primary"

@@ -11,6 +11,8 @@ from chromium import serious
 from job_workspace import TOKEN
 from signed_in import PHONE, sign_in, width
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = "<script>parent.document.title = 'changed'</script>"
 SHOW = """
 from IPython.display import HTML, display

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from chromium import serious
 from signed_in import PHONE, check, sign_in, width
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = "<script>document.title = 'taken'</script>"
 
 
