@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+_OF_JOB = ("DATABRICKS_HOST", "DATABRICKS_TOKEN", "SPARK_REMOTE", "MLFLOW_TRACKING_URI")
 REPO = Path(__file__).resolve().parents[2]
 
 
@@ -28,11 +29,13 @@ class LlmLimits:
 
 @dataclass(frozen=True)
 class JobWorkspace:
-    """The local workspace whose job runs this process: its home, its address and a token."""
+    """The local workspace whose job runs this process: its home, its addresses and a token."""
 
     home: Path
     host: str
     token: str
+    spark_remote: str
+    mlflow_tracking_uri: str
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Config:
     _USD_PER_MILLION_INPUT, _USD_PER_MILLION_OUTPUT.
     run: the run that a budget is for; the runbook sets it for its notebooks (CASPERS_RUN).
     job: the local workspace of a job, by the variables that it sets for it (LOCAL_WORKSPACE_HOME, DATABRICKS_HOST,
-    DATABRICKS_TOKEN); None in any other process.
+    DATABRICKS_TOKEN, SPARK_REMOTE, MLFLOW_TRACKING_URI); None in any other process.
     default_storage: whether a local workspace that is started here is one with default storage
     (LOCAL_WORKSPACE_DEFAULT_STORAGE=1).
     """
@@ -104,8 +107,8 @@ def _databricks(env: Mapping[str, str]) -> bool:
 
 
 def _job(env: Mapping[str, str]) -> JobWorkspace | None:
-    home, host, token = (env.get(name) for name in ("LOCAL_WORKSPACE_HOME", "DATABRICKS_HOST", "DATABRICKS_TOKEN"))
-    return JobWorkspace(Path(home), host, token) if home and host and token and not _databricks(env) else None
+    home, *others = (env.get(name, "") for name in ("LOCAL_WORKSPACE_HOME", *_OF_JOB))
+    return JobWorkspace(Path(home), *others) if home and all(others) and not _databricks(env) else None
 
 
 def _llm_limits() -> LlmLimits:

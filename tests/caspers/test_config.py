@@ -30,12 +30,14 @@ def test_a_local_workspaces_job_is_known_by_its_variables_and_one_of_databricks_
         "LOCAL_WORKSPACE_HOME": "/home",
         "DATABRICKS_HOST": "http://127.0.0.1:4711",
         "DATABRICKS_TOKEN": "t",
+        "SPARK_REMOTE": "sc://localhost:2",
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:4711",
         "LOCAL_WORKSPACE_DEFAULT_STORAGE": "1",
     }.items():
         monkeypatch.setenv(name, value)
     found = config.load()
     assert (found.job, found.default_storage) == (
-        config.JobWorkspace(Path("/home"), "http://127.0.0.1:4711", "t"),
+        config.JobWorkspace(Path("/home"), "http://127.0.0.1:4711", "t", "sc://localhost:2", "http://127.0.0.1:4711"),
         True,
     )
     monkeypatch.setenv("DATABRICKS_HOST", "https://example.cloud.databricks.com")

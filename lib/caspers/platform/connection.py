@@ -65,12 +65,12 @@ def ensure() -> Connection:
 
     Raises RuntimeError, saying why and what to do, if it can't be started.
     """
-    return _databricks() or required(_local("up"), "address")
+    return _databricks() or _of_job() or required(_local("up"), "address")
 
 
 def current() -> Connection | None:
     """The workspace to use, or None if it is a local one that is not running."""
-    return _databricks() or _local("status")
+    return _databricks() or _of_job() or _local("status")
 
 
 def stop() -> None:
@@ -90,6 +90,14 @@ def _databricks() -> Connection | None:
     from databricks.sdk.core import Config
 
     return Connection(host=Config().host)
+
+
+def _of_job() -> Connection | None:
+    """The local workspace whose job runs this process, if one does: the variables that it has set name it."""
+    if (job := config.load().job) is None:
+        return None
+    beside_proxy = {name: os.environ[name] for name in _BESIDE_PROXY if name in os.environ}
+    return Connection(job.host, job.token, job.spark_remote, job.mlflow_tracking_uri, job.home, beside_proxy)
 
 
 def _local(command: str) -> Connection | None:

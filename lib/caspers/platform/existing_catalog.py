@@ -27,10 +27,7 @@ def for_notebook(wanted: str) -> str:
     settings = config.load()
     if settings.run:
         return wanted
-    if job := settings.job:
-        found: Connection | None = Connection(job.host, job.token, home=job.home)
-    else:
-        found = connection.ensure() if settings.default_storage else connection.current()
+    found = connection.ensure() if settings.default_storage else connection.current()
     other = of(found, wanted) if found else None
     if other:
         print(f"No catalog {wanted} can be created in this workspace. The notebook uses the one that it has: {other}")

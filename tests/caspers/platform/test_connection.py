@@ -107,6 +107,16 @@ def test_a_running_workspace_says_what_leads_elsewhere(connected, monkeypatch):
     assert found.beside_proxy == {"no_proxy": "*", "NO_PROXY": "*", "no_grpc_proxy": "localhost,127.0.0.1"}
 
 
+def test_a_local_workspaces_job_finds_it_by_the_variables_that_it_was_given(monkeypatch):
+    remote, mlflow = "sc://localhost:2", "http://127.0.0.1:1"
+    given = Connection("http://127.0.0.1:1", "of the job", remote, mlflow, Path("/home"), {"no_proxy": "127.0.0.1"})
+    for name in ("NO_PROXY", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**given.environment(), "LOCAL_WORKSPACE_HOME": "/home"}.items():
+        monkeypatch.setenv(name, value)
+    assert connection.ensure() == connection.current() == given
+
+
 def test_on_databricks_the_clients_find_their_own_credentials():
     found = Connection("https://example.cloud.databricks.com")
     assert not found.local

@@ -53,16 +53,22 @@ def test_a_catalog_that_is_there_or_can_be_created_is_kept(workspace, there, cap
     assert capsys.readouterr().out == ""
 
 
-def test_a_job_uses_the_catalog_that_there_is_too(workspace, monkeypatch, capsys) -> None:
-    for name, value in {
-        "LOCAL_WORKSPACE_HOME": "/home",
-        "DATABRICKS_HOST": f"http://127.0.0.1:{workspace.server_port}",
-        "DATABRICKS_TOKEN": "of the job",
-    }.items():
-        monkeypatch.setenv(name, value)
-    workspace.names = ("workspace",)
-    assert received()["CATALOG"] == "workspace"
-    assert (workspace.tokens, "uses the one that it has: workspace" in capsys.readouterr().out) == (
+@pytest.mark.parametrize("default_storage", ["0", "1"])
+def test_a_job_uses_the_catalog_that_there_is_too(default_storage, monkeypatch, capsys) -> None:
+    monkeypatch.setenv(DEFAULT_STORAGE, default_storage)
+    with serving() as server:
+        host = f"http://127.0.0.1:{server.server_port}"
+        for name, value in {
+            "LOCAL_WORKSPACE_HOME": "/home",
+            "DATABRICKS_HOST": host,
+            "DATABRICKS_TOKEN": "of the job",
+            "SPARK_REMOTE": "sc://localhost:2",
+            "MLFLOW_TRACKING_URI": host,
+        }.items():
+            monkeypatch.setenv(name, value)
+        server.names = ("workspace",)
+        assert received()["CATALOG"] == "workspace"
+    assert (server.tokens, "uses the one that it has: workspace" in capsys.readouterr().out) == (
         ("Bearer of the job",),
         True,
     )
