@@ -103,10 +103,11 @@ def update(request: Request, jobs: Jobs, access: Access, body: bodies.Update) ->
 def _granted(access: Access, job_id: int, settings: bodies.Settings) -> Iterator[None]:
     """Set the permissions among a job's new settings if the block succeeds; refused ones keep it from starting."""
     sent = settings.access_control_list is not None
-    grants = access.with_owner(KIND, settings.grants(), str(job_id)) if sent else []
+    if sent:
+        access.with_owner(KIND, settings.grants(), str(job_id))
     yield
     if sent:
-        access.replace(KIND, str(job_id), grants)
+        access.replace(KIND, str(job_id), settings.grants(), keeps_owner=True)
 
 
 @router.post(f"{API}/delete")

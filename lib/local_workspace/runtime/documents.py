@@ -1,9 +1,9 @@
 """The store's documents of one kind, with their shape."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from local_workspace.runtime.store import Store
+from local_workspace.runtime.store import Document, Store
 
 
 class Documents[Doc: Mapping[str, object]]:
@@ -31,6 +31,18 @@ class Documents[Doc: Mapping[str, object]]:
     def delete(self, key: str) -> bool:
         """Remove a document; False if there was none."""
         return self._store.delete(self._kind, key)
+
+    def change(self, key: str, change: Callable[[Doc | None], Doc | None]) -> None:
+        """Write what `change` makes of a document, which no other call does meanwhile; nothing if that is None.
+
+        `change` gets None if there is no document. It must wait for nothing. What it raises leaves all as it is.
+        """
+
+        def changed(doc: Document | None) -> Document | None:
+            found = change(cast("Doc | None", doc))
+            return None if found is None else dict(found)
+
+        self._store.change(self._kind, key, changed)
 
     def update(self, key: str, **changes: object) -> Doc:
         """Change fields of a document and return it. Raises KeyError if there is none."""

@@ -56,11 +56,11 @@ class Permissions:
 
     def replace(self, name: str, grants: list[Grant]) -> None:
         """Replace all grants."""
-        self._lists.put(name, {"grants": _one_each(grants)})
+        self._lists.put(name, {"grants": one_each(grants)})
 
     def add(self, name: str, grants: list[Grant]) -> None:
         """Add grants, each in place of what its user, group or service principal had."""
-        self.replace(name, [*self.of(name), *grants])
+        self._lists.change(name, lambda held: {"grants": one_each([*(held["grants"] if held else []), *grants])})
 
     def forget(self, name: str) -> None:
         """Remove all grants."""
@@ -68,8 +68,8 @@ class Permissions:
 
     def revoke(self, principal: str) -> None:
         """Take back all that a user or service principal was granted."""
-        for name, held in self._lists.items():
-            self.replace(name, without(held["grants"], principal))
+        for name, _ in self._lists.items():
+            self._lists.change(name, lambda held: {"grants": without(held["grants"], principal)} if held else None)
 
     def may(self, principal: str, name: str, level: str) -> bool:
         """Whether a user or service principal has `level` on one of them, itself or as one of all."""
@@ -131,10 +131,10 @@ def check_principals(grants: Iterable[Grant], is_known: Callable[[str], bool]) -
             raise not_found(f"Principal: {word}({name}) does not exist.")
 
 
-def _kind_of(principal: str) -> str:
-    return "user_name" if is_user(principal) else "service_principal_name"
-
-
-def _one_each(grants: list[Grant]) -> list[Grant]:
+def one_each(grants: Iterable[Grant]) -> list[Grant]:
     """The last grant of each user, group or service principal, in the order of the first."""
     return list({(grant["kind"], grant["name"]): grant for grant in grants}.values())
+
+
+def _kind_of(principal: str) -> str:
+    return "user_name" if is_user(principal) else "service_principal_name"

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,16 @@ class Store:
             doc.update(changes)
             self.put(kind, key, doc)
             return doc
+
+    def change(self, kind: str, key: str, change: Callable[[Document | None], Document | None]) -> None:
+        """Write what `change` makes of a document, which no other call does meanwhile; nothing if that is None.
+
+        `change` gets None if there is no document. What it raises leaves all as it is.
+        """
+        with self._lock:
+            doc = change(self.get(kind, key))
+            if doc is not None:
+                self.put(kind, key, doc)
 
     def next_id(self) -> int:
         """A number that this store has never returned before."""

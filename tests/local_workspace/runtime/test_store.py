@@ -50,3 +50,26 @@ def test_threads_never_get_the_same_number(store):
     for thread in threads:
         thread.join()
     assert len(set(numbers)) == 400
+
+
+def test_changes_at_the_same_time_lose_none(store):
+    def add(number):
+        for _ in range(25):
+            store.change("list", "1", lambda held: {"held": [*(held["held"] if held else []), number]})
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(store.get("list", "1")["held"]) == 200
+
+
+def test_a_change_that_is_none_or_fails_leaves_all_as_it_is(store):
+    store.put("list", "1", {"held": 1})
+    store.change("list", "1", lambda _: None)
+    with pytest.raises(ZeroDivisionError):
+        store.change("list", "1", lambda held: {"held": held["held"] / 0})
+    assert store.get("list", "1") == {"held": 1}
+    store.change("list", "2", lambda held: held)
+    assert store.get("list", "2") is None

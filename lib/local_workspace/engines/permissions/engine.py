@@ -5,6 +5,7 @@ folders, notebooks and files are shown.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from local_workspace.engines.permissions.kinds import KINDS, MANAGE, OWNER, Kind
 from local_workspace.runtime.documents import Documents
@@ -16,6 +17,7 @@ from local_workspace.runtime.permissions import (
     check_principals,
     is_for,
     of_principal,
+    one_each,
     shown_grant,
     without,
 )
@@ -46,33 +48,42 @@ class PermissionsEngine:
             "access_control_list": [*rows, admins],
         }
 
-    def replace(self, kind: str, object_id: str, grants: Iterable[Grant]) -> None:
-        """Replace all grants on a thing.
+    def replace(self, kind: str, object_id: str, grants: list[Grant], keeps_owner: bool = False) -> None:
+        """Replace all grants on a thing; with `keeps_owner` its owner keeps it unless they name another.
 
         Raises ApiError 404 (no such thing, user, group or service principal), 400 (kind or level, or a job or pipeline
         has not exactly one owner).
         """
-        self._lists.put(f"{kind}/{object_id}", {"grants": self._checked(self._kind(kind, object_id), grants)})
+        known = self._kind(kind, object_id)
+        self._check(known, grants)
+
+        def replaced(held: AccessList | None) -> AccessList:
+            owners = _owners(self._of(held, known)) if keeps_owner and not _owners(grants) else []
+            return {"grants": _with_one_owner(known, [*owners, *grants])}
+
+        self._lists.change(f"{kind}/{object_id}", replaced)
 
     def start_with(self, kind: str, object_id: str, grants: list[Grant]) -> None:
         """Set the grants of a thing that has none yet. Raises as `replace` does."""
-        if not self._lists.get(f"{kind}/{object_id}"):
-            self.replace(kind, object_id, grants)
+        checked = self._checked(self._kind(kind, object_id), grants)
+        self._lists.change(f"{kind}/{object_id}", lambda held: None if held else {"grants": checked})
 
     def add(self, kind: str, object_id: str, grants: list[Grant]) -> None:
         """Add grants, each in place of what its user, group or service principal had. Raises as `replace` does."""
-        kept = self._grants(kind, object_id, self._kind(kind, object_id))
-        if any(grant["level"] == OWNER for grant in grants):
-            kept = [grant for grant in kept if grant["level"] != OWNER]
-        self.replace(kind, object_id, [*kept, *grants])
+        known = self._kind(kind, object_id)
+        self._check(known, grants)
+
+        def added(held: AccessList | None) -> AccessList:
+            present = self._of(held, known)
+            kept = [grant for grant in present if grant not in _owners(present)] if _owners(grants) else present
+            return {"grants": _with_one_owner(known, [*kept, *grants])}
+
+        self._lists.change(f"{kind}/{object_id}", added)
 
     def revoke(self, principal: str) -> None:
         """Take back all that a user or service principal was granted; what it owned is then the workspace's user's."""
-        for key, held in self._lists.items():
-            left = without(held["grants"], principal)
-            if KINDS[key.rpartition("/")[0]].owned and not any(grant["level"] == OWNER for grant in left):
-                left.append(of_principal(self._user, OWNER))
-            self._lists.put(key, {"grants": left})
+        for key, _ in self._lists.items():
+            self._lists.change(key, partial(self._revoked, KINDS[key.rpartition("/")[0]], principal))
 
     def with_owner(self, kind: str, grants: list[Grant], object_id: str = "", maker: str | None = None) -> list[Grant]:
         """`grants` for `replace`, and unless they name an owner the present one; of a new thing that is its `maker`.
@@ -81,9 +92,7 @@ class PermissionsEngine:
         """
         known = KINDS[kind]
         present = [of_principal(maker, OWNER)] if maker else self._grants(kind, object_id, known)
-        named = any(grant["level"] == OWNER for grant in grants)
-        held = [] if named else [each for each in present if each["level"] == OWNER]
-        return self._checked(known, [*held, *grants])
+        return self._checked(known, [*([] if _owners(grants) else _owners(present)), *grants])
 
     def may(self, kind: str, object_id: str, principal: str, level: str | None = None) -> bool:
         """Whether the user or service principal has `level` on a thing, or one above it; None is any level."""
@@ -108,17 +117,38 @@ class PermissionsEngine:
         return known
 
     def _grants(self, kind: str, object_id: str, known: Kind) -> list[Grant]:
-        found = self._lists.get(f"{kind}/{object_id}")
-        if found:
-            return found["grants"]
-        return [of_principal(self._user, OWNER if known.owned else MANAGE)]
+        return self._of(self._lists.get(f"{kind}/{object_id}"), known)
+
+    def _of(self, held: AccessList | None, known: Kind) -> list[Grant]:
+        return held["grants"] if held else [of_principal(self._user, OWNER if known.owned else MANAGE)]
+
+    def _revoked(self, known: Kind, principal: str, held: AccessList | None) -> AccessList | None:
+        if held is None:
+            return None
+        left = without(held["grants"], principal)
+        if known.owned and not _owners(left):
+            left.append(of_principal(self._user, OWNER))
+        return {"grants": left}
 
     def _checked(self, known: Kind, grants: Iterable[Grant]) -> list[Grant]:
-        chosen = list({(grant["kind"], grant["name"]): grant for grant in grants}.values())
-        for level in (grant["level"] for grant in chosen):
+        chosen = one_each(grants)
+        self._check(known, chosen)
+        return _with_one_owner(known, chosen)
+
+    def _check(self, known: Kind, grants: Iterable[Grant]) -> None:
+        for level in (grant["level"] for grant in grants):
             if level not in known.levels:
                 raise invalid(f"{level} is no level of a {known.noun}; it has {', '.join(known.levels)}.")
-        check_principals(chosen, self._is_known)
-        if known.owned and [grant["level"] for grant in chosen].count(OWNER) != 1:
-            raise invalid(f"The {known.noun} must have exactly one owner.")
-        return chosen
+        check_principals(grants, self._is_known)
+
+
+def _owners(grants: list[Grant]) -> list[Grant]:
+    return [grant for grant in grants if grant["level"] == OWNER]
+
+
+def _with_one_owner(known: Kind, grants: Iterable[Grant]) -> list[Grant]:
+    """The last grant of each principal. Raises ApiError 400 if such a thing must have another number of owners."""
+    chosen = one_each(grants)
+    if known.owned and [grant["level"] for grant in chosen].count(OWNER) != 1:
+        raise invalid(f"The {known.noun} must have exactly one owner.")
+    return chosen

@@ -47,12 +47,12 @@ class ScopeAcls:
 
     def put(self, scope: str, principal: str, level: str) -> None:
         """Give a principal a level, in place of what it had."""
-        self._lists.put(scope, {"levels": {**self.of(scope), principal: level}})
+        self._lists.change(scope, lambda held: {"levels": {**(held["levels"] if held else {}), principal: level}})
 
     def delete(self, scope: str, principal: str) -> None:
         """Take a principal's level back. Raises ApiError 404 if it has none."""
         self.level(scope, principal)
-        self._without(scope, principal)
+        self._lists.change(scope, lambda held: _without(held, principal))
 
     def forget(self, scope: str) -> None:
         """Remove all levels on a scope."""
@@ -60,9 +60,8 @@ class ScopeAcls:
 
     def revoke(self, principal: str) -> None:
         """Take back the levels of a principal on all scopes."""
-        for scope, held in self._lists.items():
-            if principal in held["levels"]:
-                self._without(scope, principal)
+        for scope, _ in self._lists.items():
+            self._lists.change(scope, lambda held: _without(held, principal))
 
     def check(self, scope: str, principal: str | None, level: str) -> None:
         """Raise ApiError 403 unless the caller has `level` or one above it; None is an administrator."""
@@ -72,6 +71,7 @@ class ScopeAcls:
         message = f"{principal} does not have {level} permission on scope {scope} to perform this action."
         raise ApiError(403, "PERMISSION_DENIED", message)
 
-    def _without(self, scope: str, principal: str) -> None:
-        levels = {name: level for name, level in self.of(scope).items() if name != principal}
-        self._lists.put(scope, {"levels": levels})
+
+def _without(held: ScopeAcl | None, principal: str) -> ScopeAcl | None:
+    levels = held["levels"] if held else {}
+    return {"levels": {name: levels[name] for name in levels if name != principal}} if principal in levels else None

@@ -1,5 +1,6 @@
 """Permissions that are kept and shown: what a bundle's `permissions` ask for."""
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ from local_workspace.engines.permissions import PermissionsEngine
 from local_workspace.http.server import create_app
 from local_workspace.routes import permissions
 from local_workspace.runtime.errors import not_found
+from local_workspace.runtime.permissions import of_principal
 from local_workspace.runtime.store import Store
 from people import identity_of
 
@@ -102,3 +104,30 @@ def test_a_warehouse_has_two_words_and_its_own_levels(client):
 def test_what_is_refused(client, path, entries, status, named):
     answer = send(client, "PUT", path, *entries)
     assert (answer.status_code, named in answer.json()["message"]) == (status, True), answer.text
+
+
+def test_of_grants_and_revocations_at_the_same_time_none_is_lost(tmp_path):
+    store = Store(tmp_path / "many.db")
+    leaving, coming = ([f"{word}-{number}" for number in range(40)] for word in ("leaves", "comes"))
+    is_known = identity_of(store, USER, *leaving, *coming).is_known
+    engine = PermissionsEngine(store, USER, {"jobs": _known}, is_known)
+    engine.add("jobs", "7", [of_principal(name, "CAN_VIEW") for name in leaving])
+    with ThreadPoolExecutor(8) as pool:
+        revoked = pool.map(engine.revoke, leaving)
+        added = pool.map(lambda name: engine.add("jobs", "7", [of_principal(name, "CAN_VIEW")]), coming)
+        list(revoked), list(added)
+    held = [name for name in (USER, *leaving, *coming) if engine.may("jobs", "7", name)]
+    store.close()
+    assert held == [USER, *coming]
+
+
+def test_the_owner_of_a_job_that_is_changed_is_the_one_of_that_moment(tmp_path):
+    store = Store(tmp_path / "one.db")
+    engine = PermissionsEngine(store, USER, {"jobs": _known}, identity_of(store, USER, "app", "cook").is_known)
+    engine.add("jobs", "7", [of_principal("app", "IS_OWNER")])
+    engine.replace("jobs", "7", [of_principal("cook", "CAN_VIEW")], keeps_owner=True)
+    held = [engine.may("jobs", "7", "app", "IS_OWNER"), engine.may("jobs", "7", "cook"), engine.may("jobs", "7", USER)]
+    engine.replace("jobs", "7", [of_principal("cook", "IS_OWNER")], keeps_owner=True)
+    held.append(engine.may("jobs", "7", "app"))
+    store.close()
+    assert held == [True, True, False, False]
