@@ -63,7 +63,7 @@ def ensure_job(ws: HasClient, settings: JobSettings) -> int:
 def environments(ws: Publishes) -> list[JobEnvironment]:
     """The environment of serverless tasks, with this project installed; publishes the project to the workspace.
 
-    A task refers to it as ENVIRONMENT. On a laptop tasks run in the project's own environment.
+    A task refers to it as ENVIRONMENT.
     """
     ws.publish("lib/caspers")
     root = ws.publish("pyproject.toml").rpartition("/")[0]

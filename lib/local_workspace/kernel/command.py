@@ -3,9 +3,9 @@
 from pathlib import Path
 
 
-def notebook_command(source: Path, output: Path, context: Path, result: Path) -> list[str]:
-    """The arguments for Python that run the notebook `source` as the task in `context`.
+def notebook_command(source: Path, output: Path, context: Path, result: Path, python: Path) -> list[str]:
+    """The arguments for the workspace's Python that run the notebook `source` as the task in `context`.
 
-    The executed notebook is written to `output`, the outcome as JSON to `result`.
+    The executed notebook is written to `output`, the outcome as JSON to `result`; the kernel runs `python`.
     """
-    return ["-m", "local_workspace.workers.notebook_task", *map(str, (source, output, context, result))]
+    return ["-m", "local_workspace.workers.notebook_task", *map(str, (source, output, context, result, python))]

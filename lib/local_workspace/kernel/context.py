@@ -17,7 +17,8 @@ class Context:
     """A notebook's task.
 
     `notebook` is its file, `workspace` the folder of all workspace files, `task_values` the folder in which the tasks
-    of a run store values for each other. Outside of a job all are empty.
+    of a run store values for each other; `python` is the workspace's, which runs notebooks, where that of the task may
+    see fewer packages. Outside of a job all are empty.
     """
 
     parameters: dict[str, str] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class Context:
     workspace: str = ""
     task_key: str = ""
     task_values: str = ""
+    python: str = ""
 
     @classmethod
     def of_this_process(cls) -> Self:

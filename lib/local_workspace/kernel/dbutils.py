@@ -96,10 +96,14 @@ class Notebooks:
             folder = Path(name)
             task, result = folder / "context.json", folder / "result.json"
             self._context.write(task, notebook=str(source), parameters=arguments or {})
-            command = [sys.executable, *notebook_command(source, folder / "output.ipynb", task, result)]
+            command = notebook_command(source, folder / "output.ipynb", task, result, Path(sys.executable))
+            runner = self._context.python or sys.executable
             try:
                 subprocess.run(
-                    command, check=False, timeout=timeout_seconds or None, env=environment.of_child(os.environ)
+                    [runner, *command],
+                    check=False,
+                    timeout=timeout_seconds or None,
+                    env=environment.of_child(os.environ),
                 )
             except subprocess.TimeoutExpired:
                 raise TimeoutError(f"Notebook {path} did not end within {timeout_seconds} s.") from None

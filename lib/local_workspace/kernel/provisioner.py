@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Unicode
 
 from local_workspace.runtime.fork_server import PARENT
 from local_workspace.runtime.prepared_python import OF_NOTEBOOKS, ForkedProcess, PreparedPython
@@ -22,8 +23,11 @@ _ALLOWED = {"env", "cwd", "stdout", "stderr", "kernel_id", "extra_arguments"}
 class PreparedProvisioner(LocalProvisioner):
     """Starts Python kernels as forks of this process's prepared Python, and all others as Jupyter does."""
 
+    executable = Unicode(help="the Python of its kernels; Jupyter's choice if it is empty").tag(config=True)
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel that `cmd` names; returns how to reach it."""
+        cmd = [self.executable or cmd[0], *cmd[1:]]
         if not (process := await asyncio.to_thread(_fork, cmd, **kwargs)):
             return await super().launch_kernel(cmd, **kwargs)
         self.cwd = kwargs.get("cwd")

@@ -12,7 +12,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+
+from local_workspace.runtime.package_views import closure
 
 _OURS, _HERE = "local_workspace", str(Path(__file__).parents[2])
 
@@ -32,7 +33,7 @@ def hide_others(lines: Iterable[str], own: Collection[str]) -> None:
         required = [Requirement(line) for line in declarations(lines)]
     except InvalidRequirement:
         return
-    brought = _closure([*required, *map(Requirement, own)])
+    brought = closure([*required, *map(Requirement, own)]).values()
     places = {_HERE, *(place for place in sys.path if place.endswith("site-packages"))}
     declared = _Declared({_OURS, *_modules(brought)}, places)
     sys.meta_path.insert(0, declared)
@@ -65,29 +66,6 @@ class _Declared(MetaPathFinder):
         except ModuleNotFoundError:
             return True
         return False
-
-
-def _closure(required: list[Requirement]) -> list[metadata.Distribution]:
-    """The installed packages that these requirements bring, with what those require in turn."""
-    found: dict[str, metadata.Distribution] = {}
-    seen, left = set(), list(required)
-    while left:
-        requirement = left.pop()
-        name, extras = canonicalize_name(requirement.name), frozenset(requirement.extras)
-        if (name, extras) in seen:
-            continue
-        seen.add((name, extras))
-        try:
-            found[name] = metadata.distribution(name)
-        except metadata.PackageNotFoundError:
-            continue  # of another platform, or optional
-        left += [each for each in map(Requirement, found[name].requires or []) if _applies(each, extras)]
-    return list(found.values())
-
-
-def _applies(requirement: Requirement, extras: Collection[str]) -> bool:
-    marker = requirement.marker
-    return marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras))
 
 
 def _modules(distributions: Iterable[metadata.Distribution]) -> set[str]:

@@ -31,18 +31,18 @@ _EXTENSION = "--IPKernelApp.extra_extensions=local_workspace.kernel"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run_notebook(source: Path, output: Path) -> "Outcome":
+def run_notebook(source: Path, output: Path, python: Path) -> "Outcome":
     """Execute the notebook `source` in its own folder and save it to `output` after every cell.
 
-    Its parameters are widgets, of which its kernel knows. Returns `result` with `truncated`, or `error` with
-    `error_trace`.
+    Its kernel runs `python`, and knows of its parameters, which are widgets. Returns `result` with `truncated`, or
+    `error` with `error_trace`.
     """
     _skip_unused_imports()
     import papermill
 
     outcome: Outcome = {}
     try:
-        notebook = _execute(source, output)
+        notebook = _execute(source, output, python)
     except papermill.PapermillExecutionError as error:
         trace = _COLOURS.sub("", "\n".join(error.traceback))
         return outcome | {"error": f"{error.ename}: {error.evalue}", "error_trace": trace}
@@ -65,10 +65,13 @@ def result_of(notebook: dict[str, Any]) -> str:
     return "".join(last.get("text") or last.get("data", {}).get("text/plain", ""))
 
 
-def _execute(source: Path, output: Path) -> dict[str, Any]:
+def _execute(source: Path, output: Path, python: Path) -> dict[str, Any]:
     import papermill
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
     from traitlets.config import Config
 
+    # nbclient's kernel managers have no parent, from which the factory, made by the first of them, had its settings.
+    KernelProvisionerFactory.instance(default_provisioner_name=provisioner.NAME)
     # Unix sockets, because kernels that start at the same time would compete for ports.
     with tempfile.TemporaryDirectory(prefix="kernel-", dir=sockets.temporary_parent()) as folder:
         manager = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
@@ -83,7 +86,7 @@ def _execute(source: Path, output: Path) -> dict[str, Any]:
             config=Config(
                 KernelManager=manager,
                 NotebookClient=client,
-                KernelProvisionerFactory={"default_provisioner_name": provisioner.NAME},
+                PreparedProvisioner={"executable": str(python)},
             ),
         )
     return executed
@@ -106,13 +109,13 @@ def _end_kernel(*_: object) -> None:
 
 
 def main() -> None:
-    """INPUT OUTPUT CONTEXT RESULT: run INPUT as the task in the file CONTEXT, write the outcome to RESULT."""
+    """INPUT OUTPUT CONTEXT RESULT PYTHON: run INPUT with PYTHON as the task in CONTEXT, write the outcome to RESULT."""
     provisioner.python.fork_here()  # first, while this process has no threads
-    source, output, context, result = map(Path, sys.argv[1:])
+    source, output, context, result, python = map(Path, sys.argv[1:])
     os.environ[VARIABLE] = str(context)  # for the kernel
 
     def work() -> None:
-        outcome = run_notebook(source, output)
+        outcome = run_notebook(source, output, python)
         write_atomically(result, json.dumps(outcome))
 
     # In a thread, because on the main thread nbclient answers SIGTERM with a slow shutdown of a busy kernel.

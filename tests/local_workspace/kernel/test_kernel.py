@@ -33,7 +33,7 @@ class Folder:
         source, task, result = self.write(key, *cells), self.path / f"{key}.json", self.path / f"{key}.result"
         context = Context(parameters, str(source), str(self.path), key, str(self.path / "values"))
         context.write(task)
-        files = [source, self.path / f"{key}.out.ipynb", task, result]
+        files = [source, self.path / f"{key}.out.ipynb", task, result, sys.executable]
         subprocess.run([sys.executable, "-m", "local_workspace.workers.notebook_task", *map(str, files)], check=True)
         return json.loads(result.read_text())
 

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import psutil
 import pytest
 
-from local_workspace.runtime import prepared_python
+from local_workspace.runtime import package_views, prepared_python
 from local_workspace.runtime.packages import site_packages
 from local_workspace.runtime.prepared_python import ForkedProcess, PreparedPython
 from waiting import eventually
@@ -204,6 +205,28 @@ def test_a_fork_enters_an_environment_over_this_one_unless_that_has_what_is_impo
     first, second = printed(folder)
     assert json.loads(first) == ["the folder", not own, str(environment), str(folder / "venv")]
     assert second == "own"
+
+
+LOST = """
+import importlib.util, sys
+found = [name for name in ("numpy", "pydantic", "tenacity") if importlib.util.find_spec(name)]
+print(found, "pydantic_core" in sys.modules)
+"""
+
+
+def test_a_fork_in_an_environment_with_some_packages_forgets_the_others_that_it_has_imported(folder: Path) -> None:
+    (folder / "lost.py").write_text(LOST)
+    environment = layer(folder)
+    package_views.link(folder / "workspace", [metadata.distribution(name) for name in ("numpy", "tenacity")])
+    packages = site_packages(folder / "venv")
+    (packages / "~workspace.pth").write_text(f"import site; site.addsitedir({str(folder / 'workspace')!r})\n")
+    python = PreparedPython(["lost"], ["numpy", "pydantic"])
+    with (folder / "out.txt").open("wb") as output:
+        process = python.fork([str(environment), "-m", "lost"], os.environ, folder, output.fileno(), output.fileno())
+    assert process
+    assert process.wait(60) == 0
+    python.close()
+    assert printed(folder) == ["['numpy', 'tenacity'] False"]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """Tasks that run in a process of their own: notebooks, Python files and wheels, each in its Python environment."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_workspace.engines.jobs import environment_versions
 from local_workspace.engines.jobs.libraries import of_library
-from local_workspace.engines.jobs.python_checks import CLUSTER
+from local_workspace.engines.jobs.python_checks import CLUSTER, version_of
 from local_workspace.engines.jobs.run_documents import Outcome, Run, TaskRun
 from local_workspace.engines.jobs.run_files import RunFiles
 from local_workspace.engines.workspace import WorkspaceFiles
@@ -47,17 +49,19 @@ class ProcessTasks:
 
     def run(self, run: Run, task: TaskRun, cancellation: Cancellation, report: Report) -> Outcome:
         """Install what the task needs, and run it. Raises InstallationError; ApiError for a missing file."""
-        command = self._command(run, task)
-        python = self._environments.python(self._dependencies(run, task), report, cancellation)
+        source = self._source(task)
+        given, dependencies = self._packages(run, task)
+        python = self._environments.python(dependencies, report, cancellation, given)
         if cancellation.reason:
             return {}
         report("")
         with self.spark() as of_spark:
             child = self.processes.spawn(
                 _name(task),
-                [str(python), *command],
+                self._command(run, task, source, python),
                 env={**self.variables(), **of_spark, "PATH": _path(python), "PYTHONUNBUFFERED": "1"},
-                cwd=self._folder(run, task),
+                # the working directory of a Python file is its own folder, as on Databricks
+                cwd=source.parent if source and "spark_python_task" in task else self._run_files.folder(run),
             )
             with cancellation.calling(child.terminate):
                 code = child.wait()
@@ -79,33 +83,38 @@ class ProcessTasks:
     def _run_files(self) -> RunFiles:
         return RunFiles(self.home)
 
-    def _command(self, run: Run, task: TaskRun) -> Sequence[str]:
-        """The arguments for Python."""
-        context, result = (self._run_files.file(run, task, suffix) for suffix in (".context.json", ".result.json"))
-        parameters: Mapping[str, object] = {}
-        source = ""
+    def _source(self, task: TaskRun) -> Path | None:
+        """The notebook or Python file that a task runs. Raises ApiError 404; 400 if it is something else."""
         if notebook := task.get("notebook_task"):
-            source = str(self.files.resolve(notebook["notebook_path"]))
-            parameters = notebook.get("base_parameters", {})
+            return self.files.resolve(notebook["notebook_path"])
+        return self._python_file(task["spark_python_task"]["python_file"]) if "spark_python_task" in task else None
+
+    def _command(self, run: Run, task: TaskRun, source: Path | None, python: Path) -> Sequence[str]:
+        """What runs the task, whose file is `source`, with `python`."""
+        context, result = (self._run_files.file(run, task, suffix) for suffix in (".context.json", ".result.json"))
+        notebook = task.get("notebook_task")
+        parameters: Mapping[str, object] = notebook.get("base_parameters", {}) if notebook else {}
         Context(
             parameters={name: str(value) for name, value in parameters.items()},
-            notebook=source,
+            notebook=str(source) if notebook else "",
             workspace=str(self.home.workspace_files),
             task_key=task["task_key"],
             task_values=str(self._run_files.values_folder(run)),
+            python=sys.executable,
         ).write(context)
-        if notebook:
-            return notebook_command(Path(source), self._run_files.file(run, task, ".ipynb"), context, result)
+        if source and notebook:
+            output = self._run_files.file(run, task, ".ipynb")
+            return [sys.executable, *notebook_command(source, output, context, result, python)]
         # -P: a file in the task's folder may be named like a module of ours
-        return ["-P", "-m", "local_workspace.workers.python_task", str(context), str(result), *self._program(task)]
-
-    def _program(self, task: TaskRun) -> Sequence[str]:
-        """What the worker runs, with its command line."""
-        if file := task.get("spark_python_task"):
-            return ["file", str(self._python_file(file["python_file"])), *file.get("parameters", [])]
-        wheel = task["python_wheel_task"]
-        named = [f"--{name}={value}" for name, value in wheel.get("named_parameters", {}).items()]
-        return ["wheel", f"{wheel['package_name']}:{wheel['entry_point']}", *wheel.get("parameters", []), *named]
+        return [
+            str(python),
+            "-P",
+            "-m",
+            "local_workspace.workers.python_task",
+            str(context),
+            str(result),
+            *_program(task, source),
+        ]
 
     def _python_file(self, path: str) -> Path:
         found = self.locate(path)
@@ -115,17 +124,21 @@ class ProcessTasks:
             raise invalid(f"{path!r} is not a file.")
         return found
 
-    def _dependencies(self, run: Run, task: TaskRun) -> Dependencies:
-        found = Dependencies(self.locate)
+    def _packages(self, run: Run, task: TaskRun) -> tuple[frozenset[str] | None, Dependencies]:
+        """The packages that a task has from its environment's version, None for all, and what it asks for besides."""
+        found, version = Dependencies(self.locate), None
         for each in run.get("environments", []):
             if each["environment_key"] == task.get("environment_key"):
-                found.add(each.get("spec", {}).get("dependencies", []))
+                spec = each.get("spec", {})
+                version = version_of(spec)
+                found.add(spec.get("dependencies", []))
         if (notebook := task.get("notebook_task")) and not any(name in task for name in _OWN_PACKAGES):
             path = notebook["notebook_path"]
+            version = self.files.environment_version(path)
             found.add(self.files.requirements(path), self.files.resolve(path).parent)
         for library in task.get("libraries", []):
             found.add(of_library(library))
-        return found
+        return environment_versions.packages(version) if version else None, found
 
     def locate(self, path: str) -> Path:
         """The local path of a workspace or volume path. Raises ApiError 404; 400 for another file system."""
@@ -135,12 +148,6 @@ class ProcessTasks:
         if not path.startswith("/"):
             raise invalid(f"{path!r} is not a path in the workspace or a volume; a local workspace has no other files.")
         return self.files.resolve(path)
-
-    def _folder(self, run: Run, task: TaskRun) -> Path:
-        """The working directory: that of the Python file, as on Databricks."""
-        if file := task.get("spark_python_task"):
-            return self._python_file(file["python_file"]).parent
-        return self._run_files.folder(run)
 
     def _outcome(self, run: Run, task: TaskRun, child: Child, code: int) -> Outcome:
         kind = "notebook" if "notebook_task" in task else "task"
@@ -162,3 +169,12 @@ def _name(task: TaskRun) -> str:
 def _path(python: Path) -> str:
     """The PATH on which the environment's programs come first."""
     return os.pathsep.join([str(python.parent), environment.of_child()["PATH"]])
+
+
+def _program(task: TaskRun, file: Path | None) -> Sequence[str]:
+    """What the worker runs, with its command line."""
+    if file:
+        return ["file", str(file), *task["spark_python_task"].get("parameters", [])]
+    wheel = task["python_wheel_task"]
+    named = [f"--{name}={value}" for name, value in wheel.get("named_parameters", {}).items()]
+    return ["wheel", f"{wheel['package_name']}:{wheel['entry_point']}", *wheel.get("parameters", []), *named]

@@ -1,5 +1,6 @@
 """Tasks that run Python files, wheels and SQL, and the environments of tasks, checked before anything is stored."""
 
+from local_workspace.engines.jobs import environment_versions
 from local_workspace.engines.jobs.documents import EnvironmentSpec, Library, Settings, Task
 from local_workspace.engines.jobs.unsupported import JOB_REFUSED, refuse_part
 from local_workspace.runtime.errors import invalid
@@ -62,11 +63,15 @@ def _check_key(task: Task, keys: list[str]) -> None:
 
 def _check_spec(spec: EnvironmentSpec, place: str) -> None:
     refuse_part(spec, "spec", place)
-    version = spec.get("environment_version", spec.get("client"))
+    version = version_of(spec)
     if version is None:  # "Either environment_version or base_environment must be provided": the SDK's Environment
         raise invalid(f"{place}.environment_version is needed, such as '4'.")
-    if not version.isdecimal():
-        raise invalid(f"{place}.environment_version must be the number of a version, such as '4', not {version!r}.")
+    environment_versions.packages(version, f"{place}.")
+
+
+def version_of(spec: EnvironmentSpec) -> str | None:
+    """The version of an environment, of which `client` is the older name."""
+    return spec.get("environment_version", spec.get("client"))
 
 
 def _check_library(library: Library, task: Task, place: str) -> None:

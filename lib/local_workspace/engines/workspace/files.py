@@ -11,9 +11,9 @@ import tempfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Required, TypedDict
+from typing import Any, Required, TypedDict
 
-from local_workspace.engines.workspace.notebook_environment import requirements
+from local_workspace.engines.workspace import notebook_environment
 from local_workspace.engines.workspace.notebook_source import (
     LANGUAGES,
     Language,
@@ -107,8 +107,11 @@ class WorkspaceFiles:
 
     def requirements(self, path: str) -> list[str]:
         """What the environment of a notebook asks for, as lines of requirements. Raises 404; 400 if it can't be."""
-        place = self.resolve(path)
-        return requirements(json.loads(place.read_bytes())) if place.suffix == NOTEBOOK else []
+        return notebook_environment.requirements(self._notebook(path))
+
+    def environment_version(self, path: str) -> str | None:
+        """The version of a notebook's environment, None if it has none. Raises 404."""
+        return notebook_environment.version(self._notebook(path))
 
     def list(self, path: str, notebooks_modified_after: int = 0) -> list[ObjectInfo]:
         """ObjectInfo of everything in a folder, or of the one file, without notebooks that are older. Raises 404."""
@@ -173,6 +176,12 @@ class WorkspaceFiles:
             return place, content
         _check_notebook(path, content)
         return _as_notebook(place), content
+
+    def _notebook(self, path: str) -> dict[str, Any]:
+        """The notebook at a path; an empty one if that is something else."""
+        place = self.resolve(path)
+        notebook: dict[str, Any] = json.loads(place.read_bytes()) if place.suffix == NOTEBOOK else {}
+        return notebook
 
     def _write(self, place: Path, content: bytes) -> None:
         self._partial.mkdir(exist_ok=True)

@@ -46,6 +46,12 @@ def requirements(notebook: dict[str, Any]) -> list[str]:
     return lines
 
 
+def version(notebook: dict[str, Any]) -> str | None:
+    """The version of a notebook's environment, such as "4", of which `client` is the older name; None without one."""
+    environment = of_notebook(notebook)
+    return environment.get("environment_version") or environment.get("client")
+
+
 def split_source(text: str) -> tuple[dict[str, Any], str]:
     """The environment at the beginning of a notebook in source format, after its header, and the text behind it."""
     match = _BLOCK.match(text)

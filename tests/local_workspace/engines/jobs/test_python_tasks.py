@@ -46,8 +46,8 @@ def upload(space, name: str, text: str) -> str:
     return path
 
 
-def environment(*dependencies: str, key: str = "default") -> JobEnvironment:
-    return JobEnvironment(key, Environment(environment_version="4", dependencies=list(dependencies)))
+def environment(*dependencies: str, key: str = "default", version: str = "4") -> JobEnvironment:
+    return JobEnvironment(key, Environment(environment_version=version, dependencies=list(dependencies)))
 
 
 def script(path: str, *arguments: str) -> Task:
@@ -189,10 +189,9 @@ def test_a_notebook_runs_in_its_environment(space, artifacts):
     assert found[0].notebook_output.result == "2"
 
 
-def carrying(space, *lines: str) -> str:
+def carrying(space, *lines: str, code: str = "import kitchentool\nkitchentool.SPOONS") -> str:
     """The path of a notebook in source format with an environment of its own, beside the wheels' folder."""
     block = "".join(f"# {line}\n" for line in ("/// script", "[tool.databricks.environment]", *lines, "///"))
-    code = "import kitchentool\nkitchentool.SPOONS"
     return upload(space, "own.py", f"# Databricks notebook source\n{block}{code}\n").removesuffix(".py")
 
 
@@ -218,6 +217,64 @@ def test_a_notebooks_base_environment_is_the_tasks_error(space):
     assert "base environment 'workspace-base-environments/databricks_ai_v4'" in found[0].error
 
 
+# What a program prints of these imports: openai and papermill are installed here, but no part of the environment.
+IMPORTS = """
+import importlib
+found = []
+for name in ("pandas", "mlflow", "databricks.connect", "local_workspace", "openai", "papermill"):
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        found.append(str(error))
+"""
+MISSING = ["No module named 'openai'", "No module named 'papermill'"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "missing"),
+    [(environment(), MISSING), (environment("openai"), MISSING[1:]), (environment(version="5"), MISSING[1:])],
+    ids=["version 4", "a dependency", "version 5"],
+)
+def test_a_task_has_what_its_environment_brings_and_no_other_package(space, asked, missing):
+    file = script(upload(space, "imports.py", f"{IMPORTS}print(found)"))
+    notebook = Task("nb", environment_key="default")
+    notebook.notebook_task = NotebookTask(space.upload("/Users/me/imports.ipynb", IMPORTS, "found"))
+    _, found = outputs(space, file, notebook, environments=[asked])
+    assert found[0].logs == f"{missing}\n", found[0].error
+    assert found[1].notebook_output.result == str(missing)
+
+
+def test_the_versions_of_other_packages_are_not_to_be_had_either(space):
+    code = "from importlib import metadata\nprint(metadata.version('pandas') > '2')\nmetadata.version('papermill')"
+    _, found = outputs(space, script(upload(space, "versions.py", code)))
+    assert (found[0].error, found[0].logs.splitlines()[0]) == (
+        "PackageNotFoundError: No package metadata was found for papermill",
+        "True",
+    )
+
+
+def test_a_notebooks_own_environment_has_the_packages_of_its_version(space):
+    path = carrying(space, 'environment_version = "4"', code="import papermill")
+    _, found = outputs(space, Task("t", notebook_task=NotebookTask(path)))
+    assert found[0].error == "ModuleNotFoundError: No module named 'papermill'"
+
+
+def test_a_notebook_that_a_notebook_runs_has_the_same_packages(space):
+    space.upload("/Users/me/nested/inner.ipynb", IMPORTS, "dbutils.notebook.exit(str(found))")
+    task = Task("t", environment_key="default")
+    task.notebook_task = NotebookTask(space.upload("/Users/me/nested/outer.ipynb", "dbutils.notebook.run('inner', 0)"))
+    _, found = outputs(space, task)
+    assert found[0].notebook_output.result == repr(str(MISSING)), found[0].error
+
+
+def test_the_kernel_of_a_task_is_a_fork_that_has_imported_what_notebooks_do(space):
+    path = space.upload("/Users/me/forked.ipynb", "import sys", "'mlflow' in sys.modules")
+    plain, isolated = (Task(key, notebook_task=NotebookTask(path)) for key in ("plain", "isolated"))
+    isolated.environment_key = "default"
+    _, found = outputs(space, plain, isolated)
+    assert [output.notebook_output.result for output in found] == ["True", "True"]
+
+
 def test_an_environment_that_cant_be_installed_is_the_tasks_error(space):
     path = upload(space, "never.py", "print('never')")
     _, found = outputs(space, script(path), environments=[environment("--no-index", "no-such-package-of-kitchens")])
@@ -237,7 +294,8 @@ def test_a_package_that_is_not_installed_is_named(space):
         (script("/a.py"), [], "'t': the job has no environment 'default'; it has none"),
         (script("/a.py"), [environment(), environment()], "the same environment_key"),
         (script("/a.py"), [JobEnvironment("default", Environment())], "environment_version is needed"),
-        (script("/a.py"), [JobEnvironment("default", Environment(client="one"))], "not 'one'"),
+        (script("/a.py"), [JobEnvironment("default", Environment(client="one"))], "one of 1, 2, 3, 4, 5, 6, not 'one'"),
+        (script("/a.py"), [environment(version="99")], "environments.default.spec.environment_version must be"),
         (
             script("/a.py"),
             [JobEnvironment("default", Environment(environment_version="4", java_dependencies=["/a.jar"]))],
