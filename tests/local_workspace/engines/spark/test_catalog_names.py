@@ -122,6 +122,9 @@ def test_descriptions_name_the_catalog(sql, catalog):
     for statement in (
         "DESCRIBE TABLE EXTENDED {s}.jars",
         "DESCRIBE TABLE EXTENDED {s}.shown",
+        "DESCRIBE TABLE EXTENDED {s}.shown AS JSON",
+        "DESCRIBE DETAIL {s}.jars",
+        "SHOW TABLE EXTENDED IN {s} LIKE '*'",
         "SHOW CREATE TABLE {s}.shown",
         "EXPLAIN SELECT * FROM {s}.jars",
     ):
@@ -129,6 +132,68 @@ def test_descriptions_name_the_catalog(sql, catalog):
         assert catalog in answer and "spark_catalog" not in answer
     sql("DROP VIEW {s}.shown")
     sql("DROP FUNCTION {s}.thrice")
+
+
+def test_columns_are_named_after_functions_with_the_catalog(spark, sql, catalog):
+    sql("CREATE OR REPLACE FUNCTION {s}.twice(x INT) RETURNS INT RETURN 2 * x")
+    named = f"{catalog}.shelf.twice(id)"
+    for query, columns in {
+        "SELECT shelf.twice(id) FROM shelf.jars": [named],
+        "SELECT shelf.twice(id) + 1 FROM shelf.jars": [f"({named} + 1)"],
+        f"SELECT `{named}` FROM (SELECT shelf.twice(id) FROM shelf.jars)": [named],
+        "WITH n AS (SELECT shelf.twice(id) FROM shelf.jars) SELECT * FROM n UNION SELECT 5": [named],
+        "SELECT shelf.twice(id), count(*) FROM shelf.jars GROUP BY shelf.twice(id)": [named, "count(1)"],
+    }.items():
+        assert spark.sql(query).columns == columns
+    sql("DROP FUNCTION {s}.twice")
+
+
+def test_the_owner_is_the_workspaces_user_until_the_table_is_given_to_another(w, sql, catalog):
+    sql("CREATE OR REPLACE VIEW {s}.owned AS SELECT 1 AS Owner")
+    sql("CREATE OR REPLACE TABLE {s}.owning (Owner STRING)")
+    sql("CREATE TABLE IF NOT EXISTS {s}.of_files (a INT) USING csv")
+    user, ana = w.current_user.me().user_name, "ana.owner@example.com"
+
+    def owners(name: str) -> tuple[str, str]:
+        rows = sql(f"DESCRIBE TABLE EXTENDED {{s}}.{name}")
+        [listed] = [row[3] for row in sql(f"SHOW TABLE EXTENDED IN {{s}} LIKE '{name}'")]
+        told = listed[listed.index("Owner: ") :].splitlines()[0]
+        return [row[1] for row in rows if row[0] == "Owner"][-1], told.removeprefix("Owner: ")
+
+    names = ("owned", "owning", "of_files")
+    assert {owners(name) for name in names} == {(user, user)}
+    assert sql("DESCRIBE TABLE EXTENDED {s}.owning")[0][:2] == ("Owner", "string")
+    assert f'"owner":"{user}"' in sql("DESCRIBE TABLE EXTENDED {s}.owned AS JSON")[0][0]
+    made = w.users.create(user_name=ana)
+    w.tables.update(f"{catalog}.shelf.owning", owner=ana)
+    assert owners("owning") == (ana, ana)
+    assert owners("owned") == (user, user)
+    sql("DROP TABLE {s}.owning")
+    w.users.delete(made.id)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "USE SCHEMA IDENTIFIER('{s}')",
+        "USE SCHEMA IDENTIFIER('{c}').shelf",
+        "USE SCHEMA IDENTIFIER('{c}' || '.shelf')",
+        "USE DATABASE IDENTIFIER('shelf')",
+        "USE SCHEMA {s}",
+    ],
+)
+def test_a_schema_is_used_however_its_name_is_given(sql, statement):
+    sql("USE default")
+    sql(statement)
+    assert sql("SELECT current_schema()") == [("shelf",)]
+    assert sql("SHOW COLUMNS IN IDENTIFIER('jars') IN IDENTIFIER('{s}')") == [("id",), ("label",)]
+    sql("USE default")
+
+
+def test_a_new_name_may_be_an_identifier(sql):
+    sql("CREATE OR REPLACE TABLE {s}.old_name (id INT)")
+    sql("ALTER TABLE IDENTIFIER('{s}.old_name') RENAME TO IDENTIFIER('{s}.new_name')")
+    sql("DROP TABLE {s}.new_name")
 
 
 @pytest.mark.parametrize(

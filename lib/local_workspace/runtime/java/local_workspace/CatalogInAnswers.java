@@ -22,8 +22,9 @@ import scala.jdk.javaapi.CollectionConverters;
 /** Names the workspace's catalog in what statements such as DESCRIBE and SHOW answer. */
 final class CatalogInAnswers extends Rule<LogicalPlan> {
   private static final Set<String> COMMANDS = Set.of(
-      "DescribeNamespace", "DescribeRelation", "DescribeTableCommand", "DescribeFunctionCommand", "DescribeFunction",
-      "ShowFunctions", "ShowFunctionsCommand", "ShowCreateTable", "ShowCreateTableCommand", "ExplainCommand");
+      "DescribeNamespace", "DescribeRelation", "DescribeTableCommand", "DescribeRelationJsonCommand",
+      "DescribeDeltaDetailCommand", "DescribeFunctionCommand", "DescribeFunction", "ShowFunctions", "ShowFunctionsCommand",
+      "ShowTablesExtended", "ShowTablesCommand", "ShowCreateTable", "ShowCreateTableCommand", "ExplainCommand");
 
   @Override
   public LogicalPlan apply(LogicalPlan plan) {
@@ -32,18 +33,21 @@ final class CatalogInAnswers extends Rule<LogicalPlan> {
       return plan;
     }
     List<NamedExpression> columns = new ArrayList<>();
-    for (Attribute column : CollectionConverters.asJava(plan.output())) {
-      columns.add(column.dataType() instanceof StringType ? named(column, catalog) : (NamedExpression) column);
+    List<Attribute> output = CollectionConverters.asJava(plan.output());
+    OwnerInAnswers owner = OwnerInAnswers.of(plan, output);
+    for (Attribute column : output) {
+      Expression owned = owner.in(column);
+      columns.add(column.dataType() instanceof StringType ? named(column.name(), owned, catalog) : (NamedExpression) column);
     }
     return new Project(List$.MODULE$.from(CollectionConverters.asScala(columns)), plan);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"})
-  private static NamedExpression named(Attribute column, String catalog) {
+  private static NamedExpression named(String column, Expression value, String catalog) {
     Expression search = Literal$.MODULE$.apply(CatalogSql.SPARK_CATALOG);
-    Expression replaced = new StringReplace((Expression) column, search, Literal$.MODULE$.apply(catalog));
+    Expression replaced = new StringReplace(value, search, Literal$.MODULE$.apply(catalog));
     return new Alias(
-        replaced, column.name(), NamedExpression$.MODULE$.newExprId(), (scala.collection.immutable.Seq) Nil$.MODULE$, Option.empty(),
+        replaced, column, NamedExpression$.MODULE$.newExprId(), (scala.collection.immutable.Seq) Nil$.MODULE$, Option.empty(),
         (scala.collection.immutable.Seq) Nil$.MODULE$);
   }
 }

@@ -46,6 +46,12 @@ public final class CatalogNames extends AbstractFunction1<SparkSessionExtensions
         return new NamingParser(session, next);
       }
     });
+    extensions.injectResolutionRule((Function1) new AbstractFunction1<SparkSession, Rule<LogicalPlan>>() {
+      @Override
+      public Rule<LogicalPlan> apply(SparkSession session) {
+        return new CatalogInColumnNames();
+      }
+    });
     extensions.injectPostHocResolutionRule((Function1) new AbstractFunction1<SparkSession, Rule<LogicalPlan>>() {
       @Override
       public Rule<LogicalPlan> apply(SparkSession session) {

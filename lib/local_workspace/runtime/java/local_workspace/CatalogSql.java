@@ -80,7 +80,9 @@ final class CatalogSql {
       } else if (given.size() > 1 && !given.contains(":") && !given.contains("?")) {
         insert(start + 2, REPLACING);
         String behind = isCatalog(start, 1) ? "$" : isCatalog(start, 2) ? "[.]" : "[.][^.]+[.]";
-        insert(end, ", '" + replaced(catalog, "(?=" + behind + ")") + "', '" + SPARK_CATALOG + "')");
+        boolean isDropped = takesNoCatalog(start, isCatalog(start, 2) ? 2 : 3);
+        String found = isDropped ? "[.](?=" + behind.substring("[.]".length()) + ")" : "(?=" + behind + ")";
+        insert(end, ", '" + replaced(catalog, found) + "', '" + (isDropped ? "" : SPARK_CATALOG) + "')");
       }
     }
     return out.append(sql, copied, sql.length()).toString();
@@ -95,10 +97,18 @@ final class CatalogSql {
       return; // Spark refuses it
     }
     int more = (endOfName(end) - end) / 2;
-    if (parts.get(0).equalsIgnoreCase(catalog) && isCatalog(start, parts.size() + more)) {
-      parts.set(0, SPARK_CATALOG);
-      replace(name, name, literal(parts.stream().map(CatalogSql::quoted).collect(Collectors.joining("."))));
+    if (!parts.get(0).equalsIgnoreCase(catalog) || !isCatalog(start, parts.size() + more)) {
+      return;
     }
+    if (!takesNoCatalog(start, parts.size() + more)) {
+      parts.set(0, SPARK_CATALOG);
+    } else if (parts.size() > 1) {
+      parts.remove(0);
+    } else {
+      replace(start, end + 1, "");
+      return;
+    }
+    replace(name, name, literal(parts.stream().map(CatalogSql::quoted).collect(Collectors.joining("."))));
   }
 
   /** The bracket that closes the one at `open`; -1 if none does. */
@@ -168,11 +178,8 @@ final class CatalogSql {
         whole.append('.').append(quoted(bare(part)));
       }
       replace(start, end, quoted(whole.toString()));
-    } else if (named && parts == 2 && (word(0).equals("USE") && SCHEMA.contains(word(1)) || word(1).equals("COLUMNS"))) {
-      replace(start, end, source(tokens.get(end))); // USE SCHEMA and SHOW COLUMNS take schemas of the current catalog only
-    } else if (named && parts == 3 && word(start - 2).equals("RENAME") && word(start - 1).equals("TO")) {
-      // The new name of a table or view takes no catalog: it stays in the one that it is in.
-      replace(start, end, sql.substring(tokens.get(start + 2).getStartIndex(), tokens.get(end).getStopIndex() + 1));
+    } else if (named && takesNoCatalog(start, parts)) {
+      replace(start, start + 1, "");
     } else if (named) {
       replace(start, start, alike(start, SPARK_CATALOG)); // a view keeps this text, and shows it as it was written
     }
@@ -212,6 +219,13 @@ final class CatalogSql {
   private String text(int index) {
     String text = source(tokens.get(index));
     return text.startsWith("'") || text.startsWith("\"") ? text.substring(1, text.length() - 1) : bare(index);
+  }
+
+  /** Whether the grammar has a name without catalog there, although Databricks takes one: that of the present catalog. */
+  private boolean takesNoCatalog(int start, int parts) {
+    boolean isSchema = word(0).equals("USE") && SCHEMA.contains(word(1)) || word(1).equals("COLUMNS");
+    boolean isNewName = word(start - 2).equals("RENAME") && word(start - 1).equals("TO");
+    return parts == 2 && isSchema || parts == 3 && isNewName;
   }
 
   private boolean isCatalog(int start, int parts) {

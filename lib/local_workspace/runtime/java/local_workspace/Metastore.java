@@ -73,6 +73,11 @@ final class Metastore {
         in -> list(catalog.listFunctions(in, "*")).filter(each -> name == null || each.equals(name)).flatMap(each -> routine(in, each)));
   }
 
+  /** A table or view as the metastore has it; empty if it has none of that name. */
+  Optional<CatalogTable> stored(String schema, String name) {
+    return catalog.databaseExists(schema) ? tables(schema, Stream.of(name)).findFirst() : Optional.empty();
+  }
+
   /** Whether a Delta table is a pipeline's materialized view. */
   boolean isMaterializedView(String schema, String name) {
     return tables.loadTable(Identifier.of(new String[] {schema}, name)) instanceof DeltaTableV2 delta
