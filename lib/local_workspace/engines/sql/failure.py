@@ -1,5 +1,6 @@
 """Why a statement failed."""
 
+import re
 from http import HTTPStatus
 from typing import TypedDict
 
@@ -7,6 +8,8 @@ from local_workspace.engines.spark.errors import message
 from local_workspace.runtime.errors import ApiError, disk_full
 
 _DISK_FULL = "No space left on device"
+_CLASS = re.compile(r"\A\([\w.$]+\) (?=\[)")  # of a Java error that Spark Connect's client has no class for
+_PLAN = re.compile(r";\n'?[A-Z]\w* ?[(\[].*?(?=\n\n|\Z)", re.DOTALL)  # of the statement, behind where it is wrong
 
 
 class Failure(TypedDict):
@@ -17,11 +20,14 @@ class Failure(TypedDict):
 
 
 def failure(error: Exception, catalog: str) -> Failure:
-    """Spark's message without the JVM's stack trace; `catalog` is the workspace's name for Spark's own catalog."""
+    """Spark's message as Databricks' API has it: without the JVM's stack trace, plan and class.
+
+    `catalog` is the workspace's name for Spark's own catalog.
+    """
     down = isinstance(error, ApiError) and error.status == HTTPStatus.SERVICE_UNAVAILABLE
     if down:
         return {"error_code": "TEMPORARILY_UNAVAILABLE", "message": str(error)}
-    text = message(error)
+    text = _PLAN.sub("", _CLASS.sub("", message(error)))
     named = text.replace("spark_catalog", catalog) if catalog else text
     if _DISK_FULL in str(error):  # often in the stack trace alone
         return {"error_code": "RESOURCE_EXHAUSTED", "message": f"{named}\n{_DISK_FULL}. {disk_full().message}"}

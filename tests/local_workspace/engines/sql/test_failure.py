@@ -23,6 +23,9 @@ from waiting import eventually
         ("CREATE CATALOG c", "w.catalogs.create"),
         ("SELECT ai_query('m', 'x')", "serving endpoint"),
         ("CREATE GLOBAL TEMP VIEW failing AS SELECT 1", "CREATE VIEW"),
+        ("BEGIN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'mine'; END", "SELECT raise_error("),
+        ("BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN RESIGNAL; END; SELECT 1 / 0; END", "SELECT raise_error("),
+        ("SET QUERY_TAGS['team'] = 'a'", "leave the statement out"),
     ],
 )
 def test_what_only_databricks_has_fails_with_a_way_out(workspace, spark, statement, hint):
@@ -40,6 +43,43 @@ def test_a_mistake_in_a_statement_that_spark_knows_gets_no_advice():
         "error_code": "BAD_REQUEST",
         "message": "[TABLE_OR_VIEW_NOT_FOUND] no t",
     }
+
+
+def test_a_message_has_neither_a_java_class_nor_a_plan():
+    errors = {
+        "(org.apache.DeltaException) [DELTA_X] row with values:\n - id : -1": "[DELTA_X] row with values:\n - id : -1",
+        "[T_NOT_FOUND] no t; line 1 pos 14;\n'Project [*]\n+- 'Relation [t]\n": "[T_NOT_FOUND] no t; line 1 pos 14",
+        "[X] not for Delta;\nProject [a]\n+- CatalogTable(\nName: t))\n\nUse b.": "[X] not for Delta\n\nUse b.",
+        "[X] a;\nand b (c)": "[X] a;\nand b (c)",
+    }
+    assert [failure(RuntimeError(error), "")["message"] for error in errors] == list(errors.values())
+
+
+@pytest.mark.parametrize(
+    ("query", "condition"),
+    [
+        ("SELECT id DIV IF(id = 3, 0, 1), 'x' FROM range(9)", "DIVIDE_BY_ZERO"),
+        ("SELECT CAST(concat('a', id) AS INT), 'x' FROM range(9)", "CAST_INVALID_INPUT"),
+        ("SELECT element_at(array(1), CAST(id AS INT) + 1), 'x' FROM range(9)", "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"),
+        ("SELECT raise_error(concat('no ', id)), 'x' FROM range(9)", "USER_RAISED_EXCEPTION"),
+        ("SELECT id - 5, 'x' FROM range(9)", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"),
+        ("SELECT id, IF(id > 5, NULL, 'x') FROM range(9)", "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"),
+    ],
+)
+def test_a_failed_write_says_why(spark, query, condition):
+    spark.sql("DROP TABLE IF EXISTS default.written")
+    spark.sql("CREATE TABLE default.written (n BIGINT, s STRING NOT NULL)")
+    spark.sql("ALTER TABLE default.written ADD CONSTRAINT positive CHECK (n >= 0)")
+    for statement in (f"INSERT INTO default.written {query}", f"INSERT OVERWRITE default.written {query}"):
+        with pytest.raises(PySparkException, match=rf"\[{condition}"):
+            spark.sql(statement).collect()
+    spark.sql("DROP TABLE default.written")
+
+
+def test_an_error_of_ones_own_ends_a_script(spark):
+    """As the way out for SIGNAL says."""
+    with pytest.raises(PySparkException, match="USER_RAISED_EXCEPTION.*mine"):
+        spark.sql("BEGIN SELECT raise_error('mine'); SELECT 1; END").collect()
 
 
 def test_a_full_disk_is_named_where_spark_says_it_in_its_stack_trace_alone():

@@ -73,15 +73,15 @@ public final class CallNames implements ServerInterceptor {
       super.close(status.withDescription(WaysOut.add(texts.replace(status.getDescription()), way)), trailers);
     }
 
-    /** The details of an error, whose message clients show, with the sentence that was found for it. */
+    /** The details of an error, whose message clients show, with its cause and the sentence that was found for it. */
     private FetchErrorDetailsResponse advised(FetchErrorDetailsResponse details) {
-      String way = request instanceof FetchErrorDetailsRequest wanted ? WaysOut.recall(wanted.getErrorId()) : "";
-      if (way.isEmpty() || !details.hasRootErrorIdx()) {
+      if (!details.hasRootErrorIdx()) {
         return details;
       }
       FetchErrorDetailsResponse.Builder advised = details.toBuilder();
       var error = advised.getErrorsBuilder(details.getRootErrorIdx());
-      error.setMessage(WaysOut.add(error.getMessage(), way));
+      String way = request instanceof FetchErrorDetailsRequest wanted ? WaysOut.recall(wanted.getErrorId()) : "";
+      error.setMessage(WaysOut.add(Causes.add(details), way));
       return advised.build();
     }
 
