@@ -1,14 +1,16 @@
 """Tasks that run SQL on a warehouse: a file of the workspace, or a saved query."""
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from local_workspace.engines.jobs.documents import NotebookTask, SqlTask
 from local_workspace.engines.jobs.run_documents import Outcome, SqlRun, TaskRun
+from local_workspace.engines.sql.configuration import configured, statement_timeout
 from local_workspace.engines.sql.failure import failure
 from local_workspace.engines.sql.queries import Query, defaults
 from local_workspace.engines.sql.script import Value, markers, plain_catalog, statements, with_values
@@ -18,6 +20,9 @@ from local_workspace.runtime.errors import ApiError, invalid
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
+
+
+_TIMED_OUT = "The statement took longer than STATEMENT_TIMEOUT allows: set more seconds, or 0 for no limit."
 
 
 @dataclass(frozen=True)
@@ -82,13 +87,17 @@ class SqlTasks:
         """Run one statement and drop its rows; returns the error's message, an empty string without one."""
         if reason := self.services.refusal(statement):
             return reason
+        ended = threading.Event()
         try:
-            frame = session.sql(plain_catalog(statement), dict(markers(statement, values)) or None)
-            frame.write.format("noop").mode("overwrite").save()  # a query runs only when its rows are wanted
+            with _time_limit(session, ended):
+                frame = configured(session, statement)
+                if frame is None:
+                    frame = session.sql(plain_catalog(statement), dict(markers(statement, values)) or None)
+                frame.write.format("noop").mode("overwrite").save()  # a query runs only when its rows are wanted
         except ApiError:
             raise
         except Exception as error:  # whatever Spark and its client raise is the task's outcome
-            return failure(error, "")["message"]
+            return _TIMED_OUT if ended.is_set() else failure(error, "")["message"]
         return ""
 
 
@@ -101,3 +110,20 @@ def _number(name: str, text: str) -> Decimal:
 
 def _end(session: "SparkSession") -> None:
     session.interruptAll()
+
+
+@contextmanager
+def _time_limit(session: "SparkSession", ended: threading.Event) -> Iterator[None]:
+    """End the block's statement, and set `ended`, once it has taken as long as STATEMENT_TIMEOUT allows."""
+
+    def end() -> None:
+        ended.set()
+        _end(session)
+
+    timer = threading.Timer(statement_timeout(session) or threading.TIMEOUT_MAX, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -7,6 +7,7 @@ from concurrent.futures import CancelledError, Executor, wait
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from local_workspace.engines.spark import SparkEngine
+from local_workspace.engines.sql.configuration import configured
 from local_workspace.engines.sql.failure import Failure, failure
 from local_workspace.engines.sql.receive import collect
 from local_workspace.engines.sql.result import Result
@@ -90,7 +91,10 @@ class Run:
                 self._session = session
                 if self._canceled.is_set():
                     raise CancelledError  # nobody reads it
-                return collect(_frame(session, self._statement), self._statement.limits, self._statement.output)
+                frame = configured(session, self._statement.text)
+                if frame is None:
+                    frame = _frame(session, self._statement)
+                return collect(frame, self._statement.limits, self._statement.output)
             finally:
                 self._session = None
                 session.removeTag(self._id)

@@ -31,6 +31,11 @@ def first_word(statement: str) -> str:
     return word[0].upper() if word else ""
 
 
+def after_comments(statement: str) -> str:
+    """A statement without the spaces and comments in front of it."""
+    return statement[_start(statement) :]
+
+
 def _start(statement: str) -> int:
     """Where a statement begins after spaces and comments."""
     before = _BEFORE.match(statement)

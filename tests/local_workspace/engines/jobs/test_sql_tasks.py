@@ -82,6 +82,9 @@ def test_a_file_runs_its_statements_in_one_session(w, warehouse, catalog):
         ("SELECT raise_error('rows are looked at')", "rows are looked at"),
         ("CREATE OR REFRESH STREAMING TABLE t AS SELECT 1", "define them in a pipeline"),
         ("SELECT {{absent}}", "parameter {{absent}} without a value"),
+        ("SET spark.sql.ansi.enabled = false; SELECT 1", "[CONFIG_NOT_AVAILABLE]"),
+        ("SET STATEMENT_TIMEOUT = 1; SELECT count(*) FROM range(1000000000000) WHERE id % 7 = 3", "STATEMENT_TIMEOUT"),
+        ("SET TIMEZONE = 'Asia/Tokyo'; SELECT raise_error(current_timezone())", "Asia/Tokyo"),
     ],
 )
 def test_a_statement_that_fails_fails_the_task(w, warehouse, text, message):

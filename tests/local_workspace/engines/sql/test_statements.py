@@ -180,7 +180,7 @@ def test_what_a_statement_sets_reaches_no_other(w, warehouse, spark):
     before = sql.query(w, warehouse, seen, {})
     for statement in [
         "SET TIME ZONE 'Asia/Kolkata'",
-        "/* SELECT */ SET spark.sql.session.timeZone = Asia/Kolkata",
+        "/* SELECT */ SET TIMEZONE = Asia/Kolkata",
         "USE st",
         "CREATE TEMP VIEW leak AS SELECT 1",
         "CREATE TEMPORARY FUNCTION leaking(x INT) RETURNS INT RETURN x + 1",
@@ -199,7 +199,7 @@ def test_what_a_statement_sets_reaches_no_other(w, warehouse, spark):
 
 def test_many_statements_at_once_that_need_sessions_of_their_own(w, warehouse):
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda n: sql.query(w, warehouse, f"SET some.key = {n}", {}), range(80)))
+        found = list(pool.map(lambda n: sql.query(w, warehouse, f"SET STATEMENT_TIMEOUT = {n}", {}), range(80)))
     assert [row["value"] for rows in found for row in rows] == [str(n) for n in range(80)]
 
 
