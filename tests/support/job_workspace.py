@@ -81,7 +81,7 @@ class JobWorkspace:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.updates, self.disk = Updates(), Disk()
-        self.files, self.store = WorkspaceFiles(self.home), Store(self.home.database)
+        self.files, self.store = WorkspaceFiles(self.home, lambda: [USER]), Store(self.home.database)
         self.jobs = JobsEngine(
             self.home,
             self.store,

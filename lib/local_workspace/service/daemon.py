@@ -190,7 +190,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
     spark = SparkEngine(home, processes, software.ensure(log.info), settings.spark_port, settings.token, USER)
     unity = unity_catalog(home, store, spark, USER, default_storage())
     identity_engine = IdentityEngine(store, USER, lambda: apps_engine.clients(), lambda name: revoke(name))
-    workspace_files, volume_files = WorkspaceFiles(home), VolumeFiles(unity.volume_paths)
+    workspace_files = WorkspaceFiles(home, lambda: [user["name"] for user in identity_engine.all("Users")])
+    volume_files = VolumeFiles(unity.volume_paths)
     pipelines_engine = PipelinesEngine(home, store, spark, space)
     postgres_engine = PostgresEngine(
         home,

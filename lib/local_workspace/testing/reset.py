@@ -1,8 +1,9 @@
 """Emptying a workspace through its API, each thing before those that it uses."""
 
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import NotFound
+from databricks.sdk.errors import BadRequest
 from databricks.sdk.service.jobs import RunLifeCycleState
+from databricks.sdk.service.workspace import ObjectType
 
 _KEPT_SCHEMAS = {"default", "information_schema"}  # the schemas that a catalog comes with
 _ENDED = {RunLifeCycleState.TERMINATED, RunLifeCycleState.SKIPPED, RunLifeCycleState.INTERNAL_ERROR}
@@ -22,9 +23,9 @@ def reset(w: WorkspaceClient) -> None:
         _sql,
         _catalogs,
         _scopes,
+        _people,  # before the files: a user's home is always there
         _files,
         _experiments,
-        _people,
     ):
         step(w)
 
@@ -97,13 +98,14 @@ def _scopes(w: WorkspaceClient) -> None:
         w.secrets.delete_scope(_given(scope.name))
 
 
-def _files(w: WorkspaceClient) -> None:
-    try:
-        found = list(w.workspace.list("/"))
-    except NotFound:  # nobody has written a file
-        return
-    for file in found:
-        w.workspace.delete(_given(file.path), recursive=True)
+def _files(w: WorkspaceClient, folder: str = "/") -> None:
+    for file in list(w.workspace.list(folder)):
+        try:
+            w.workspace.delete(_given(file.path), recursive=True)
+        except BadRequest:
+            if file.object_type is not ObjectType.DIRECTORY:
+                raise
+            _files(w, _given(file.path))  # that of a folder which is always there
 
 
 def _experiments(w: WorkspaceClient) -> None:

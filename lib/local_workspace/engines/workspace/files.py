@@ -3,13 +3,16 @@
 `/Workspace/Users/me/plan.txt` and `/Users/me/plan.txt` are the same file. A notebook lies on disk as
 `name.ipynb` and is called `name` in the workspace, as on Databricks, which drops the extension at import;
 every call takes either spelling. A notebook that comes as Python or SQL source becomes one of Jupyter's.
+
+`/Users`, `/Shared` and the home of each user are always there and can't be deleted: see
+https://docs.databricks.com/aws/en/workspace/workspace-browser.
 """
 
 import json
 import shutil
 import tempfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Required, TypedDict
 
@@ -47,9 +50,13 @@ class ObjectInfo(TypedDict, total=False):
 
 
 class WorkspaceFiles:
-    """The tree of folders, files and notebooks. Paths are workspace paths; `resolve` leads to the disk."""
+    """The tree of folders, files and notebooks. Paths are workspace paths; `resolve` leads to the disk.
 
-    def __init__(self, home: Home) -> None:
+    `users` gives the names of those who have a home.
+    """
+
+    def __init__(self, home: Home, users: Callable[[], Iterable[str]] = tuple) -> None:
+        self._users = users
         self._root = home.workspace_files.resolve()
         self._partial = home.root / "workspace.partial"
         shutil.rmtree(self._partial, ignore_errors=True)  # incomplete files of killed uploads
@@ -63,6 +70,9 @@ class WorkspaceFiles:
         for candidate in (_as_notebook(place), place):
             if candidate.exists():
                 return candidate
+        if place in self._standing():
+            place.mkdir(parents=True, exist_ok=True)
+            return place
         raise not_found(f"The workspace has nothing at {path!r}. Import it first (w.workspace.upload).")
 
     def mkdirs(self, path: str) -> None:
@@ -86,12 +96,13 @@ class WorkspaceFiles:
         Raises 400 (path, format, language or content), 404 (no such folder), 409 (exists, and no `overwrite`).
         """
         place, content = self._target(path, content, format, language)
-        if not place.parent.is_dir():
+        if not place.parent.is_dir() and place.parent not in self._standing():
             raise not_found(f"The folder {self._name(place.parent)!r} does not exist. Create it with mkdirs.")
         if place.is_dir() or (place.suffix == NOTEBOOK and place.with_suffix("").is_dir()):
             raise already_exists(f"{path!r} is a folder.")
         if place.exists() and not overwrite:
             raise already_exists(f"{path!r} exists already. Import it with overwrite to replace it.")
+        place.parent.mkdir(parents=True, exist_ok=True)
         self._write(place, content)
 
     def status(self, path: str) -> ObjectInfo:
@@ -116,6 +127,9 @@ class WorkspaceFiles:
     def list(self, path: str, notebooks_modified_after: int = 0) -> list[ObjectInfo]:
         """ObjectInfo of everything in a folder, or of the one file, without notebooks that are older. Raises 404."""
         place = self.resolve(path)
+        for folder in self._standing():
+            if folder.parent == place:
+                folder.mkdir(exist_ok=True)
         found = [self._info(entry) for entry in (sorted(place.iterdir()) if place.is_dir() else [place])]
         since = notebooks_modified_after
         return [info for info in found if info["object_type"] != "NOTEBOOK" or info["modified_at"] > since]
@@ -137,10 +151,15 @@ class WorkspaceFiles:
         return content, place.suffix.lstrip(".")
 
     def delete(self, path: str, recursive: bool = False) -> None:
-        """Remove a file or folder. Raises 404; 400 if it is the root, or a folder with content and not `recursive`."""
+        """Remove a file or folder.
+
+        Raises 404; 400 if it is always there, or if it is a folder with content and not `recursive`.
+        """
         place = self.resolve(path)
         if place == self._root:
             raise invalid("The root folder can't be deleted.")
+        if place in self._standing():
+            raise invalid(f"Folder {place.name} is protected; delete what is in it.")
         if place.is_file():
             place.unlink()
         elif recursive:
@@ -149,6 +168,11 @@ class WorkspaceFiles:
             raise ApiError(400, "DIRECTORY_NOT_EMPTY", f"The folder {path!r} is not empty. Delete it recursively.")
         else:
             place.rmdir()
+
+    def _standing(self) -> set[Path]:
+        """The folders that are always there; on the disk they are made when they are asked for."""
+        users = self._root / "Users"
+        return {users, self._root / "Shared", *(users / name for name in self._users())}
 
     def _place(self, path: str) -> Path:
         parts = [part for part in path.split("/") if part not in ("", ".")]

@@ -17,7 +17,6 @@ HOME = "/Workspace/Users/you@localhost"
 @pytest.fixture(scope="module")
 def space(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("files") / "home") as workspace:
-        workspace.w.workspace.mkdirs(HOME)
         yield workspace
 
 
@@ -28,6 +27,19 @@ def files(space):
 
 def notebook_bytes(*cells) -> bytes:
     return nbformat.writes(nbformat.v4.new_notebook(cells=list(cells))).encode()
+
+
+def test_the_folders_of_every_workspace_are_there_and_stay(files):
+    """https://docs.databricks.com/aws/en/workspace/workspace-browser"""
+    assert {"/Shared", "/Users"} <= {info.path for info in files.list("/")}
+    assert [info.path for info in files.list("/Users")] == ["/Users/you@localhost"]
+    assert files.get_status(HOME).object_type == ObjectType.DIRECTORY
+    for folder in ("/Shared", "/Users", HOME):
+        with pytest.raises(BadRequest, match="is protected"):
+            files.delete(folder, recursive=True)
+    files.upload("/Shared/plan.txt", b"plan", format=ImportFormat.AUTO)
+    with pytest.raises(NotFound, match="Create it with mkdirs"):
+        files.upload("/Users/nobody@localhost/plan.txt", b"plan", format=ImportFormat.AUTO)
 
 
 def test_an_uploaded_file_comes_back_byte_for_byte(files):
