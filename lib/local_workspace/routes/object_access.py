@@ -1,4 +1,4 @@
-"""Permissions on jobs, pipelines, serving endpoints and SQL warehouses, as they bind all but administrators.
+"""Permissions on jobs, pipelines, endpoints, warehouses and what is in folders, as they bind all but administrators.
 
 Sources: https://docs.databricks.com/aws/en/security/auth/access-control/, and for the order, permission before
 existence, the CLI's acceptance server (`libs/testserver/jobs.go`).
@@ -10,14 +10,16 @@ from fastapi import Request
 
 from local_workspace.engines.jobs import JobsEngine
 from local_workspace.engines.permissions import PermissionsEngine
-from local_workspace.engines.permissions.kinds import KINDS, MANAGE, OWNER
+from local_workspace.engines.permissions.kinds import IN_FOLDERS, KINDS, MANAGE, OWNER
+from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime.errors import ApiError
 from local_workspace.runtime.permissions import of_principal
 from local_workspace.runtime.principals import endpoint_of
 
 JOBS, PIPELINES, ENDPOINTS, WAREHOUSES = "jobs", "pipelines", "serving-endpoints", "sql/warehouses"
-BINDING = (JOBS, PIPELINES, ENDPOINTS, WAREHOUSES, "experiments")
+BINDING = (JOBS, PIPELINES, ENDPOINTS, WAREHOUSES, "experiments", *IN_FOLDERS)
 """The kinds of things on which only those with permission may do something."""
+_WORDS = {"CAN_READ": "View", "CAN_EDIT": "Edit", MANAGE: "Manage"}
 OF_DATABRICKS = "databricks-"
 """How the names of the foundation models begin that Databricks serves, which all users may query."""
 
@@ -84,6 +86,51 @@ def give_to_maker(request: Request, kind: str, object_id: str | int) -> None:
         _permissions(request).start_with(kind, str(object_id), [of_principal(request.state.principal, level)])
 
 
+def check_path(request: Request, path: str, level: str) -> None:
+    """Raise ApiError 403 unless the caller has `level` on what is or would be at a path of the workspace.
+
+    The words are those of a job's refusals, in https://github.com/databricks/cli `libs/testserver/jobs.go`.
+    """
+    bound = _bound(request)
+    if bound and not _permissions(request).may_at(_files(request).places(path), bound, level):
+        message = f"{bound} does not have {_WORDS[level]} permissions on {path}. "
+        raise ApiError(403, "PERMISSION_DENIED", f"{message}Please contact the owner or an administrator for access.")
+
+
+def check_sees_path(request: Request, path: str) -> None:
+    """Raise ApiError 404 if nothing is at a path, 403 unless the caller may see it."""
+    _files(request).resolve(path)
+    if not sees_path(request, path):
+        check_path(request, path, "CAN_READ")
+
+
+def sees_path(request: Request, path: str) -> bool:
+    """Whether the caller may see what is at a path: also a folder that leads to something that it may see."""
+    bound = _bound(request)
+    if bound is None:
+        return True
+    permissions, files = _permissions(request), _files(request)
+    places = files.places(path)
+    if permissions.may_at(places, bound) or places[0].path in ("/", "/Users"):
+        return True
+    return places[0].kind == "directories" and any(permissions.may_at([each], bound) for each in files.below(path))
+
+
+def give_new_to_maker(request: Request, path: str, made: Callable[[], object]) -> None:
+    """Call `made`, and let the caller manage what is at `path` thereafter, or the highest folder that was made for it.
+
+    Who has made something manages it.
+    """
+    files, permissions = _files(request), _permissions(request)
+    new = [place for place in files.places(path) if not files.exists(place.path)]
+    made()
+    maker: str | None = request.state.principal
+    if new and maker:
+        place = next(each for each in files.places(path) if each.path == new[-1].path)
+        if not permissions.may_at([place], maker, MANAGE):  # as in a home, or in the folder of all
+            permissions.start_with(place.kind, place.object_id, [of_principal(maker, MANAGE)])
+
+
 def check_endpoint(request: Request, name: str, level: str) -> None:
     """Raise ApiError 403 unless the caller has `level` on the serving endpoint of that name; 404 if it isn't there.
 
@@ -111,6 +158,11 @@ def _bound(request: Request) -> str | None:
     """The caller whom permissions bind: no administrator, and no served model, which has what its `resources=` name."""
     principal: str | None = request.state.principal
     return None if principal is None or endpoint_of(principal) else principal
+
+
+def _files(request: Request) -> WorkspaceFiles:
+    files: WorkspaceFiles = request.app.state.engines.workspace_files
+    return files
 
 
 def _permissions(request: Request) -> PermissionsEngine:

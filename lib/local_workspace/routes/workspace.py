@@ -8,9 +8,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
 from starlette.datastructures import UploadFile
 
+from local_workspace.engines.permissions import PermissionsEngine
+from local_workspace.engines.permissions.kinds import MANAGE
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.http.bodies import Body
 from local_workspace.http.queries import REFUSE_UNKNOWN
+from local_workspace.routes.object_access import check_path, check_sees_path, give_new_to_maker, sees_path
 from local_workspace.runtime.errors import ApiError, invalid
 
 router = APIRouter(prefix="/api/2.0", dependencies=[REFUSE_UNKNOWN])
@@ -91,18 +94,34 @@ def _decoded(content: str) -> bytes:
 
 
 @router.post("/workspace/mkdirs")
-def mkdirs(files: Files, body: Mkdirs) -> Nothing:
+def mkdirs(request: Request, files: Files, body: Mkdirs) -> Nothing:
     """Make a folder and its parents."""
-    files.mkdirs(body.path)
+    check_path(request, body.path, "CAN_READ" if files.exists(body.path) else MANAGE)
+    give_new_to_maker(request, body.path, lambda: files.mkdirs(body.path))
     return {}
 
 
 @router.post("/workspace/import", openapi_extra=_IMPORT_BODY)
-def import_object(files: Files, sent: Annotated[tuple[Import, bytes], Depends(_import)]) -> Nothing:
+def import_object(request: Request, files: Files, sent: Annotated[tuple[Import, bytes], Depends(_import)]) -> Nothing:
     """Import a file or notebook."""
     fields, content = sent
-    files.write(fields.path, content, fields.format or "SOURCE", bool(fields.overwrite), fields.language)
+    _write(request, files, fields.path, content, fields.format or "SOURCE", bool(fields.overwrite), fields.language)
     return {}
+
+
+def _write(
+    request: Request,
+    files: WorkspaceFiles,
+    path: str,
+    content: bytes,
+    format: str,
+    overwrite: bool,
+    language: str | None = None,
+) -> None:
+    """Put a file or notebook in place, which one who may edit it may replace, and who manages its folder may make."""
+    target = files.target(path, content, format, language)
+    check_path(request, target, "CAN_EDIT" if files.exists(target) else MANAGE)
+    give_new_to_maker(request, target, lambda: files.write(path, content, format, overwrite, language))
 
 
 async def _raw_body(request: Request) -> bytes:
@@ -111,30 +130,35 @@ async def _raw_body(request: Request) -> bytes:
 
 @router.post("/workspace-files/import-file/{path:path}")
 def import_file(
-    files: Files, path: str, content: Annotated[bytes, Depends(_raw_body)], overwrite: bool = False
+    request: Request, files: Files, path: str, content: Annotated[bytes, Depends(_raw_body)], overwrite: bool = False
 ) -> Nothing:
     """Import a file whose content is the request's body."""
-    files.write(path, content, "AUTO", overwrite)
+    _write(request, files, path, content, "AUTO", overwrite)
     return {}
 
 
 @router.get("/workspace/get-status")
-def get_status(files: Files, path: Path, return_export_info: bool = False) -> Json:
+def get_status(request: Request, files: Files, path: Path, return_export_info: bool = False) -> Json:
     """The object at a path; none has export info here."""
+    check_sees_path(request, path)
     return {**files.status(path)}
 
 
 @router.get("/workspace/list")
-def list_objects(files: Files, path: Path, notebooks_modified_after: Moment = 0) -> dict[str, list[Json]]:
-    """What is in a folder; of its notebooks those that were modified after a time."""
-    return {"objects": [{**entry} for entry in files.list(path, notebooks_modified_after)]}
+def list_objects(
+    request: Request, files: Files, path: Path, notebooks_modified_after: Moment = 0
+) -> dict[str, list[Json]]:
+    """What is in a folder and the caller may see; of its notebooks those that were modified after a time."""
+    found = files.list(path, notebooks_modified_after)
+    return {"objects": [{**entry} for entry in found if sees_path(request, entry["path"])]}
 
 
 @router.get("/workspace/export", response_model=dict[str, str])
 def export(
-    files: Files, path: Path, format: str = "SOURCE", direct_download: bool = False
+    request: Request, files: Files, path: Path, format: str = "SOURCE", direct_download: bool = False
 ) -> dict[str, str] | Response:
     """The content of a file or notebook: raw with `direct_download`, else in base64."""
+    check_path(request, path, "CAN_READ")
     content, file_type = files.read(path, format)
     if direct_download:
         return Response(content, media_type="application/octet-stream")
@@ -142,7 +166,11 @@ def export(
 
 
 @router.post("/workspace/delete")
-def delete(files: Files, body: Delete) -> Nothing:
-    """Remove a file or folder."""
+def delete(request: Request, files: Files, body: Delete) -> Nothing:
+    """Remove a file or folder, and the permissions on it."""
+    check_path(request, body.path, MANAGE)
+    lost = [files.places(body.path)[0], *files.below(body.path)]
     files.delete(body.path, body.recursive)
+    permissions: PermissionsEngine = request.app.state.engines.permissions
+    permissions.forget(lost)
     return {}

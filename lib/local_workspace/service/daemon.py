@@ -38,7 +38,7 @@ from local_workspace.engines.serving import ServingEngine
 from local_workspace.engines.spark import SparkEngine, SparkLake
 from local_workspace.engines.sql import QueriesEngine, StatementsEngine, WarehousesEngine
 from local_workspace.engines.sql.words import refusal
-from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.engines.workspace import KINDS, WorkspaceFiles
 from local_workspace.http.gateway import Workspace, listen
 from local_workspace.http.server import create_app, workspace_id
 from local_workspace.http.sessions import Sessions
@@ -220,10 +220,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
     found: dict[str, Found] = {
         "jobs": partial(_check_job, jobs_engine),
         "pipelines": pipelines_engine.get,
-        **{
-            kind: partial(workspace_files.find, object_type=object_type)
-            for kind, object_type in (("directories", "DIRECTORY"), ("notebooks", "NOTEBOOK"), ("files", "FILE"))
-        },
+        **{kind: partial(workspace_files.find, object_type=object_type) for object_type, kind in KINDS.items()},
         "experiments": mlflow_engine.check_experiment,
         "serving-endpoints": serving_engine.by_id,
         "sql/warehouses": warehouses.get,
@@ -238,7 +235,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         partial(listen, workspace=Workspace(settings.token, USER, settings.port, sessions, identity_engine)),
         USER,
     )
-    permissions_engine = PermissionsEngine(store, USER, found, identity_engine.is_known)
+    permissions_engine = PermissionsEngine(store, USER, found, identity_engine.is_known, workspace_files.places_of)
 
     def revoke(name: str) -> None:
         for revoking in (

@@ -1,17 +1,21 @@
-"""Permissions as the permissions API keeps them. Administrators may do everything all the same.
+"""Permissions as the permissions API keeps them, enforced with `check`. Administrators may do everything all the same.
 
-Those on experiments, jobs, pipelines, endpoints and warehouses are enforced for all others, with `check`; those on
-folders, notebooks and files are shown.
+What holds for a folder holds for all in it. Without a list of its own the folder `Shared` is managed by all, a home by
+its user. Sources: https://docs.databricks.com/aws/en/security/auth/access-control/ and
+https://docs.databricks.com/aws/en/workspace/workspace-objects.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
-from local_workspace.engines.permissions.kinds import KINDS, MANAGE, OWNER, Kind
+from local_workspace.engines.permissions.kinds import IN_FOLDERS, KINDS, MANAGE, OWNER, Kind
+from local_workspace.engines.workspace import Place
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError, invalid
 from local_workspace.runtime.permissions import (
     ADMINS,
+    WORKSPACE_USERS,
     AccessList,
     Grant,
     check_principals,
@@ -23,6 +27,8 @@ from local_workspace.runtime.permissions import (
 )
 from local_workspace.runtime.store import Store
 
+type Places = Callable[[str, str], Sequence[Place]]
+"""A folder, notebook or file by its kind and id, and the folders above it, the nearest first. Raises ApiError 404."""
 type Found = Callable[[str], object]
 """Raises ApiError 404 if nothing has that id."""
 
@@ -30,22 +36,32 @@ type Found = Callable[[str], object]
 class PermissionsEngine:
     """The grants on the things of each of KINDS; `found` looks a thing up by kind.
 
-    `user` is the workspace's own, `is_known` says whether there is a user or service principal of a name.
+    `user` is the workspace's own, `is_known` says whether there is a user or service principal of a name, and `places`
+    finds what lies in folders.
     """
 
-    def __init__(self, store: Store, user: str, found: Mapping[str, Found], is_known: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        user: str,
+        found: Mapping[str, Found],
+        is_known: Callable[[str], bool],
+        places: Places = lambda _kind, _object_id: (),
+    ) -> None:
         self._lists, self._user, self._found = Documents[AccessList](store, "object_permissions"), user, found
-        self._is_known = is_known
+        self._is_known, self._places = is_known, places
 
     def get(self, kind: str, object_id: str) -> dict[str, object]:
         """The grants on a thing, as the API shows them. Raises ApiError 404, or 400 for an unknown kind."""
         known = self._kind(kind, object_id)
         rows = [shown_grant(grant) for grant in self._grants(kind, object_id, known)]
-        admins = shown_grant({"kind": "group_name", "name": ADMINS, "level": MANAGE}, inherited_from=f"/{kind}/")
+        for place in self._of_folders(kind, object_id)[1:]:
+            rows += [shown_grant(grant, f"/{place.kind}/{place.object_id}") for grant in self._held(place)]
+        rows.append(shown_grant({"kind": "group_name", "name": ADMINS, "level": MANAGE}, inherited_from=f"/{kind}/"))
         return {
             "object_id": f"/{kind}/{object_id}",
             "object_type": known.object_type,
-            "access_control_list": [*rows, admins],
+            "access_control_list": _one_row_each(rows),
         }
 
     def replace(self, kind: str, object_id: str, grants: list[Grant], keeps_owner: bool = False) -> None:
@@ -57,8 +73,10 @@ class PermissionsEngine:
         known = self._kind(kind, object_id)
         self._check(known, grants)
 
+        default = self._default(kind, object_id, known)
+
         def replaced(held: AccessList | None) -> AccessList:
-            owners = _owners(self._of(held, known)) if keeps_owner and not _owners(grants) else []
+            owners = _owners(held["grants"] if held else default) if keeps_owner and not _owners(grants) else []
             return {"grants": _with_one_owner(known, [*owners, *grants])}
 
         self._lists.change(f"{kind}/{object_id}", replaced)
@@ -73,8 +91,10 @@ class PermissionsEngine:
         known = self._kind(kind, object_id)
         self._check(known, grants)
 
+        default = self._default(kind, object_id, known)
+
         def added(held: AccessList | None) -> AccessList:
-            present = self._of(held, known)
+            present = held["grants"] if held else default
             kept = [grant for grant in present if grant not in _owners(present)] if _owners(grants) else present
             return {"grants": _with_one_owner(known, [*kept, *grants])}
 
@@ -97,8 +117,22 @@ class PermissionsEngine:
     def may(self, kind: str, object_id: str, principal: str, level: str | None = None) -> bool:
         """Whether the user or service principal has `level` on a thing, or one above it; None is any level."""
         known = KINDS[kind]
+        if places := self._of_folders(kind, object_id):
+            return self.may_at(places, principal, level)
         enough = known.enough(level or known.lowest)
         return any(each["level"] in enough and is_for(each, principal) for each in self._grants(kind, object_id, known))
+
+    def may_at(self, places: Sequence[Place], principal: str, level: str | None = None) -> bool:
+        """The same for the first of these places, of which the others are the folders above it."""
+        known = KINDS["directories"]
+        enough = known.enough(level or known.lowest)
+        held = (each for place in places for each in self._held(place))
+        return any(each["level"] in enough and is_for(each, principal) for each in held)
+
+    def forget(self, places: Iterable[Place]) -> None:
+        """Remove the grants on folders, notebooks and files that are deleted: another may get such a path."""
+        for place in places:
+            self._lists.delete(f"{place.kind}/{place.object_id}")
 
     def check(self, kind: str, object_id: str, principal: str, level: str) -> None:
         """Raise ApiError 403 unless the user or service principal has `level` on a thing, or one above it."""
@@ -117,10 +151,21 @@ class PermissionsEngine:
         return known
 
     def _grants(self, kind: str, object_id: str, known: Kind) -> list[Grant]:
-        return self._of(self._lists.get(f"{kind}/{object_id}"), known)
+        held = self._lists.get(f"{kind}/{object_id}")
+        return held["grants"] if held else self._default(kind, object_id, known)
 
-    def _of(self, held: AccessList | None, known: Kind) -> list[Grant]:
-        return held["grants"] if held else [of_principal(self._user, OWNER if known.owned else MANAGE)]
+    def _default(self, kind: str, object_id: str, known: Kind) -> list[Grant]:
+        """The grants on a thing of which none have been set."""
+        places = self._of_folders(kind, object_id)
+        return (_given(places[0]) if places else []) or [of_principal(self._user, OWNER if known.owned else MANAGE)]
+
+    def _of_folders(self, kind: str, object_id: str) -> Sequence[Place]:
+        """The thing itself and the folders above it, if it is one that lies in folders."""
+        return self._places(kind, object_id) if kind in IN_FOLDERS else ()
+
+    def _held(self, place: Place) -> list[Grant]:
+        held = self._lists.get(f"{place.kind}/{place.object_id}")
+        return held["grants"] if held else _given(place)
 
     def _revoked(self, known: Kind, principal: str, held: AccessList | None) -> AccessList | None:
         if held is None:
@@ -140,6 +185,24 @@ class PermissionsEngine:
             if level not in known.levels:
                 raise invalid(f"{level} is no level of a {known.noun}; it has {', '.join(known.levels)}.")
         check_principals(grants, self._is_known)
+
+
+def _given(place: Place) -> list[Grant]:
+    """What is granted on a folder of which no grants have been set."""
+    top, *inside = place.path.removeprefix("/").split("/")
+    if top == "Shared" and not inside:
+        return [{"kind": "group_name", "name": WORKSPACE_USERS, "level": MANAGE}]
+    return [of_principal(inside[0], MANAGE)] if top == "Users" and len(inside) == 1 else []
+
+
+def _one_row_each(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of one user, group or service principal as one row with all that it has, its own first."""
+    merged: dict[tuple[object, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = tuple(row.get(name) for name in ("user_name", "group_name", "service_principal_name"))
+        held = merged.setdefault(key, {**row, "all_permissions": []})
+        held["all_permissions"] += row["all_permissions"]
+    return list(merged.values())
 
 
 def _owners(grants: list[Grant]) -> list[Grant]:

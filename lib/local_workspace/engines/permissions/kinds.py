@@ -8,6 +8,8 @@ owners and the words of a job's refusals are those of the CLI's acceptance serve
 from dataclasses import dataclass
 
 OWNER, MANAGE = "IS_OWNER", "CAN_MANAGE"
+IN_FOLDERS = ("directories", "notebooks", "files")
+"""The kinds of what lies in folders, and has what is granted on these."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ _OBJECT = {
     "CAN_READ": "Can view and export",
     "CAN_RUN": "Can run",
     "CAN_EDIT": "Can edit",
-    MANAGE: "Can change permissions, rename and delete",
+    MANAGE: "Can change permissions, rename and delete, in a folder also create and import",
 }
 KINDS = {
     "jobs": Kind(

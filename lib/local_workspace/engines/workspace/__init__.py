@@ -1,5 +1,5 @@
 """Workspace files and notebooks."""
 
-from local_workspace.engines.workspace.files import WorkspaceFiles
+from local_workspace.engines.workspace.files import KINDS, Place, WorkspaceFiles
 
-__all__ = ["WorkspaceFiles"]
+__all__ = ["KINDS", "Place", "WorkspaceFiles"]

@@ -14,7 +14,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Required, TypedDict
+from typing import Any, NamedTuple, Required, TypedDict
 
 from local_workspace.engines.workspace import notebook_environment
 from local_workspace.engines.workspace.notebook_source import (
@@ -47,6 +47,18 @@ class ObjectInfo(TypedDict, total=False):
     modified_at: int
     language: str
     size: int
+
+
+class Place(NamedTuple):
+    """A folder, notebook or file: the kind and the id by which permissions name it, and its path."""
+
+    kind: str
+    object_id: str
+    path: str
+
+
+KINDS = {"DIRECTORY": "directories", "NOTEBOOK": "notebooks", "FILE": "files"}
+"""The kinds of workspace objects in the permissions API, by the types that the workspace API has."""
 
 
 class WorkspaceFiles:
@@ -115,6 +127,33 @@ class WorkspaceFiles:
             if str(_id(self._name(place))) == object_id and (info := self._info(place))["object_type"] == object_type:
                 return info
         raise not_found(f"{object_type.capitalize()} {object_id} does not exist.")
+
+    def exists(self, path: str) -> bool:
+        """Whether there is something at a path. Raises 400 if it leaves the workspace."""
+        place = self._place(path)
+        return place.exists() or _as_notebook(place).exists()
+
+    def places(self, path: str) -> list[Place]:
+        """What is or would be at a path, a folder if nothing is, and the folders above it, the nearest first.
+
+        Raises 400 if the path leaves the workspace.
+        """
+        place = self._place(path)
+        own = next((each for each in (_as_notebook(place), place) if each.exists()), place)
+        return [self._as_place(each) for each in (own, *place.parents) if each.is_relative_to(self._root)]
+
+    def places_of(self, kind: str, object_id: str) -> list[Place]:
+        """The object of that kind and id, and the folders above it, the nearest first. Raises 404."""
+        [object_type] = [each for each, known in KINDS.items() if known == kind]
+        return self.places(self.find(object_id, object_type)["path"])
+
+    def below(self, path: str) -> list[Place]:
+        """All that is in a folder, at any depth. Raises 404."""
+        return [self._as_place(each) for each in self.resolve(path).rglob("*")]
+
+    def target(self, path: str, content: bytes, format: str, language: str | None) -> str:
+        """The path at which `write` puts a file or notebook. Raises 400 as it does."""
+        return self._name(self._target(path, content, format, language)[0])
 
     def requirements(self, path: str) -> list[str]:
         """What the environment of a notebook asks for, as lines of requirements. Raises 404; 400 if it can't be."""
@@ -200,6 +239,11 @@ class WorkspaceFiles:
             return place, content
         _check_notebook(path, content)
         return _as_notebook(place), content
+
+    def _as_place(self, place: Path) -> Place:
+        name = self._name(place)
+        kind = "NOTEBOOK" if place.suffix == NOTEBOOK else "FILE" if place.is_file() else "DIRECTORY"
+        return Place(KINDS[kind], str(_id(name)), name)
 
     def _notebook(self, path: str) -> dict[str, Any]:
         """The notebook at a path; an empty one if that is something else."""
