@@ -284,6 +284,8 @@ class SparkEngine:
             "spark.sql.session.timeZone": "UTC",
             # Not Spark's default, INT96, which other readers take for nanoseconds: years 1677 to 2262 only.
             "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+            # Delta's change feed passes rows as Java objects, and Java's old dates lack ten days of October 1582.
+            "spark.sql.datetime.java8API.enabled": "true",
             "spark.sql.shuffle.partitions": "2",
             # The cache of classes compiled for queries: one pipeline update would fill Spark's default of 100.
             "spark.sql.codegen.cache.maxEntries": "2000",

@@ -19,6 +19,7 @@ _DAYS = range(date.min.toordinal() - _EPOCH_DAY, date.max.toordinal() - _EPOCH_D
 _SECOND = 1_000_000
 _MICROSECONDS = range(_DAYS.start * 86_400 * _SECOND, _DAYS.stop * 86_400 * _SECOND)
 _NUL = "\x00"
+_REPLACED = "\ufffd"
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -49,6 +50,23 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return pa.list_(kind.value_field.with_type(_plain_type(kind.value_type)))
     return kind
+
+
+def holds_replaced_text(table: pa.Table) -> bool:
+    """Whether a string of a plain table, also inside a column, holds U+FFFD, which may stand for what is not UTF-8."""
+    return any(_holds_replaced(chunk) for column in table.columns for chunk in column.chunks)
+
+
+def _holds_replaced(array: pa.Array) -> bool:
+    if pa.types.is_struct(array.type):
+        return any(map(_holds_replaced, array.flatten()))
+    if pa.types.is_map(array.type):
+        return _holds_replaced(array.keys) or _holds_replaced(array.items)
+    if pa.types.is_list(array.type):
+        return _holds_replaced(array.flatten())
+    if not pa.types.is_string(array.type):
+        return False
+    return bool(pc.any(pc.match_substring(array, _REPLACED)).as_py())
 
 
 def rows(table: pa.Table, columns: Sequence[str]) -> list[Row]:
@@ -95,8 +113,12 @@ def _refuse_other_than_text(array: pa.Array, name: str) -> None:
         raise RefusedValue(
             found,
             name,
-            "it holds text that is not UTF-8, which Postgres can't store. Change it in the source: UPDATE … SET "
-            f"{name} = make_valid_utf8({name})",
+            "it holds text that is not UTF-8, which Postgres can't store. Change it in the source: "
+            + (
+                f"UPDATE … SET {name} = make_valid_utf8({name})"
+                if pa.types.is_string(array.type)
+                else "make_valid_utf8 mends each text inside it"
+            ),
         )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from local_workspace.engines.sync.values import RefusedValue, fingerprint, plain, rows
+from local_workspace.engines.sync.values import RefusedValue, fingerprint, holds_replaced_text, plain, rows
 
 
 def converted(values: list, kind: pa.DataType) -> list:
@@ -85,3 +85,18 @@ def test_text_that_is_not_utf_8_is_found_at_any_depth():
         with pytest.raises(RefusedValue, match="is not UTF-8") as refused:
             rows(pa.table({"v": column}), ["v"])
         assert (refused.value.row, refused.value.column) == (1, "v")
+
+
+def test_text_that_may_stand_for_other_text_is_found_wherever_it_is():
+    found = pa.array(["a\ufffd"])
+    for column in (
+        found,
+        pa.array([["a"], ["\ufffd"]]),
+        pa.array([{"x": {"y": "\ufffd"}}]),
+        pa.array([[("\ufffd", 1)]], pa.map_(pa.string(), pa.int64())),
+        pa.array([[(1, ["\ufffd"])]], pa.map_(pa.int64(), pa.list_(pa.string()))),
+    ):
+        assert holds_replaced_text(pa.table({"v": column}))
+    others = {"t": pa.array(["ab", None]), "n": pa.array([1, 2]), "l": pa.array([["x"], None])}
+    assert not holds_replaced_text(pa.table(others))
+    assert not holds_replaced_text(pa.table({"v": found.slice(1)}))

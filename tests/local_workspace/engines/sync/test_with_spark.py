@@ -19,6 +19,7 @@ PROJECT, DATABASE, SCHEMA = "sync-tries", "sync_tries", "sync_tries"
 BRANCH = f"projects/{PROJECT}/branches/production"
 ENDPOINT = f"{BRANCH}/endpoints/primary"
 ONLINE, FAILED = "SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE", "SYNCED_TABLE_ONLINE_PIPELINE_FAILED"
+MAPPED = ", 'delta.columnMapping.mode' = 'name'"
 CONTINUOUS = pg.SyncedTableSyncedTableSpecSyncedTableSchedulingPolicy.CONTINUOUS
 
 type Table = Callable[..., "Synced"]
@@ -187,6 +188,28 @@ def test_text_that_is_not_utf_8_is_named(table: Table):
     assert "row id = 2, column v: it holds text that is not UTF-8" in message
     texts.sql("DELETE FROM @ WHERE id = 2")
     texts.arrives([(1, "a")])
+
+
+def test_text_that_is_not_utf_8_is_named_inside_columns_of_a_mapped_table_too(table: Table):
+    """Its change feed has U+FFFD instead."""
+    texts = table("id INT, v STRING, m MAP<STRING, INT>, a ARRAY<STRUCT<b: STRING>>", MAPPED)
+    texts.sql("INSERT INTO @ VALUES (1, '\ufffd', map('\ufffd', 1), array(named_struct('b', 'c')))")
+    kept = (1, "\ufffd", {"\ufffd": 1}, [{"b": "c"}])
+    texts.sync().arrives([kept])
+    bad = "CAST(X'61FF' AS STRING)"
+    for column, value in {"v": bad, "m": f"map({bad}, 1)", "a": f"array(named_struct('b', {bad}))"}.items():
+        texts.sql(f"INSERT INTO @ (id, {column}) VALUES (2, {value})")
+        _, message = eventually(texts.state, lambda seen: seen[0] == FAILED)
+        assert f"row id = 2, column {column}: it holds text that is not UTF-8" in message
+        texts.sql("DELETE FROM @ WHERE id = 2")
+        texts.arrives([kept])
+
+
+def test_days_of_october_1582_arrive_by_the_feed_of_a_mapped_table(table: Table):
+    days = table("id INT, d DATE, ts TIMESTAMP, a ARRAY<DATE>", MAPPED)
+    days.sync().arrives([])
+    days.sql("INSERT INTO @ SELECT 1, d, timestamp(d), array(d) FROM VALUES (DATE'1582-10-10') AS t(d)")
+    days.arrives([(1, "1582-10-10", "1582-10-10 00:00:00+00", ["1582-10-10"])], "id, d::text, ts::text, a")
 
 
 def test_a_value_that_postgres_cannot_store_is_named_and_the_sync_goes_on_once_it_is_mended(table: Table):
