@@ -2,16 +2,15 @@
 
 import base64
 import json
-import math
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
 from local_workspace.engines.sql.moments import calendar_text, date_text, day_time_text, moment_text, year_month_text
+from local_workspace.engines.sql.numbers import double_text, float_text
+from local_workspace.engines.sql.variants import variant_text
 
 if TYPE_CHECKING:
     from pyspark.sql.types import DataType
@@ -35,7 +34,7 @@ def _texts(values: pa.Array, kind: "DataType") -> Texts:
         case types.StructType():
             return _structs(values, [(field.name, field.dataType) for field in kind.fields])
         case types.VariantType():
-            return _each(values.to_pylist(), lambda each: types.VariantVal(each["value"], each["metadata"]).toJson())
+            return _each(values.to_pylist(), lambda each: variant_text(each["value"], each["metadata"]))
         case types.YearMonthIntervalType():
             return _each(values.to_pylist(), lambda each: year_month_text(each, kind.startField, kind.endField))
         case types.DayTimeIntervalType():
@@ -105,28 +104,10 @@ def _json(values: pa.Array, kind: "DataType") -> list[str]:
     return [json.dumps(text, ensure_ascii=False) for text in found]
 
 
-def double_text(value: float, shortest: Callable[[float], str] = repr) -> str:
-    """A number as Java writes it: `0.001`, `1.0E16`, `NaN`, `-Infinity`; `shortest` gives its digits."""
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    sign, digits, exponent = Decimal(shortest(value)).as_tuple()
-    assert isinstance(exponent, int)
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        plain = f"{Decimal(shortest(value)):f}"
-        return plain if "." in plain else f"{plain}.0"
-    written = "".join(map(str, digits)).rstrip("0")
-    power = len(digits) + exponent - 1
-    return f"{'-' * sign}{written[0]}.{written[1:] or '0'}E{power}"
-
-
-def _float_text(value: float) -> str:
-    return double_text(value, lambda each: str(np.float32(each)))
-
-
 _WRITERS: dict[int, Callable[..., str]] = {
     pa.bool_().id: lambda value: "true" if value else "false",
     pa.float64().id: double_text,
-    pa.float32().id: _float_text,
+    pa.float32().id: float_text,
     pa.decimal128(1).id: lambda value: f"{value:f}",
     pa.binary().id: lambda value: base64.b64encode(value).decode(),
 }

@@ -8,31 +8,9 @@ import pytest
 from pyspark.sql import types
 
 from local_workspace.engines.sql.moments import calendar_text, date_text, moment_text
-from local_workspace.engines.sql.text import double_text, texts
+from local_workspace.engines.sql.text import texts
 
 DAY = 86_400_000_000
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (float("nan"), "NaN"),
-        (float("inf"), "Infinity"),
-        (float("-inf"), "-Infinity"),
-        (1e16, "1.0E16"),
-        (12345678.0, "1.2345678E7"),
-        (9999999.0, "9999999.0"),
-        (0.001, "0.001"),
-        (0.00099, "9.9E-4"),
-        (-1e-5, "-1.0E-5"),
-        (0.0, "0.0"),
-        (-0.0, "-0.0"),
-        (0.1, "0.1"),
-        (100.0, "100.0"),
-    ],
-)
-def test_doubles_are_written_as_java_writes_them(value, text):
-    assert double_text(value) == text
 
 
 @pytest.mark.parametrize(
