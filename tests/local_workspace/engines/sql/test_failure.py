@@ -25,6 +25,12 @@ from waiting import eventually
         ("CREATE GLOBAL TEMP VIEW failing AS SELECT 1", "CREATE VIEW"),
         ("BEGIN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'mine'; END", "SELECT raise_error("),
         ("BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN RESIGNAL; END; SELECT 1 / 0; END", "SELECT raise_error("),
+        ("COMMENT ON COLUMN t.a IS 'x'", "ALTER COLUMN … COMMENT"),
+        ("SHOW USERS", "w.users.list"),
+        ("PUT '/tmp/a' INTO '/Volumes/a/b/c/d'", "w.files.upload"),
+        ("CALL default.p()", "leave the statement out"),
+        ("CREATE EXTERNAL LOCATION l URL 's3://b'", "leave the statement out"),
+        ("SHOW CONNECTIONS", "leave the statement out"),
         ("SET QUERY_TAGS['team'] = 'a'", "leave the statement out"),
     ],
 )

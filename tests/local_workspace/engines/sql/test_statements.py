@@ -131,6 +131,12 @@ def test_sql_of_a_client_takes_arguments(spark):
     assert spark.sql("DESCRIBE DETAIL bound", args={"x": 1}).collect()[0].format == "delta"
 
 
+def test_execute_immediate_binds_what_it_uses(spark):
+    assert spark.sql("EXECUTE IMMEDIATE 'SELECT ? + 1 AS a' USING 1").collect()[0].a == 2
+    assert spark.sql("EXECUTE IMMEDIATE 'SELECT :x AS a' USING 1.50BD AS x").collect()[0].a == Decimal("1.50")
+    assert spark.sql("EXECUTE IMMEDIATE 'SELECT :x AS a' USING (:y AS x)", args={"y": "it's"}).collect()[0].a == "it's"
+
+
 def test_identifier_takes_names_of_three_parts(spark, catalog):
     spark.sql("CREATE OR REPLACE TABLE default.named AS SELECT 7 AS a").collect()
     args = {"t": f"{catalog.upper()}.default.named", "c": catalog}

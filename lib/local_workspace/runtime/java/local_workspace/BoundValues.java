@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.parser.HybridParameterContext;
 import org.apache.spark.sql.catalyst.parser.NamedParameterContext;
 import org.apache.spark.sql.catalyst.parser.ParameterContext;
 import org.apache.spark.sql.catalyst.parser.ParameterHandler;
@@ -12,6 +13,7 @@ import org.apache.spark.sql.catalyst.parser.PositionalParameterContext;
 import org.apache.spark.sql.types.Decimal;
 import scala.collection.immutable.List$;
 import scala.collection.immutable.Map$;
+import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -36,14 +38,20 @@ final class BoundValues {
 
   private static ParameterContext typed(ParameterContext values) {
     if (values instanceof PositionalParameterContext positional) {
-      List<Expression> typed =
-          CollectionConverters.asJava(positional.params()).stream().map(BoundValues::typed).toList();
-      return new PositionalParameterContext(List$.MODULE$.from(CollectionConverters.asScala(typed)));
+      return new PositionalParameterContext(typed(positional.params()));
+    }
+    if (values instanceof HybridParameterContext given) { // of EXECUTE IMMEDIATE
+      return new HybridParameterContext(typed(given.args()), given.paramNames());
     }
     Map<String, Expression> typed = new LinkedHashMap<>();
     CollectionConverters.asJava(((NamedParameterContext) values).params())
         .forEach((name, value) -> typed.put(name, typed(value)));
     return new NamedParameterContext(Map$.MODULE$.from(CollectionConverters.asScala(typed)));
+  }
+
+  private static Seq<Expression> typed(Seq<Expression> values) {
+    List<Expression> typed = CollectionConverters.asJava(values).stream().map(BoundValues::typed).toList();
+    return List$.MODULE$.from(CollectionConverters.asScala(typed));
   }
 
   /** `value` such that its text has its type: that of a decimal has only as many digits as it needs. */
