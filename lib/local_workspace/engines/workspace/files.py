@@ -131,7 +131,7 @@ class WorkspaceFiles:
     def exists(self, path: str) -> bool:
         """Whether there is something at a path. Raises 400 if it leaves the workspace."""
         place = self._place(path)
-        return place.exists() or _as_notebook(place).exists()
+        return place.exists() or _as_notebook(place).exists() or place in self._standing()
 
     def places(self, path: str) -> list[Place]:
         """What is or would be at a path, a folder if nothing is, and the folders above it, the nearest first.

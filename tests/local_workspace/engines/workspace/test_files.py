@@ -29,8 +29,9 @@ def notebook_bytes(*cells) -> bytes:
     return nbformat.writes(nbformat.v4.new_notebook(cells=list(cells))).encode()
 
 
-def test_the_folders_of_every_workspace_are_there_and_stay(files):
+def test_the_folders_of_every_workspace_are_there_and_stay(space, files):
     """https://docs.databricks.com/aws/en/workspace/workspace-browser"""
+    assert space.files.exists(HOME)
     assert {"/Shared", "/Users"} <= {info.path for info in files.list("/")}
     assert [info.path for info in files.list("/Users")] == ["/Users/you@localhost"]
     assert files.get_status(HOME).object_type == ObjectType.DIRECTORY
