@@ -7,6 +7,7 @@ its `delta.deletedFileRetentionDuration` covers, which is seven days unless it i
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 EVERY_SECONDS = 3_600
+LOOK_SECONDS = 10.0
 FEW_VERSIONS = 20
 """A table with fewer new versions than that is left for later."""
 _WRITTEN_HERE = {"MANAGED", "STREAMING_TABLE", "MATERIALIZED_VIEW"}
@@ -31,10 +33,13 @@ Tables = Callable[[], Sequence[DeltaTableVersion]]
 
 
 class HousekeepingEngine:
-    """Keeps the logs and the tables of `home` from growing; `tables` are the Delta tables that there are."""
+    """Keeps the logs and the tables of `home` from growing; `tables` are the Delta tables that there are.
 
-    def __init__(self, home: Home, spark: SparkEngine, tables: Tables) -> None:
-        self._home, self._spark, self._tables = home, spark, tables
+    Its hour is one of the clock `wall`, by which files grow old: that a laptop sleeps is found out within LOOK_SECONDS.
+    """
+
+    def __init__(self, home: Home, spark: SparkEngine, tables: Tables, wall: Callable[[], float] = time.time) -> None:
+        self._home, self._spark, self._tables, self._wall = home, spark, tables, wall
         self._seen: dict[str, int] = {}  # the version of each table after it was last cleaned up
         self._stopped = threading.Event()
 
@@ -60,7 +65,13 @@ class HousekeepingEngine:
         return cleaned
 
     def _loop(self) -> None:
-        while not self._stopped.wait(EVERY_SECONDS):
+        before = self._wall()
+        while not self._stopped.wait(LOOK_SECONDS):
+            now = self._wall()
+            before = min(before, now)  # the clock may have been set back
+            if now - before < EVERY_SECONDS:
+                continue
+            before = now
             try:
                 cleaned = self.run()
             except (

@@ -7,6 +7,7 @@ import pytest
 
 from local_workspace.engines.housekeeping import HousekeepingEngine, engine
 from local_workspace.runtime.home import open_home
+from waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -81,3 +82,25 @@ def test_a_dropped_table_is_no_obstacle_and_an_external_one_is_left_alone(spark,
     gone, table, elsewhere = f"{catalog}.housekeeping.gone", tables("kept"), tables("elsewhere")
     assert housekeeping(**{gone: "MANAGED", table: "MATERIALIZED_VIEW", elsewhere: "EXTERNAL"}).run() == [table]
     assert (files(spark, table), files(spark, elsewhere)) == (1, 4)
+
+
+def test_an_hour_of_the_clock_is_over_though_the_laptop_slept(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "LOOK_SECONDS", 0.01)
+    hours, looks, begun = [100.0], [], []
+
+    def wall() -> float:
+        looks.append(hours[0])
+        return hours[0] * 3600
+
+    def look(at: float) -> None:
+        hours[0] = at
+        eventually(lambda: looks[-3:] == [at] * 3)
+
+    keeper = HousekeepingEngine(
+        open_home(tmp_path / "home"), SimpleNamespace(), lambda: begun.append(hours[0]) or [], wall
+    )
+    keeper.start()
+    for at in (100.9, 101, 101.9, 109, 100, 100.9, 101):
+        look(at)
+    keeper.stop()
+    assert begun == [101, 109, 101], "eight hours' sleep is one time, and a clock that is set back begins anew"
