@@ -60,7 +60,7 @@ class History:
         """Store a new run, and delete the oldest ended ones of its job, or without a job, beyond the last 200."""
         with self._lock:
             self._store.put(str(run["run_id"]), run)
-            self._runs[run["run_id"]] = run
+            self._runs[run["run_id"]] = copy.deepcopy(run)
             ended = [old["run_id"] for old in self._alike(run) if not is_active(old)]
         for run_id in ended[KEPT_RUNS:]:
             self.forget(run_id)

@@ -129,3 +129,10 @@ def test_what_the_disk_does_not_take_has_no_effect(history, store, monkeypatch):
         with pytest.raises(StorageError):
             call()
     assert [(each["run_id"], each["state"]["life_cycle_state"]) for each in history.of_job()] == [(1, "RUNNING")]
+
+
+def test_what_is_done_to_a_run_that_was_added_does_not_reach_the_history(history):
+    added = run(1, life_cycle="RUNNING")
+    history.add(added)
+    added["run_page_url"], added["tasks"][0]["task_key"] = "http://127.0.0.1", "other"
+    assert history.get(1) == run(1, life_cycle="RUNNING")
