@@ -96,7 +96,10 @@ def _decoded(content: str) -> bytes:
 @router.post("/workspace/mkdirs")
 def mkdirs(request: Request, files: Files, body: Mkdirs) -> Nothing:
     """Make a folder and its parents."""
-    check_path(request, body.path, "CAN_READ" if files.exists(body.path) else MANAGE)
+    if files.exists(body.path):
+        check_sees_path(request, body.path)
+    else:
+        check_path(request, body.path, MANAGE)
     give_new_to_maker(request, body.path, lambda: files.mkdirs(body.path))
     return {}
 

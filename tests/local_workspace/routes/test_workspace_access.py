@@ -180,3 +180,9 @@ def test_a_refusal_names_what_is_missing(cook, menu) -> None:
 
 def test_what_is_not_there_is_not_found(cook) -> None:
     assert [status(cook, "/Users/cook/none"), delete(cook, "/Users/cook/none")] == [404, 404]
+
+
+def test_the_folders_that_are_always_there_need_not_be_made(cook) -> None:
+    assert [mkdirs(cook, path) for path in ("/", "/Users", "/Shared")] == [200, 200, 200]
+    assert [status(cook, path) for path in ("/", "/Users", "/Shared")] == [200, 200, 200]
+    assert listed(cook, "/Shared") == []
