@@ -286,6 +286,9 @@ class SparkEngine:
             "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
             # Delta's change feed passes rows as Java objects, and Java's old dates lack ten days of October 1582.
             "spark.sql.datetime.java8API.enabled": "true",
+            # The columns that https://docs.databricks.com/sql/language-manual shows: `databaseName` of SHOW SCHEMAS,
+            # `database` of SHOW TABLES, `value` alone of one property.
+            "spark.sql.legacy.keepCommandOutputSchema": "true",
             "spark.sql.shuffle.partitions": "2",
             # The cache of classes compiled for queries: one pipeline update would fill Spark's default of 100.
             "spark.sql.codegen.cache.maxEntries": "2000",

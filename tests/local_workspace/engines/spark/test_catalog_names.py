@@ -51,6 +51,21 @@ def test_a_query_with_names_of_three_levels(sql, catalog, statement, rows):
     assert sql(statement) == expected
 
 
+@pytest.mark.parametrize(
+    ("statement", "columns"),
+    [
+        ("SHOW SCHEMAS IN {c}", ["databaseName"]),
+        ("SHOW TABLES IN {s}", ["database", "tableName", "isTemporary"]),
+        ("SHOW TABLE EXTENDED IN {s} LIKE 'jars'", ["database", "tableName", "isTemporary", "information"]),
+        ("SHOW TBLPROPERTIES {s}.jars", ["key", "value"]),
+        ("SHOW TBLPROPERTIES {s}.jars ('delta.enableChangeDataFeed')", ["value"]),
+        ("DESCRIBE SCHEMA {s}", ["database_description_item", "database_description_value"]),
+    ],
+)
+def test_the_columns_of_an_answer_have_the_names_that_databricks_documents(sql, spark, catalog, statement, columns):
+    assert spark.sql(statement.format(c=catalog, s=f"{catalog}.shelf")).columns == columns
+
+
 def test_the_catalog_is_found_in_any_spelling(sql, catalog):
     assert sql(f"SELECT count(*) FROM {catalog.upper()}.Shelf.JARS") == [(2,)]
 
