@@ -1,4 +1,4 @@
-"""Shortens logs and removes the files of old versions of tables, once an hour.
+"""Shortens logs, removes the files of old versions of tables and what Spark has left, once an hour.
 
 On Databricks predictive optimization runs VACUUM on managed tables
 (https://docs.databricks.com/aws/en/optimizations/predictive-optimization). A table keeps the files of the versions that
@@ -55,6 +55,7 @@ class HousekeepingEngine:
         """Clean up now; returns the full names of the tables whose old files have been removed."""
         for path in self._home.logs.glob("*.log"):
             rotate(path)
+        self._spark.clean_up()
         due = [table["full_name"] for table in self._tables() if self._is_due(table)]
         if not due:
             return []

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import shutil
 import sys
 import threading
 import time
@@ -164,6 +165,17 @@ class SparkEngine:
         except PySparkException as error:
             log.warning("the sessions of %s stay open for an hour: %s", user, message(error))
 
+    def clean_up(self) -> None:
+        """Remove what sessions that have ended left on the disk.
+
+        The server makes a folder for each, for its models, and only empties it at the end (`MLCache` of Spark 4.1).
+        """
+        left = list((self._scratch / "spark_connect_model_cache").glob("*"))
+        rows = self.session().sql("SELECT * FROM local_workspace.sessions").collect()
+        for folder in left:
+            if folder.name not in {row.session for row in rows}:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def forget_session(self, schema: str | None) -> None:
         """Drop a cached session, for example after its schema was removed."""
         with self._lock:
@@ -207,6 +219,8 @@ class SparkEngine:
             self._launches += 1
             self._sessions.clear()  # those of a server that has ended
         self._home.metastore_changes.unlink(missing_ok=True)
+        shutil.rmtree(self._scratch, ignore_errors=True)  # a server that was killed can't empty it
+        self._scratch.mkdir()
         env = {
             "SPARK_HOME": str(self.spark_home),
             "PYSPARK_PYTHON": sys.executable,
@@ -227,7 +241,7 @@ class SparkEngine:
             "-Djdk.reflect.useDirectMethodHandle=false",
             "-Dio.netty.tryReflectionSetAccessible=true",
             f"-Dderby.system.home={self._home.root}",
-            f"-Djava.io.tmpdir={self._scratch()}",
+            f"-Djava.io.tmpdir={self._scratch}",
             f"-D{spark_extension.CATALOG_FILE_PROPERTY}={self._home.catalog_name}",
             f"-D{spark_extension.NOTES_PROPERTY}={self._home.catalog_notes}",
             f"-D{spark_extension.CHANGES_PROPERTY}={self._home.metastore_changes}",
@@ -260,10 +274,9 @@ class SparkEngine:
         software = self._software
         class_archive.keep(software.java, software.extension, self._class_path(), self._written_archive())
 
+    @property
     def _scratch(self) -> Path:
-        scratch = self._home.root / "tmp"
-        scratch.mkdir(exist_ok=True)
-        return scratch
+        return self._home.root / "tmp"
 
     def _conf(self) -> dict[str, str]:
         metastore = self._home.root / "metastore"
@@ -278,7 +291,7 @@ class SparkEngine:
             "spark.sql.catalogImplementation": "hive",
             "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore};create=true",
             "spark.sql.warehouse.dir": str(self._home.tables),
-            "spark.local.dir": str(self._scratch()),
+            "spark.local.dir": str(self._scratch),
             "spark.ui.enabled": "false",
             "spark.log.level": "WARN",
             "spark.sql.session.timeZone": "UTC",

@@ -44,7 +44,9 @@ def housekeeping(spark, tmp_path, monkeypatch):
             held = [(name, kind, version(spark, name)) for name, kind in types.items()]
             return [{"full_name": name, "table_type": kind, "version": newest} for name, kind, newest in held]
 
-        return HousekeepingEngine(open_home(tmp_path / "home"), SimpleNamespace(own_session=own_session), tables)
+        return HousekeepingEngine(
+            open_home(tmp_path / "home"), SimpleNamespace(own_session=own_session, clean_up=lambda: None), tables
+        )
 
     def own_session():
         build.sessions += 1
@@ -97,7 +99,7 @@ def test_an_hour_of_the_clock_is_over_though_the_laptop_slept(tmp_path, monkeypa
         eventually(lambda: looks[-3:] == [at] * 3)
 
     keeper = HousekeepingEngine(
-        open_home(tmp_path / "home"), SimpleNamespace(), lambda: begun.append(hours[0]) or [], wall
+        open_home(tmp_path / "home"), SimpleNamespace(clean_up=lambda: None), lambda: begun.append(hours[0]) or [], wall
     )
     keeper.start()
     for at in (100.9, 101, 101.9, 109, 100, 100.9, 101):

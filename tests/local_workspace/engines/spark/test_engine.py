@@ -1,4 +1,4 @@
-"""The Spark server's process: its memory."""
+"""The Spark server's process: its memory, and its temporary files."""
 
 from collections.abc import Iterator
 
@@ -51,3 +51,25 @@ def test_a_server_that_has_nothing_to_do_gives_memory_back_but_not_while_a_state
     assert resident() > 0.9 * busy
     eventually(resident, lambda now: now < 0.8 * busy)
     assert spark.sql(LARGE).collect() == [(500_000_000,)]
+
+
+def test_folders_of_sessions_that_have_ended_are_removed(engine, home):
+    models = home.root / "tmp" / "spark_connect_model_cache"
+    with engine.own_session() as session:
+        session.sql("SELECT 1").collect()
+        folder = models / session.session_id
+        folder.mkdir(parents=True, exist_ok=True)
+        engine.clean_up()
+        assert folder.exists()
+    engine.clean_up()
+    assert list(models.iterdir()) == []
+
+
+def test_a_server_that_was_killed_leaves_nothing_on_the_disk(engine, home):
+    engine.session().sql("SELECT 1").collect()
+    before, killed = set((home.root / "tmp").rglob("*")), server(home)
+    assert len(before) > 3
+    killed.kill()
+    eventually(lambda: server(home) != killed, ignoring=(FileNotFoundError, psutil.Error))
+    engine.wait_ready()
+    assert {path.name for path in before if path.exists()} <= {"spark_connect_model_cache"}, "the others are its own"
