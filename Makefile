@@ -7,13 +7,14 @@
 # make lint   the style checks alone
 # make faults  kill processes of a busy workspace at random, let its clock jump and its disk fail (SEED=…, COUNT=…, KINDS=…),
 #              then check that nothing was lost or doubled
+# make soak   let a workspace work for weeks of its clock, and say what grows (MINUTES=…, ROUNDS=…)
 # make latest  the unit tests on the newest releases that pyproject.toml allows, in an environment of their own
 # make stop   stop the local workspace; its data is kept
 
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
-.PHONY: run test test-all lint browser unit quick integration notebooks outputs pictures book faults latest stop setup
+.PHONY: run test test-all lint browser unit quick integration notebooks outputs pictures book faults soak latest stop setup
 
 run: setup
 	$(UV) run --no-sync runbook.py --target all
@@ -78,6 +79,11 @@ book:
 faults: setup
 	PYTHONPATH=tests/support $(UV) run --no-sync python tests/faults/campaign.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
 		$(if $(KINDS),--kinds $(KINDS))
+
+# By itself: what else runs on the machine is in its times.
+soak: setup
+	PYTHONPATH=tests/support:tests/faults $(UV) run --no-sync python benchmarks/soak.py $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS))
 
 # The set-up's releases are those of a date; this resolves without it. What is newer still, beyond a bound, is listed last.
 latest: $(filter .uv/bin/uv,$(UV))

@@ -64,9 +64,14 @@ class Workspace:
         """The clock of its processes, beside the home."""
         return Clock(self.home.with_name(f"{self.home.name}.clock"))
 
+    @property
+    def parameters(self) -> list[str]:
+        """The arguments that make its target small."""
+        return SMALL
+
     def make(self) -> None:
         """Bring the target `all` up, small, and start it again on the campaign's clock. Raises CalledProcessError."""
-        command = [sys.executable, "runbook.py", "--target", "all", *SMALL]
+        command = [sys.executable, "runbook.py", "--target", "all", *self.parameters]
         subprocess.run(command, cwd=REPO, env=self.environment, check=True)
         self.command("down")
         self.command("up")
@@ -222,12 +227,12 @@ class Workspace:
         """Let everything that is due be done, and nothing more. Raises AssertionError if that fails."""
         self.pause()
         self.run(REPLAY)
-        eventually(self._behind, [], seconds=900, ignoring=DOWN)
+        eventually(self.behind, [], seconds=900, ignoring=DOWN)
         self.run(REFUNDS, COMPLAINTS)
         self.run(ANSWERS, SCORING)
-        eventually(self._behind, [], seconds=600, ignoring=DOWN)
+        eventually(self.behind, [], seconds=600, ignoring=DOWN)
 
-    def _behind(self) -> list[str]:
+    def behind(self) -> list[str]:
         """Event files that are not in bronze, an update that has not ended, tables that Postgres is behind of."""
         lake = self.lake
         read = {str(name).rpartition("/")[2] for (name,) in lake.rows("lakeflow.all_events", "source_file")}
