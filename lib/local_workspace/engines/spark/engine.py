@@ -306,6 +306,11 @@ class SparkEngine:
             # The cache of classes compiled for queries: one pipeline update would fill Spark's default of 100.
             "spark.sql.codegen.cache.maxEntries": "2000",
             "spark.databricks.delta.snapshotPartitions": "1",
+            # Compaction by itself waits for 50 new small files, as Databricks documents it. Delta's other way (class
+            # AutoCompactPartitionStats) forgets a table once a compaction has left it with no more files than before,
+            # and would write the whole of a small table anew after each update.
+            "spark.databricks.delta.autoCompact.modifiedPartitionsOnly.enabled": "false",
+            "spark.databricks.delta.autoCompact.minFileSize": str(16 << 20),
             # Spark's default of 10,000 is for the listings of object stores; a VACUUM then begins as many tasks.
             "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
             # Small row groups: a query for one key reads the few whose dictionary has it, in a third of the time.

@@ -141,10 +141,24 @@ def test_a_streaming_tables_small_files_are_compacted_and_no_row_is_lost_or_read
     for part in range(3):
         project.land(f"{part}.json", range(100 * part, 100 * part + 100))
         assert project.update() == UpdateInfoState.COMPLETED
-    done = [row.operation for row in spark.sql(f"DESCRIBE HISTORY {project.name}.numbers").collect()]
     [detail] = spark.sql(f"DESCRIBE DETAIL {project.name}.numbers").collect()
-    assert "OPTIMIZE" in done and detail.numFiles < 3
+    assert "OPTIMIZE" in operations(project, spark) and detail.numFiles < 3
     assert counts(spark, project.name) == {"bronze": 300, "silver": 150, "gold": 300, "of_gold": 300}
+
+
+def test_a_streaming_tables_few_small_files_are_not_written_anew_with_each_update(project: Project, spark) -> None:
+    compacted = '@dp.table(table_properties={"delta.autoOptimize.autoCompact": "true"})'
+    project.write("numbers.py", SOURCES["numbers.py"].replace("@dp.table", compacted))
+    project.create()
+    for part in range(3):
+        project.land(f"{part}.json", range(100 * part, 100 * part + 100))
+        assert project.update() == UpdateInfoState.COMPLETED
+    assert "OPTIMIZE" not in operations(project, spark)
+
+
+def operations(project: Project, spark) -> set[str]:
+    """What the history of the table `numbers` names."""
+    return {row.operation for row in spark.sql(f"DESCRIBE HISTORY {project.name}.numbers").collect()}
 
 
 class reading:
