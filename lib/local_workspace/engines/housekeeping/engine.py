@@ -2,7 +2,9 @@
 
 On Databricks predictive optimization runs VACUUM on managed tables
 (https://docs.databricks.com/aws/en/optimizations/predictive-optimization). A table keeps the files of the versions that
-its `delta.deletedFileRetentionDuration` covers, which is seven days unless it is set.
+its `delta.deletedFileRetentionDuration` covers, which is seven days unless it is set. A materialized view is written
+anew with each update, and its earlier versions can't be queried
+(https://docs.databricks.com/en/delta-live-tables/limitations.html): unless it is set, they stay for queries that run.
 """
 
 import logging
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS = 3_600
 LOOK_SECONDS = 10.0
+VIEW_HOURS = 6
+"""How long the earlier versions of a materialized view stay."""
 FEW_VERSIONS = 20
 """A table with fewer new versions than that is left for later."""
+_RETENTION = "delta.deletedFileRetentionDuration"
 _WRITTEN_HERE = {"MANAGED", "STREAMING_TABLE", "MATERIALIZED_VIEW"}
 
 log = logging.getLogger(__name__)
@@ -56,11 +61,12 @@ class HousekeepingEngine:
         for path in self._home.logs.glob("*.log"):
             rotate(path)
         self._spark.clean_up()
-        due = [table["full_name"] for table in self._tables() if self._is_due(table)]
+        due = [table for table in self._tables() if self._is_due(table)]
         if not due:
             return []
         with self._spark.own_session() as session:
-            cleaned = [name for name in due if self._clean(session, name)]
+            session.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")  # it wants seven days
+            cleaned = [table["full_name"] for table in due if self._clean(session, table)]
         # VACUUM writes versions too.
         self._seen |= {each["full_name"]: each["version"] for each in self._tables() if each["full_name"] in cleaned}
         return cleaned
@@ -88,16 +94,24 @@ class HousekeepingEngine:
         written = table["version"] - self._seen.get(table["full_name"], 0)
         return table["table_type"] in _WRITTEN_HERE and written >= FEW_VERSIONS
 
-    def _clean(self, session: "SparkSession", full_name: str) -> bool:
+    def _clean(self, session: "SparkSession", table: DeltaTableVersion) -> bool:
         """Remove a table's old files; returns whether that was done."""
         from pyspark.errors import PySparkException  # importable once there is a session
 
         if self._stopped.is_set():
             return False
-        name = ".".join(map(quoted, full_name.split(".")))
+        name = ".".join(map(quoted, table["full_name"].split(".")))
         try:
-            session.sql(f"VACUUM {name}").collect()
+            session.sql(f"VACUUM {name}{_retained(session, name, table['table_type'])}").collect()
         except PySparkException as error:  # dropped meanwhile: the others are still cleaned up
-            log.warning("housekeeping of %s: %s", full_name, str(error).partition("\n")[0])
+            log.warning("housekeeping of %s: %s", table["full_name"], str(error).partition("\n")[0])
             return False
         return True
+
+
+def _retained(session: "SparkSession", name: str, table_type: str) -> str:
+    """The clause of VACUUM with the retention of a materialized view; none where the table's own holds."""
+    if table_type != "MATERIALIZED_VIEW":
+        return ""
+    properties = {row.key for row in session.sql(f"SHOW TBLPROPERTIES {name}").collect()}
+    return "" if _RETENTION in properties else f" RETAIN {VIEW_HOURS} HOURS"

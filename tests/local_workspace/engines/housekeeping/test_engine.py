@@ -17,12 +17,9 @@ def tables(spark, catalog):
     """Makes tables of four versions, of which all but the newest need not be kept."""
     spark.sql(f"CREATE SCHEMA IF NOT EXISTS {catalog}.housekeeping")
 
-    def make(name: str) -> str:
+    def make(name: str, retention: str = "'delta.deletedFileRetentionDuration' = 'interval 0 hours'") -> str:
         full_name = f"{catalog}.housekeeping.{name}"
-        spark.sql(
-            f"CREATE OR REPLACE TABLE {full_name} "
-            "TBLPROPERTIES ('delta.deletedFileRetentionDuration' = 'interval 0 hours') AS SELECT 0 AS version"
-        )
+        spark.sql(f"CREATE OR REPLACE TABLE {full_name} TBLPROPERTIES ({retention}) AS SELECT 0 AS version")
         for version in (1, 2, 3):
             spark.sql(f"INSERT OVERWRITE {full_name} SELECT {version}")
         return full_name
@@ -84,6 +81,18 @@ def test_a_dropped_table_is_no_obstacle_and_an_external_one_is_left_alone(spark,
     gone, table, elsewhere = f"{catalog}.housekeeping.gone", tables("kept"), tables("elsewhere")
     assert housekeeping(**{gone: "MANAGED", table: "MATERIALIZED_VIEW", elsewhere: "EXTERNAL"}).run() == [table]
     assert (files(spark, table), files(spark, elsewhere)) == (1, 4)
+
+
+def test_earlier_versions_of_a_materialized_view_are_kept_for_less_unless_it_says_how_long(
+    spark, tables, housekeeping, monkeypatch
+):
+    monkeypatch.setattr(engine, "VIEW_HOURS", 0)
+    unset, week = "'made' = 'here'", "'delta.deletedFileRetentionDuration' = 'interval 7 days'"
+    view, asked, table = tables("view", unset), tables("asked", week), tables("table", unset)
+    kinds = {view: "MATERIALIZED_VIEW", asked: "MATERIALIZED_VIEW", table: "STREAMING_TABLE"}
+    housekeeping(**kinds).run()
+    assert [files(spark, name) for name in kinds] == [1, 4, 4]
+    assert spark.table(view).collect() == [(3,)]
 
 
 def test_an_hour_of_the_clock_is_over_though_the_laptop_slept(tmp_path, monkeypatch):
