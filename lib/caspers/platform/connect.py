@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from caspers import config, names
 from caspers.platform import connection, environment, sql
@@ -96,6 +96,16 @@ class Workbook:
         if home := self.connection.home:
             return str(home / "volumes" / schema / name)
         return f"/Volumes/{self.catalog}/{schema}/{name}"
+
+    def upload(self, file: Path, contents: BinaryIO) -> None:
+        """Write a file of a volume (a path below `volume`), whole or not at all, by the Files API.
+
+        It may replace a file. What is written under another name can't be renamed: a volume on Databricks answers
+        ENOSYS (https://github.com/earth-mover/icechunk/issues/2341).
+        """
+        if home := self.connection.home:
+            file = Path("/Volumes", self.catalog) / file.relative_to(home / "volumes")
+        self.w.files.upload(str(file), contents, overwrite=True)
 
     @cached_property
     def warehouse_id(self) -> str:

@@ -1,7 +1,6 @@
 """Rows of the events table as lines of JSON, set-wise: no row is touched by Python."""
 
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -136,14 +135,9 @@ def as_lines(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write_lines(events: pl.DataFrame, file: Path) -> None:
-    """Write events as newline-delimited JSON; the file appears whole or not at all.
-
-    Readers of a volume (Spark, Auto Loader) skip names that begin with an underscore.
-    """
-    # A volume on Databricks takes a file from beginning to end: rendered in memory first, in one piece.
+def content(events: pl.DataFrame) -> BytesIO:
+    """A file of events: newline-delimited JSON, at its beginning."""
     lines = BytesIO()
     as_lines(events).write_ndjson(lines)
-    unfinished = file.with_name(f"_{file.name}.part")
-    unfinished.write_bytes(lines.getbuffer())
-    unfinished.replace(file)
+    lines.seek(0)
+    return lines

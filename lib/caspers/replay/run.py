@@ -1,18 +1,19 @@
 """Writing the events that are due: first all up to START_DAY, then at SPEED_MULTIPLIER times the clock's speed."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
 from caspers.canonical import schema
 from caspers.canonical.dataset import DatasetError, reason, scan_table
 from caspers.parameters import check
-from caspers.replay.render import write_lines
+from caspers.replay.render import content
 from caspers.replay.watermark import MS, Batch, ReplayError, Watermark
 
 FILE_EVENTS = 40_000
@@ -25,6 +26,10 @@ WRITERS = 2
 
 WINDOW_MS = 14 * schema.DAY_SECONDS * MS
 """Virtual time that is read together: memory grows with a fortnight's events, not with a batch."""
+
+
+type Upload = Callable[[Path, BinaryIO], object]
+"""Writes a file, whole or not at all, in the place of one that is there."""
 
 
 @dataclass(frozen=True)
@@ -112,17 +117,15 @@ def _files(timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path) ->
             yield volume / f"{stem}-{part:03d}.json", rows
 
 
-def _write(timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path) -> tuple[int, int]:
-    """Write the files of a batch that are not there yet, each whole or not at all. Returns its events and files."""
-    for unfinished in volume.glob("_events-*.part"):
-        unfinished.unlink()
+def _write(timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path, upload: Upload) -> tuple[int, int]:
+    """Write the files of a batch that are not there yet. Returns its events and files."""
     written, waiting = [], deque[Future[None]]()
     with ThreadPoolExecutor(WRITERS) as writers:
         for file, rows in _files(timeline, batch, anchor, volume):
             written.append(rows.height)
             # An existing file is whole, and may have been read already: it is not written again.
             if not file.exists():
-                waiting.append(writers.submit(write_lines, rows, file))
+                waiting.append(writers.submit(_upload, rows, file, upload))
             if len(waiting) > 2 * WRITERS:
                 waiting.popleft().result()
         for one in waiting:
@@ -130,22 +133,26 @@ def _write(timeline: _Timeline, batch: Batch, anchor: datetime, volume: Path) ->
     return sum(written), len(written)
 
 
+def _upload(events: pl.DataFrame, file: Path, upload: Upload) -> None:
+    upload(file, content(events))
+
+
 def _finish(
-    timeline: _Timeline, mark: Watermark, batch: Batch, volume: Path, state: Path
+    timeline: _Timeline, mark: Watermark, batch: Batch, volume: Path, state: Path, upload: Upload
 ) -> tuple[Watermark, int, int]:
     """Write the announced batch, then move the watermark past it."""
-    events, files = _write(timeline, batch, datetime.fromisoformat(mark.anchor), volume)
+    events, files = _write(timeline, batch, datetime.fromisoformat(mark.anchor), volume, upload)
     mark = mark.done(batch)
-    mark.save(state)
+    upload(state, mark.content())
     return mark, events, files
 
 
-def _start(volume: Path, state: Path, start_day: int, now: datetime) -> Watermark:
+def _start(volume: Path, state: Path, start_day: int, now: datetime, upload: Upload) -> Watermark:
     """Announce the first batch; refuses a volume whose watermark is lost, since its events would be repeated."""
     if any(volume.glob("events-*.json")):
         raise ReplayError(f"{volume} holds events but {state} is missing. Empty the volume, or restore the watermark.")
     mark = Watermark.first(start_day, now, FILE_EVENTS)
-    mark.save(state)
+    upload(state, mark.content())
     return mark
 
 
@@ -172,8 +179,9 @@ def replay(
     start_day: int,
     speed_multiplier: float,
     now: datetime,
+    upload: Upload,
 ) -> ReplayResult:
-    """Write the events that are due at `now` (aware) as files of JSON lines in `volume_dir`.
+    """Write the events that are due at `now` (aware) as files of JSON lines in `volume_dir`, by `upload`.
 
     The first run writes everything from day 0 up to `start_day` at `now`'s time of day; each later one what the
     elapsed time times `speed_multiplier` has made due. Event times are moved by whole days, so that the first run ends
@@ -188,17 +196,17 @@ def replay(
     now, timeline = now.astimezone(UTC), _Timeline(Path(dataset_dir))
     volume, state = Path(volume_dir), Path(state_dir) / "replay_watermark.json"
     _check_directories(volume, state.parent)
-    begin = mark = Watermark.load(state) or _start(volume, state, day, now)
+    begin = mark = Watermark.load(state) or _start(volume, state, day, now, upload)
     events = files = 0
     if mark.batch:
-        mark, events, files = _finish(timeline, mark, mark.batch, volume, state)
+        mark, events, files = _finish(timeline, mark, mark.batch, volume, state, upload)
     notes, due = _notes(mark, now), mark.due(speed, now, FILE_EVENTS)
     if due.end > due.start:
         mark = mark.announce(due)
-        mark.save(state)
-        mark, more, parts = _finish(timeline, mark, due, volume, state)
+        upload(state, mark.content())
+        mark, more, parts = _finish(timeline, mark, due, volume, state, upload)
         events, files = events + more, files + parts
     elif mark.elapsed(now) < timedelta(0):
-        mark.at(now).save(state)
+        upload(state, mark.at(now).content())
     first = begin.virtual < 0
     return ReplayResult(events, files, mark.virtual / MS, first, notes)

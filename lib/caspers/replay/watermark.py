@@ -1,9 +1,9 @@
-"""The watermark of a replay and its batch in progress: one small file, replaced atomically."""
+"""The watermark of a replay and its batch in progress: one small file, which is replaced as a whole."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Self
 
@@ -72,11 +72,9 @@ class Watermark:
         """This watermark moved to the end of `batch`."""
         return replace(self, virtual=batch.end, now=batch.now, batch=None)
 
-    def save(self, file: Path) -> None:
-        """Write to `file`, whole or not at all."""
-        unfinished = file.with_name(f"_{file.name}.part")
-        unfinished.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        os.replace(unfinished, file)
+    def content(self) -> BytesIO:
+        """Its file, at its beginning."""
+        return BytesIO(json.dumps(asdict(self), indent=1).encode())
 
     @classmethod
     def load(cls, file: Path) -> Self | None:

@@ -8,10 +8,10 @@ Files API for them, or open the file in Python first.
 
 import builtins
 import errno
-import functools
 import io
 import os
 from collections.abc import Callable
+from functools import partial, wraps
 from pathlib import Path
 
 from local_workspace.runtime.home import Home
@@ -19,9 +19,10 @@ from local_workspace.runtime.home import Home
 _PREFIX = "/Volumes/"
 _ONE_PATH = (
     *("access", "chmod", "listdir", "lstat", "mkdir", "open", "remove", "rmdir", "scandir", "stat", "truncate"),
-    *("unlink", "utime"),
+    *("unlink", "utime", "getxattr", "listxattr", "removexattr", "setxattr"),
 )
-_TWO_PATHS = ("link", "rename", "replace", "symlink")
+# Databricks' volumes have neither: https://github.com/earth-mover/icechunk/issues/2341 and its #474.
+_REFUSED = ("link", "rename", "replace", "symlink")
 
 
 class VolumePaths:
@@ -44,25 +45,38 @@ class VolumePaths:
 
     def install(self) -> None:
         """Let this process's file functions take such paths."""
-        for name in _ONE_PATH:
-            setattr(os, name, self._translated(getattr(os, name), 1))
-        for name in _TWO_PATHS:
-            setattr(os, name, self._translated(getattr(os, name), 2))
+        for name in filter(partial(hasattr, os), _ONE_PATH):  # macOS has no extended attributes in `os`
+            setattr(os, name, self._translated(getattr(os, name)))
+        for name in _REFUSED:
+            setattr(os, name, self._refused(getattr(os, name)))
         opened = self._opened(builtins.open)
         builtins.open = io.open = opened  # type: ignore[assignment]  # its overloads can't be written again
 
-    def _translated(self, function: Callable[..., object], paths: int) -> Callable[..., object]:
-        @functools.wraps(function)
+    def _translated(self, function: Callable[..., object]) -> Callable[..., object]:
+        @wraps(function)
         def call(*arguments: object, **options: object) -> object:
-            return function(*map(self.local, arguments[:paths]), *arguments[paths:], **options)
+            return function(*map(self.local, arguments[:1]), *arguments[1:], **options)
 
+        return self._supporting(function, call)
+
+    def _refused(self, function: Callable[..., object]) -> Callable[..., object]:
+        @wraps(function)
+        def call(source: object, target: object, **options: object) -> object:
+            if self.local(source) is not source or self.local(target) is not target:
+                raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), str(source), None, str(target))
+            return function(source, target, **options)
+
+        return self._supporting(function, call)
+
+    def _supporting(self, function: Callable[..., object], call: Callable[..., object]) -> Callable[..., object]:
+        """`call`, which `os` says supports what `function` does."""
         for supported in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
             if function in supported:
                 supported.add(call)
         return call
 
     def _opened(self, function: Callable[..., object]) -> Callable[..., object]:
-        @functools.wraps(function)
+        @wraps(function)
         def call(file: object, mode: str = "r", *arguments: object, **options: object) -> object:
             place = self.local(file)
             if place is not file and set(mode) & {"a", "+"}:

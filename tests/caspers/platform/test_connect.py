@@ -1,13 +1,16 @@
 """The clients of a workbook that differ between a laptop and Databricks, and what it makes by itself."""
 
+from io import BytesIO
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
 from databricks.sdk.errors import BadRequest
+from databricks.sdk.service.catalog import VolumeType
 from databricks.sdk.service.sql import CreateWarehouseRequestWarehouseType
 
-from caspers.platform.connect import Workbook
+from caspers.platform.connect import Workbook, connect
 
 
 def workbook(catalog: str, *there: str, refused: bool = False) -> Workbook:
@@ -54,3 +57,17 @@ def test_files_are_published_to_the_catalogs_own_folder(catalog, folder):
     ws.w.current_user.me.return_value = SimpleNamespace(user_name="me@example.com")
     assert ws.publish("databricks.yml") == f"/Workspace/Users/me@example.com/{folder}/databricks.yml"
     assert ws.w.workspace.upload.call_args.args[0] == ws.publish("databricks.yml")
+
+
+def test_a_volumes_file_is_written_and_replaced_as_a_whole(connected, w, catalog):
+    w.schemas.create("uploads", catalog)
+    w.volumes.create(catalog, "uploads", "files", VolumeType.MANAGED)
+    ws = connect(catalog)
+    file = Path(ws.volume("uploads", "files"), "a.json")
+    for text in (b"salt", b"salt and plums"):
+        ws.upload(file, BytesIO(text))
+        assert file.read_bytes() == text
+    there = f"/Volumes/{catalog}/uploads/files"
+    assert [entry.name for entry in w.files.list_directory_contents(there)] == ["a.json"]
+    assert w.files.download(f"{there}/a.json").contents.read() == b"salt and plums"
+    w.schemas.delete(f"{catalog}.uploads", force=True)

@@ -1,20 +1,24 @@
 """Replay: what is written, when, once; also by runs that are killed and under clocks that jump."""
 
 import json
+import os
 import random
 import re
 import subprocess
 import sys
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+import whole_files
 from caspers.canonical import schema
 from caspers.canonical.dataset import DatasetError
 from caspers.canonical.generate import generate
-from caspers.replay import ReplayError, describe, replay, run
+from caspers.replay import ReplayError, ReplayResult, describe, run
+from whole_files import upload
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAYS = 10
@@ -22,7 +26,9 @@ DAYS = 10
 KILLED_RUN = """
 import itertools, os, signal, sys
 from datetime import datetime
-from caspers.replay import render, replay, run
+from io import BytesIO
+from caspers.replay import replay, run
+from whole_files import unfinished, upload
 dataset, volume, state, now, kill_at, torn = sys.argv[1:]
 run.FILE_EVENTS, run.WINDOW_MS = 60, 86_400_000
 places, actions, written = (volume, state), 0, itertools.count(1)
@@ -43,18 +49,21 @@ def replace_and_count(source, target):
     count(target)  # also dies just after a file has appeared
 os.replace = replace_and_count
 
-def write_lines(events, file):
-    # Polars writes a file out of sight of the hook: dying within it leaves half of an unfinished one.
-    if next(written) == int(torn):
-        text = render.as_lines(events).write_ndjson()
-        file.with_name(f"_{file.name}.part").write_text(text[:len(text) // 2])
+def upload_or_die(file, contents):
+    # A write is out of sight of the hook: dying within it leaves half of an unfinished file.
+    text = contents.read()
+    if str(file.parent) == volume and next(written) == int(torn):
+        unfinished(file).write_bytes(text[:len(text) // 2])
         os.kill(os.getpid(), signal.SIGKILL)
-    render.write_lines(events, file)
-run.write_lines = write_lines
+    upload(file, BytesIO(text))
 sys.addaudithook(audit)
-replay(dataset, volume, state, 4, 60.0, datetime.fromisoformat(now))
+replay(dataset, volume, state, 4, 60.0, datetime.fromisoformat(now), upload_or_die)
 print(actions, flush=True)
 """
+
+
+def replay(dataset, volume, state, day, speed, now) -> ReplayResult:
+    return run.replay(dataset, volume, state, day, speed, now, upload)
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +203,10 @@ def run_alone(dataset, places, now: datetime, kill_at: int = 0, torn: int = 0) -
     """A replay in a process of its own, which dies at its `kill_at`-th action on a file, or within its `torn`-th file;
     a run that isn't killed prints how many actions it took."""
     arguments = [str(dataset), *map(str, places), now.isoformat(), str(kill_at), str(torn)]
-    return subprocess.run([sys.executable, "-c", KILLED_RUN, *arguments], stdout=subprocess.PIPE, text=True, timeout=60)
+    env = {**os.environ, "PYTHONPATH": str(Path(whole_files.__file__).parent)}
+    return subprocess.run(
+        [sys.executable, "-c", KILLED_RUN, *arguments], env=env, stdout=subprocess.PIPE, text=True, timeout=60
+    )
 
 
 def killed_run(dataset, places, now: datetime, **where: int) -> None:

@@ -49,9 +49,8 @@ def test_a_saved_watermark_is_read_back(tmp_path, batch):
     file = tmp_path / "watermark.json"
     assert Watermark.load(file) is None
     mark = Watermark(NOON.isoformat(), 5, NOON.isoformat(), batch)
-    mark.save(file)
+    file.write_bytes(mark.content().read())
     assert Watermark.load(file) == mark
-    assert [each.name for each in tmp_path.iterdir()] == ["watermark.json"]
 
 
 GOOD = {"anchor": "a", "virtual": 1, "now": "n", "batch": None}

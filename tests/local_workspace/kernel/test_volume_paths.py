@@ -8,7 +8,7 @@ from local_workspace.kernel.volume_paths import VolumePaths
 from local_workspace.runtime.home import Home
 
 PROGRAM = """
-import glob, os, pathlib, shutil
+import errno, glob, os, pathlib, shutil
 from local_workspace.kernel import volume_paths
 volume_paths.install()
 root = pathlib.Path("/Volumes/main/sales/raw")
@@ -18,7 +18,15 @@ with open(root / "new" / "a.txt", "w") as file:
 assert os.listdir(str(root)) == ["new"] and os.path.exists(root / "new/a.txt")
 assert glob.glob("/Volumes/main/sales/raw/**/*.txt", recursive=True) == ["/Volumes/main/sales/raw/new/a.txt"]
 shutil.copy(root / "new/a.txt", root / "b.txt")
-os.rename(root / "b.txt", root / "c.txt")
+paths = str(root / "b.txt"), str(root / "c.txt")
+for function in (os.rename, os.replace, os.link, os.symlink):
+    try:
+        function(*paths)
+    except OSError as error:
+        assert (error.errno, error.filename, error.filename2) == (errno.ENOSYS, *paths)
+    else:
+        raise AssertionError(function)
+shutil.move(root / "b.txt", root / "c.txt")
 assert sorted(path.name for path in root.iterdir()) == ["c.txt", "new"] and (root / "c.txt").read_text() == "salt"
 import pandas
 pandas.DataFrame({"x": [1]}).to_csv(root / "d.csv", index=False)
