@@ -26,6 +26,7 @@ type Connection = dict[str, Any]
 
 START_SECONDS = 60
 _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_ANSWER_SECONDS = 60  # on a machine that is busy with the workspace's start
 _QUIET_SECONDS = 2  # until a stop says why it takes so long
 STOP_SECONDS = 120  # the first Spark server that is stopped writes its class archive
 _CONNECTION_KEYS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "pid", "started"}
@@ -214,7 +215,7 @@ def _answers(connection: Connection) -> bool:
 
 def _ask(connection: Connection, path: str, method: str = "GET", body: object = None) -> Any:
     try:
-        with _WITHOUT_PROXY.open(_request(connection, path, method, body), timeout=10) as answer:
+        with _WITHOUT_PROXY.open(_request(connection, path, method, body), timeout=_ANSWER_SECONDS) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         raise SetupError(json.load(error)["message"]) from error
