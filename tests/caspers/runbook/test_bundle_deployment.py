@@ -32,16 +32,17 @@ requires = []
 build-backend = "backend"
 backend-path = ["."]
 """
-BACKEND = """
+BACKEND = f"""
 import pathlib, zipfile
+LIB = {str(REPO / "lib")!r}
 
 def build_editable(folder, config_settings=None, metadata_directory=None):
     name, info = "stand_in-0-py3-none-any.whl", "stand_in-0.dist-info"
     with zipfile.ZipFile(pathlib.Path(folder, name), "w") as package:
-        package.writestr("stand_in.pth", str(pathlib.Path.cwd()))
-        package.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: stand-in\\nVersion: 0\\n")
-        package.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        package.writestr(f"{info}/RECORD", "")
+        package.writestr("stand_in.pth", LIB)  # where caspers is
+        package.writestr(info + "/METADATA", "Metadata-Version: 2.1\\nName: stand-in\\nVersion: 0\\n")
+        package.writestr(info + "/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        package.writestr(info + "/RECORD", "")
     return name
 """
 
