@@ -73,6 +73,7 @@ from local_workspace.runtime import open_files, prepared_python, principals, soc
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.free_space import FreeSpace
 from local_workspace.runtime.home import Home, write_atomically
+from local_workspace.runtime.partial_files import PartialFiles
 from local_workspace.runtime.processes import Processes, started
 from local_workspace.runtime.store import Store
 from local_workspace.service.settings import FREE_BYTES, Settings, default_storage, load_settings
@@ -191,7 +192,8 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
     unity = unity_catalog(home, store, spark, USER, default_storage())
     identity_engine = IdentityEngine(store, USER, lambda: apps_engine.clients(), lambda name: revoke(name))
     workspace_files = WorkspaceFiles(home, lambda: [user["name"] for user in identity_engine.all("Users")])
-    volume_files = VolumeFiles(unity.volume_paths)
+    uploads = PartialFiles(home.root / "uploads.partial")
+    volume_files = VolumeFiles(unity.volume_paths, uploads)
     pipelines_engine = PipelinesEngine(home, store, spark, space)
     postgres_engine = PostgresEngine(
         home,
@@ -261,7 +263,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         unity=unity,
         models=unity.models,
         files=volume_files,
-        model_files=ModelFiles(unity.models),
+        model_files=ModelFiles(unity.models, uploads),
         workspace_files=workspace_files,
         warehouses=warehouses,
         queries=saved_queries,

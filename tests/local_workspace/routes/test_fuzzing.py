@@ -15,6 +15,7 @@ from local_workspace.engines.pipelines import PipelinesEngine
 from local_workspace.http.server import create_app
 from local_workspace.routes import files, identity, jobs, pipelines, principal_secrets, scim, workspace
 from local_workspace.runtime.errors import not_found
+from local_workspace.runtime.partial_files import PartialFiles
 from local_workspace.runtime.store import Store
 
 pytestmark = pytest.mark.slow
@@ -51,7 +52,7 @@ def target(tmp_path):
     engines = SimpleNamespace(
         user="you@localhost",
         identity=space.identity,
-        files=VolumeFiles(volumes),
+        files=VolumeFiles(volumes, PartialFiles(space.home.root / "uploads.partial")),
         workspace_files=space.files,
         jobs=space.jobs,
         permissions=space.permissions,

@@ -1,15 +1,15 @@
 """Files in volumes, by their `/Volumes/catalog/schema/volume/…` path."""
 
 import os
-import secrets
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypedDict
 
 from local_workspace.runtime.errors import already_exists, invalid, not_found
+from local_workspace.runtime.partial_files import PartialFiles
 
-# A file system takes names of 255 bytes; an upload's has a suffix until it is whole.
+# A file system takes names of 255 bytes.
 MAX_NAME, MAX_PATH, MAX_DEPTH = 240, 2048, 100
 
 
@@ -36,8 +36,8 @@ class Volumes(Protocol):
 class VolumeFiles:
     """Reads and writes the files of volumes; a path can't leave its volume."""
 
-    def __init__(self, volumes: Volumes) -> None:
-        self._volumes = volumes
+    def __init__(self, volumes: Volumes, partial: PartialFiles) -> None:
+        self._volumes, self._partial = volumes, partial
 
     def resolve(self, path: str) -> Path:
         """The local path of a volume path. Raises ApiError for another path or an unknown volume."""
@@ -80,14 +80,9 @@ class VolumeFiles:
         if local.exists() and not overwrite:
             raise already_exists(f"'{path}' already exists; set overwrite to replace it")
         _make(local.parent)
-        unfinished = local.with_name(f"_{local.name}.{secrets.token_hex(4)}")
-        try:
-            with unfinished.open("wb") as file:
-                async for chunk in chunks:
-                    file.write(chunk)
-            unfinished.replace(local)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with self._partial.writing(local) as file:
+            async for chunk in chunks:
+                file.write(chunk)
 
     def delete_file(self, path: str) -> None:
         """Remove a file. Raises ApiError if there is none."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.models.engine import ModelsEngine
 from local_workspace.runtime.errors import ApiError, invalid
+from local_workspace.runtime.partial_files import PartialFiles
 
 ROOT = "Models"
 _VERSION_LEVELS = 5
@@ -13,8 +14,8 @@ _VERSION_LEVELS = 5
 class ModelFiles(VolumeFiles):
     """Reads the files of model versions, and writes them until a version is registered."""
 
-    def __init__(self, models: ModelsEngine) -> None:
-        self._models = models
+    def __init__(self, models: ModelsEngine, partial: PartialFiles) -> None:
+        self._models, self._partial = models, partial
 
     def resolve(self, path: str) -> Path:
         """The local path of a file of a version. Raises ApiError 400 for another path, 404 for an unknown version."""

@@ -10,7 +10,6 @@ https://docs.databricks.com/aws/en/workspace/workspace-browser.
 
 import json
 import shutil
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from local_workspace.engines.workspace.notebook_source import (
 )
 from local_workspace.runtime.errors import ApiError, already_exists, invalid, not_found
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.partial_files import PartialFiles
 
 IMPORT_FORMATS = ("AUTO", "SOURCE", "RAW", "JUPYTER")
 EXPORT_FORMATS = ("AUTO", "SOURCE", "RAW", "JUPYTER")
@@ -70,8 +70,7 @@ class WorkspaceFiles:
     def __init__(self, home: Home, users: Callable[[], Iterable[str]] = tuple) -> None:
         self._users = users
         self._root = home.workspace_files.resolve()
-        self._partial = home.root / "workspace.partial"
-        shutil.rmtree(self._partial, ignore_errors=True)  # incomplete files of killed uploads
+        self._partial = PartialFiles(home.root / "workspace.partial")
 
     def resolve(self, path: str) -> Path:
         """The file, notebook or folder at `path`, with or without `/Workspace` and `.ipynb`.
@@ -252,10 +251,8 @@ class WorkspaceFiles:
         return notebook
 
     def _write(self, place: Path, content: bytes) -> None:
-        self._partial.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._partial, delete=False) as file:
+        with self._partial.writing(place) as file:
             file.write(content)
-        Path(file.name).replace(place)
 
     def _name(self, place: Path) -> str:
         parts = place.relative_to(self._root).parts

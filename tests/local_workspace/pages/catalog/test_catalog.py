@@ -16,6 +16,7 @@ from local_workspace.engines.catalog import Change, UnityCatalog, unity_catalog
 from local_workspace.engines.files import VolumeFiles
 from local_workspace.engines.models import ModelFiles
 from local_workspace.runtime.home import open_home
+from local_workspace.runtime.partial_files import PartialFiles
 from local_workspace.runtime.store import Store
 from page_client import PART, page_client
 
@@ -123,7 +124,10 @@ def statements() -> SimpleNamespace:
 
 
 @pytest.fixture
-def client(unity: UnityCatalog, pipelines: SimpleNamespace, statements: SimpleNamespace) -> Iterator[TestClient]:
+def client(
+    unity: UnityCatalog, pipelines: SimpleNamespace, statements: SimpleNamespace, tmp_path: Path
+) -> Iterator[TestClient]:
+    uploads = PartialFiles(tmp_path / "home" / "uploads.partial")
     job = {"job_id": 7, "settings": {"name": "On orders", "trigger": {"table_update": {"table_names": [ORDERS]}}}}
     with page_client(
         unity=unity,
@@ -131,8 +135,8 @@ def client(unity: UnityCatalog, pipelines: SimpleNamespace, statements: SimpleNa
         jobs=SimpleNamespace(find=lambda: [job]),
         postgres=SimpleNamespace(synced=SimpleNamespace(names=list)),
         statements=statements,
-        files=VolumeFiles(unity.volume_paths),
-        model_files=ModelFiles(unity.models),
+        files=VolumeFiles(unity.volume_paths, uploads),
+        model_files=ModelFiles(unity.models, uploads),
     ) as client:
         client.headers.update(PART)
         yield client
