@@ -21,7 +21,7 @@ _ONE_PATH = (
     *("access", "chmod", "listdir", "lstat", "mkdir", "open", "remove", "rmdir", "scandir", "stat", "truncate"),
     *("unlink", "utime", "getxattr", "listxattr", "removexattr", "setxattr"),
 )
-# Databricks' volumes have neither: https://github.com/earth-mover/icechunk/issues/2341 and its #474.
+# Databricks' volumes have none of them: https://github.com/earth-mover/icechunk/issues/2341 and its #474.
 _REFUSED = ("link", "rename", "replace", "symlink")
 
 

@@ -172,8 +172,9 @@ class SparkEngine:
         """
         left = list((self._scratch / "spark_connect_model_cache").glob("*"))
         rows = self.session().sql("SELECT * FROM local_workspace.sessions").collect()
+        alive = {row.session for row in rows}
         for folder in left:
-            if folder.name not in {row.session for row in rows}:
+            if folder.name not in alive:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def forget_session(self, schema: str | None) -> None:
