@@ -14,6 +14,8 @@
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
+TWO_FILES_AT_A_TIME := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
 .PHONY: run test test-all lint browser unit quick integration notebooks outputs pictures book faults soak latest stop setup
 
 run: setup
@@ -52,11 +54,11 @@ browser:
 
 unit:
 	$(UV) run --no-sync coverage run -m pytest tests --ignore tests/integration \
-		--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
+		$(TWO_FILES_AT_A_TIME) --durations 20
 
 quick:
 	$(UV) run --no-sync pytest tests --ignore tests/integration -m "not slow" \
-		--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
+		$(TWO_FILES_AT_A_TIME) --durations 20
 
 integration:
 	$(UV) run --no-sync coverage run -m pytest tests/integration -s --durations 8
@@ -94,7 +96,7 @@ latest: $(filter .uv/bin/uv,$(UV))
 	$(UV) pip install --quiet --python .latest --no-deps --editable .
 	.latest/bin/python -m local_workspace setup
 	.latest/bin/python tests/support/chromium.py
-	.latest/bin/python -m pytest $(or $(TESTS),tests --ignore tests/integration) --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	.latest/bin/python -m pytest $(or $(TESTS),tests --ignore tests/integration) $(TWO_FILES_AT_A_TIME)
 	$(UV) pip list --exclude-newer "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --python .latest --outdated
 
 stop:
