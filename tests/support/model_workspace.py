@@ -40,6 +40,7 @@ from local_workspace.routes import (
 from local_workspace.runtime import sockets
 from local_workspace.runtime.errors import not_found
 from local_workspace.runtime.home import Home, open_home
+from local_workspace.runtime.partial_files import PartialFiles
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.store import Store
 from people import identity_of
@@ -83,7 +84,7 @@ def running(root: Path) -> Iterator[SimpleNamespace]:
             identity=identity_engine,
             mlflow=mlflow_engine,
             models=models_engine,
-            model_files=ModelFiles(models_engine),
+            model_files=ModelFiles(models_engine, PartialFiles(home.root / "uploads.partial")),
             env=env,
             store=store,
             permissions=PermissionsEngine(

@@ -16,6 +16,7 @@ from local_workspace.http.server import create_app
 from local_workspace.routes import files, grants, mlflow_registry, models, serving
 from local_workspace.runtime import principals
 from local_workspace.runtime.home import open_home
+from local_workspace.runtime.partial_files import PartialFiles
 from local_workspace.runtime.store import Store
 from principal_clients import clients_of
 
@@ -48,7 +49,7 @@ def engines(tmp_path) -> Iterator[SimpleNamespace]:
     served: list[str] = []
     yield SimpleNamespace(
         models=registered,
-        model_files=ModelFiles(registered),
+        model_files=ModelFiles(registered, PartialFiles(home.root / "uploads.partial")),
         unity=SimpleNamespace(grants=grants),
         served=served,
         secrets=SecretsEngine(home, store),
