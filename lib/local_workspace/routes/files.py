@@ -9,7 +9,7 @@ from typing import Annotated, NotRequired, TypedDict
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse
 
-from local_workspace.engines.files import DirectoryEntry, VolumeFiles
+from local_workspace.engines.files import DirectoryEntry, FileTree
 from local_workspace.engines.mlflow.artifacts import ROOT
 from local_workspace.http.errors import error_response
 from local_workspace.http.paging import Page, by_page_size
@@ -29,15 +29,15 @@ class Listing(TypedDict):
     next_page_token: NotRequired[str]
 
 
-def _files(request: Request, path: str) -> VolumeFiles:
+def _files(request: Request, path: str) -> FileTree:
     """The engine of the files at `path`."""
     engines, root = request.app.state.engines, path.strip("/").partition("/")[0]
     if root == ROOT:
-        artifacts: VolumeFiles = engines.mlflow.files
+        artifacts: FileTree = engines.mlflow.files
         return artifacts
     if root == "Models" and request.method in ("GET", "HEAD"):
         model_access.check(request, ".".join(path.strip("/").split("/")[1:4]))
-    files: VolumeFiles = engines.model_files if root == "Models" else engines.files
+    files: FileTree = engines.model_files if root == "Models" else engines.files
     return files
 
 

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from local_workspace.engines.files import VolumeFiles
+from local_workspace.engines.files import FileTree
 from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.partial_files import PartialFiles
 
 ROOT = "WorkspaceInternal"
 _PATH = re.compile(
@@ -23,10 +24,11 @@ _SPANS = re.compile(rb'("mlflow\.trace\.spansLocation"\s*:\s*)"TRACKING_STORE"')
 _KINDS = {b"/models": b"/logged_models", b"/traces": b"", b"": b""}
 
 
-class ArtifactFiles(VolumeFiles):
+class ArtifactFiles(FileTree):
     """Reads and writes the files in `root`; `check` raises ApiError 404 for the id of an experiment that is not."""
 
-    def __init__(self, root: Path, check: Callable[[str], None]) -> None:
+    def __init__(self, root: Path, check: Callable[[str], None], partial: PartialFiles) -> None:
+        super().__init__(partial)
         self._root, self._check = root, check
 
     def resolve(self, path: str) -> Path:

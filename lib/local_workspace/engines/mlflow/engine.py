@@ -8,6 +8,7 @@ import httpx
 from local_workspace.engines.mlflow.artifacts import ArtifactFiles
 from local_workspace.runtime.errors import not_found, unavailable
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.partial_files import PartialFiles
 from local_workspace.runtime.process_unit import Launch, ProcessUnit
 from local_workspace.runtime.processes import Processes
 from local_workspace.runtime.signed_links import SignedLinks
@@ -33,7 +34,8 @@ class MlflowEngine:
         self._home = home
         self.socket = home.socket("mlflow")
         self.trace_links = SignedLinks("/trace-files")
-        self.files = ArtifactFiles(self._artifacts, self.check_experiment)
+        uploads = PartialFiles(home.root / "artifacts.partial")
+        self.files = ArtifactFiles(self._artifacts, self.check_experiment, uploads)
         unit = ProcessUnit(processes, "mlflow", "the MLflow server", self._launch, _START_SECONDS)
         self._supervisor = Supervisor(unit, Policy())
         self._client = httpx.Client(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from local_workspace.engines.files import VolumeFiles
+from local_workspace.engines.files import FileTree
 from local_workspace.engines.models.engine import ModelsEngine
 from local_workspace.runtime.errors import ApiError, invalid
 from local_workspace.runtime.partial_files import PartialFiles
@@ -11,11 +11,12 @@ ROOT = "Models"
 _VERSION_LEVELS = 5
 
 
-class ModelFiles(VolumeFiles):
+class ModelFiles(FileTree):
     """Reads the files of model versions, and writes them until a version is registered."""
 
     def __init__(self, models: ModelsEngine, partial: PartialFiles) -> None:
-        self._models, self._partial = models, partial
+        super().__init__(partial)
+        self._models = models
 
     def resolve(self, path: str) -> Path:
         """The local path of a file of a version. Raises ApiError 400 for another path, 404 for an unknown version."""

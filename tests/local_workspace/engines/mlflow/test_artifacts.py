@@ -4,6 +4,7 @@ import pytest
 
 from local_workspace.engines.mlflow.artifacts import ArtifactFiles, as_on_databricks
 from local_workspace.runtime.errors import ApiError, not_found
+from local_workspace.runtime.partial_files import PartialFiles
 
 ROOT = "/WorkspaceInternal/Mlflow/Artifacts"
 
@@ -15,7 +16,7 @@ def _check(experiment_id: str) -> None:
 
 @pytest.fixture
 def files(tmp_path):
-    return ArtifactFiles(tmp_path, _check)
+    return ArtifactFiles(tmp_path, _check, PartialFiles(tmp_path / "partial"))
 
 
 @pytest.mark.parametrize(
