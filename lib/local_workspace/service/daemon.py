@@ -249,6 +249,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         ):
             revoking.revoke(name)
 
+    delta_tables = partial(_delta_tables, spark, unity.tables)
     failures: dict[str, str] = {}
     states = {"spark": spark.state, "mlflow": mlflow_engine.state}
     return Engines(
@@ -256,7 +257,7 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
         failures=failures,
         health=HealthEngine(home, processes, states, failures, space),
         guide=GuideEngine(store),
-        housekeeping=HousekeepingEngine(home, spark, partial(_delta_tables, spark, unity.tables)),
+        housekeeping=HousekeepingEngine(home, spark, delta_tables, mlflow_engine.delete_traces),
         user=USER,
         identity=identity_engine,
         spark=spark,

@@ -3,23 +3,53 @@
 # mypy: disable-error-code="no-untyped-call"
 # MLflow's stores have no annotations.
 
+import os
+import shutil
+from pathlib import Path
+
 from mlflow.entities import LifecycleStage
 from mlflow.entities.experiment_tag import ExperimentTag
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS
 from mlflow.server import handlers
 from mlflow.server.fastapi_app import app as app
-from mlflow.store.tracking.dbmodels.models import SqlExperiment
+from mlflow.store.tracking.dbmodels.models import SqlExperiment, SqlTraceInfo
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from mlflow.utils.file_utils import local_file_uri_to_path
+
+ARTIFACTS = "_MLFLOW_SERVER_ARTIFACT_DESTINATION"
+"""The variable with the address of the folder of all files, as `mlflow.server` names it."""
 
 
 class Store(SqlAlchemyStore):
-    """MLflow's store in which the name of a deleted experiment is free.
+    """MLflow's store, with the files of traces below `artifacts`, in which the name of a deleted experiment is free.
 
     Databricks has it so (https://github.com/mlflow/mlflow/issues/6445, and `w.experiments.get_by_name`: "prefers the
     active experiment if an active and deleted experiment share the same name"). The database wants unique names: the
     deleted experiment gets another one when its own is taken, and its own again when it is restored.
     """
+
+    def __init__(self, store_uri: str, artifact_uri: str, artifacts: Path) -> None:
+        super().__init__(store_uri, artifact_uri)
+        self._artifacts = artifacts
+
+    def delete_traces(
+        self,
+        experiment_id: str,
+        max_timestamp_millis: int | None = None,
+        max_traces: int | None = None,
+        trace_ids: list[str] | None = None,
+    ) -> int:
+        """As MLflow's, which leaves the traces' files."""
+        deleted: int = super().delete_traces(experiment_id, max_timestamp_millis, max_traces, trace_ids)
+        with self.ManagedSessionMaker(read_only=True) as session:
+            traces = session.query(SqlTraceInfo.request_id).filter_by(experiment_id=int(experiment_id))
+            held = {trace_id for (trace_id,) in traces}
+        # A trace is in the database before its files are written: those without one are of deleted traces.
+        for files in (self._artifacts / experiment_id / "traces").glob("*"):
+            if files.name not in held:
+                shutil.rmtree(files)
+        return deleted
 
     def create_experiment(
         self, name: str, artifact_location: str | None = None, tags: list[ExperimentTag] | None = None
@@ -63,7 +93,8 @@ def _aside(name: str, experiment_id: str) -> str:
 
 
 def _store(store_uri: str, artifact_uri: str) -> Store:
-    return Store(store_uri, artifact_uri)
+    artifacts = Path(local_file_uri_to_path(os.environ[ARTIFACTS]))
+    return Store(store_uri, artifact_uri, artifacts)
 
 
 # The scheme of `MlflowEngine`'s database. MLflow's own way to add a store is an entry point of a distribution, which

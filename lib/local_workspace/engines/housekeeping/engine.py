@@ -1,4 +1,4 @@
-"""Shortens logs, removes the files of old versions of tables and what Spark has left, once an hour.
+"""Shortens logs, removes old traces, the files of old versions of tables and what Spark has left, once an hour.
 
 On Databricks predictive optimization runs VACUUM on managed tables
 (https://docs.databricks.com/aws/en/optimizations/predictive-optimization). A table keeps the files of the versions that
@@ -27,24 +27,37 @@ EVERY_SECONDS = 3_600
 LOOK_SECONDS = 10.0
 VIEW_HOURS = 6
 """How long the earlier versions of a materialized view stay."""
+TRACE_DAYS = 7
+"""How long a trace stays that belongs to no run of an experiment."""
 FEW_VERSIONS = 20
 """A table with fewer new versions than that is left for later."""
+_DAY_SECONDS = 86_400
 _RETENTION = "delta.deletedFileRetentionDuration"
 _WRITTEN_HERE = {"MANAGED", "STREAMING_TABLE", "MATERIALIZED_VIEW"}
 
 log = logging.getLogger(__name__)
 
 Tables = Callable[[], Sequence[DeltaTableVersion]]
+DeleteTraces = Callable[[int], int]
+"""Deletes the traces of no run that began before a time (ms since 1970); returns how many."""
 
 
 class HousekeepingEngine:
-    """Keeps the logs and the tables of `home` from growing; `tables` are the Delta tables that there are.
+    """Keeps the logs, traces and tables of `home` from growing; `tables` are the Delta tables that there are.
 
     Its hour is one of the clock `wall`, by which files grow old: that a laptop sleeps is found out within LOOK_SECONDS.
     """
 
-    def __init__(self, home: Home, spark: SparkEngine, tables: Tables, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        home: Home,
+        spark: SparkEngine,
+        tables: Tables,
+        delete_traces: DeleteTraces,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self._home, self._spark, self._tables, self._wall = home, spark, tables, wall
+        self._delete_traces = delete_traces
         self._seen: dict[str, int] = {}  # the version of each table after it was last cleaned up
         self._stopped = threading.Event()
 
@@ -61,6 +74,11 @@ class HousekeepingEngine:
         for path in self._home.logs.glob("*.log"):
             rotate(path)
         self._spark.clean_up()
+        cleaned = self._clean_tables()
+        self._delete_traces(int((self._wall() - TRACE_DAYS * _DAY_SECONDS) * 1000))
+        return cleaned
+
+    def _clean_tables(self) -> list[str]:
         due = [table for table in self._tables() if self._is_due(table)]
         if not due:
             return []

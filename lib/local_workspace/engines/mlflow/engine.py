@@ -1,7 +1,10 @@
 """MLflow's own server on SQLite: experiments, runs, traces and their files."""
 
 import sys
+from collections.abc import Iterator
+from itertools import batched
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -15,6 +18,7 @@ from local_workspace.runtime.signed_links import SignedLinks
 from local_workspace.runtime.supervisor import Policy, State, Supervisor
 
 _START_SECONDS = 300
+TRACES_AT_ONCE = 100
 _STATES = {State.RUNNING: "running", State.STARTING: "starting", State.STOPPED: "stopped"}
 
 # `mlflow server` is a second process that only hands these to uvicorn and then waits. Handing them over
@@ -63,6 +67,43 @@ class MlflowEngine:
             raise unavailable(f"The MLflow server does not answer: {error}.") from error
         if answer.status_code != 200:
             raise not_found(f"No Experiment with id={experiment_id} exists")
+
+    def delete_traces(self, before: int) -> int:
+        """Delete the traces that began before this time (ms since 1970) and belong to no run; returns how many.
+
+        Raises ApiError 503 if the server does not answer or refuses.
+        """
+        found = 0
+        for experiment in self._all("/api/2.0/mlflow/experiments/search", "experiments", {"max_results": 1000}):
+            experiment_id = experiment["experiment_id"]
+            for traces in batched(list(self._traces_without_run(experiment_id, before)), TRACES_AT_ONCE):
+                deleted = {"experiment_id": experiment_id, "request_ids": traces}
+                self._ask("/api/3.0/mlflow/traces/delete-traces", deleted)
+                found += len(traces)
+        return found
+
+    def _traces_without_run(self, experiment_id: str, before: int) -> Iterator[str]:
+        place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment_id}}
+        search = {"locations": [place], "filter": f"timestamp_ms < {before}", "max_results": TRACES_AT_ONCE}
+        for trace in self._all("/api/3.0/mlflow/traces/search", "traces", search):
+            if "mlflow.sourceRun" not in trace.get("trace_metadata", {}):
+                yield trace["trace_id"]
+
+    def _all(self, path: str, key: str, search: dict[str, object]) -> Iterator[dict[str, Any]]:
+        """What a search finds, from all its pages."""
+        token = ""
+        while True:
+            page = self._ask(path, {**search, "page_token": token} if token else search)
+            yield from page.get(key, [])
+            if not (token := page.get("next_page_token", "")):
+                return
+
+    def _ask(self, path: str, body: dict[str, object]) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = self._client.post(path, json=body).raise_for_status().json()
+        except httpx.HTTPError as error:
+            raise unavailable(f"The MLflow server does not answer: {error}.") from error
+        return answer
 
     def stop(self) -> None:
         """End the server. Safe to call twice."""

@@ -41,9 +41,8 @@ def housekeeping(spark, tmp_path, monkeypatch):
             held = [(name, kind, version(spark, name)) for name, kind in types.items()]
             return [{"full_name": name, "table_type": kind, "version": newest} for name, kind, newest in held]
 
-        return HousekeepingEngine(
-            open_home(tmp_path / "home"), SimpleNamespace(own_session=own_session, clean_up=lambda: None), tables
-        )
+        cleaned = SimpleNamespace(own_session=own_session, clean_up=lambda: None)
+        return HousekeepingEngine(open_home(tmp_path / "home"), cleaned, tables, lambda _: 0)
 
     def own_session():
         build.sessions += 1
@@ -97,7 +96,7 @@ def test_earlier_versions_of_a_materialized_view_are_kept_for_less_unless_it_say
 
 def test_an_hour_of_the_clock_is_over_though_the_laptop_slept(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "LOOK_SECONDS", 0.01)
-    hours, looks, begun = [100.0], [], []
+    hours, looks, begun, traces = [100.0], [], [], []
 
     def wall() -> float:
         looks.append(hours[0])
@@ -108,10 +107,15 @@ def test_an_hour_of_the_clock_is_over_though_the_laptop_slept(tmp_path, monkeypa
         eventually(lambda: looks[-3:] == [at] * 3)
 
     keeper = HousekeepingEngine(
-        open_home(tmp_path / "home"), SimpleNamespace(clean_up=lambda: None), lambda: begun.append(hours[0]) or [], wall
+        open_home(tmp_path / "home"),
+        SimpleNamespace(clean_up=lambda: None),
+        lambda: begun.append(hours[0]) or [],
+        lambda before: traces.append(before) or 0,
+        wall,
     )
     keeper.start()
     for at in (100.9, 101, 101.9, 109, 100, 100.9, 101):
         look(at)
     keeper.stop()
     assert begun == [101, 109, 101], "eight hours' sleep is one time, and a clock that is set back begins anew"
+    assert traces == [(hour - 7 * 24) * 3_600_000 for hour in begun], "traces stay for seven days"

@@ -1,6 +1,7 @@
 """MLflow behind the workspace's address: its own client, its own pages, one token."""
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 
 import marks
 from local_workspace.engines.identity.documents import NOTHING_SAID
+from local_workspace.engines.mlflow import engine
 from local_workspace.runtime import principals
 from model_workspace import LONG_HOME, TOKEN, running
 from waiting import eventually, has_ended
@@ -120,6 +122,49 @@ def databricks(connected, monkeypatch):
     mlflow.set_tracking_uri("databricks")
     yield mlflow
     mlflow.set_tracking_uri(connected.env["MLFLOW_TRACKING_URI"])
+
+
+def traces_of(experiment: str) -> list[mlflow.entities.Trace]:
+    """The traces of an experiment."""
+    return mlflow.search_traces(locations=[experiment], return_type="list")
+
+
+@pytest.fixture
+def traced(connected, databricks):
+    """Makes a trace with the given name in a new experiment; returns its id."""
+    experiment = mlflow.set_experiment(f"/Shared/traced-{uuid.uuid4().hex}").experiment_id
+
+    def trace(name: str) -> str:
+        with mlflow.start_span(name) as span:
+            span.set_inputs({"order": name})
+        mlflow.flush_trace_async_logging()
+        return span.trace_id
+
+    folder = connected.home.mlflow / "artifacts" / experiment / "traces"
+    trace.experiment = experiment
+    trace.files = lambda: {file.parents[1].name for file in folder.glob("*/*/*")}
+    trace.held = lambda: {each.info.trace_id for each in traces_of(experiment)}
+    return trace
+
+
+def test_the_files_of_a_deleted_trace_are_deleted(traced):
+    first, second = traced("first"), traced("second")
+    assert traced.files() == traced.held() == {first, second}
+    mlflow.MlflowClient().delete_traces(traced.experiment, trace_ids=[first])
+    assert traced.files() == traced.held() == {second}
+
+
+def test_old_traces_are_deleted_unless_they_belong_to_a_run(connected, traced, monkeypatch):
+    monkeypatch.setattr(engine, "TRACES_AT_ONCE", 2)
+    old = {traced(f"{number}") for number in range(5)}
+    with mlflow.start_run():
+        evaluated = traced("of a run")
+    before = 1 + max(each.info.timestamp_ms for each in traces_of(traced.experiment))
+    eventually(lambda: time.time() * 1000 > before)
+    new = traced("new")
+    assert connected.mlflow.delete_traces(before) >= len(old)
+    assert traced.files() == traced.held() == {evaluated, new}
+    assert connected.mlflow.delete_traces(before) == 0
 
 
 class Upper(mlflow.pyfunc.PythonModel):
