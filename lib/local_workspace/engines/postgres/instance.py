@@ -208,6 +208,8 @@ class Instance:
             "unix_socket_directories": "",
             "max_connections": 100,
             "shared_buffers": "32MB",
+            "max_wal_size": "128MB",  # by itself Postgres keeps up to 1 GB of each instance's write-ahead log
+            "min_wal_size": "32MB",
             "timezone": "UTC",
             "log_timezone": "UTC",
         }
