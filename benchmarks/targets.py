@@ -43,13 +43,13 @@ def gigabytes(home: Path) -> float:
     return sum(process.memory_full_info().pss for process in [root, *root.children(recursive=True)]) / 1e9
 
 
-def run(target: str, home: Path) -> Run:
-    """Run a target to its end. Raises CalledProcessError if it fails."""
+def run(target: str, home: Path, checkout: Path = REPO) -> Run:
+    """Run a target of a checkout that is set up, to its end. Raises CalledProcessError if it fails."""
     started = time.monotonic()
-    command = [sys.executable, "runbook.py", "--target", target]
+    command = [str(checkout / ".venv" / "bin" / "python"), "runbook.py", "--target", target]
     runbook = psutil.Popen(
         command,
-        cwd=REPO,
+        cwd=checkout,
         env={**os.environ, "CASPERS_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
