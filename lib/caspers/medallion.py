@@ -14,7 +14,6 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrameReader
     from pyspark.sql.streaming.readwriter import DataStreamReader
 
 CORRUPT = "_corrupt_record"
@@ -26,20 +25,23 @@ EVENT_SCHEMA = (
 )
 STREAMED = {"delta.autoOptimize.autoCompact": "true"}
 """Table properties of the streaming tables: each update leaves a small file or two, which slow every query down."""
+KEPT = {"pipelines.reset.allowed": "false"}
+"""Table properties of bronze: a full refresh leaves it, for the files that its older rows came from are deleted."""
 ORDER_BODY = (
     "items ARRAY<STRUCT<id: INT, category_id: INT, menu_id: INT, brand_id: INT, name: STRING, "
     "price: DECIMAL(10, 2), qty: INT>>"
 )
 
 
-def event_lines(reader: "DataFrameReader | DataStreamReader", source_format: str, path: str) -> DataFrame:
-    """The event lines in the files of `path`: EVENT_SCHEMA's columns and `_metadata`.
+def event_lines(reader: "DataStreamReader", path: str) -> DataFrame:
+    """The event lines in the files that arrive in `path`: EVENT_SCHEMA's columns and `_metadata`.
 
-    `reader` is `spark.readStream` in the pipeline; `source_format` is `json`, or `cloudFiles` where Auto Loader exists.
-    A line that does not fit that schema has its text in `_corrupt_record`.
+    `reader` is `spark.readStream`. A line that does not fit the schema has its text in `_corrupt_record`. A file is
+    deleted 30 days after it was read.
     """
     options = {"cloudFiles.format": "json", "mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT}
-    return reader.format(source_format).schema(EVENT_SCHEMA).options(**options).load(path)
+    cleaning = {"cloudFiles.cleanSource": "DELETE", "cloudFiles.cleanSource.retentionDuration": "30 days"}
+    return reader.format("cloudFiles").schema(EVENT_SCHEMA).options(**options, **cleaning).load(path)
 
 
 def all_events(lines: DataFrame) -> DataFrame:

@@ -33,12 +33,15 @@ def event(
 
 @pytest.fixture
 def bronze(spark, tmp_path: Path):
-    """Turns lines of text into the bronze frame."""
+    """Turns lines of text into the bronze table."""
     spark.conf.set("spark.sql.session.timeZone", "UTC")
 
     def read(*lines: str):
         (tmp_path / "events.json").write_text("".join(line + "\n" for line in lines))
-        return medallion.all_events(medallion.event_lines(spark.read, "json", str(tmp_path)))
+        rows = medallion.all_events(medallion.event_lines(spark.readStream, str(tmp_path)))
+        stream = rows.writeStream.format("memory").queryName("bronze").trigger(availableNow=True).start()
+        stream.awaitTermination()
+        return spark.table("bronze")
 
     return read
 

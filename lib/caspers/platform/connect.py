@@ -86,11 +86,6 @@ class Workbook:
         mlflow.set_registry_uri(connection.MODEL_REGISTRY)
         return mlflow
 
-    @property
-    def source_format(self) -> str:
-        """Spark's source format for files as they arrive: `cloudFiles` (Auto Loader) on Databricks, else `json`."""
-        return "json" if self.local else "cloudFiles"
-
     def volume(self, schema: str, name: str) -> str:
         """The path of the volume `schema.name`, for Spark as well as for `open`."""
         if home := self.connection.home:

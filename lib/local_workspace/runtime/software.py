@@ -143,6 +143,7 @@ def _compile(java: Path, spark_jars: Path, extension: Path) -> None:
         compiler = next(work.glob("ecj-*.jar"))
         classes = work / "classes"
         jars.run(spark_extension.command(java, compiler, spark_jars, classes), "the extension of Apache Spark")
+        spark_extension.add_services(classes)
         Path(shutil.make_archive(str(work / "extension"), "zip", classes)).replace(extension)
     for old in extension.parent.glob("extension-*"):
         if not old.name.startswith((f"{extension.stem}.", f"{extension.stem}-")):

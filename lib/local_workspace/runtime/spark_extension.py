@@ -23,12 +23,13 @@ WAYS_OUT_PROPERTY = "local_workspace.ways_out"  # the JVM's property that WaysOu
 WAYS_OUT = Path(__file__).parent / "java" / "ways_out.json"
 VOLUMES_PROPERTY = "local_workspace.volumes"  # the JVM's property that Volumes reads
 _SOURCES = Path(__file__).parent / "java"
+_SERVICES = Path("META-INF") / "services"  # where Spark finds the names of sources of data
 
 
 def jar(spark: Path) -> Path:
     """The jar of the classes for the distribution `spark`: beside it, with a hash of the sources in its name."""
     digest = hashlib.sha256(f"{spark.name} {COMPILER}".encode())
-    for source in _sources():
+    for source in [*_sources(), *_services()]:
         digest.update(source.read_bytes())
     return spark.parent / f"extension-{digest.hexdigest()[:12]}.jar"
 
@@ -38,6 +39,18 @@ def command(java: Path, compiler: Path, jars: Path, target: Path) -> list[str]:
     class_path = os.pathsep.join(map(str, sorted(jars.glob("*.jar"))))
     options = ["-source", "17", "-target", "17", "-proc:none", "-nowarn", "-cp", class_path, "-d", str(target)]
     return [str(java), "-jar", str(compiler), *options, *map(str, _sources())]
+
+
+def add_services(classes: Path) -> None:
+    """Put the files that name services among the compiled classes."""
+    for source in _services():
+        target = classes / source.relative_to(_SOURCES)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
+
+
+def _services() -> list[Path]:
+    return sorted((_SOURCES / _SERVICES).iterdir())
 
 
 def _sources() -> list[Path]:

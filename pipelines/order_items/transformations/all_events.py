@@ -8,9 +8,12 @@ from caspers import medallion
 spark = SparkSession.active()
 
 
-@dp.table(comment="Every event of every order, as the kitchens wrote it", table_properties=medallion.STREAMED)
+@dp.table(
+    comment="Every event of every order, as the kitchens wrote it",
+    table_properties=medallion.STREAMED | medallion.KEPT,
+)
 @dp.expect("usable event", f"{medallion.CORRUPT} IS NULL")
 def all_events() -> DataFrame:
     """The lines of the directory that the pipeline's configuration names."""
-    source_format, path = (spark.conf.get(f"caspers.{key}") for key in ("source_format", "events_path"))
-    return medallion.all_events(medallion.event_lines(spark.readStream, source_format, path))
+    lines = medallion.event_lines(spark.readStream, spark.conf.get("caspers.events_path"))
+    return medallion.all_events(lines)
