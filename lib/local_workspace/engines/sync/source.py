@@ -204,7 +204,9 @@ class DeltaSource:
         """The actions of the commits from version `first` on."""
         log = self._path / "_delta_log"
         for version in range(first, self.version + 1):
-            yield from map(json.loads, (log / f"{version:020}.json").read_text().splitlines())
+            # not splitlines(), which also ends lines at characters that JSON leaves as they are, such as U+2028
+            with (log / f"{version:020}.json").open(encoding="utf-8") as lines:
+                yield from map(json.loads, lines)
 
     def _files_since(self, first: int) -> list[Path]:
         """The files that the commits from version `first` on added, change files included."""

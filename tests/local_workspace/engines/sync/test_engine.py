@@ -77,6 +77,17 @@ def test_a_row_deleted_and_written_in_one_commit_stays(workspace, table):
     eventually(lambda: content(workspace, table), [("a", 5), ("d", 4)])
 
 
+@pytest.mark.parametrize("inside", ["\u2028", "\u2029", "\x85"])
+def test_text_with_what_unicode_calls_the_end_of_a_line_arrives(workspace, inside):
+    """Delta's log has it as it is, in the statistics of the file: its JSON escapes no such character."""
+    name = f"kitchen.line_{ord(inside):x}"
+    workspace.write(name, orders(a=1))
+    workspace.sync(name, "order_id")
+    eventually(lambda: content(workspace, name), [("a", 1)])
+    workspace.write(name, orders(**{f"b{inside}c": 2}))
+    eventually(lambda: content(workspace, name), [("a", 1), (f"b{inside}c", 2)])
+
+
 def test_many_commits_at_once_end_in_the_last(workspace, table):
     workspace.engine.stop()
     delta = workspace.write(table, orders(c=1))
