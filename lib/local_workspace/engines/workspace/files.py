@@ -8,6 +8,7 @@ every call takes either spelling. A notebook that comes as Python or SQL source 
 https://docs.databricks.com/aws/en/workspace/workspace-browser.
 """
 
+import contextlib
 import json
 import shutil
 import zlib
@@ -31,6 +32,7 @@ from local_workspace.runtime.partial_files import PartialFiles
 IMPORT_FORMATS = ("AUTO", "SOURCE", "RAW", "JUPYTER")
 EXPORT_FORMATS = ("AUTO", "SOURCE", "RAW", "JUPYTER")
 NOTEBOOK = ".ipynb"
+MAX_NOTEBOOK = 10 * 1024**2  # bytes
 _EXTENSIONS = (".py", ".sql", ".scala", ".r")
 # A file system takes names of 255 bytes; a notebook's has room for its extension.
 MAX_NAME, MAX_PATH, MAX_DEPTH = 249, 2048, 100
@@ -104,9 +106,14 @@ class WorkspaceFiles:
         SOURCE with a `language` and no extension is a notebook, and so is, for AUTO and SOURCE, what begins as one in
         source format; AUTO then drops the extension, `.py` or `.sql`.
 
-        Raises 400 (path, format, language or content), 404 (no such folder), 409 (exists, and no `overwrite`).
+        Raises 400 (path, format, language, content, size), 404 (no such folder), 409 (exists, and no `overwrite`).
         """
+        size = len(content)
         place, content = self._target(path, content, format, language)
+        if place.suffix == NOTEBOOK and size > MAX_NOTEBOOK:
+            # The words are those of Databricks: https://github.com/databricks/automl/issues/112
+            message = f"File size imported is ({size} bytes), exceeded max size ({MAX_NOTEBOOK} bytes)"
+            raise ApiError(400, "MAX_NOTEBOOK_SIZE_EXCEEDED", message)
         if not place.parent.is_dir() and place.parent not in self._standing():
             raise not_found(f"The folder {self._name(place.parent)!r} does not exist. Create it with mkdirs.")
         if place.is_dir() or (place.suffix == NOTEBOOK and place.with_suffix("").is_dir()):
@@ -123,7 +130,8 @@ class WorkspaceFiles:
     def find(self, object_id: str, object_type: str) -> ObjectInfo:
         """The object of that type by its id, as the API's ObjectInfo. Raises 404."""
         for place in (self._root, *self._root.rglob("*")):
-            if str(_id(self._name(place))) == object_id and (info := self._info(place))["object_type"] == object_type:
+            info = self._listed(place) if str(_id(self._name(place))) == object_id else None
+            if info and info["object_type"] == object_type:
                 return info
         raise not_found(f"{object_type.capitalize()} {object_id} does not exist.")
 
@@ -168,9 +176,9 @@ class WorkspaceFiles:
         for folder in self._standing():
             if folder.parent == place:
                 folder.mkdir(exist_ok=True)
-        found = [self._info(entry) for entry in (sorted(place.iterdir()) if place.is_dir() else [place])]
+        found = map(self._listed, sorted(place.iterdir()) if place.is_dir() else [place])
         since = notebooks_modified_after
-        return [info for info in found if info["object_type"] != "NOTEBOOK" or info["modified_at"] > since]
+        return [info for info in found if info and (info["object_type"] != "NOTEBOOK" or info["modified_at"] > since)]
 
     def read(self, path: str, format: str = "SOURCE") -> tuple[bytes, str]:
         """Content and file type of a file; a notebook as Python or SQL source, or as it is with JUPYTER or AUTO.
@@ -184,7 +192,7 @@ class WorkspaceFiles:
             raise invalid(f"{path!r} is a folder; export its files one by one.")
         content = place.read_bytes()
         if place.suffix == NOTEBOOK and format == "SOURCE":
-            notebook = json.loads(content)
+            notebook = _read_notebook(path, content)
             return as_source(notebook).encode(errors="replace"), language_of(notebook).extension.lstrip(".")
         return content, place.suffix.lstrip(".")
 
@@ -236,7 +244,7 @@ class WorkspaceFiles:
             return _as_notebook(place.with_name(name)), _from_source(path, content, written)
         if format != "JUPYTER" and place.suffix != NOTEBOOK:
             return place, content
-        _check_notebook(path, content)
+        _read_notebook(path, content)
         return _as_notebook(place), content
 
     def _as_place(self, place: Path) -> Place:
@@ -247,8 +255,7 @@ class WorkspaceFiles:
     def _notebook(self, path: str) -> dict[str, Any]:
         """The notebook at a path; an empty one if that is something else."""
         place = self.resolve(path)
-        notebook: dict[str, Any] = json.loads(place.read_bytes()) if place.suffix == NOTEBOOK else {}
-        return notebook
+        return _read_notebook(path, place.read_bytes()) if place.suffix == NOTEBOOK else {}
 
     def _write(self, place: Path, content: bytes) -> None:
         with self._partial.writing(place) as file:
@@ -257,6 +264,13 @@ class WorkspaceFiles:
     def _name(self, place: Path) -> str:
         parts = place.relative_to(self._root).parts
         return f"/{'/'.join(parts)}".removesuffix(NOTEBOOK)
+
+    def _listed(self, place: Path) -> ObjectInfo | None:
+        """What is at a place; None if it is gone meanwhile, or a link that leads nowhere."""
+        try:
+            return self._info(place)
+        except FileNotFoundError:
+            return None
 
     def _info(self, place: Path) -> ObjectInfo:
         name, stat = self._name(place), place.stat()
@@ -270,7 +284,10 @@ class WorkspaceFiles:
         if place.is_dir():
             return info | {"object_type": "DIRECTORY"}
         if place.suffix == NOTEBOOK:
-            return info | {"object_type": "NOTEBOOK", "language": language_of(json.loads(place.read_bytes())).name}
+            info["object_type"] = "NOTEBOOK"
+            with contextlib.suppress(ApiError):  # a notebook that a task has not written whole is listed all the same
+                info["language"] = language_of(_read_notebook(name, place.read_bytes())).name
+            return info
         return info | {"object_type": "FILE", "size": stat.st_size}
 
 
@@ -305,7 +322,8 @@ def _check_length(path: str, parts: Sequence[str]) -> None:
         )
 
 
-def _check_notebook(path: str, content: bytes) -> None:
+def _read_notebook(path: str, content: bytes) -> dict[str, Any]:
+    """The notebook in a file's content, at least a list of cells. Raises 400."""
     try:
         notebook = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -318,6 +336,8 @@ def _check_notebook(path: str, content: bytes) -> None:
             raise invalid(
                 f"{path!r} is not a Jupyter notebook: its cell {number} has no cell_type or no text as source."
             )
+    found: dict[str, Any] = notebook
+    return found
 
 
 def _is_cell(cell: object) -> bool:

@@ -65,13 +65,13 @@ def source_language(content: bytes) -> Language | None:
 
 def from_source(text: str, language: Language = PYTHON) -> dict[str, Any]:
     """A notebook in source format, or any code in `language`, as a Jupyter notebook (nbformat 4, as a dict)."""
-    lines = text.removeprefix("\ufeff").splitlines()
-    if lines and lines[0].strip() == language.header:
+    lines = _lines(text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    if lines[0].strip() == language.header:
         lines = lines[1:]
     environment, text = notebook_environment.split_source("\n".join(lines))
     separating = re.compile(rf"{language.comment} COMMAND -{{5,}}\s*")
     cells: list[list[str]] = [[]]
-    for line in text.splitlines():
+    for line in _lines(text):
         if separating.fullmatch(line):
             cells.append([])
         else:
@@ -85,12 +85,12 @@ def from_source(text: str, language: Language = PYTHON) -> dict[str, Any]:
 
 
 def _jupyter(source: str, language: Language) -> dict[str, Any]:
-    lines = source.splitlines()
-    if all(line.startswith(language.magic) for line in lines):
+    lines = _lines(source)
+    if all(f"{line} ".startswith(f"{language.magic} ") for line in lines):
         source = "\n".join(line.removeprefix(language.magic).removeprefix(" ") for line in lines)
         first, _, rest = source.partition("\n")
         if first.split()[:1] == ["%md"]:
-            text = first.removeprefix("%md").strip()
+            text = first.removeprefix("%md").lstrip()
             return {"cell_type": "markdown", "metadata": {}, "source": "\n".join(filter(None, (text, rest)))}
         if language is SQL and first.strip() == "%python":
             source = rest
@@ -108,4 +108,9 @@ def _cell(kind: str, source: str, language: Language) -> str:
         return source.removeprefix("%sql\n")
     elif language is SQL and not source.startswith("%"):
         source = f"%python\n{source}"
-    return "\n".join(f"{language.magic} {line}".rstrip() for line in source.splitlines())
+    return "\n".join(f"{language.magic} {line}" if line else language.magic for line in _lines(source))
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text: only a newline ends one, as in Python's source; a form feed or U+2028 is a part of it."""
+    return text.removesuffix("\n").split("\n")

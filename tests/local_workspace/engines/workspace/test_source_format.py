@@ -3,6 +3,7 @@
 import pytest
 
 from local_workspace.engines.workspace import WorkspaceFiles
+from local_workspace.engines.workspace.files import MAX_NOTEBOOK
 from local_workspace.engines.workspace.notebook_environment import as_metadata, requirements
 from local_workspace.engines.workspace.notebook_source import SQL, as_source, from_source
 from local_workspace.runtime.errors import ApiError
@@ -64,6 +65,31 @@ def test_the_cells_of_a_source():
         ("code", "print(x)"),
     ]
     assert as_source(from_source(SOURCE)) == SOURCE
+
+
+@pytest.mark.parametrize("inside", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\r"])
+def test_only_a_newline_ends_a_line(inside):
+    """Any other character that Python's splitlines() takes for the end of a line is a part of the text."""
+    source = (
+        f"# Databricks notebook source\nx = 'a{inside}b'\n\n# COMMAND ----------\n\n# MAGIC %md\n# MAGIC a{inside}b\n"
+    )
+    assert [cell["source"] for cell in from_source(source)["cells"]] == [f"x = 'a{inside}b'", f"a{inside}b"]
+    assert as_source(from_source(source)) == source
+
+
+def test_spaces_at_the_end_of_a_line_of_markdown_break_it_and_stay():
+    source = "# Databricks notebook source\n# MAGIC %md\n# MAGIC one  \n# MAGIC two\n"
+    assert from_source(source.replace("%md\n# MAGIC ", "%md "))["cells"] == from_source(source)["cells"]
+    assert from_source(source)["cells"][0]["source"] == "one  \ntwo"
+    assert as_source(from_source(source)) == source
+
+
+def test_a_comment_that_only_begins_like_magic_stays():
+    assert from_source("# MAGIC_NUMBER = 5\n# MAGICIANS")["cells"][0]["source"] == "# MAGIC_NUMBER = 5\n# MAGICIANS"
+
+
+def test_lines_may_end_as_on_windows():
+    assert from_source(SOURCE.replace("\n", "\r\n"))["cells"] == from_source(SOURCE)["cells"]
 
 
 WITH_ENVIRONMENT = """# Databricks notebook source
@@ -173,3 +199,23 @@ def test_an_object_is_found_by_its_id(files):
     assert found["path"] == "/Users/me"
     with pytest.raises(ApiError, match="Notebook"):
         files.find(str(found["object_id"]), "NOTEBOOK")
+
+
+def test_a_folder_is_listed_whatever_tasks_have_left_in_it(files, home_root):
+    """A task may be writing a notebook beside its own, and delete files while they are listed."""
+    folder = open_home(home_root).workspace_files
+    (folder / "half.ipynb").write_text('{"cells": [')
+    (folder / "lost.txt").symlink_to(folder / "nowhere")
+    assert [(info["path"], info["object_type"]) for info in imported(files)] == [("/half", "NOTEBOOK")]
+    assert "language" not in files.status("/half")
+    assert files.read("/half", "JUPYTER")[0] == b'{"cells": ['
+    with pytest.raises(ApiError, match="'/half' is not a Jupyter notebook"):
+        files.read("/half", "SOURCE")
+
+
+def test_a_notebook_has_at_most_ten_mebibytes(files):
+    files.write("/n", b"#" * MAX_NOTEBOOK, "SOURCE", language="PYTHON")
+    with pytest.raises(ApiError, match="exceeded max size \\(10485760 bytes\\)") as refused:
+        files.write("/m", b"#" * (MAX_NOTEBOOK + 1), "SOURCE", language="PYTHON")
+    assert (refused.value.status, refused.value.error_code) == (400, "MAX_NOTEBOOK_SIZE_EXCEEDED")
+    files.write("/m.txt", b"#" * (MAX_NOTEBOOK + 1), "RAW")
