@@ -7,7 +7,7 @@ from local_workspace.engines.postgres import names
 from local_workspace.engines.postgres.documents import Database
 from local_workspace.engines.postgres.instance import Instance
 from local_workspace.engines.postgres.programs import ADMIN
-from local_workspace.runtime.errors import already_exists, not_found
+from local_workspace.runtime.errors import already_exists, invalid, not_found
 
 # The owner may read synced tables, which are the administrator's, and grant others the right to.
 _DEFAULT_PRIVILEGES = ("SELECT ON TABLES", "USAGE ON SCHEMAS")
@@ -25,16 +25,26 @@ def list_databases(server: Instance) -> list[Database]:
 
 
 def find_database(server: Instance, database_id: str) -> Database:
-    """The database of that id. Raises 404."""
-    for doc in list_databases(server):
-        if doc["id"] == database_id:
-            return doc
-    raise not_found(f"Database {database_id} does not exist in project {server.name}.")
+    """The database of that id. Raises 404, or 400 if several have it, which SQL can make."""
+    found = [doc for doc in list_databases(server) if doc["id"] == database_id]
+    if not found:
+        raise not_found(f"Database {database_id} does not exist in project {server.name}.")
+    if len(found) > 1:
+        shared = ", ".join(doc["name"] for doc in found)
+        raise invalid(f"{shared} all have the id {database_id}: rename all but one with ALTER DATABASE … RENAME TO.")
+    return found[0]
+
+
+def named_database(server: Instance, wanted: str) -> Database:
+    """The database of that name, or else of that id. Raises as `find_database`."""
+    named = (doc for doc in list_databases(server) if doc["name"] == wanted)
+    return next(named, None) or find_database(server, names.dns_name(wanted))
 
 
 def create_database(server: Instance, name: str) -> Database:
-    """Make a database that the server's user owns. Raises 400 for a bad name, 409 if it exists."""
+    """Make a database that the server's user owns. Raises 400 for a bad name, 409 if it exists or its id is taken."""
     names.check_database(name)
+    names.check_id_is_free("database", name, [doc["name"] for doc in list_databases(server)])
     owner = sql.Identifier(server.user)
     with server.connect(autocommit=True) as connection:
         try:

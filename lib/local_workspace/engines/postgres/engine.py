@@ -15,6 +15,7 @@ from local_workspace.engines.postgres.databases import (
     drop_database,
     find_database,
     list_databases,
+    named_database,
 )
 from local_workspace.engines.postgres.documents import (
     Catalog,
@@ -146,10 +147,11 @@ class PostgresEngine:
         return self.running(project).roles()
 
     def create_role(self, project: str, name: str) -> None:
-        """Let a user or service principal log in. Raises 400 for a bad name, 404, 409 if it exists."""
+        """Let a user or service principal log in. Raises 400 for a bad name, 404, 409 if it or its id exists."""
         names.check_role(name)
-        if name in self.roles(project):
+        if name in (roles := self.roles(project)):
             raise already_exists(f"Role {name} already exists in project {project}.")
+        names.check_id_is_free("role", name, roles)
         self.running(project).ensure_role(name)
 
     def client_environment(self, resource: PostgresResource, role: str) -> dict[str, str]:
@@ -161,7 +163,7 @@ class PostgresEngine:
         """
         project, wanted = names.project_of(resource["branch"]), resource["database"].rpartition("/")[2]
         server = self.running(project)
-        database = find_database(server, names.dns_name(wanted))["name"]
+        database = named_database(server, wanted)["name"]
         admit(server, role, database)
         self.permissions.add(project, [of_principal(role, CAN_USE)])
         return {

@@ -1,13 +1,15 @@
 """Names of Lakebase resources: what is allowed, and the paths built from them."""
 
 import re
+from collections.abc import Iterable
 
-from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.errors import already_exists, invalid
 
 BRANCH, ENDPOINT = "production", "primary"
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _DATABASE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-_ROLE = re.compile(r"(?!pg_)[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}")
+_ROLE = re.compile(r'(?!pg_)\w[^\s/"\\]*')
+_LONGEST = 63  # bytes: what Postgres keeps of a name
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 
 
@@ -20,15 +22,21 @@ def check_project(project: str) -> None:
 
 
 def check_database(database: str) -> None:
-    """Raises 400 unless `database` is a plain Postgres identifier."""
-    if not _DATABASE.fullmatch(database):
-        raise invalid(f"Database name {database!r} must be 1 to 63 lower-case letters, digits and underscores.")
+    """Raises 400 unless `database` is a plain Postgres identifier of which an id can be made."""
+    if not _DATABASE.fullmatch(database) or not dns_name(database):
+        raise invalid(
+            f"Database name {database!r} must be 1 to 63 lower-case letters, digits and underscores, and not "
+            "underscores alone."
+        )
 
 
 def check_role(role: str) -> None:
-    """Raises 400 unless `role` is a name that a user or service principal can have."""
-    if not _ROLE.fullmatch(role) or role == "postgres":
-        raise invalid(f"Role {role!r} must be the name of a user or the application id of a service principal.")
+    """Raises 400 unless `role` is a name that a user or service principal can have, and Postgres keep."""
+    if not _ROLE.fullmatch(role) or role == "postgres" or len(role.encode()) > _LONGEST:
+        raise invalid(
+            f"Role {role!r} must be the name of a user or the application id of a service principal, of at most "
+            f"{_LONGEST} bytes."
+        )
 
 
 def check_catalog(catalog: str) -> None:
@@ -55,6 +63,13 @@ def branch_path(project: str) -> str:
 def endpoint_path(project: str) -> str:
     """The path of a project's endpoint."""
     return f"{branch_path(project)}/endpoints/{ENDPOINT}"
+
+
+def check_id_is_free(kind: str, name: str, others: Iterable[str]) -> None:
+    """Raises 409 if one of the `others` of that kind has the id that `name` would get."""
+    for other in others:
+        if other != name and dns_name(other) == dns_name(name):
+            raise already_exists(f"The {kind} {name} would have the id {dns_name(name)}, which is that of {other}.")
 
 
 def dns_name(name: str) -> str:

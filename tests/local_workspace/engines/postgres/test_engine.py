@@ -88,6 +88,39 @@ def test_a_database_is_created_listed_and_deleted(workspace):
         api.get_database(made.name)
 
 
+def test_two_databases_never_have_one_id(workspace):
+    """`tasting__menu` would be `tasting-menu` too, and a request for one of them would read or remove the other."""
+    api = workspace.w.postgres
+    owner = next(iter(api.list_roles(BRANCH))).name
+
+    def wanted(name: str) -> pg.Database:
+        return pg.Database(spec=pg.DatabaseDatabaseSpec(role=owner, postgres_database=name))
+
+    made = api.create_database(BRANCH, wanted("tasting_menu")).wait()
+    with pytest.raises(ResourceAlreadyExists, match="the id tasting-menu, which is that of tasting_menu"):
+        api.create_database(BRANCH, wanted("tasting__menu"))
+    with workspace.engine.running(PROJECT).connect(autocommit=True) as connection:
+        connection.execute("CREATE DATABASE tasting__menu")
+    for ask in (api.get_database, api.delete_database):
+        with pytest.raises(BadRequest, match="tasting__menu, tasting_menu all have the id tasting-menu"):
+            ask(made.name)
+    given = workspace.engine.client_environment({"branch": BRANCH, "database": "tasting__menu"}, "app-manager")
+    assert given["PGDATABASE"] == "tasting__menu"
+    with workspace.engine.running(PROJECT).connect(autocommit=True) as connection:
+        connection.execute("DROP DATABASE tasting__menu WITH (FORCE)")
+    api.delete_database(made.name).wait()
+
+
+def test_two_roles_never_have_one_id(workspace):
+    kind = pg.RoleIdentityType.SERVICE_PRINCIPAL
+    first, second = (
+        pg.Role(spec=pg.RoleRoleSpec(postgres_role=name, identity_type=kind)) for name in ("line-cook", "line.cook")
+    )
+    workspace.w.postgres.create_role(BRANCH, first).wait()
+    with pytest.raises(ResourceAlreadyExists, match="the id line-cook, which is that of line-cook"):
+        workspace.w.postgres.create_role(BRANCH, second)
+
+
 def test_listings_come_in_pages(workspace):
     api, listing = workspace.w.postgres, f"/api/2.0/postgres/{BRANCH}/databases"
     page = workspace.w.api_client.do("GET", listing, query={"page_size": 1})

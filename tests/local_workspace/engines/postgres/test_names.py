@@ -7,7 +7,7 @@ from local_workspace.runtime.errors import ApiError
 
 PROJECTS = ["a", "kitchen-refunds", "a1-", "a" * 63]
 DATABASES = ["a", "_a", "caspers_complaints", "a" * 63]
-ROLES = ["app-refunds", "1b9a-44", "you@localhost", "A.b_c"]
+ROLES = ["app-refunds", "1b9a-44", "you@localhost", "A.b_c", "zoë+tests@o'brien.example"]
 CATALOGS = ["a", "My_Dev", "_x1", "a" * 255]
 
 
@@ -32,8 +32,11 @@ def test_a_name_that_is_allowed(check, name):
     ("check", "name"),
     [
         *((names.check_project, name) for name in ("", "A", "1a", "-a", "a_b", "a" * 64, "a\n", "a/b")),
-        *((names.check_database, name) for name in ("", "A", "1a", "a-b", "a" * 64, "a\n", 'a"')),
-        *((names.check_role, name) for name in ("", "postgres", "pg_monitor", "-a", "a b", "a" * 64, "a\n")),
+        *((names.check_database, name) for name in ("", "A", "1a", "a-b", "a" * 64, "a\n", 'a"', "__")),
+        *(
+            (names.check_role, name)
+            for name in ("", "postgres", "pg_monitor", "-a", "a b", "a" * 64, "ë" * 32, "a\n", 'a"')
+        ),
         *((names.check_catalog, name) for name in ("", "1a", "a-b", "a.b", "a" * 256, "a\n")),
     ],
 )
