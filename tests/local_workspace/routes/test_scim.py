@@ -111,6 +111,8 @@ def test_apps_have_service_principals_that_can_not_be_changed(w):
     [
         (lambda w: w.users.create(user_name=BO.upper()), ResourceConflict, "already exists"),
         (lambda w: w.users.create(user_name="bo"), BadRequest, "e-mail address"),
+        (lambda w: w.users.create(user_name="../bo@example.com"), BadRequest, "without '/'"),
+        (lambda w: w.users.create(user_name=f"{'ö' * 120}@example.com"), BadRequest, "at most 249 bytes"),
         (lambda w: w.users.create(), BadRequest, "userName is missing"),
         (lambda w: w.users.create(user_name=ANA, roles=[ComplexValue(value="r")]), BadRequest, "roles"),
         (lambda w: w.users.create(user_name=ANA, groups=[ComplexValue(value="5")]), BadRequest, "Group with id 5"),

@@ -21,6 +21,7 @@ from local_workspace.runtime.store import Store
 OWNER_ID = "1"
 """The id of the workspace's own user."""
 _FIRST, _LAST = 10**15, 10**16  # ids have sixteen digits, as on Databricks
+_LONGEST = 249  # bytes of a user's name: what the workspace takes for the name of a folder
 
 type Clients = Callable[[], Mapping[str, str]]
 """Looks up the application ids of apps, each with the id of its service principal."""
@@ -96,7 +97,11 @@ class IdentityEngine:
     def create(self, kind: Kind, name: str, settings: Settings) -> Principal:
         """A new user, or a new service principal, whose application id is made here. Raises ScimError 409, 400."""
         if kind == "Users" and not _is_address(name):
-            raise ScimError(400, f"userName must be an e-mail address, and is {name[:80]!r}.", "invalidValue")
+            raise ScimError(
+                400,
+                f"userName must be an e-mail address of at most {_LONGEST} bytes without '/', and is {name[:80]!r}.",
+                "invalidValue",
+            )
         with self._lock:
             if kind == "Users" and any(_same(each["name"], name) for each in self.all(kind)):
                 raise ScimError(409, f"User with username {name} already exists.", "uniqueness")
@@ -199,8 +204,10 @@ def _managed(principal_id: str, name: str) -> Principal:
 
 
 def _is_address(name: str) -> bool:
+    """Whether a user can have this name, which is that of a folder too."""
     local, _, domain = name.partition("@")
-    return bool(local and domain) and "@" not in domain and not any(sign.isspace() for sign in name)
+    is_plain = name.isprintable() and " " not in name and "/" not in name
+    return bool(local and domain) and "@" not in domain and is_plain and len(name.encode()) <= _LONGEST
 
 
 def _same(name: str, other: str) -> bool:
