@@ -17,7 +17,7 @@ from local_workspace.http.queries import REFUSE_UNKNOWN
 from local_workspace.routes import model_access
 from local_workspace.runtime.errors import ApiError
 
-_RANGE = re.compile(r"(\d+)-(\d*)|-(?=\d*[1-9])\d+", re.ASCII)
+_RANGE = re.compile(r"(\d{1,100})-(\d{0,100})|-(?=\d*[1-9])\d{1,100}", re.ASCII)
 
 router = APIRouter(prefix="/api/2.0/fs", dependencies=[REFUSE_UNKNOWN])
 
@@ -45,7 +45,7 @@ def _time(date: str) -> float | None:
     """A header's date in seconds since 1970; None if it is none."""
     try:
         return parsedate_to_datetime(date).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for numbers that no clock has
         return None
 
 

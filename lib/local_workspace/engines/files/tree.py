@@ -10,6 +10,9 @@ from typing import TypedDict
 from local_workspace.runtime.errors import already_exists, invalid, not_found
 from local_workspace.runtime.partial_files import PartialFiles
 
+# A file system takes names of 255 bytes; Spark adds five to that of a checksum.
+_MAX_NAME, _MAX_PATH, _MAX_DEPTH = 250, 2048, 100
+
 
 class DirectoryEntry(TypedDict):
     """A file or directory in a listing; `file_size` in bytes, `last_modified` in ms."""
@@ -93,7 +96,8 @@ class FileTree(ABC):
         """What is in a directory, by name. Raises ApiError if it is none."""
         local = self.directory(path)
         with os.scandir(local) as entries:
-            return [_entry(path.rstrip("/"), entry) for entry in sorted(entries, key=lambda entry: entry.name)]
+            found = sorted(entries, key=lambda entry: entry.name)
+        return [shown for entry in found if (shown := _entry(path.rstrip("/"), entry))]
 
 
 def _make(directory: Path) -> None:
@@ -103,8 +107,23 @@ def _make(directory: Path) -> None:
         raise invalid(f"Can't make the directory '{directory.name}': a file is in its place or above it") from error
 
 
-def _entry(parent: str, entry: os.DirEntry[str]) -> DirectoryEntry:
-    stat = entry.stat()
+def check_length(path: str) -> None:
+    """Raise ApiError 400 for a path that a file system does not take."""
+    parts = [part for part in path.split("/") if part]
+    longest = max((len(part.encode()) for part in parts), default=0)
+    if len(parts) > _MAX_DEPTH or len(path.encode()) > _MAX_PATH or longest > _MAX_NAME:
+        raise invalid(
+            f"The path '{path[:80]}…' is too long: a name has at most {_MAX_NAME} bytes, a path {_MAX_PATH} bytes and "
+            f"{_MAX_DEPTH} directories."
+        )
+
+
+def _entry(parent: str, entry: os.DirEntry[str]) -> DirectoryEntry | None:
+    """An entry of a listing; None if it is gone meanwhile, or a link that leads nowhere."""
+    try:
+        stat = entry.stat()
+    except FileNotFoundError:
+        return None
     return {
         "path": f"{parent}/{entry.name}",
         "name": entry.name,

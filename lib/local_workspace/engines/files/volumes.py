@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from local_workspace.engines.files.tree import DirectoryEntry, FileTree
+from local_workspace.engines.files.tree import DirectoryEntry, FileTree, check_length
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.partial_files import PartialFiles
-
-# A file system takes names of 255 bytes.
-MAX_NAME, MAX_PATH, MAX_DEPTH = 240, 2048, 100
 
 
 class Volumes(Protocol):
@@ -34,7 +31,7 @@ class VolumeFiles(FileTree):
         parts = [part for part in path.split("/") if part]
         if len(parts) < 4 or parts[0] != "Volumes" or ".." in parts or "\0" in path:
             raise invalid(f"'{path[:80]}' is not a path in a volume: /Volumes/<catalog>/<schema>/<volume>/…")
-        _check_length(path, parts)
+        check_length(path)
         return self._volumes.folder(".".join(parts[1:4])).joinpath(*parts[4:])
 
     def directory_changed(self, path: str) -> float:
@@ -55,14 +52,6 @@ class VolumeFiles(FileTree):
         if parts[:1] == ["Volumes"] and len(parts) <= 3 and ".." not in parts and "\0" not in path:  # noqa: PLR2004
             return self._volumes.names_in(*parts[1:])
         return None
-
-
-def _check_length(path: str, parts: Sequence[str]) -> None:
-    if len(parts) > MAX_DEPTH or len(path.encode()) > MAX_PATH or any(len(part.encode()) > MAX_NAME for part in parts):
-        raise invalid(
-            f"The path '{path[:80]}…' is too long: a name has at most {MAX_NAME} bytes, a path {MAX_PATH} bytes and "
-            f"{MAX_DEPTH} directories."
-        )
 
 
 def _above_volumes(parent: str, name: str, changed_at: int) -> DirectoryEntry:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from local_workspace.engines.files import FileTree
+from local_workspace.engines.files import FileTree, check_length
 from local_workspace.runtime.errors import invalid
 from local_workspace.runtime.partial_files import PartialFiles
 
@@ -33,6 +33,7 @@ class ArtifactFiles(FileTree):
 
     def resolve(self, path: str) -> Path:
         """The local path of a file of a run or logged model. Raises ApiError 400 for another path."""
+        check_length(path)
         match = _PATH.fullmatch(path)
         rest = match[4].split("/") if match and match[4] else []
         if match is None or ".." in rest or "\0" in path:

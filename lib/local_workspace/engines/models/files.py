@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from local_workspace.engines.files import FileTree
+from local_workspace.engines.files import FileTree, check_length
 from local_workspace.engines.models.engine import ModelsEngine
 from local_workspace.runtime.errors import ApiError, invalid
 from local_workspace.runtime.partial_files import PartialFiles
@@ -33,6 +33,7 @@ class ModelFiles(FileTree):
 
 
 def _parsed(path: str) -> tuple[str, int, list[str]]:
+    check_length(path)
     parts = [part for part in path.split("/") if part]
     if len(parts) < _VERSION_LEVELS or ".." in parts or "\0" in path or not parts[4].isdecimal():
         raise invalid(f"'{path[:80]}' is not a path of a model: /Models/<catalog>/<schema>/<model>/<version>/…")
