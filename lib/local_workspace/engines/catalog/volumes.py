@@ -1,4 +1,8 @@
-"""Volumes: directories with names in the catalog."""
+"""Volumes: directories with names in the catalog.
+
+Unity Catalog keeps names in lower case, and finds them in any:
+https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-names.
+"""
 
 import shutil
 from pathlib import Path
@@ -20,8 +24,9 @@ class VolumesEngine:
 
     def create(self, catalog: str, schema: str, name: str, metastore_id: str, comment: str = "") -> Volume:
         """The new volume of an existing schema, an empty directory. Raises ApiError 400 for a bad name, 409."""
-        full_name = f"{catalog}.{schema}.{checked_name(name)}"
-        if self._volumes.get(full_name):
+        schema, name = schema.lower(), checked_name(name).lower()
+        full_name = f"{catalog}.{schema}.{name}"
+        if self._find(full_name):
             raise already_exists(f"Volume '{full_name}' already exists")
         folder = self.path(schema, name)
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,20 +53,24 @@ class VolumesEngine:
 
     def list(self, catalog: str, schema: str) -> list[Volume]:
         """The volumes of a schema."""
-        return [doc for doc in self._volumes.list() if (doc["catalog_name"], doc["schema_name"]) == (catalog, schema)]
+        above = f"{catalog}.{schema}".lower()
+        return [doc for doc in self._volumes.list() if f"{doc['catalog_name']}.{doc['schema_name']}".lower() == above]
 
     def get(self, full_name: str) -> Volume:
         """The volume `catalog.schema.volume`. Raises ApiError 404."""
-        doc = self._volumes.get(full_name)
+        doc = self._find(full_name)
         if doc is None:
             raise not_found(f"Volume '{full_name}' does not exist")
         return doc
+
+    def _find(self, full_name: str) -> Volume | None:
+        return next((doc for doc in self._volumes.list() if doc["full_name"].lower() == full_name.lower()), None)
 
     def update(self, full_name: str, comment: str | None, owner: str | None) -> Volume:
         """Change the comment or owner of a volume. Raises ApiError 404."""
         doc = self.get(full_name)
         changes = {"comment": doc["comment"] if comment is None else comment, "owner": owner or doc["owner"]}
-        changed = self._volumes.update(full_name, **changes, updated_at=now_ms(), updated_by=self._notes.user)
+        changed = self._volumes.update(doc["full_name"], **changes, updated_at=now_ms(), updated_by=self._notes.user)
         self._notes.write()
         return changed
 
@@ -71,7 +80,7 @@ class VolumesEngine:
         folder = self.path(doc["schema_name"], doc["name"])
         if folder.exists():
             shutil.rmtree(folder)
-        self._volumes.delete(full_name)
+        self._volumes.delete(doc["full_name"])
         self._notes.write()
 
     def path(self, schema: str, name: str) -> Path:
