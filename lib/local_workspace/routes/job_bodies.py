@@ -267,6 +267,8 @@ class Settings(Permitted):
     """A job's settings, and the permissions on it."""
 
     name: Annotated[Text, Field(max_length=4096)] | None = None
+    description: Text | None = None
+    tags: dict[Text, Text] | None = None
     tasks: Annotated[list[Task], Field(max_length=1000)] | None = None
     parameters: list[Parameter] | None = None
     schedule: Schedule | None = None

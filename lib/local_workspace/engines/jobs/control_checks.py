@@ -41,7 +41,7 @@ def elements(inputs: str, place: str) -> list[object]:
     """The elements of a JSON array. Raises ApiError 400 for any other text."""
     try:
         found = json.loads(inputs)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid(f"{place} must be a JSON array: {error}.") from None
     if not isinstance(found, list):
         raise invalid(f"{place} must be a JSON array, not {inputs[:80]!r}.")

@@ -264,6 +264,8 @@ class SentSettings(TypedDict, total=False):
     """The job settings that a request may contain."""
 
     name: str
+    description: str
+    tags: dict[str, str]
     tasks: list[Task]
     parameters: list[Parameter]
     schedule: Schedule
@@ -285,6 +287,9 @@ class Settings(TypedDict):
     format: str
     max_concurrent_runs: int
     timeout_seconds: int
+    description: NotRequired[str]
+    tags: NotRequired[dict[str, str]]
+    job_clusters: NotRequired[list[JobCluster]]
     tasks: NotRequired[list[Task]]
     parameters: NotRequired[list[Parameter]]
     schedule: NotRequired[Schedule]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from local_workspace.engines.jobs.documents import Job, Settings, Task
+from local_workspace.engines.jobs.limits import check_notebook_params
 from local_workspace.engines.jobs.parameters import job_parameters
 from local_workspace.engines.jobs.run_documents import Run, TaskRun
 from local_workspace.engines.jobs.states import state, status
@@ -38,7 +39,8 @@ class Start:
 
 
 def new_run(job: Job, start: Start, number: int, next_id: Callable[[], int]) -> Run:
-    """A run of `job` that is pending; `number` is its number_in_job. Raises 400 for an unknown job parameter."""
+    """A run of `job` that is pending; `number` is its number_in_job. Raises 400 for parameters that it can't have."""
+    check_notebook_params(start.notebook_params)
     run_id, settings = next_id(), job["settings"]
     run: Run = {
         "job_id": job["job_id"],

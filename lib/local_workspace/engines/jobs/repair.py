@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from local_workspace.engines.jobs.documents import Settings
+from local_workspace.engines.jobs.limits import check_notebook_params
 from local_workspace.engines.jobs.new_runs import among, new_task
 from local_workspace.engines.jobs.parameters import job_parameters
 from local_workspace.engines.jobs.run_documents import RepairItem, Run, TaskRun
@@ -36,6 +37,7 @@ def check_repair(run: Run, repair: Repair) -> None:
         raise invalid(f"Run {run['run_id']} was skipped; start a new run instead.")
     if bool(repair.rerun_tasks) == repair.rerun_all_failed_tasks:
         raise invalid("Give either rerun_tasks, with the keys of tasks, or rerun_all_failed_tasks.")
+    check_notebook_params(repair.notebook_params)
     latest = run["repair_history"][-1].get("id") if run.get("repair_history") else None
     if repair.latest_repair_id != latest:
         raise invalid(f"latest_repair_id must be that of the latest repair of run {run['run_id']}: {latest}.")

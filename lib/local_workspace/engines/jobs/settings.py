@@ -8,6 +8,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from local_workspace.engines.jobs.cron import cron_trigger
 from local_workspace.engines.jobs.documents import SentSettings, Settings
+from local_workspace.engines.jobs.limits import check_limits
 from local_workspace.engines.jobs.python_checks import check_environments
 from local_workspace.engines.jobs.reference_checks import Known
 from local_workspace.engines.jobs.task_checks import check_tasks
@@ -38,6 +39,7 @@ def checked(sent: SentSettings) -> Settings:
     """The settings with Databricks' defaults filled in. Raises ApiError 400 that names the invalid task or field."""
     refuse(sent, JOB_DONE | JOB_WITHOUT_EFFECT, JOB_REFUSED)
     settings = cast("Settings", {"name": "Untitled", **DEFAULTS, **sent})  # for omitted fields
+    check_limits(settings)
     names = {parameter["name"] for parameter in settings.get("parameters", [])}
     for parameter in settings.get("parameters", []):
         Known().check(parameter["default"], f"Job parameter {parameter['name']!r}")

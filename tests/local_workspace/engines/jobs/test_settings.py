@@ -3,6 +3,8 @@
 import pytest
 
 from local_workspace.engines.jobs import settings
+from local_workspace.engines.jobs.limits import check_notebook_params
+from local_workspace.engines.jobs.new_runs import Start, new_run
 from local_workspace.runtime.errors import ApiError
 
 
@@ -41,12 +43,28 @@ def test_tasks_may_be_listed_before_those_that_they_depend_on():
         ({"tasks": [task("a", "a")]}, "in a circle: a -> a"),
         ({"schedule": {"quartz_cron_expression": "0 0 0 30 2 ?", "timezone_id": "UTC"}}, "never comes due"),
         ({"max_concurrent_runs": 0}, "max_concurrent_runs"),
+        ({"name": "é" * 2049}, "at most 4096 bytes"),
+        ({"description": "x" * 27_701}, "at most 27,700 characters"),
+        ({"tags": {str(number): "" for number in range(26)}}, "at most 25 tags"),
+        ({"parameters": [{"name": "day of week", "default": ""}]}, "the name 'day of week'"),
+        ({"parameters": [{"name": "jour_férié", "default": ""}]}, "the name 'jour_férié'"),
+        ({"parameters": [{"name": "day", "default": each} for each in "12"]}, "'day' is there twice"),
+        ({"job_clusters": [{"job_cluster_key": "k"}, {"job_cluster_key": "k"}]}, "'k' is there twice"),
+        ({"tasks": [task("a", job_cluster_key="k")]}, "Task 'a': job_clusters has no cluster 'k'; it has none"),
+        ({"tasks": [{"task_key": "a", "for_each_task": {"inputs": "[" * 100_000, "task": task("b")}}]}, "JSON array"),
     ],
 )
 def test_settings_that_cannot_run_are_refused_by_name(sent, message):
     with pytest.raises(ApiError, match=message) as refused:
         settings.checked(sent)
     assert refused.value.status == 400
+
+
+def test_the_parameters_of_notebooks_have_at_most_ten_thousand_bytes_as_json():
+    check_notebook_params({"day": "x" * 9968})
+    job = {"job_id": 1, "created_time": 0, "settings": settings.checked({})}
+    with pytest.raises(ApiError, match="notebook_params have 10,001 bytes as JSON"):
+        new_run(job, Start(notebook_params={"day": "x" * 9969}), 1, lambda: 2)
 
 
 def test_a_reference_to_a_parameter_that_the_job_lacks_is_refused():
