@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.text_files import read_text
 
 _OPTION = re.compile(r"(-e|--editable|-r|--requirement|-c|--constraint)(?:\s+|=)(.+)")
 _COMMENT = re.compile(r"(^|\s)#.*$")
@@ -45,7 +46,7 @@ class Dependencies:
         if match := _OPTION.fullmatch(text):
             option, path = _LONG.get(match[1], match[1]), self._local(match[2].strip().strip("'\""), folder)
             if option == "--requirement":
-                self.add(path[0].read_text().splitlines(), path[0].parent)
+                self.add(read_text(path[0], path[0].name).splitlines(), path[0].parent)
                 return
             self.lines.append(f"{option} {path[0]}{path[1]}")
             self._note(path[0], editable=option == "--editable")

@@ -30,6 +30,8 @@ from pyspark.pipelines.spark_connect_pipeline import create_dataflow_graph, star
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.listener import StreamingQueryListener
 
+from local_workspace.runtime.errors import ApiError
+from local_workspace.runtime.text_files import read_text
 from local_workspace.runtime.timestamps import now_iso
 from local_workspace.workers.pipeline_definitions import STATUS, definitions, full_name
 from local_workspace.workers.pipeline_errors import UpdateFailed
@@ -82,7 +84,7 @@ def _load_sources(request: Request, spark: SparkSession, graph: str, registry: R
     with graph_element_registration_context(registry), block_session_mutations():
         for file in map(Path, request.files):
             if file.suffix == ".sql":
-                registry.register_sql(file.read_text(), file)
+                registry.register_sql(read_text(file, file.name), file)
                 continue
             with add_pipeline_analysis_context(spark, graph, None):
                 if file.suffix == ".ipynb":
@@ -106,13 +108,17 @@ def _load_notebook(file: Path, spark: SparkSession, registry: Registry) -> None:
     names = {"__name__": file.stem, "__file__": str(file), "spark": spark}
     for cell in json.loads(file.read_text())["cells"]:
         source = "".join(cell["source"])
-        magic, _, rest = source.partition("\n")
-        if cell["cell_type"] != "code" or magic.strip() in ("%md", "%python"):
-            source = rest if magic.strip() == "%python" else ""
-        if magic.strip() == "%sql":
-            registry.register_sql(rest, file)
-        elif source.startswith("%"):
-            raise UpdateFailed(f"{file.stem}: a local pipeline can't run {magic!r}; remove the cell.")
+        first, _, rest = source.lstrip().partition("\n")
+        magic, *argument = first.split(maxsplit=1) or [""]
+        after = "\n".join([*argument, rest])
+        if cell["cell_type"] != "code" or magic == "%md":
+            continue
+        if magic == "%sql":
+            registry.register_sql(after, file)
+        elif magic == "%python":
+            exec(compile(after, str(file), "exec"), names)
+        elif magic.startswith("%"):
+            raise UpdateFailed(f"{file.stem}: a local pipeline can't run {first!r}; remove the cell.")
         else:
             exec(compile(source, str(file), "exec"), names)
 
@@ -190,7 +196,7 @@ class QualityOfStreams(StreamingQueryListener):
 
 
 def _failure(error: BaseException) -> str:
-    if isinstance(error, PySparkException | UpdateFailed):
+    if isinstance(error, PySparkException | UpdateFailed | ApiError):
         return str(error)
     return "".join(traceback.format_exception(error, limit=-3)).strip()
 

@@ -23,7 +23,9 @@ def run_file(file: Path) -> None:
     """Run a Python file as `__main__`, with the names that Databricks defines in one, such as `dbutils`."""
     sys.path.insert(0, str(file.parent))
     names = runtime_names.of_this_process()
-    runpy.run_path(str(file), {name: names[name] for name in names.needed_by(file.read_text())}, "__main__")
+    # Whatever its encoding, which Python reads in its first lines: the names that are looked for are ASCII.
+    source = file.read_text(encoding="utf-8-sig", errors="replace")
+    runpy.run_path(str(file), {name: names[name] for name in names.needed_by(source)}, "__main__")
 
 
 def run_entry_point(package: str, name: str) -> None:

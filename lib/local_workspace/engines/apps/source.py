@@ -11,8 +11,10 @@ from local_workspace.engines.apps import node
 from local_workspace.engines.apps.documents import EnvEntry, Resource
 from local_workspace.engines.postgres.names import ENDPOINT
 from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.text_files import read_text
 
 _NAMES = ("app.yaml", "app.yml")
+_OF_VARIABLES = ("name", "value", "valueFrom", "value_from")
 
 Reveal = Callable[[str], str]
 """The secret that `{{secrets/scope/key}}` refers to. Raises ApiError 404."""
@@ -37,17 +39,25 @@ def read_source(folder: Path) -> AppSource:
         return AppSource(_default_command(folder))
     try:
         # Every value as it is written: `true` is no True, and 1e3 no number.
-        spec = yaml.load(file.read_text(), Loader=yaml.BaseLoader) or {}
-    except yaml.YAMLError as error:
+        spec = yaml.load(read_text(file, file.name), Loader=yaml.BaseLoader) or {}
+    except (yaml.YAMLError, RecursionError) as error:
         raise invalid(f"{file.name} is not YAML: {error}") from None
     if not isinstance(spec, dict):
         raise invalid(f"{file.name} must be a mapping with `command` and `env`.")
     command, env = spec.get("command") or [], spec.get("env") or []
     if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
         raise invalid(f'{file.name}: `command` must be a list of words, such as ["uvicorn", "main:app"].')
-    if not isinstance(env, list) or not all(isinstance(entry, dict) and entry.get("name") for entry in env):
-        raise invalid(f"{file.name}: each entry of `env` needs a `name`, and a `value` or `valueFrom`.")
+    if not isinstance(env, list) or not all(map(_is_variable, env)):
+        raise invalid(
+            f"{file.name}: each entry of `env` needs a `name` without '=', and a text as `value` or `valueFrom`."
+        )
     return AppSource(command or _default_command(folder), env)
+
+
+def _is_variable(entry: object) -> bool:
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key, ""), str) for key in _OF_VARIABLES):
+        return False
+    return bool(entry.get("name")) and "=" not in entry["name"]
 
 
 def _default_command(folder: Path) -> list[str]:

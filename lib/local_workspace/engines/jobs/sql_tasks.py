@@ -17,6 +17,7 @@ from local_workspace.engines.sql.script import Value, markers, plain_catalog, st
 from local_workspace.engines.workspace import WorkspaceFiles
 from local_workspace.runtime.cancellation import Cancellation
 from local_workspace.runtime.errors import ApiError, invalid
+from local_workspace.runtime.text_files import read_text
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -76,7 +77,7 @@ class SqlTasks:
         """The SQL of the task, and the values of its parameters."""
         own: Mapping[str, str] = settings.get("parameters", {})
         if file := settings.get("file"):
-            return self.files.resolve(file["path"]).read_text(), dict(own)
+            return read_text(self.files.resolve(file["path"]), repr(file["path"])), dict(own)
         query = self.services.query(settings["query"]["query_id"])
         values = defaults(query)
         for name, value in own.items():

@@ -52,10 +52,15 @@ def test_app_yaml_goes_before_app_yml_and_may_be_empty(tmp_path):
         ("env: {A: b}", "each entry of `env` needs a `name`"),
         ("env: [A]", "each entry of `env` needs a `name`"),
         ("env: [{value: b}]", "each entry of `env` needs a `name`"),
+        ("env: [{name: 'A=B', value: b}]", "each entry of `env` needs a `name` without '='"),
+        ("env: [{name: A, value: [b]}]", "a text as `value`"),
+        ("env: [{name: [A], value: b}]", "each entry of `env` needs a `name`"),
+        ("[" * 10_000, "is not YAML"),
+        ("command: [caf\u00e9]", "is not text in UTF-8"),
     ],
 )
 def test_an_app_yaml_that_makes_no_sense(tmp_path, text, message):
-    (tmp_path / "app.yaml").write_text(text)
+    (tmp_path / "app.yaml").write_text(text, encoding="latin-1")
     with pytest.raises(ApiError, match=message) as refused:
         read_source(tmp_path)
     assert refused.value.status == 400 and "app.yaml" in refused.value.message

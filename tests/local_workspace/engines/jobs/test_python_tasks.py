@@ -39,10 +39,10 @@ def artifacts(space, tmp_path_factory) -> dict[int, str]:
     return paths
 
 
-def upload(space, name: str, text: str) -> str:
+def upload(space, name: str, text: str, encoding: str = "utf-8") -> str:
     path = f"{FOLDER}/{name}"
     space.w.workspace.mkdirs(path.rpartition("/")[0])
-    space.w.workspace.upload(path, io.BytesIO(text.encode()), format=ImportFormat.AUTO, overwrite=True)
+    space.w.workspace.upload(path, io.BytesIO(text.encode(encoding)), format=ImportFormat.AUTO, overwrite=True)
     return path
 
 
@@ -82,6 +82,14 @@ def test_a_file_runs_in_its_folder_with_its_parameters_and_the_names_of_databric
     shown = f"{[file, '--day', '70']} __main__ src from beside job-test-token\n"
     assert output.logs == f"{shown}to the error stream\n"
     assert output.logs_truncated is False and output.notebook_output is None
+
+
+@pytest.mark.parametrize(("first", "encoding"), [("# coding: latin-1", "latin-1"), ("", "utf-8-sig")])
+def test_a_file_has_the_encoding_that_it_names(space, first, encoding):
+    path = upload(space, "encoded.py", f"{first}\ndbutils.jobs.taskValues.set('a', 1)\nprint('Zoë')", encoding)
+    run, (output,) = outputs(space, script(path))
+    assert run.state.result_state.value == "SUCCESS", output.error
+    assert output.logs == "Zoë\n"
 
 
 def test_of_a_long_log_the_end_is_returned(space, monkeypatch):
@@ -183,7 +191,8 @@ def test_a_cluster_has_libraries(space, artifacts):
 
 def test_a_notebook_runs_in_its_environment(space, artifacts):
     path = space.upload("/Users/me/uses/nb.ipynb", "import kitchentool", "kitchentool.SPOONS")
-    requirements = upload(space, "requirements.txt", f"# tools\n../artifacts/.internal/{Path(artifacts[2]).name}\n")
+    wheel = Path(artifacts[2]).name
+    requirements = upload(space, "requirements.txt", f"../artifacts/.internal/{wheel}\n# tools\n", "utf-8-sig")
     task = Task("t", notebook_task=NotebookTask(path), environment_key="default")
     _, found = outputs(space, task, environments=[environment(f"-r {requirements}")])
     assert found[0].notebook_output.result == "2"

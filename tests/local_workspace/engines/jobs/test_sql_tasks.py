@@ -52,8 +52,8 @@ def warehouse(w) -> str:
     return w.warehouses.create(name="for sql tasks").response.id
 
 
-def upload(w, name: str, text: str) -> str:
-    w.workspace.upload(f"{FOLDER}/{name}", io.BytesIO(text.encode()), format=ImportFormat.AUTO, overwrite=True)
+def upload(w, name: str, text: str, encoding: str = "utf-8") -> str:
+    w.workspace.upload(f"{FOLDER}/{name}", io.BytesIO(text.encode(encoding)), format=ImportFormat.AUTO, overwrite=True)
     return f"{FOLDER}/{name}"
 
 
@@ -90,6 +90,13 @@ def test_a_file_runs_its_statements_in_one_session(w, warehouse, catalog):
 def test_a_statement_that_fails_fails_the_task(w, warehouse, text, message):
     found = output(w, SqlTask(warehouse, file=SqlTaskFile(upload(w, "fails.sql", text))))
     assert message in found.error
+
+
+def test_a_file_may_begin_with_a_byte_order_mark_and_is_in_utf_8(w, warehouse):
+    marked = output(w, SqlTask(warehouse, file=SqlTaskFile(upload(w, "marked.sql", "SELECT 'ë'", "utf-8-sig"))))
+    assert marked.error is None and marked.sql_output
+    other = output(w, SqlTask(warehouse, file=SqlTaskFile(upload(w, "other.sql", "SELECT 'ë'", "latin-1"))))
+    assert f"'{FOLDER}/other.sql' is not text in UTF-8" in other.error
 
 
 def test_a_warehouse_must_exist(w, warehouse):

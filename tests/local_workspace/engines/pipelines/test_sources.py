@@ -292,6 +292,10 @@ def in_python(): return spark.range(rows)
 
 # MAGIC %sql
 # MAGIC CREATE OR REFRESH MATERIALIZED VIEW in_sql AS SELECT * FROM in_python
+
+# COMMAND ----------
+
+# MAGIC %sql CREATE OR REFRESH MATERIALIZED VIEW in_one_line AS SELECT * FROM in_sql
 """
 
 
@@ -299,10 +303,21 @@ def test_a_pipelines_source_may_be_a_notebook(sources: Sources) -> None:
     sources.write("cells.sql", "")
     sources.w.workspace.upload(f"{sources.folder}/cells.py", io.BytesIO(NOTEBOOK.encode()), format=ImportFormat.AUTO)
     assert sources.update() == UpdateInfoState.COMPLETED, sources.error()
-    assert (sources.count("in_python"), sources.count("in_sql")) == (4, 4)
+    assert [sources.count(name) for name in ("in_python", "in_sql", "in_one_line")] == [4, 4, 4]
     library = PipelineLibrary(notebook=NotebookLibrary(path=f"{sources.folder}/cells"))
     sources.w.pipelines.update(sources.id, name=sources.name, schema=sources.name, libraries=[library])
     assert sources.update() == UpdateInfoState.COMPLETED, sources.error()
+
+
+def test_a_sql_file_may_begin_with_a_byte_order_mark_and_is_in_utf_8(sources: Sources) -> None:
+    text = "CREATE OR REFRESH MATERIALIZED VIEW marked AS SELECT 'Zoë' AS cook"
+    sources.write("all.sql", f"\ufeff{text}")
+    assert sources.update() == UpdateInfoState.COMPLETED, sources.error()
+    assert sources.count("marked") == 1
+    content = io.BytesIO(text.encode("latin-1"))
+    sources.w.workspace.upload(f"{sources.folder}/all.sql", content, format=ImportFormat.RAW, overwrite=True)
+    assert sources.update() == UpdateInfoState.FAILED
+    assert "all.sql is not text in UTF-8" in sources.error()
 
 
 def test_datasets_that_read_each_other_fail_the_update(sources: Sources) -> None:
