@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from local_workspace.http import cookies, errors
 from local_workspace.http.access import AccessMiddleware
 from local_workspace.http.authorizations import Authorizations
+from local_workspace.http.json_bodies import JsonBodyMiddleware
 from local_workspace.http.served_models import ServedModelMiddleware
 from local_workspace.http.sessions import Sessions
 from local_workspace.runtime import principals
@@ -69,6 +70,7 @@ def create_app(engines: object, token: str, routers: Iterable[APIRouter], sessio
     app.add_middleware(
         AccessMiddleware, token=token, owner=owner, directory=directory, sessions=sessions, cookie=cookie
     )
+    app.add_middleware(JsonBodyMiddleware)
     app.add_middleware(AnswerHeadersMiddleware, token=token)
     errors.install(app)
     for router in routers:

@@ -23,6 +23,15 @@ WRITES = [
     ("PUT", "/api/2.0/mlflow-artifacts/artifacts/7/traces/tr-1/artifacts/traces.json", {"content": b"{}"}),
     ("PUT", "/mlflow/ajax-api/2.0/mlflow-artifacts/artifacts/7/r/artifacts/a", {"content": b"a"}),
     ("POST", "/api/2.0/mlflow/runs/create", {"json": {"experiment_id": 7}}),
+    *(
+        (
+            "POST",
+            f"{prefix}/mlflow/runs/create",
+            {"content": b'{"experiment_id": 7}', "headers": {"content-type": media}},
+        )
+        for prefix in ("/api/2.0", "/ajax-api/2.0", "/mlflow/ajax-api/2.0")
+        for media in ("Application/JSON", "application/json ; charset=utf-8", "text/plain")
+    ),
 ]
 READS = [
     (
