@@ -148,6 +148,8 @@ def test_the_openapi_document_wants_the_token_and_has_no_422(client):
         ("/api/2.1/clusters/create", "has no clusters"),
         ("/api/2.0/lakeview/dashboards", "has no dashboards"),
         ("/api/2.1/unity-catalog/external-locations/a", "has no cloud storage"),
+        ("/api/2.0/mlflow/unity-catalog/prompts/search", "has no prompt registry"),
+        ("/api/2.1/jobs/run-now", "use /api/2.2/jobs/run-now"),
         ("/api/2.0/genies", "does not have it"),
         ("/nowhere", "does not have it"),
     ],
