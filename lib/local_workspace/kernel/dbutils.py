@@ -57,6 +57,12 @@ class Utilities:
         self.notebook = Notebooks(context)
         self.jobs = Jobs(TaskValues(context))
 
+    def __getattr__(self, name: str) -> object:
+        """Refuse what else `dbutils` has on Databricks, such as `credentials` and `data`."""
+        raise AttributeError(
+            f"dbutils.{name}: a local workspace has dbutils.fs, jobs, library, notebook, secrets and widgets."
+        )
+
     @property
     def fs(self) -> Any:
         """Files in volumes, through the Databricks SDK."""
@@ -82,6 +88,13 @@ class Notebooks:
     def __init__(self, context: Context) -> None:
         self._context = context
 
+    def __getattr__(self, name: str) -> object:
+        """Refuse what else `dbutils.notebook` has on Databricks, such as `entry_point`, with a way out."""
+        raise AttributeError(
+            f"dbutils.notebook.{name}: a local workspace has dbutils.notebook.run and exit. What a notebook needs to "
+            "know of its job is passed as a parameter, such as {{job.run_id}} or {{task.notebook_path}}."
+        )
+
     def exit(self, value: object = "") -> None:
         """End the notebook with success; `value`, as text, is its result."""
         raise NotebookExit(str(value))
@@ -89,9 +102,12 @@ class Notebooks:
     def run(self, path: str, timeout_seconds: int = 0, arguments: dict[str, str] | None = None) -> str:
         """Run another notebook in a process of its own and return the value that it passes to `exit`.
 
-        Raises FileNotFoundError, TimeoutError after `timeout_seconds` (0: no limit), RuntimeError if it fails.
+        Raises FileNotFoundError, TimeoutError after `timeout_seconds` (0: no limit), RuntimeError if it fails;
+        TypeError or ValueError for arguments that Databricks does not take, which are texts in ASCII
+        (https://docs.databricks.com/aws/en/notebooks/notebook-workflows).
         """
         source = self._context.find(path)
+        _check_arguments(arguments or {})
         with tempfile.TemporaryDirectory(prefix="notebook-") as name:
             folder = Path(name)
             task, result = folder / "context.json", folder / "result.json"
@@ -111,6 +127,15 @@ class Notebooks:
         if "error" in outcome:
             raise RuntimeError(f"Notebook {path} failed: {outcome['error']}")
         return str(outcome["result"])
+
+
+def _check_arguments(arguments: dict[str, str]) -> None:
+    for name, value in arguments.items():
+        if not isinstance(value, str):
+            kind = type(value).__name__
+            raise TypeError(f"dbutils.notebook.run: the argument {name!r} must be a text, not {kind}: use str().")
+        if not f"{name}{value}".isascii():
+            raise ValueError(f"dbutils.notebook.run: the argument {name!r} may have ASCII characters only.")
 
 
 class TaskValues:

@@ -23,6 +23,10 @@ class CellError(Exception):
 
 
 _WHOLE_CELL = re.compile(r"%(sql|md|sh|scala|r)\b")
+# What a semicolon ends no statement in: quoted text and names, and comments; anything else is one character.
+_SQL_PART = re.compile(
+    r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<end>;)|.""", re.DOTALL
+)
 _SETTING = re.compile(r"\$(\w+)=(.*)", re.DOTALL)
 
 
@@ -35,9 +39,23 @@ def whole_cells(lines: list[str]) -> list[str]:
         return [*lines[:first], lines[first].lstrip().removeprefix("%python"), *lines[first + 1 :]]
     if not _WHOLE_CELL.match(lines[first].lstrip()):
         return lines
-    name, _, rest = lines[first].strip().partition(" ")
-    body = [f"{rest}\n"] if rest.strip() else []
+    name, *rest = lines[first].strip().split(maxsplit=1)
+    body = [f"{line}\n" for line in rest]
     return [f"%{name}\n", *body, *lines[first + 1 :]]
+
+
+def statements(cell: str) -> list[str]:
+    """The SQL statements of a cell, which are separated by `;`; a script, which begins with BEGIN, is one."""
+    if re.match(r"BEGIN\b", cell.lstrip(), re.IGNORECASE):
+        return [cell.strip().removesuffix(";")]
+    found, is_empty = [""], True
+    for part in _SQL_PART.finditer(cell):
+        if part["end"]:
+            found, is_empty = (found[:-1] if is_empty else found) + [""], True
+        else:
+            found[-1] += part[0]
+            is_empty = is_empty and (part["comment"] is not None or part[0].isspace())
+    return [text.strip() for text in (found[:-1] if is_empty else found)]
 
 
 class Languages:
@@ -58,12 +76,12 @@ class Languages:
         self._shell.input_transformers_cleanup.insert(0, whole_cells)
 
     def _sql(self, _line: str, cell: str) -> None:
-        """Run one SQL statement, show its rows, and keep them as `_sqldf`; `:name` is a widget's value."""
-        spark = self._shell.user_ns["spark"]
-        text = cell.strip().removesuffix(";")
-        frame = spark.sql(text, args=self._dbutils.widgets.getAll()) if ":" in text else spark.sql(text)
-        self._shell.user_ns["_sqldf"] = frame
-        show(frame)
+        """Run SQL statements, show the rows of the last, and keep them as `_sqldf`; `:name` is a widget's value."""
+        spark, widgets = self._shell.user_ns["spark"], self._dbutils.widgets.getAll()
+        frames = [spark.sql(text, args=widgets) if ":" in text else spark.sql(text) for text in statements(cell)]
+        if frames:
+            self._shell.user_ns["_sqldf"] = frames[-1]
+            show(frames[-1])
 
     def _markdown(self, _line: str, cell: str) -> None:
         display(Markdown(cell))

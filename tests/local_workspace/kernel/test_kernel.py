@@ -13,6 +13,7 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.catalog import VolumeType
 
 from local_workspace.kernel import Context
+from local_workspace.kernel.languages import statements, whole_cells
 from local_workspace.kernel.namespace import needs_spark
 
 
@@ -98,6 +99,47 @@ def test_another_notebook_runs_in_a_kernel_of_its_own(folder):
     folder.write("broken", "1 / 0")
     assert folder.run("dbutils.notebook.run('./child', 600, {'x': '5'})")["result"] == "'got 5'"
     assert "broken failed: ZeroDivisionError" in folder.run("dbutils.notebook.run('broken')", key="second")["error"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("notebook.run('child', 60, {'x': 5})", "TypeError: dbutils.notebook.run: the argument 'x' must be a text"),
+        (
+            "notebook.run('child', 60, {'x': 'Zoë'})",
+            "ValueError: dbutils.notebook.run: the argument 'x' may have ASCII",
+        ),
+        ("notebook.entry_point.getDbutils()", "AttributeError: dbutils.notebook.entry_point: a local workspace has"),
+        ("data.summarize(None)", "AttributeError: dbutils.data: a local workspace has dbutils.fs, jobs, library"),
+    ],
+)
+def test_what_dbutils_does_not_do_is_refused_with_a_way_out(folder, call, message):
+    folder.write("child", "dbutils.widgets.get('x')")
+    assert folder.run(f"dbutils.{call}")["error"].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("SELECT 1", ["SELECT 1"]),
+        ("SELECT 1;\n", ["SELECT 1"]),
+        ("USE a; ; SELECT 1", ["USE a", "SELECT 1"]),
+        ("SELECT ';', \";\", 'it''s; \\';', `a;b` -- c; d\n; SELECT 2", None),
+        ("/* a; b */ SELECT 1; -- the end;", ["/* a; b */ SELECT 1"]),
+        ("BEGIN\n  SELECT 1;\n  SELECT 2;\nEND;", ["BEGIN\n  SELECT 1;\n  SELECT 2;\nEND"]),
+        ("-- nothing", []),
+    ],
+)
+def test_semicolons_separate_the_statements_of_a_cell(cell, found):
+    if found is None:
+        found = [cell.removesuffix("\n; SELECT 2"), "SELECT 2"]
+    assert statements(cell) == found
+
+
+@pytest.mark.parametrize("first", ["%sql SELECT 1", "%sql\tSELECT 1", "  %sql   SELECT 1  ", "%sql\n"])
+def test_the_rest_of_the_first_line_belongs_to_the_cell(first):
+    assert "".join(whole_cells([f"{first}\n", "AS x"])).split() == ["%%sql", *first.split()[1:], "AS", "x"]
+    assert whole_cells([f"{first}\n"])[0] == "%%sql\n"
 
 
 def test_a_task_leaves_values_for_later_ones(folder):
@@ -191,7 +233,7 @@ def test_spark_sql_and_files_are_those_of_the_workspace(folder, connected, catal
     path = f"/Volumes/{catalog}/tasting/notes"
     outcome = folder.run(
         "n = spark.range(3).count()",
-        "%sql\nSELECT :x AS x, 2 AS y",
+        "%sql\nSELECT 'of more than one; the last is shown';\nSELECT :x AS x, 2 AS y;",
         "y = _sqldf.collect()[0].y",
         "display(spark.range(2))",
         f"dbutils.fs.put('{path}/a.txt', 'salt')",
