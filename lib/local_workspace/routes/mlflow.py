@@ -24,6 +24,7 @@ _SDK = "databricks-sdk-"  # in the User-Agent of MLflow's client with the tracki
 _DISK_FULL = (b"database or disk is full", b"No space left on device")  # SQLite's words, and the system's
 _TOO_LARGE = b"int too large to convert to SQLite"  # Python's words
 _MESSAGE = re.compile(r"/(ajax-)?api/\d\.\d/mlflow/")  # the paths whose bodies are messages, not files
+_ARTIFACT = re.compile(r"/api/[23]\.0/mlflow-artifacts/artifacts/(.+)")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # The paths that MLflow's clients call. The pages' own requests are relative, so they work under any prefix.
 _CLIENT_PATHS = (
@@ -60,11 +61,13 @@ async def as_client(request: Request) -> Response:
     """A request of an MLflow client, at the path it has on any MLflow server.
 
     A path or method that MLflow has not is answered as one that the workspace has not: MLflow's answer is a page.
-    Raises ApiError 400 for a body that is no JSON object or that MLflow can't read, 403 without permission on the
-    experiment, 507 if the disk is full.
+    Raises ApiError 400 for a body that is no JSON object or that MLflow can't read, and for an artifact that can't be
+    written, 403 without permission on the experiment, 507 if the disk is full.
     """
     await mlflow_access.check(request)
     await _check_body(request)
+    if request.method == "PUT" and (artifact := _ARTIFACT.fullmatch(request.url.path)):
+        await run_in_threadpool(request.app.state.engines.mlflow.check_upload, artifact[1])
     answer = await relay(request, client_of(request), "MLflow")
     if answer.status_code in (404, 405) and not answer.headers.get("content-type", "").startswith("application/json"):
         await answer.discard()

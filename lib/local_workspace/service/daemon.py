@@ -70,7 +70,7 @@ from local_workspace.routes import (
     workspace,
 )
 from local_workspace.runtime import open_files, prepared_python, principals, sockets, software
-from local_workspace.runtime.errors import invalid
+from local_workspace.runtime.errors import invalid, not_found
 from local_workspace.runtime.free_space import FreeSpace
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.partial_files import PartialFiles
@@ -281,8 +281,10 @@ def build_engines(home: Home, settings: Settings, processes: Processes, sessions
 
 
 def _check_job(jobs_engine: JobsEngine, job_id: str) -> None:
-    """Raise ApiError 404 if nothing has that job id, which is text here."""
-    jobs_engine.check(int(job_id) if re.fullmatch("[0-9]{1,18}", job_id) else 0)
+    """Raise ApiError 404 if nothing has that job id, which is text here, as the permissions on it are kept by it."""
+    if not re.fullmatch("[1-9][0-9]{0,17}", job_id):
+        raise not_found(f"Job {job_id[:80]} does not exist.")
+    jobs_engine.check(int(job_id))
 
 
 def _delta_tables(spark: SparkEngine, tables: TablesEngine) -> Sequence[DeltaTableVersion]:

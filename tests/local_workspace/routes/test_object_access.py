@@ -75,6 +75,12 @@ HIGHEST = {
 }
 
 
+def test_a_job_has_one_id(w, things):
+    """What is granted on 07 would not be granted on 7."""
+    with pytest.raises(NotFound, match="does not exist"):
+        w.permissions.get("jobs", f"0{things['jobs']}")
+
+
 @pytest.fixture(scope="module")
 def cook(w, workspace) -> Iterator[WorkspaceClient]:
     """The client of a service principal that is no administrator."""

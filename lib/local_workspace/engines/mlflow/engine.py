@@ -1,5 +1,6 @@
 """MLflow's own server on SQLite: experiments, runs, traces and their files."""
 
+import re
 import sys
 from collections.abc import Iterator
 from itertools import batched
@@ -8,8 +9,9 @@ from typing import Any
 
 import httpx
 
+from local_workspace.engines.files import check_length
 from local_workspace.engines.mlflow.artifacts import ArtifactFiles
-from local_workspace.runtime.errors import not_found, unavailable
+from local_workspace.runtime.errors import invalid, not_found, unavailable
 from local_workspace.runtime.home import Home
 from local_workspace.runtime.partial_files import PartialFiles
 from local_workspace.runtime.process_unit import Launch, ProcessUnit
@@ -19,6 +21,7 @@ from local_workspace.runtime.supervisor import Policy, State, Supervisor
 
 _START_SECONDS = 300
 TRACES_AT_ONCE = 100
+_ID = re.compile("0|[1-9][0-9]{0,18}")
 _STATES = {State.RUNNING: "running", State.STARTING: "starting", State.STOPPED: "stopped"}
 
 # `mlflow server` is a second process that only hands these to uvicorn and then waits. Handing them over
@@ -60,13 +63,30 @@ class MlflowEngine:
         self._supervisor.wait_ready(timeout)
 
     def check_experiment(self, experiment_id: str) -> None:
-        """Raise ApiError 404 if there is no such experiment, 503 if the server does not answer."""
+        """Raise ApiError 404 if there is no such experiment, 503 if the server does not answer.
+
+        `01` is none: MLflow takes it for 1, and permissions are kept by the id.
+        """
+        if not _ID.fullmatch(experiment_id):
+            raise not_found(f"No Experiment with id={experiment_id} exists")
         try:
             answer = self._client.get("/api/2.0/mlflow/experiments/get", params={"experiment_id": experiment_id})
         except httpx.TransportError as error:
             raise unavailable(f"The MLflow server does not answer: {error}.") from error
         if answer.status_code != 200:
             raise not_found(f"No Experiment with id={experiment_id} exists")
+
+    def check_upload(self, path: str) -> None:
+        """Raise ApiError 400 if no file can be at a path of artifacts.
+
+        MLflow's server would fail, and its client repeat the upload for minutes.
+        """
+        check_length(path)
+        place = self._artifacts / path
+        above = next((each for each in place.parents if each.is_file()), None)
+        if above or place.is_dir():
+            reason = f"{above.name!r} above it is a file" if above else "a folder is there"
+            raise invalid(f"No file can be written at '{path[-80:]}': {reason}.")
 
     def delete_traces(self, before: int) -> int:
         """Delete the traces that began before this time (ms since 1970) and belong to no run; returns how many.

@@ -11,7 +11,7 @@ import httpx
 import mlflow
 import pytest
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import PermissionDenied
+from databricks.sdk.errors import NotFound, PermissionDenied
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 
 import marks
@@ -48,6 +48,27 @@ def test_a_run_comes_back_with_metrics_and_artifacts(connected, tmp_path):
     assert Path(back).read_bytes() == large.read_bytes()
     stored = list((connected.home.mlflow / "artifacts").rglob("*.bin"))
     assert [path.name for path in stored] == [large.name]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("folder", "a folder is there"), ("folder/file/b", "'file' above it is a file"), ("x" * 300, "is too long")],
+)
+def test_an_artifact_whose_path_can_not_be_is_refused_at_once(http, path, told):
+    """MLflow's server fails, and its client repeats what has failed for minutes."""
+    root = "/api/2.0/mlflow-artifacts/artifacts/0/run/artifacts"
+    assert http.put(f"{root}/folder/file", content=b"x").status_code == 200
+    answer = http.put(f"{root}/{path}", content=b"x")
+    assert answer.status_code == 400 and told in answer.json()["message"]
+
+
+@pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize("experiment_id", ["00", "٣", "1" * 20, "x"])
+def test_an_experiment_has_one_id(experiment_id):
+    """MLflow takes 00 for 0, and permissions on one would not be those on the other."""
+    with pytest.raises(NotFound, match="No Experiment with id"):
+        WorkspaceClient().permissions.get("experiments", experiment_id)
+    assert WorkspaceClient().permissions.get("experiments", "0").object_id == "/experiments/0"
 
 
 @pytest.mark.parametrize(
