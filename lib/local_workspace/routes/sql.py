@@ -1,10 +1,10 @@
 """SQL warehouses and the Statement Execution API."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from local_workspace.engines.permissions.kinds import OWNER
 from local_workspace.engines.sql import Limits, Output, Parameter, Statement, StatementsEngine, WarehousesEngine
@@ -25,15 +25,34 @@ from local_workspace.runtime.errors import invalid
 
 api = APIRouter(prefix="/api/2.0/sql")
 links = APIRouter(dependencies=[REFUSE_UNKNOWN])
+_SHORTEST_IDLE = 10  # minutes
 
 Json = Mapping[str, object]
+Size = Literal[
+    "2X-Small", "X-Small", "Small", "Medium", "Large", "X-Large", "2X-Large", "3X-Large", "4X-Large", "5X-Large"
+]
+
+
+def _idle_minutes(minutes: int) -> int:
+    if minutes != 0 and minutes < _SHORTEST_IDLE:
+        raise ValueError(f"should be 0 or at least {_SHORTEST_IDLE}")
+    return minutes
 
 
 class NewWarehouse(Body):
-    """A warehouse to create; settings of its size are stored without effect."""
+    """A warehouse to create; settings of its size are stored without effect, and have the SDK's supported values."""
 
-    name: Text = ""
-    cluster_size: Text | None = None
+    name: Annotated[Text, Field(min_length=1, max_length=99)]
+    cluster_size: Size | None = None
+    auto_stop_mins: Annotated[int, AfterValidator(_idle_minutes)] | None = None
+    min_num_clusters: Annotated[int, Field(ge=1, le=30)] | None = None
+    max_num_clusters: Annotated[int, Field(ge=1, le=40)] | None = None
+
+    @model_validator(mode="after")
+    def _has_a_range(self) -> Self:
+        if self.max_num_clusters is not None and self.max_num_clusters < (self.min_num_clusters or 1):
+            raise ValueError("max_num_clusters should not be less than min_num_clusters")
+        return self
 
 
 class StatementParameter(Body):

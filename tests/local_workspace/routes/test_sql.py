@@ -77,9 +77,28 @@ def test_a_malformed_statement_is_refused_and_names_the_field(client, changes, t
     assert answer.status_code == 400 and text in answer.json()["message"], answer.text
 
 
-@pytest.mark.parametrize("body", [[], "x", 5, None, {"name": 5}, {"name": "w", "cluster_size": []}])
+@pytest.mark.parametrize("body", [[], "x", 5, None, {}, {"name": 5}, {"name": "w", "cluster_size": []}])
 def test_a_malformed_warehouse_is_refused(client, body):
     assert client.post("/api/2.0/sql/warehouses", json=body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"name": ""}, "name: "),
+        ({"name": "x" * 100}, "name: "),
+        ({"cluster_size": "Huge"}, "cluster_size: "),
+        ({"auto_stop_mins": 5}, "auto_stop_mins: should be 0 or at least 10"),
+        ({"auto_stop_mins": -1}, "auto_stop_mins: should be 0 or at least 10"),
+        ({"min_num_clusters": 0}, "min_num_clusters: "),
+        ({"min_num_clusters": 31}, "min_num_clusters: "),
+        ({"max_num_clusters": 41}, "max_num_clusters: "),
+        ({"min_num_clusters": 3, "max_num_clusters": 2}, "max_num_clusters should not be less than min_num_clusters"),
+    ],
+)
+def test_a_warehouse_that_databricks_would_not_make_is_refused(client, settings, told):
+    answer = client.post("/api/2.0/sql/warehouses", json={"name": "w", **settings})
+    assert answer.status_code == 400 and told in answer.json()["message"]
 
 
 def test_a_chunk_is_counted_from_zero(client):

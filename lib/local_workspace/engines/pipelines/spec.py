@@ -26,6 +26,8 @@ def check(spec: Spec) -> None:
         refuse(cluster, cluster.keys() - CLUSTER_REFUSED.keys(), CLUSTER_REFUSED, "clusters.")
     if not spec.get("name"):
         raise invalid("A pipeline needs a name")
+    if spec.get("schema") and spec.get("target"):
+        raise invalid("A pipeline has either `schema` or `target`; leave `target` out")
     if not re.fullmatch(r"\w+", schema_of(spec)):
         raise invalid("A pipeline needs a schema to publish to: an identifier in `schema`")
     if not spec.get("libraries"):
@@ -33,6 +35,8 @@ def check(spec: Spec) -> None:
     for library in spec["libraries"]:
         include_of(library)
         refuse(library, LIBRARY_DONE, LIBRARY_REFUSED, "libraries.")
+        if len(named := sorted(name for name in LIBRARY_DONE if library.get(name))) > 1:
+            raise invalid(f"A library has one of `file`, `glob` and `notebook`, and this one has {', '.join(named)}")
 
 
 def schema_of(spec: Spec) -> str:

@@ -37,6 +37,8 @@ def test_a_spec_names_its_schema_in_either_field(schema):
         ({"name": ""}, "needs a name"),
         ({"schema": ""}, "needs a schema"),
         ({"schema": "a`; DROP"}, "needs a schema"),
+        ({"target": "other"}, "either `schema` or `target`"),
+        ({"libraries": [FILE | {"notebook": {"path": "/b"}}]}, "this one has file, notebook"),
         ({"libraries": []}, "needs source files"),
         ({"libraries": [FILE, {"jar": "x.jar"}]}, r"not \['jar'\]"),
         ({"libraries": [{"glob": {}}]}, r"not \['glob'\]"),
