@@ -78,7 +78,13 @@ def _problem(argv: list[str]) -> str:
     """Why a program does not run; empty if it does."""
     try:
         done = subprocess.run(
-            argv, env=environment.of_child(), capture_output=True, text=True, timeout=_SECONDS, check=False
+            argv,
+            env=environment.of_child(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)

@@ -32,6 +32,7 @@ def run_uv(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        errors="replace",
     )
     with stopping(process.terminate):
         out, errors = process.communicate()

@@ -79,7 +79,8 @@ def _answer(body: Json, whole: Callable[[Json], Answer], stream: Callable[[Json]
     except ValueError as error:
         raise InvalidRequest(f"The request {error}.") from None
     if not body.get("stream"):
-        return JSONResponse(whole(body))
+        # With NaN and infinities as MLflow's server writes them (mlflow/pyfunc/scoring_server, predictions_to_json).
+        return Response(json.dumps(whole(body)), media_type="application/json")
     events = _in_one_context(stream(body))
     first = list(itertools.islice(events, 1))  # an error before the first event is still a plain HTTP error
     return StreamingResponse(_sse(itertools.chain(first, events)), media_type="text/event-stream")

@@ -85,6 +85,14 @@ def test_a_secret_is_written_read_listed_and_deleted(w, home, store):
     assert list(w.secrets.list_scopes()) == []
 
 
+@pytest.mark.parametrize("value", ["", "x" * 2**17, "é" * 2**16])
+def test_a_secret_has_up_to_128_kilobytes(w, value):
+    w.secrets.create_scope("long")
+    w.secrets.put_secret("long", "key", string_value=value)
+    assert base64.b64decode(w.secrets.get_secret("long", "key").value).decode() == value
+    w.secrets.delete_scope("long")
+
+
 @pytest.mark.parametrize(
     ("call", "error", "told"),
     [
@@ -94,7 +102,7 @@ def test_a_secret_is_written_read_listed_and_deleted(w, home, store):
         (lambda w: w.secrets.put_secret("known", "a/b", string_value="x"), BadRequest, "a/b"),
         (lambda w: w.secrets.put_secret("known", "key"), BadRequest, "one of string_value and bytes_value"),
         (lambda w: w.secrets.put_secret("known", "key", bytes_value="?"), BadRequest, "not base64"),
-        (lambda w: w.secrets.put_secret("known", "key", string_value="x" * 2**18), BadRequest, "128 KB"),
+        (lambda w: w.secrets.put_secret("known", "key", string_value="x" * (2**17 + 1)), BadRequest, "128 KB"),
         (lambda w: list(w.secrets.list_secrets("nowhere")), NotFound, "Scope nowhere"),
         (lambda w: w.secrets.delete_secret("known", "key"), NotFound, "key: key"),
     ],

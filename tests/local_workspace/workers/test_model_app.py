@@ -119,6 +119,20 @@ def test_what_fails_in_the_model_itself_is_the_servers_error(agent):
     assert answer.status_code == 500 and "The model failed: ValidationError" in answer.json()["message"]
 
 
+class Numbers:
+    """A model whose predictions are no finite numbers."""
+
+    def predict(self, _rows: object, **_: object) -> list[float]:
+        return [float("nan"), float("-inf"), 1.5]
+
+    predict_stream = predict
+
+
+def test_predictions_are_written_as_mlflows_server_writes_them():
+    answer = client("", Numbers()).post("/invocations", json={"inputs": [[1.0]]})
+    assert (answer.status_code, answer.text) == (200, '{"predictions": [NaN, -Infinity, 1.5]}')
+
+
 def test_a_model_says_what_it_does_not_speak(chat):
     answer = chat.post("/responses", json={"input": "x"})
     assert answer.status_code == 400 and "echo does not speak the Responses API" in answer.json()["message"]

@@ -41,6 +41,7 @@ def initdb(data: Path, password_file: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        errors="replace",
         env=environment.of_child({"LC_ALL": "C"}),
         check=False,
     )

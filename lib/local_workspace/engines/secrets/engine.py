@@ -74,7 +74,7 @@ class SecretsEngine:
     def put(self, scope: str, key: str, value: str) -> None:
         """Write a base64-encoded value. Raises ApiError 404 for the scope, 400 for a bad key or more than 128 KB."""
         _check_name("key", key)
-        if len(value) * 3 // 4 > _MAX_BYTES:
+        if len(base64.b64decode(value)) > _MAX_BYTES:
             raise invalid(f"The value of secret {key} is longer than {_MAX_BYTES // 1024} KB.")
         with self._lock:
             secrets = self._scope(scope)
