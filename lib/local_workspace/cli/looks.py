@@ -13,7 +13,7 @@ _COLUMNS = ("Engine", "state", "memory", "processor time", "started", "restarts"
 def show(link: str) -> None:
     """Print a link that signs a browser in; at a terminal with a screen also open it."""
     print(f"{link}\nThe link signs a browser in once, within 10 minutes.")
-    if sys.stdout.isatty() and _has_screen():
+    if sys.stdout and sys.stdout.isatty() and _has_screen():
         import webbrowser
 
         webbrowser.open(link)

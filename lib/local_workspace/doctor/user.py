@@ -75,8 +75,10 @@ def users_folder(folder: Path | None = None) -> Finding:
     return ok("HOME", f"{folder} can't be written: the workspace works, Jupyter keeps no settings and no history")
 
 
-def text(encoding: str | None = sys.stdout.encoding, files: str = sys.getfilesystemencoding()) -> Finding:
-    """Whether names of files and the terminal are in UTF-8."""
+def text(
+    encoding: str | None = sys.stdout.encoding if sys.stdout else None, files: str = sys.getfilesystemencoding()
+) -> Finding:
+    """Whether names of files and the terminal, if there is one, are in UTF-8."""
     remedy = "Set LC_ALL=C.UTF-8 (macOS: en_US.UTF-8) and unset PYTHONIOENCODING."
     if files.lower() != "utf-8":
         return warning("text", f"names of files are in {files}: those with other letters may not be found", remedy)

@@ -65,20 +65,23 @@ def _of_other_work(name: str) -> bool:
 
 
 def _path(ambient: Mapping[str, str]) -> str:
-    """This Python's programs before any other's."""
-    return os.pathsep.join([str(Path(sys.executable).parent), ambient.get("PATH") or os.defpath])
+    """This Python's programs before any other's. The child has another working directory: all folders are absolute."""
+    others = (ambient.get("PATH") or os.defpath).split(os.pathsep)
+    return os.pathsep.join([str(Path(sys.executable).parent), *map(os.path.abspath, filter(None, others))])
 
 
 def _python_path(ambient: Mapping[str, str]) -> dict[str, str]:
     """PYTHONPATH, if this package was found through it: that folder alone, as others may hide installed packages."""
-    here = str(Path(__file__).parents[2])
-    return {"PYTHONPATH": here} if here in ambient.get("PYTHONPATH", "").split(os.pathsep) else {}
+    here = Path(__file__).parents[2]
+    folders = map(Path, filter(None, ambient.get("PYTHONPATH", "").split(os.pathsep)))
+    return {"PYTHONPATH": str(here)} if here.resolve() in {folder.resolve() for folder in folders} else {}
 
 
 def _temporary(ambient: Mapping[str, str]) -> dict[str, str]:
     """TMPDIR, if it is writable: else Python would use another folder, and other programs would fail."""
     folder = ambient.get("TMPDIR", "")
-    return {"TMPDIR": folder} if os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK) else {}
+    is_usable = os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
+    return {"TMPDIR": os.path.abspath(folder)} if is_usable else {}
 
 
 def _with_loopback(hosts: str) -> str:

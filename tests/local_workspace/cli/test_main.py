@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -18,6 +20,16 @@ def test_a_command_without_a_home_says_so(command, capsys):
     with pytest.raises(SystemExit):
         main(command.split())
     assert "needs --home or LOCAL_WORKSPACE_HOME" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["doctor", "open", "status"])
+def test_a_command_needs_neither_output_nor_input(home, command):
+    """As a service manager may start it: both are closed, and Python has None for them."""
+    call = [sys.executable, "-m", "local_workspace", command, "--home", str(home.root)]
+    ended = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&- >&-', "sh", *call], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert ended.returncode in (0, 1) and "Traceback" not in ended.stderr
 
 
 def test_what_does_not_run_can_be_neither_opened_nor_looked_at(home, capsys):

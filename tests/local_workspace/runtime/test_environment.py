@@ -66,6 +66,17 @@ def test_of_the_python_path_the_folder_of_this_package_stays():
     assert environment.of_child(ambient={"PYTHONPATH": f"/broken{os.pathsep}{LIB}"})["PYTHONPATH"] == LIB
 
 
+def test_folders_are_those_of_the_shell_that_named_them_also_relative_ones(tmp_path, monkeypatch):
+    """Children have another working directory; a trailing slash or a link names the same folder."""
+    (tmp_path / "package").symlink_to(LIB)
+    monkeypatch.chdir(tmp_path)
+    for spelling in (f"{LIB}/", "package", f"{tmp_path}/package"):
+        assert environment.of_child(ambient={"PYTHONPATH": spelling})["PYTHONPATH"] == LIB
+    found = environment.of_child(ambient={"TMPDIR": "package", "PATH": f"tools{os.pathsep}{os.pathsep}/bin"})
+    assert found["TMPDIR"] == str(tmp_path / "package")
+    assert found["PATH"].split(os.pathsep)[1:] == [str(tmp_path / "tools"), "/bin"]
+
+
 def test_a_temporary_folder_that_is_not_there_is_left_out(tmp_path):
     assert environment.of_child(ambient={"TMPDIR": str(tmp_path)})["TMPDIR"] == str(tmp_path)
     assert "TMPDIR" not in environment.of_child(ambient={"TMPDIR": str(tmp_path / "gone")})
