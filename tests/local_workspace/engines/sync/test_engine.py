@@ -15,6 +15,7 @@ from databricks.sdk.service import postgres as pg
 from deltalake import write_deltalake
 
 from lakebase_workspace import CATALOG, PROJECT, LakebaseWorkspace, server_pid
+from local_workspace.engines.sync.source import DeltaSource
 from waiting import eventually
 
 ONLINE = pg.SyncedTableState.SYNCED_TABLE_ONLINE_CONTINUOUS_UPDATE
@@ -78,14 +79,13 @@ def test_a_row_deleted_and_written_in_one_commit_stays(workspace, table):
 
 
 @pytest.mark.parametrize("inside", ["\u2028", "\u2029", "\x85"])
-def test_text_with_what_unicode_calls_the_end_of_a_line_arrives(workspace, inside):
-    """Delta's log has it as it is, in the statistics of the file: its JSON escapes no such character."""
-    name = f"kitchen.line_{ord(inside):x}"
-    workspace.write(name, orders(a=1))
-    workspace.sync(name, "order_id")
-    eventually(lambda: content(workspace, name), [("a", 1)])
-    workspace.write(name, orders(**{f"b{inside}c": 2}))
-    eventually(lambda: content(workspace, name), [("a", 1), (f"b{inside}c", 2)])
+def test_text_with_what_unicode_calls_the_end_of_a_line_comes_by_the_feed(tmp_path, inside):
+    """Delta's log has it as it is, in the statistics of the file, and its table would be copied anew."""
+    for order in ("a", f"b{inside}c"):
+        feed = {"delta.enableChangeDataFeed": "true"}
+        write_deltalake(str(tmp_path), orders(**{order: 1}), mode="append", configuration=feed)
+    source = DeltaSource(tmp_path, "kitchen.orders", lambda _: pytest.fail("Spark is not needed"))
+    assert source.feed(0, ["order_id"]).keys == [(f"b{inside}c",)]
 
 
 def test_many_commits_at_once_end_in_the_last(workspace, table):
