@@ -18,7 +18,7 @@ class Context:
 
     `notebook` is its file, `workspace` the folder of all workspace files, `task_values` the folder in which the tasks
     of a run store values for each other; `python` is the workspace's, which runs notebooks, where that of the task may
-    see fewer packages. Outside of a job all are empty.
+    see fewer packages. On a SQL warehouse, `on_warehouse` is set. Outside of a job all are empty.
     """
 
     parameters: dict[str, str] = field(default_factory=dict)
@@ -27,6 +27,7 @@ class Context:
     task_key: str = ""
     task_values: str = ""
     python: str = ""
+    on_warehouse: bool = False
 
     @classmethod
     def of_this_process(cls) -> Self:

@@ -5,7 +5,8 @@ Source: https://docs.databricks.com/aws/en/notebooks/notebooks-code#mix-language
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from IPython.display import Markdown, display
@@ -77,11 +78,34 @@ class Languages:
 
     def _sql(self, _line: str, cell: str) -> None:
         """Run SQL statements, show the rows of the last, and keep them as `_sqldf`; `:name` is a widget's value."""
-        spark, widgets = self._shell.user_ns["spark"], self._dbutils.widgets.getAll()
-        frames = [spark.sql(text, args=widgets) if ":" in text else spark.sql(text) for text in statements(cell)]
-        if frames:
-            self._shell.user_ns["_sqldf"] = frames[-1]
-            show(frames[-1])
+        texts = statements(cell)
+        for number, text in enumerate(texts, 1):
+            with self._limits(text) as answer:
+                frame = self._queried(text) if answer is None else answer
+                if number == len(texts):
+                    self._shell.user_ns["_sqldf"] = frame
+                    show(frame)
+
+    def _queried(self, text: str) -> object:
+        """The rows of a statement."""
+        spark = self._shell.user_ns["spark"]
+        return spark.sql(text, args=self._dbutils.widgets.getAll()) if ":" in text else spark.sql(text)
+
+    @contextmanager
+    def _limits(self, text: str) -> Iterator[object]:
+        """Allow a statement within the block what its compute allows; yields the answer of a warehouse's SET."""
+        if not self._context.on_warehouse:
+            yield None
+            return
+        # Imported here: only a notebook on a warehouse certainly has the packages that they need.
+        from local_workspace.engines.sql.configuration import configured, time_limit
+        from local_workspace.engines.sql.words import refusal
+
+        if reason := refusal(text):
+            raise CellError(reason)
+        spark = self._shell.user_ns["spark"]
+        with time_limit(spark):
+            yield configured(spark, text)
 
     def _markdown(self, _line: str, cell: str) -> None:
         display(Markdown(cell))

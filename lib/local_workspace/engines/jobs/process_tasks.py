@@ -101,6 +101,7 @@ class ProcessTasks:
             task_key=task["task_key"],
             task_values=str(self._run_files.values_folder(run)),
             python=sys.executable,
+            on_warehouse=bool(notebook and "warehouse_id" in notebook),
         ).write(context)
         if source and notebook:
             output = self._run_files.file(run, task, ".ipynb")
@@ -127,6 +128,8 @@ class ProcessTasks:
     def _packages(self, run: Run, task: TaskRun) -> tuple[frozenset[str] | None, Dependencies]:
         """The packages that a task has from its environment's version, None for all, and what it asks for besides."""
         found, version = Dependencies(self.locate), None
+        if "warehouse_id" in task.get("notebook_task", {}):
+            return None, found  # SQL needs none
         for each in run.get("environments", []):
             if each["environment_key"] == task.get("environment_key"):
                 spec = each.get("spec", {})

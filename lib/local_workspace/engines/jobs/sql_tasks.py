@@ -1,16 +1,15 @@
 """Tasks that run SQL on a warehouse: a file of the workspace, or a saved query."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from local_workspace.engines.jobs.documents import NotebookTask, SqlTask
 from local_workspace.engines.jobs.run_documents import Outcome, SqlRun, TaskRun
-from local_workspace.engines.sql.configuration import configured, statement_timeout
+from local_workspace.engines.sql.configuration import TimedOut, configured, time_limit
 from local_workspace.engines.sql.failure import failure
 from local_workspace.engines.sql.queries import Query, defaults
 from local_workspace.engines.sql.script import Value, markers, plain_catalog, statements, with_values
@@ -21,9 +20,6 @@ from local_workspace.runtime.text_files import read_text
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
-
-
-_TIMED_OUT = "The statement took longer than STATEMENT_TIMEOUT allows: set more seconds, or 0 for no limit."
 
 
 @dataclass(frozen=True)
@@ -88,17 +84,18 @@ class SqlTasks:
         """Run one statement and drop its rows; returns the error's message, an empty string without one."""
         if reason := self.services.refusal(statement):
             return reason
-        ended = threading.Event()
         try:
-            with _time_limit(session, ended):
+            with time_limit(session):
                 frame = configured(session, statement)
                 if frame is None:
                     frame = session.sql(plain_catalog(statement), dict(markers(statement, values)) or None)
                 frame.write.format("noop").mode("overwrite").save()  # a query runs only when its rows are wanted
         except ApiError:
             raise
+        except TimedOut as error:
+            return str(error)
         except Exception as error:  # whatever Spark and its client raise is the task's outcome
-            return _TIMED_OUT if ended.is_set() else failure(error, "")["message"]
+            return failure(error, "")["message"]
         return ""
 
 
@@ -111,20 +108,3 @@ def _number(name: str, text: str) -> Decimal:
 
 def _end(session: "SparkSession") -> None:
     session.interruptAll()
-
-
-@contextmanager
-def _time_limit(session: "SparkSession", ended: threading.Event) -> Iterator[None]:
-    """End the block's statement, and set `ended`, once it has taken as long as STATEMENT_TIMEOUT allows."""
-
-    def end() -> None:
-        ended.set()
-        _end(session)
-
-    timer = threading.Timer(statement_timeout(session) or threading.TIMEOUT_MAX, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

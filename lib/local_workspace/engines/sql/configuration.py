@@ -1,10 +1,13 @@
 """SET and RESET on a SQL warehouse, which has a few configuration parameters and no Spark configuration besides.
 
 See https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-parameters. They last as long as the session: one
-statement of the API, or all of a SQL file.
+statement of the API, or all of a SQL file or a notebook.
 """
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,6 +85,37 @@ def configured(session: "SparkSession", statement: str) -> "DataFrame | None":
         _set(session, found["name"], found["value"])
     value = _value(session, _parameter(found["name"]))
     return session.sql("SELECT :key AS key, :value AS value", {"key": found["name"], "value": value})
+
+
+class TimedOut(Exception):
+    """A statement took longer than its session allows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The statement took longer than STATEMENT_TIMEOUT allows: set more seconds, or 0 for no limit."
+        )
+
+
+@contextmanager
+def time_limit(session: "SparkSession") -> Iterator[None]:
+    """End the block's statement once it has taken as long as STATEMENT_TIMEOUT allows, and raise TimedOut then."""
+    ended = threading.Event()
+
+    def end() -> None:
+        ended.set()
+        session.interruptAll()
+
+    timer = threading.Timer(statement_timeout(session) or threading.TIMEOUT_MAX, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception as error:
+        if ended.is_set():
+            raise TimedOut from error
+        raise
+    finally:
+        timer.cancel()
 
 
 def statement_timeout(session: "SparkSession") -> int:

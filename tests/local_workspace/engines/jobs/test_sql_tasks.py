@@ -115,6 +115,22 @@ def test_a_notebook_on_a_warehouse_has_sql_cells_only(w, warehouse):
     assert "does not exist" in output(w, NotebookTask(f"{FOLDER}/sql", warehouse_id="absent")).error
 
 
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("SET spark.sql.ansi.enabled = false", "[CONFIG_NOT_AVAILABLE]"),
+        ("CREATE GLOBAL TEMPORARY VIEW v AS SELECT 1", "on clusters only"),
+        ("SELECT count(*) FROM range(1000000000000) WHERE id % 7 = 3", "longer than STATEMENT_TIMEOUT allows"),
+        ("SELECT raise_error(current_timezone())", "Asia/Tokyo"),
+    ],
+)
+def test_a_notebook_on_a_warehouse_has_the_parameters_of_a_warehouse_only(w, warehouse, cell, message):
+    cells = ["%sql\nSET STATEMENT_TIMEOUT = 5", "%sql\nSET TIMEZONE = 'Asia/Tokyo'", f"%sql\n{cell}"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    upload(w, "set.ipynb", nbformat.writes(notebook))
+    assert message in output(w, NotebookTask(f"{FOLDER}/set", warehouse_id=warehouse)).error
+
+
 def test_a_query_has_defaults_of_their_type_and_a_task_sets_others(w, warehouse):
     parameters = [
         QueryParameter(name="n", numeric_value=NumericValue(2)),
