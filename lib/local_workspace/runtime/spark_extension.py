@@ -14,6 +14,7 @@ ABSTRACT_FILE_SYSTEM = "local_workspace.VolumesFs"  # for `fs.AbstractFileSystem
 CATALOG_FILE_PROPERTY = "local_workspace.catalog.file"  # the JVM's property that CatalogNames reads
 CATALOG = "local_workspace.WorkspaceCatalog"  # for `spark.sql.catalog.spark_catalog`
 SAMPLES = "local_workspace.SamplesCatalog"  # for `spark.sql.catalog.samples`
+SYSTEM = "local_workspace.SystemCatalog"  # for `spark.sql.catalog.system`
 INTERCEPTOR = "local_workspace.CallNames"  # for `spark.connect.grpc.interceptor.classes`
 QUIET_COLLECTION = "local_workspace.QuietCollection"  # for `spark.plugins`
 QUIET_PROPERTY = "local_workspace.quiet.seconds"  # the JVM's property that QuietCollection reads

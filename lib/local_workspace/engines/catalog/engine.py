@@ -19,7 +19,7 @@ OF_ITSELF = {"default", INFORMATION_SCHEMA}  # the schemas that a catalog comes 
 # A workspace comes with a catalog of its name (https://docs.databricks.com/aws/en/catalogs/default); in Databricks Free
 # Edition, which has default storage, it is called `workspace`.
 _OF_WORKSPACE = "workspace"
-SAMPLES = "samples"  # every workspace has this catalog; only Spark knows what is in it
+_OF_EVERY_WORKSPACE = ("samples", "system")  # only Spark knows what is in these catalogs
 # Databricks' words: https://github.com/databricks/cli/issues/4513, https://github.com/databricks/cli/issues/5695
 _NO_STORAGE = (
     "Metastore storage root URL does not exist. Default Storage is enabled in your account. You can use the UI to "
@@ -59,7 +59,7 @@ class CatalogEngine:
         checked_name(name)
         if self.default_storage:  # also for the catalog that there is: Databricks looks at the storage first
             raise ApiError(400, "INVALID_STATE", _NO_STORAGE)
-        if name == SAMPLES:
+        if name in _OF_EVERY_WORKSPACE:
             raise already_exists(f"Catalog '{name}' already exists")
         held = self.list_catalogs()
         if held and held[0]["name"] != name:

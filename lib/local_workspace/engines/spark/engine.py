@@ -291,6 +291,7 @@ class SparkEngine:
             "spark.hadoop.fs.AbstractFileSystem.file.impl": spark_extension.ABSTRACT_FILE_SYSTEM,
             "spark.sql.catalog.spark_catalog": spark_extension.CATALOG,
             "spark.sql.catalog.samples": spark_extension.SAMPLES,
+            "spark.sql.catalog.system": spark_extension.SYSTEM,
             "spark.sql.sources.default": "delta",
             "spark.sql.catalogImplementation": "hive",
             "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore};create=true",

@@ -279,6 +279,7 @@ def test_a_listing_comes_in_pages(w, catalog, schema):
     assert [volume.name for volume in w.volumes.list(catalog, schema, max_results=2)][-3:] == ["one", "two", "three"]
 
 
-def test_no_catalog_can_take_the_name_of_the_samples(w):
-    with pytest.raises(ResourceAlreadyExists, match="'samples'"):
-        w.catalogs.create("samples")
+@pytest.mark.parametrize("name", ["samples", "system"])
+def test_no_catalog_can_take_the_name_of_one_that_every_workspace_has(w, name):
+    with pytest.raises(ResourceAlreadyExists, match=f"'{name}'"):
+        w.catalogs.create(name)
