@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 from local_workspace.engines.catalog.documents import Catalog, Grants, Made, Owner, Volume
+from local_workspace.engines.identity.engine import OWNER_ID
 from local_workspace.engines.models.documents import RegisteredModel
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.home import Home, write_atomically
@@ -76,6 +77,7 @@ class SparkNotes:
         held = self.catalogs.list()
         notes = {
             "user": self.user,
+            "user_id": OWNER_ID,
             "catalog": held[0] if held else None,
             "volumes": self.volumes.list(),
             "models": [model["full_name"] for model in self.models.list()],

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.SparkSessionExtensions;
 import org.apache.spark.sql.catalyst.parser.ParserInterface;
@@ -52,18 +53,9 @@ public final class CatalogNames extends AbstractFunction1<SparkSessionExtensions
         return new CatalogInColumnNames();
       }
     });
-    extensions.injectPostHocResolutionRule((Function1) new AbstractFunction1<SparkSession, Rule<LogicalPlan>>() {
-      @Override
-      public Rule<LogicalPlan> apply(SparkSession session) {
-        return new CurrentCatalogName();
-      }
-    });
-    extensions.injectPostHocResolutionRule((Function1) new AbstractFunction1<SparkSession, Rule<LogicalPlan>>() {
-      @Override
-      public Rule<LogicalPlan> apply(SparkSession session) {
-        return new CatalogInAnswers();
-      }
-    });
+    List.<Function1<SparkSession, Rule<LogicalPlan>>>of(
+        CurrentCatalogName::new, Descriptions::new, session -> new HistoryAuthor(), session -> new CatalogInAnswers(),
+        session -> new CountedWrites()).forEach(rule -> extensions.injectPostHocResolutionRule((Function1) rule));
     extensions.injectCheckRule((Function1) new AbstractFunction1<SparkSession, Function1<LogicalPlan, BoxedUnit>>() {
       @Override
       public Function1<LogicalPlan, BoxedUnit> apply(SparkSession session) {

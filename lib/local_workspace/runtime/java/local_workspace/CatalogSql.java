@@ -275,7 +275,7 @@ final class CatalogSql {
   }
 
   /** `name` in backquotes only if it needs them. */
-  private static String plain(String name) {
+  static String plain(String name) {
     return name.matches("[A-Za-z_][A-Za-z0-9_]*") ? name : quoted(name);
   }
 

@@ -1,5 +1,6 @@
 package local_workspace;
 
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.expressions.CurrentCatalog;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.Literal$;
@@ -8,12 +9,23 @@ import org.apache.spark.sql.catalyst.rules.Rule;
 import scala.Function1;
 import scala.runtime.AbstractPartialFunction;
 
-/** Lets current_catalog() return the workspace's catalog. */
+/** Lets current_catalog() return the workspace's catalog while that is the session's. */
 final class CurrentCatalogName extends Rule<LogicalPlan> {
+  private final SparkSession session;
+
+  CurrentCatalogName(SparkSession session) {
+    this.session = session;
+  }
+
   @Override
   public LogicalPlan apply(LogicalPlan plan) {
     String catalog = CatalogNames.catalog();
-    return catalog.isEmpty() ? plan : plan.transformAllExpressionsWithSubqueries(new Named(catalog));
+    return catalog.isEmpty() || !isCurrent() ? plan : plan.transformAllExpressionsWithSubqueries(new Named(catalog));
+  }
+
+  private boolean isCurrent() {
+    var catalogs = ((org.apache.spark.sql.classic.SparkSession) session).sessionState().catalogManager();
+    return catalogs.currentCatalog().name().equals(CatalogSql.SPARK_CATALOG);
   }
 
   private static final class Named extends AbstractPartialFunction<Expression, Expression> {

@@ -81,7 +81,24 @@ final class Metastore {
   /** Whether a Delta table is a pipeline's materialized view. */
   boolean isMaterializedView(String schema, String name) {
     return tables.loadTable(Identifier.of(new String[] {schema}, name)) instanceof DeltaTableV2 delta
-        && "MATERIALIZED_VIEW".equals(CollectionConverters.asJava(delta.initialSnapshot().metadata().configuration()).get(TYPE));
+        && typeInUnity(delta.initialSnapshot()).equals(Optional.of("MATERIALIZED_VIEW"));
+  }
+
+  /** The type of a pipeline's table; empty for another. */
+  static Optional<String> typeInUnity(Snapshot snapshot) {
+    return Optional.ofNullable(CollectionConverters.asJava(snapshot.metadata().configuration()).get(TYPE));
+  }
+
+  /** The properties of a Delta table that Unity Catalog shows, in their order. */
+  static Map<String, String> properties(Snapshot snapshot) {
+    Map<String, String> properties =
+        new TreeMap<>(withoutOwn(CollectionConverters.asJava(snapshot.metadata().configuration())));
+    properties.put("delta.minReaderVersion", String.valueOf(snapshot.protocol().minReaderVersion()));
+    properties.put("delta.minWriterVersion", String.valueOf(snapshot.protocol().minWriterVersion()));
+    Stream.of(snapshot.protocol().getReaderFeatures(), snapshot.protocol().getWriterFeatures())
+        .filter(Objects::nonNull) // null for a table of a version without named features
+        .forEach(features -> features.forEach(feature -> properties.put("delta.feature." + feature, "supported")));
+    return properties;
   }
 
   private Stream<String> names(String wanted) {
@@ -123,18 +140,12 @@ final class Metastore {
   }
 
   private static Relation ofDelta(CatalogTable stored, Snapshot snapshot) {
-    Map<String, String> kept = CollectionConverters.asJava(snapshot.metadata().configuration());
-    Map<String, String> properties = new TreeMap<>(withoutOwn(kept));
-    properties.put("delta.minReaderVersion", String.valueOf(snapshot.protocol().minReaderVersion()));
-    properties.put("delta.minWriterVersion", String.valueOf(snapshot.protocol().minWriterVersion()));
-    Stream.of(snapshot.protocol().getReaderFeatures(), snapshot.protocol().getWriterFeatures())
-        .filter(Objects::nonNull) // null for a table of a version without named features
-        .forEach(features -> features.forEach(feature -> properties.put("delta.feature." + feature, "supported")));
+    Map<String, String> properties = properties(snapshot);
     properties.put("delta.lastUpdateVersion", String.valueOf(snapshot.version()));
     properties.put("delta.lastCommitTimestamp", String.valueOf(snapshot.timestamp()));
     List<String> partitions = CollectionConverters.asJava(snapshot.metadata().partitionColumns());
     return new Relation(
-        stored.database(), stored.identifier().table(), kept.getOrDefault(TYPE, stored.tableType().name()), "DELTA",
+        stored.database(), stored.identifier().table(), typeInUnity(snapshot).orElse(stored.tableType().name()), "DELTA",
         location(stored), properties, null, snapshot.metadata().description(), stored.createTime(),
         Math.max(stored.createTime(), snapshot.timestamp()), snapshot.metadata().id(),
         Field.all(snapshot.metadata().schema(), partitions));
@@ -185,7 +196,8 @@ final class Metastore {
     return sql == null ? null : CatalogSql.restore(sql, CatalogNames.catalog());
   }
 
-  private static String location(CatalogTable stored) {
+  /** The folder of a table as a URI; null for what has none. */
+  static String location(CatalogTable stored) {
     return stored.storage().locationUri().isDefined() ? stored.storage().locationUri().get().toString() : null;
   }
 

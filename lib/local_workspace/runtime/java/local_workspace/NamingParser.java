@@ -53,12 +53,13 @@ final class NamingParser implements ParserInterface {
 
   @Override
   public LogicalPlan parsePlan(String text) throws ParseException {
-    return TableFunctionNames.restore(parse(text, next::parsePlan));
+    return CountedWrites.statement(TableFunctionNames.restore(parse(text, next::parsePlan)));
   }
 
   @Override
   public LogicalPlan parsePlanWithParameters(String text, ParameterContext parameters) throws ParseException {
-    return TableFunctionNames.restore(parse(text, sql -> next.parsePlan(identified(BoundValues.put(sql, parameters)))));
+    LogicalPlan plan = parse(text, sql -> next.parsePlan(identified(BoundValues.put(sql, parameters))));
+    return CountedWrites.statement(TableFunctionNames.restore(plan));
   }
 
   @Override

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * <p>Models are given by their full names.
  */
 record Notes(
-    String user, Entry catalog, List<Entry> volumes, List<String> models, List<Owner> owners, List<Grant> grants) {
+    String user, String user_id, Entry catalog, List<Entry> volumes, List<String> models, List<Owner> owners, List<Grant> grants) {
   /** The JVM's property with the path of the file, which is missing before there is a catalog. */
   static final String FILE = "local_workspace.catalog.notes";
 
@@ -38,7 +38,7 @@ record Notes(
     try {
       return JSON.readValue(Files.readString(Path.of(System.getProperty(FILE))), Notes.class);
     } catch (NoSuchFileException missing) {
-      return new Notes("", null, List.of(), List.of(), List.of(), List.of());
+      return new Notes("", "", null, List.of(), List.of(), List.of(), List.of());
     } catch (IOException error) {
       throw new UncheckedIOException(error);
     }

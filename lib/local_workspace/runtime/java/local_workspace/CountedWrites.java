@@ -1,0 +1,38 @@
+package local_workspace;
+
+import org.apache.spark.sql.catalyst.plans.logical.CreateTableAsSelect;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.ReplaceTableAsSelect;
+import org.apache.spark.sql.catalyst.plans.logical.UnresolvedWith;
+import org.apache.spark.sql.catalyst.plans.logical.V2WriteCommand;
+import org.apache.spark.sql.catalyst.rules.Rule;
+import org.apache.spark.sql.catalyst.trees.TreeNodeTag;
+import org.apache.spark.sql.delta.catalog.DeltaTableV2;
+import org.apache.spark.sql.delta.commands.DeltaInsertReplaceOnOrUsingCommand;
+import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation;
+
+/** Makes a {@link CountedWrite} of each statement that writes to a Delta table; other writers have no use for it. */
+final class CountedWrites extends Rule<LogicalPlan> {
+  private static final TreeNodeTag<Boolean> STATEMENT = new TreeNodeTag<>("local_workspace.statement");
+
+  /** Mark what was parsed as a whole statement. */
+  static LogicalPlan statement(LogicalPlan parsed) {
+    LogicalPlan root = parsed instanceof UnresolvedWith with ? with.child() : parsed;
+    root.setTagValue(STATEMENT, true);
+    return parsed;
+  }
+
+  @Override
+  public LogicalPlan apply(LogicalPlan plan) {
+    if (!plan.getTagValue(STATEMENT).isDefined()) {
+      return plan;
+    }
+    boolean isInsert = plan instanceof V2WriteCommand write && write.table() instanceof DataSourceV2Relation relation
+        && relation.table() instanceof DeltaTableV2 || plan instanceof DeltaInsertReplaceOnOrUsingCommand;
+    if (!isInsert && !(plan instanceof CreateTableAsSelect) && !(plan instanceof ReplaceTableAsSelect)) {
+      return plan;
+    }
+    plan.unsetTagValue(STATEMENT); // it runs within the other command, as what it is
+    return CountedWrite.of(plan, isInsert);
+  }
+}
