@@ -8,7 +8,7 @@ from local_workspace.engines.spark.errors import message
 from local_workspace.runtime.errors import ApiError, disk_full
 
 _DISK_FULL = "No space left on device"
-_CLASS = re.compile(r"\A\([\w.$]+\) (?=\[)")  # of a Java error that Spark Connect's client has no class for
+_CLASS = re.compile(r"\A\((?:[a-z]\w*\.)+[\w$]+\) ")  # of a Java error that Spark Connect's client has no class for
 _PLAN = re.compile(r";\n'?[A-Z]\w* ?[(\[].*?(?=\n\n|\Z)", re.DOTALL)  # of the statement, behind where it is wrong
 
 

@@ -32,6 +32,21 @@ from waiting import eventually
         ("CREATE EXTERNAL LOCATION l URL 's3://b'", "leave the statement out"),
         ("SHOW CONNECTIONS", "leave the statement out"),
         ("SET QUERY_TAGS['team'] = 'a'", "leave the statement out"),
+        ("INSERT INTO t REPLACE USING (id) SELECT 1 AS id", "REPLACE WHERE"),
+        ("INSERT WITH SCHEMA EVOLUTION INTO t SELECT 1 AS id", "MERGE WITH SCHEMA EVOLUTION"),
+        ("CREATE TABLE failing (id INT MASK default.f)", "use a view"),
+        ("ALTER TABLE t SET ROW FILTER default.f ON (id)", "use a view"),
+        ("CREATE POLICY p ON SCHEMA default ROW FILTER f TO u FOR TABLES", "use a view"),
+        ("ALTER SCHEMA default OWNER TO `a`", "owner=…"),
+        ("CREATE VIEW default.failing WITH METRICS LANGUAGE YAML AS $$ version: 0.1 $$", "Metric views"),
+        ("COMMIT", "each statement is one"),
+        ("CREATE TABLE default.failing (id INT) USING iceberg", "USING delta"),
+        ("CREATE TEMPORARY TABLE failing (id INT)", "CREATE TEMPORARY VIEW"),
+        ("CREATE TABLE default.failing CLONE default.t", "leave the statement out"),
+        ("SHOW TABLES DROPPED", "leave the statement out"),
+        ("FSCK REPAIR TABLE t", "leave the statement out"),
+        ("DESCRIBE VOLUME default.v", "w.volumes"),
+        ("REFRESH MATERIALIZED VIEW default.v", "in a pipeline"),
     ],
 )
 def test_what_only_databricks_has_fails_with_a_way_out(workspace, spark, statement, hint):
@@ -54,6 +69,7 @@ def test_a_mistake_in_a_statement_that_spark_knows_gets_no_advice():
 def test_a_message_has_neither_a_java_class_nor_a_plan():
     errors = {
         "(org.apache.DeltaException) [DELTA_X] row with values:\n - id : -1": "[DELTA_X] row with values:\n - id : -1",
+        "(java.io.FileNotFoundException) file:/tmp/a doesn't exist": "file:/tmp/a doesn't exist",
         "[T_NOT_FOUND] no t; line 1 pos 14;\n'Project [*]\n+- 'Relation [t]\n": "[T_NOT_FOUND] no t; line 1 pos 14",
         "[X] not for Delta;\nProject [a]\n+- CatalogTable(\nName: t))\n\nUse b.": "[X] not for Delta\n\nUse b.",
         "[X] a;\nand b (c)": "[X] a;\nand b (c)",
