@@ -225,7 +225,15 @@ final class CatalogSql {
   private boolean takesNoCatalog(int start, int parts) {
     boolean isSchema = word(0).equals("USE") && SCHEMA.contains(word(1)) || word(1).equals("COLUMNS");
     boolean isNewName = word(start - 2).equals("RENAME") && word(start - 1).equals("TO");
-    return parts == 2 && isSchema || parts == 3 && isNewName;
+    return parts == 2 && isSchema || parts == 3 && (isNewName || isOfLike(start));
+  }
+
+  /** Whether that is a name of CREATE TABLE … LIKE …. */
+  private boolean isOfLike(int start) {
+    int first = word(2).equals("IF") ? 5 : 2; // IF NOT EXISTS
+    int like = endOfName(first) + 1;
+    return word(0).equals("CREATE") && word(1).equals("TABLE") && word(like).equals("LIKE")
+        && (start == first || start == like + 1);
   }
 
   private boolean isCatalog(int start, int parts) {

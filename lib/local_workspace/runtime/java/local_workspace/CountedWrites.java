@@ -8,7 +8,6 @@ import org.apache.spark.sql.catalyst.plans.logical.V2WriteCommand;
 import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag;
 import org.apache.spark.sql.delta.catalog.DeltaTableV2;
-import org.apache.spark.sql.delta.commands.DeltaInsertReplaceOnOrUsingCommand;
 import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation;
 
 /** Makes a {@link CountedWrite} of each statement that writes to a Delta table; other writers have no use for it. */
@@ -19,6 +18,7 @@ final class CountedWrites extends Rule<LogicalPlan> {
   static LogicalPlan statement(LogicalPlan parsed) {
     LogicalPlan root = parsed instanceof UnresolvedWith with ? with.child() : parsed;
     root.setTagValue(STATEMENT, true);
+    DefaultKeywords.note(root);
     return parsed;
   }
 
@@ -28,9 +28,12 @@ final class CountedWrites extends Rule<LogicalPlan> {
       return plan;
     }
     boolean isInsert = plan instanceof V2WriteCommand write && write.table() instanceof DataSourceV2Relation relation
-        && relation.table() instanceof DeltaTableV2 || plan instanceof DeltaInsertReplaceOnOrUsingCommand;
+        && relation.table() instanceof DeltaTableV2;
     if (!isInsert && !(plan instanceof CreateTableAsSelect) && !(plan instanceof ReplaceTableAsSelect)) {
       return plan;
+    }
+    if (isInsert) {
+      DefaultKeywords.check(plan, (DeltaTableV2) ((DataSourceV2Relation) ((V2WriteCommand) plan).table()).table());
     }
     plan.unsetTagValue(STATEMENT); // it runs within the other command, as what it is
     return CountedWrite.of(plan, isInsert);
