@@ -77,8 +77,8 @@ def _execute(source: Path, output: Path, python: Path) -> dict[str, Any]:
         manager = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
         client = {"extra_arguments": [_EXTENSION], "allow_error_names": [NotebookExit.__name__]}
         executed: dict[str, Any] = papermill.execute_notebook(
-            source,
-            output,
+            _literal(source),
+            _literal(output),
             cwd=source.parent,
             kernel_name="python3",
             language="python",
@@ -90,6 +90,11 @@ def _execute(source: Path, output: Path, python: Path) -> dict[str, Any]:
             ),
         )
     return executed
+
+
+def _literal(path: Path) -> str:
+    """A path for papermill, which takes `{x}` in one for the value of a parameter."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _skip_unused_imports() -> None:

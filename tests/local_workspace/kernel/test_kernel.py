@@ -142,6 +142,12 @@ def test_the_rest_of_the_first_line_belongs_to_the_cell(first):
     assert whole_cells([f"{first}\n"])[0] == "%%sql\n"
 
 
+def test_braces_in_a_path_are_a_part_of_it(tmp_path):
+    place = tmp_path / "{drafts} {}"
+    place.mkdir()
+    assert Folder(place).run("6 * 7", key="{x}")["result"] == "42"
+
+
 def test_a_task_leaves_values_for_later_ones(folder):
     folder.run("dbutils.jobs.taskValues.set(key='rows', value={'n': 3})", key="extract")
     read = "values.get(taskKey='extract', key='rows')['n'], values.get('extract', 'no', 1)"
