@@ -103,9 +103,12 @@ class Home:
 def open_home(root: Path) -> Home:
     """The home at `root`, created if it doesn't exist.
 
-    Raises SetupError if it was written by another version, the disk is nearly full, or sockets have no safe place.
+    Raises SetupError if it was written by another version, the disk is nearly full, its path can't be used, or sockets
+    have no safe place.
     """
     home = Home(root.resolve())
+    if ";" in str(home.root):  # Spark's metastore would be outside of it: its address ends at one
+        raise SetupError(f"The path of the workspace home {home.root} has a ';'. Name another one.")
     check_version(home)
     _check_space(home)
     for folder in (

@@ -27,6 +27,12 @@ def test_a_directory_with_other_things_is_refused(home_root):
     assert [path.name for path in home_root.iterdir()] == ["holiday.jpg"]
 
 
+def test_a_path_that_sparks_metastore_does_not_take_is_refused(tmp_path):
+    with pytest.raises(SetupError, match="has a ';'. Name another one"):
+        open_home(tmp_path / "a;b")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_full_disk_is_said_before_anything_is_written(home_root, monkeypatch):
     monkeypatch.setattr(homes, "MIN_FREE_BYTES", 2**80)
     with pytest.raises(SetupError, match="GiB are free"):
