@@ -1,6 +1,7 @@
 package local_workspace;
 
 import org.apache.spark.sql.catalyst.plans.logical.CreateTableAsSelect;
+import org.apache.spark.sql.catalyst.plans.logical.InsertIntoStatement;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.ReplaceTableAsSelect;
 import org.apache.spark.sql.catalyst.plans.logical.UnresolvedWith;
@@ -14,11 +15,13 @@ import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation;
 final class CountedWrites extends Rule<LogicalPlan> {
   private static final TreeNodeTag<Boolean> STATEMENT = new TreeNodeTag<>("local_workspace.statement");
 
-  /** Mark what was parsed as a whole statement. */
+  /** Mark what was parsed as a whole statement, if it writes to a table. */
   static LogicalPlan statement(LogicalPlan parsed) {
     LogicalPlan root = parsed instanceof UnresolvedWith with ? with.child() : parsed;
-    root.setTagValue(STATEMENT, true);
-    DefaultKeywords.note(root);
+    if (isWrite(root)) { // others can be objects that all sessions share
+      root.setTagValue(STATEMENT, true);
+      DefaultKeywords.note(root);
+    }
     return parsed;
   }
 
@@ -29,7 +32,7 @@ final class CountedWrites extends Rule<LogicalPlan> {
     }
     boolean isInsert = plan instanceof V2WriteCommand write && write.table() instanceof DataSourceV2Relation relation
         && relation.table() instanceof DeltaTableV2;
-    if (!isInsert && !(plan instanceof CreateTableAsSelect) && !(plan instanceof ReplaceTableAsSelect)) {
+    if (!isInsert && !isOfQuery(plan)) {
       return plan;
     }
     if (isInsert) {
@@ -37,5 +40,13 @@ final class CountedWrites extends Rule<LogicalPlan> {
     }
     plan.unsetTagValue(STATEMENT); // it runs within the other command, as what it is
     return CountedWrite.of(plan, isInsert);
+  }
+
+  private static boolean isWrite(LogicalPlan plan) {
+    return plan instanceof InsertIntoStatement || plan instanceof V2WriteCommand || isOfQuery(plan);
+  }
+
+  private static boolean isOfQuery(LogicalPlan plan) {
+    return plan instanceof CreateTableAsSelect || plan instanceof ReplaceTableAsSelect;
   }
 }
