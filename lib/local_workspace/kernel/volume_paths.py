@@ -55,16 +55,19 @@ class VolumePaths:
     def _translated(self, function: Callable[..., object]) -> Callable[..., object]:
         @wraps(function)
         def call(*arguments: object, **options: object) -> object:
+            if "path" in options:
+                options["path"] = self.local(options["path"])
             return function(*map(self.local, arguments[:1]), *arguments[1:], **options)
 
         return self._supporting(function, call)
 
     def _refused(self, function: Callable[..., object]) -> Callable[..., object]:
         @wraps(function)
-        def call(source: object, target: object, **options: object) -> object:
-            if self.local(source) is not source or self.local(target) is not target:
-                raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), str(source), None, str(target))
-            return function(source, target, **options)
+        def call(*arguments: object, **options: object) -> object:
+            paths = (*arguments[:2], *(options[name] for name in ("src", "dst") if name in options))
+            if any(self.local(path) is not path for path in paths):
+                raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), str(paths[0]), None, str(paths[-1]))
+            return function(*arguments, **options)
 
         return self._supporting(function, call)
 

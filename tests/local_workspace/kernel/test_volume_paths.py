@@ -20,12 +20,15 @@ assert glob.glob("/Volumes/main/sales/raw/**/*.txt", recursive=True) == ["/Volum
 shutil.copy(root / "new/a.txt", root / "b.txt")
 paths = str(root / "b.txt"), str(root / "c.txt")
 for function in (os.rename, os.replace, os.link, os.symlink):
-    try:
-        function(*paths)
-    except OSError as error:
-        assert (error.errno, error.filename, error.filename2) == (errno.ENOSYS, *paths)
-    else:
-        raise AssertionError(function)
+    for positional, named in ((paths, {}), (paths[:1], {"dst": paths[1]}), ((), {"src": paths[0], "dst": paths[1]})):
+        try:
+            function(*positional, **named)
+        except OSError as error:
+            assert (error.errno, error.filename, error.filename2) == (errno.ENOSYS, *paths)
+        else:
+            raise AssertionError(function)
+os.mkdir(path=str(root / "named"))
+os.rmdir(path=str(root / "named"))
 shutil.move(root / "b.txt", root / "c.txt")
 assert sorted(path.name for path in root.iterdir()) == ["c.txt", "new"] and (root / "c.txt").read_text() == "salt"
 import pandas
@@ -37,6 +40,18 @@ try:
 except OSError as error:
     print(error)
 """
+ELSEWHERE = """
+import os, pathlib, sys
+from local_workspace.kernel import volume_paths
+volume_paths.install()
+folder = pathlib.Path(sys.argv[1])
+(folder / "a").write_text("salt")
+(folder / "b").symlink_to(folder / "a")
+(folder / "c").hardlink_to(folder / "b")
+(folder / "c").rename(folder / "d").replace(folder / "e")
+os.rename(src=folder / "e", dst=folder / "f")
+os.symlink(folder, folder / "g", True)
+"""
 
 
 def test_pythons_file_functions_reach_volumes(tmp_path):
@@ -47,6 +62,15 @@ def test_pythons_file_functions_reach_volumes(tmp_path):
     assert done.stderr == ""
     assert "Volumes take no appends or random writes" in done.stdout and "/Volumes/main/sales/raw/c.txt" in done.stdout
     assert sorted(os.listdir(tmp_path / "volumes/sales/raw")) == ["c.txt", "d.csv"]
+
+
+def test_elsewhere_they_are_as_ever(tmp_path):
+    env = {**os.environ, "LOCAL_WORKSPACE_HOME": str(tmp_path)}
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    subprocess.run([sys.executable, "-c", ELSEWHERE, folder], env=env, check=True)
+    assert sorted(os.listdir(folder)) == ["a", "b", "f", "g"]
+    assert (folder / "b").readlink() == folder / "a" and (folder / "g" / "f").read_text() == "salt"
 
 
 @pytest.mark.parametrize(
