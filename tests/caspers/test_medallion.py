@@ -43,7 +43,8 @@ def bronze(spark, tmp_path: Path):
         stream.awaitTermination()
         return spark.table("bronze")
 
-    return read
+    yield read
+    spark.catalog.dropTempView("bronze")
 
 
 @pytest.fixture
