@@ -57,7 +57,7 @@ final class CatalogInColumnNames extends Rule<LogicalPlan> {
   }
 
   /** The columns of a common table expression, which it has named before the rule came to it. */
-  private static final class NamedReferences extends AbstractPartialFunction<Expression, Expression> {
+  private static final class NamedReferences extends ExpressionChange {
     private final String catalog;
 
     NamedReferences(String catalog) {
@@ -70,17 +70,13 @@ final class CatalogInColumnNames extends Rule<LogicalPlan> {
     }
 
     @Override
-    @SuppressWarnings("unchecked")
-    public <A1 extends Expression, B1> B1 applyOrElse(A1 expression, Function1<A1, B1> otherwise) {
-      if (!isDefinedAt(expression)) {
-        return otherwise.apply(expression);
-      }
+    Expression changed(Expression expression) {
       AttributeReference column = (AttributeReference) expression;
-      return (B1) column.withName(FUNCTION.matcher(column.name()).replaceAll(catalog));
+      return column.withName(FUNCTION.matcher(column.name()).replaceAll(catalog));
     }
   }
 
-  private static final class NamedAliases extends AbstractPartialFunction<Expression, Expression> {
+  private static final class NamedAliases extends ExpressionChange {
     private final String catalog;
 
     NamedAliases(String catalog) {
@@ -94,13 +90,9 @@ final class CatalogInColumnNames extends Rule<LogicalPlan> {
     }
 
     @Override
-    @SuppressWarnings("unchecked")
-    public <A1 extends Expression, B1> B1 applyOrElse(A1 expression, Function1<A1, B1> otherwise) {
-      if (!isDefinedAt(expression)) {
-        return otherwise.apply(expression);
-      }
+    Expression changed(Expression expression) {
       Alias alias = (Alias) expression;
-      return (B1) new Alias(
+      return new Alias(
           alias.child(), name(alias), alias.exprId(), alias.qualifier(), alias.explicitMetadata(),
           alias.nonInheritableMetadataKeys());
     }
@@ -121,7 +113,7 @@ final class CatalogInColumnNames extends Rule<LogicalPlan> {
   }
 
   /** Puts marks in the places of an expression's texts that look as if they named a function. */
-  private static final class MaskedTexts extends AbstractPartialFunction<Expression, Expression> {
+  private static final class MaskedTexts extends ExpressionChange {
     private final List<String> texts = new ArrayList<>();
 
     boolean isEmpty() {
@@ -148,13 +140,9 @@ final class CatalogInColumnNames extends Rule<LogicalPlan> {
     }
 
     @Override
-    @SuppressWarnings("unchecked")
-    public <A1 extends Expression, B1> B1 applyOrElse(A1 expression, Function1<A1, B1> otherwise) {
-      if (!isDefinedAt(expression)) {
-        return otherwise.apply(expression);
-      }
+    Expression changed(Expression expression) {
       texts.add(((Literal) expression).value().toString());
-      return (B1) Literal$.MODULE$.apply(mark(texts.size() - 1));
+      return Literal$.MODULE$.apply(mark(texts.size() - 1));
     }
   }
 }

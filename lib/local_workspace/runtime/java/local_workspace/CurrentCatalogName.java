@@ -6,8 +6,6 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.Literal$;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.rules.Rule;
-import scala.Function1;
-import scala.runtime.AbstractPartialFunction;
 
 /** Lets current_catalog() return the workspace's catalog while that is the session's. */
 final class CurrentCatalogName extends Rule<LogicalPlan> {
@@ -28,7 +26,7 @@ final class CurrentCatalogName extends Rule<LogicalPlan> {
     return catalogs.currentCatalog().name().equals(CatalogSql.SPARK_CATALOG);
   }
 
-  private static final class Named extends AbstractPartialFunction<Expression, Expression> {
+  private static final class Named extends ExpressionChange {
     private final String catalog;
 
     Named(String catalog) {
@@ -41,9 +39,8 @@ final class CurrentCatalogName extends Rule<LogicalPlan> {
     }
 
     @Override
-    @SuppressWarnings("unchecked")
-    public <A1 extends Expression, B1> B1 applyOrElse(A1 expression, Function1<A1, B1> otherwise) {
-      return expression instanceof CurrentCatalog ? (B1) Literal$.MODULE$.apply(catalog) : otherwise.apply(expression);
+    Expression changed(Expression expression) {
+      return Literal$.MODULE$.apply(catalog);
     }
   }
 }
