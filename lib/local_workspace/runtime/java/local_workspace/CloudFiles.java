@@ -31,22 +31,24 @@ public final class CloudFiles extends JsonFileFormat implements StreamSourceProv
   public Tuple2<String, StructType> sourceSchema(
       SQLContext context, Option<StructType> schema, String provider, Map<String, String> given) {
     CloudFilesOptions options = new CloudFilesOptions(given);
-    StructType found = schema.isDefined() ? schema.get() : switch (options.format()) {
+    return new Tuple2<>("cloudFiles[" + options.path() + "]", schemaOf(schema, options));
+  }
+
+  private static StructType schemaOf(Option<StructType> given, CloudFilesOptions options) {
+    return given.isDefined() ? given.get() : switch (options.format()) {
       case "text" -> new StructType().add("value", DataTypes.StringType);
       case "binaryfile" -> BinaryFileFormat.schema();
       default -> throw new IllegalArgumentException("Auto Loader infers no schema on a local workspace: name the columns and their"
           + " types, .schema(\"id BIGINT, name STRING\").");
     };
-    return new Tuple2<>("cloudFiles[" + options.path() + "]", found);
   }
 
   @Override
   public Source createSource(
       SQLContext context, String metadataPath, Option<StructType> schema, String provider, Map<String, String> given) {
     CloudFilesOptions options = new CloudFilesOptions(given);
-    StructType found = sourceSchema(context, schema, provider, given)._2();
     SparkSession session = (SparkSession) context.sparkSession();
-    return new CloudFilesSource(session, options, found, metadataPath);
+    return new CloudFilesSource(session, options, schemaOf(schema, options), metadataPath);
   }
 
   @Override
