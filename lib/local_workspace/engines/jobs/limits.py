@@ -7,6 +7,7 @@ The numbers and rules are those of the SDK's docstrings: `JobSettings`, `JobPara
 import json
 import re
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from local_workspace.engines.jobs.documents import Settings, Task
 from local_workspace.runtime.errors import invalid
@@ -33,7 +34,7 @@ def check_limits(settings: Settings) -> None:
     keys = [str(cluster.get("job_cluster_key")) for cluster in settings.get("job_clusters", [])]
     _check_unique("job_clusters", "the job_cluster_key", keys)
     for task in settings.get("tasks", []):
-        _check_cluster(task, keys)
+        check_key(task, "job_cluster_key", keys, "job_clusters has no cluster")
 
 
 def check_notebook_params(values: Mapping[str, object]) -> None:
@@ -46,19 +47,18 @@ def check_notebook_params(values: Mapping[str, object]) -> None:
         )
 
 
+def check_key(task: Task, field: Literal["environment_key", "job_cluster_key"], keys: list[str], lack: str) -> None:
+    """Raise ApiError 400, which says `lack`, if a task or the one that it repeats names none of the job's `keys`."""
+    key = task.get(field)
+    if key is not None and key not in keys:
+        raise invalid(f"Task {task['task_key']!r}: {lack} {key!r}; it has {', '.join(keys) or 'none'}.")
+    if "for_each_task" in task:
+        check_key(task["for_each_task"]["task"], field, keys, lack)
+
+
 def _check_unique(place: str, what: str, names: Iterable[str]) -> None:
     known: set[str] = set()
     for name in names:
         if name in known:
             raise invalid(f"{place}: {what} {name!r} is there twice.")
         known.add(name)
-
-
-def _check_cluster(task: Task, keys: list[str]) -> None:
-    key = task.get("job_cluster_key")
-    if key is not None and key not in keys:
-        raise invalid(
-            f"Task {task['task_key']!r}: job_clusters has no cluster {key!r}; it has {', '.join(keys) or 'none'}."
-        )
-    if "for_each_task" in task:
-        _check_cluster(task["for_each_task"]["task"], keys)

@@ -2,6 +2,7 @@
 
 from local_workspace.engines.jobs import environment_versions
 from local_workspace.engines.jobs.documents import EnvironmentSpec, Library, Settings, Task
+from local_workspace.engines.jobs.limits import check_key
 from local_workspace.engines.jobs.unsupported import JOB_REFUSED, refuse_part
 from local_workspace.runtime.errors import invalid
 
@@ -48,17 +49,7 @@ def check_environments(settings: Settings) -> None:
         if "spec" in environment:
             _check_spec(environment["spec"], f"{place}.spec")
     for task in settings.get("tasks", []):
-        _check_key(task, keys)
-
-
-def _check_key(task: Task, keys: list[str]) -> None:
-    key = task.get("environment_key")
-    if key is not None and key not in keys:
-        raise invalid(
-            f"Task {task['task_key']!r}: the job has no environment {key!r}; it has {', '.join(keys) or 'none'}."
-        )
-    if "for_each_task" in task:
-        _check_key(task["for_each_task"]["task"], keys)
+        check_key(task, "environment_key", keys, "the job has no environment")
 
 
 def _check_spec(spec: EnvironmentSpec, place: str) -> None:
