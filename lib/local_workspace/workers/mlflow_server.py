@@ -12,13 +12,11 @@ from mlflow.entities.experiment_tag import ExperimentTag
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS
 from mlflow.server import handlers
+from mlflow.server.constants import ARTIFACTS_DESTINATION_ENV_VAR
 from mlflow.server.fastapi_app import app as app
 from mlflow.store.tracking.dbmodels.models import SqlExperiment, SqlTraceInfo
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.utils.file_utils import local_file_uri_to_path
-
-ARTIFACTS = "_MLFLOW_SERVER_ARTIFACT_DESTINATION"
-"""The variable with the address of the folder of all files, as `mlflow.server` names it."""
 
 
 class Store(SqlAlchemyStore):
@@ -93,7 +91,7 @@ def _aside(name: str, experiment_id: str) -> str:
 
 
 def _store(store_uri: str, artifact_uri: str) -> Store:
-    artifacts = Path(local_file_uri_to_path(os.environ[ARTIFACTS]))
+    artifacts = Path(local_file_uri_to_path(os.environ[ARTIFACTS_DESTINATION_ENV_VAR]))
     return Store(store_uri, artifact_uri, artifacts)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from local_workspace.engines.identity import oauth_secrets
 from local_workspace.engines.identity.documents import NOTHING_SAID, Kind, OAuthSecret, Principal, Settings
 from local_workspace.engines.identity.scim import NOUNS, ScimError
+from local_workspace.engines.workspace.files import MAX_NAME
 from local_workspace.runtime import principals
 from local_workspace.runtime.documents import Documents
 from local_workspace.runtime.errors import ApiError
@@ -21,7 +22,6 @@ from local_workspace.runtime.store import Store
 OWNER_ID = "1"
 """The id of the workspace's own user."""
 _FIRST, _LAST = 10**15, 10**16  # ids have sixteen digits, as on Databricks
-_LONGEST = 249  # bytes of a user's name: what the workspace takes for the name of a folder
 
 type Clients = Callable[[], Mapping[str, str]]
 """Looks up the application ids of apps, each with the id of its service principal."""
@@ -99,7 +99,7 @@ class IdentityEngine:
         if kind == "Users" and not _is_address(name):
             raise ScimError(
                 400,
-                f"userName must be an e-mail address of at most {_LONGEST} bytes without '/', and is {name[:80]!r}.",
+                f"userName must be an e-mail address of at most {MAX_NAME} bytes without '/', and is {name[:80]!r}.",
                 "invalidValue",
             )
         with self._lock:
@@ -207,7 +207,7 @@ def _is_address(name: str) -> bool:
     """Whether a user can have this name, which is that of a folder too."""
     local, _, domain = name.partition("@")
     is_plain = name.isprintable() and " " not in name and "/" not in name
-    return bool(local and domain) and "@" not in domain and is_plain and len(name.encode()) <= _LONGEST
+    return bool(local and domain) and "@" not in domain and is_plain and len(name.encode()) <= MAX_NAME
 
 
 def _same(name: str, other: str) -> bool:
