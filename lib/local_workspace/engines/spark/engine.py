@@ -53,6 +53,7 @@ _COMPILERS = (
 # what its users have freed unless it is told not to, here every five minutes.
 _COLLECTOR = (
     *("-XX:+UseSerialGC", "-XX:-ShrinkHeapInSteps", "-XX:MinHeapFreeRatio=20", "-XX:MaxHeapFreeRatio=60"),
+    *("-XX:NewSize=384m", "-XX:SurvivorRatio=6"),
     "-XX:TrimNativeHeapInterval=300000",
 )
 _QUIET_SECONDS = 20
@@ -260,7 +261,7 @@ class SparkEngine:
             self._class_path(),
             "org.apache.spark.deploy.SparkSubmit",
             "--class",
-            "org.apache.spark.sql.connect.service.SparkConnectServer",
+            spark_extension.SERVER,
             "--master",
             "local[*]",
             "--properties-file",
@@ -308,6 +309,8 @@ class SparkEngine:
             # `database` of SHOW TABLES, `value` alone of one property.
             "spark.sql.legacy.keepCommandOutputSchema": "true",
             "spark.sql.shuffle.partitions": "2",
+            # What each sort and aggregation takes of the heap at once: Spark would take 64 MB for its first row.
+            "spark.buffer.pageSize": "2m",
             # The cache of classes compiled for queries: one pipeline update would fill Spark's default of 100.
             "spark.sql.codegen.cache.maxEntries": "2000",
             "spark.databricks.delta.snapshotPartitions": "1",
@@ -320,7 +323,8 @@ class SparkEngine:
             "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
             # Small row groups: a query for one key reads the few whose dictionary has it, in a third of the time.
             "spark.hadoop.parquet.block.size": str(4 << 20),
-            "spark.plugins": spark_extension.QUIET_COLLECTION,
+            "spark.plugins": f"{spark_extension.QUIET_COLLECTION},{spark_extension.SHARED_CLASSES}",
+            "spark.sql.artifact.isolation.enabled": "true",
             "spark.connect.grpc.interceptor.classes": spark_extension.INTERCEPTOR,
             "spark.connect.grpc.binding.address": "127.0.0.1",
             "spark.connect.grpc.binding.port": str(self._port),

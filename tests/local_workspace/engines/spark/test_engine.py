@@ -1,9 +1,12 @@
-"""The Spark server's process: its memory, and its temporary files."""
+"""The Spark server's process: its memory, its temporary files, and what sessions share and don't share."""
 
 from collections.abc import Iterator
 
 import psutil
 import pytest
+from pyspark.errors import PySparkException
+from pyspark.sql.functions import udf
+from pyspark.sql.types import StringType
 
 import marks
 from local_workspace.engines.spark import SparkEngine
@@ -19,6 +22,9 @@ QUIET_SECONDS = 3
 LARGE = "SELECT length(repeat('x', 500000000 + CAST(id AS INT))) AS length FROM range(1)"
 # Longer than the server has to be quiet, without work.
 LONG = f"SELECT java_method('java.lang.Thread', 'sleep', {2500 * QUIET_SECONDS}L) AS answer"
+
+# Spark compiles the classes of queries once for each class loader that tasks have.
+LOADER = "java_method('org.apache.spark.util.Utils', 'getContextOrSparkClassLoader')"
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +79,34 @@ def test_a_server_that_was_killed_leaves_nothing_on_the_disk(engine, home):
     eventually(lambda: server(home) != killed, ignoring=(FileNotFoundError, psutil.Error))
     engine.wait_ready()
     assert {path.name for path in before if path.exists()} <= {"spark_connect_model_cache"}, "the others are its own"
+
+
+def loaders(rows) -> set[str]:
+    return {row.loader for row in rows.selectExpr(f"{LOADER} AS loader").collect()}
+
+
+def test_tasks_of_all_sessions_and_streams_share_their_compiled_classes(engine, tmp_path):
+    with engine.own_session() as one, engine.own_session() as other:
+        one.range(2).write.format("delta").save(f"{tmp_path}/numbers")
+        stream = one.readStream.format("delta").load(f"{tmp_path}/numbers").selectExpr(f"{LOADER} AS loader")
+        written = stream.writeStream.option("checkpointLocation", f"{tmp_path}/checkpoint").trigger(availableNow=True)
+        written.start(f"{tmp_path}/loaders").awaitTermination()
+        in_stream = {row.loader for row in one.read.load(f"{tmp_path}/loaders").collect()}
+        assert len(loaders(one.range(2)) | loaders(other.range(2)) | in_stream) == 1
+
+
+def test_what_a_client_adds_to_its_session_is_for_that_session_alone(engine, tmp_path):
+    @udf(returnType=StringType(), useArrow=False)  # else Spark would ask a session for both
+    def greeting():
+        import greetings
+
+        return greetings.TEXT
+
+    added = tmp_path / "greetings.py"
+    added.write_text("TEXT = 'hello'\n")
+    with engine.own_session() as one, engine.own_session() as other:
+        one.addArtifact(str(added), pyfile=True)
+        assert one.range(1).select(greeting()).collect() == [("hello",)]
+        with pytest.raises(PySparkException, match="No module named 'greetings'"):
+            other.range(1).select(greeting()).collect()
+        assert not loaders(one.range(2)) & loaders(other.range(2))
