@@ -93,7 +93,7 @@ class _Server:
     running: dict[int, ForkedProcess] = field(default_factory=dict)
     started: SimpleQueue[ForkedProcess | None] = field(default_factory=SimpleQueue)  # None: the server has ended
 
-    def fork(self, request: Request, stdout: int, stderr: int) -> ForkedProcess:
+    def fork(self, request: Request, stdout: int, stderr: int, stdin: int | None) -> ForkedProcess:
         """Start a child. Raises OSError if the server has ended."""
         with ExitStack() as stack:
             file = stack.enter_context(os.fdopen(os.memfd_create("request"), "wb"))
@@ -101,7 +101,8 @@ class _Server:
             file.flush()
             os.lseek(file.fileno(), 0, os.SEEK_SET)
             nothing = stack.enter_context(Path(os.devnull).open("rb"))
-            socket.send_fds(self.control, [b"fork"], [file.fileno(), nothing.fileno(), stdout, stderr])
+            given = nothing.fileno() if stdin is None else stdin
+            socket.send_fds(self.control, [b"fork"], [file.fileno(), given, stdout, stderr])
         process = self.started.get()
         if process is None:
             raise ConnectionResetError("the prepared Python has ended")
@@ -142,20 +143,31 @@ class PreparedPython:
         self._server: _Server | None = None
         self._lock = threading.Lock()
 
+    def prepare(self) -> None:
+        """Start the prepared process, unless there is one: the first fork then finds the imports done."""
+        with self._lock:
+            self._serving()
+
     def fork(
-        self, argv: Sequence[str], env: Mapping[str, str], cwd: Path | str, stdout: int = 1, stderr: int = 2
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path | str,
+        stdout: int = 1,
+        stderr: int = 2,
+        stdin: int | None = None,
     ) -> ForkedProcess | None:
         """Start a command in a session of its own; None if it is to be started as usual.
 
-        `env` is its whole environment, `stdout` and `stderr` are file descriptors; its input is empty. PARENT in an
-        argument becomes the id of its parent.
+        `env` is its whole environment, `stdout`, `stderr` and `stdin` are file descriptors; without the last its input
+        is empty. PARENT in an argument becomes the id of its parent.
         """
         if not (self._runs(argv) and self._suits(env)):
             return None
         with self._lock:
             try:
                 if server := self._serving():
-                    return server.fork({"argv": list(argv), "cwd": str(cwd), "env": dict(env)}, stdout, stderr)
+                    return server.fork({"argv": list(argv), "cwd": str(cwd), "env": dict(env)}, stdout, stderr, stdin)
             except OSError as error:
                 _log.warning("starting %s without preparation: %s", argv, error)
                 self._server = None

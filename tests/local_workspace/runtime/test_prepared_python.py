@@ -56,10 +56,18 @@ def python(monkeypatch: pytest.MonkeyPatch) -> Iterator[PreparedPython]:
     made.close()
 
 
-def run(python: PreparedPython, folder: Path, *arguments: str, env: dict[str, str] | None = None) -> ForkedProcess:
+def run(
+    python: PreparedPython,
+    folder: Path,
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    stdin: int | None = None,
+) -> ForkedProcess:
     given = {**os.environ, "GIVEN": "ä"} if env is None else env
     with (folder / "out.txt").open("wb") as output:
-        process = python.fork([sys.executable, "-m", *arguments], given, folder, output.fileno(), output.fileno())
+        process = python.fork(
+            [sys.executable, "-m", *arguments], given, folder, output.fileno(), output.fileno(), stdin
+        )
     assert process
     return process
 
@@ -79,6 +87,15 @@ def test_a_fork_is_as_a_python_of_its_own_but_has_imported_much(python: Prepared
         **{"imported": True, "input": "", "leads": True},
     }
     assert rest == ["an error", "ended as Python does"]
+
+
+def test_a_fork_reads_the_input_that_it_is_given(python: PreparedPython, folder: Path) -> None:
+    stdin, sent = os.pipe()
+    with os.fdopen(sent, "w") as text, os.fdopen(stdin) as given:
+        text.write("hello")
+        process = run(python, folder, "found", "0", stdin=given.fileno())
+    assert process.wait(60) == 0
+    assert json.loads(printed(folder)[0])["input"] == "hello"
 
 
 def test_forks_draw_numbers_of_their_own(python: PreparedPython, folder: Path) -> None:

@@ -3,14 +3,14 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from local_workspace.engines.pipelines.documents import Report
-from local_workspace.engines.pipelines.runner import UpdateProcess
+from local_workspace.engines.pipelines.runner import Runner
 from local_workspace.runtime import environment, ports, software
 from local_workspace.runtime.home import open_home
 from waiting import eventually
@@ -63,7 +63,7 @@ def e_broken():
 
 
 @pytest.fixture
-def update(workspace: dict[str, str], spark, tmp_path: Path) -> Callable[..., list[Report]]:
+def update(workspace: dict[str, str], spark, tmp_path: Path) -> Iterator[Callable[..., list[Report]]]:
     """A function that runs an update of these source files in a schema, and gives its events."""
     home = open_home(tmp_path / "home")
     server = SimpleNamespace(spark_home=software.spark_folder() / "pyspark")
@@ -72,11 +72,13 @@ def update(workspace: dict[str, str], spark, tmp_path: Path) -> Callable[..., li
         file.parent.mkdir(parents=True)
         file.write_text("".join(json.dumps({"n": n}) + "\n" for n in range(rows)))
 
+    runner = Runner(home, server)
+
     def run(schema: str, **sources: str) -> list[Report]:
         files = [tmp_path / f"{name}.py" for name in sources]
         for file, source in zip(files, sources.values(), strict=True):
             file.write_text(HEAD + source)
-        process = UpdateProcess(home, server)
+        process = runner.start()
         events = process.run(
             {
                 "remote": workspace["SPARK_REMOTE"],
@@ -93,7 +95,8 @@ def update(workspace: dict[str, str], spark, tmp_path: Path) -> Callable[..., li
         finally:
             process.end()
 
-    return run
+    yield run
+    runner.stop()
 
 
 def published(events: list[Report]) -> list[str]:

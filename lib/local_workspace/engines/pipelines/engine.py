@@ -69,7 +69,7 @@ class PipelinesEngine:
             "last_modified": now_ms(),
         }
         self._pipelines.put(doc["pipeline_id"], doc)
-        self._runner.warm()
+        self._runner.prepare()
         if doc["active"]:
             self._begin(doc)
         return doc["pipeline_id"]

@@ -2,45 +2,44 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 
 from local_workspace.engines.pipelines.documents import Report, UpdateRequest
 from local_workspace.engines.spark import SparkEngine
 from local_workspace.runtime import environment
 from local_workspace.runtime.home import Home
+from local_workspace.runtime.prepared_python import PreparedPython
 
 GRACE_SECONDS = 10
+_PROGRAM = "local_workspace.workers.pipeline_update"
+_IMPORTED = (
+    *("pyspark.pipelines.spark_connect_pipeline", "pyspark.sql.connect.session", "pandas"),
+    *("local_workspace.workers.pipeline_graph", "local_workspace.workers.pipeline_publication"),
+)
 
 
 class UpdateProcess:
-    """A process of `local_workspace.workers.pipeline_update`.
+    """A process of `local_workspace.workers.pipeline_update`, a fork of `python` where that is possible.
 
     It ends when its stdin closes, so a killed daemon leaves no updates running.
     """
 
-    def __init__(self, home: Home, spark: SparkEngine) -> None:
-        # The server's own pyspark comes first: that of databricks-connect has no declarative pipelines.
-        with (home.logs / "pipelines.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "local_workspace.workers.pipeline_update"],
-                cwd=home.root,
-                env=environment.of_child({"PYTHONPATH": str(spark.spark_home.parent)}),
-                text=True,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        if self._process.stdin is None or self._process.stdout is None:
-            raise RuntimeError("a pipeline's process was started without pipes")
-        self._requests, self._events = self._process.stdin, self._process.stdout
-
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
+    def __init__(self, home: Home, spark: SparkEngine, python: PreparedPython) -> None:
+        argv, env = [sys.executable, "-m", _PROGRAM], _environment(spark)
+        (stdin, requests), (events, stdout) = os.pipe(), os.pipe()
+        self._requests, self._events = os.fdopen(requests, "w", encoding="utf-8"), os.fdopen(events, encoding="utf-8")
+        try:
+            with (home.logs / "pipelines.log").open("ab") as log:
+                forked = python.fork(argv, env, home.root, stdout, log.fileno(), stdin)
+                self._process = forked or subprocess.Popen(
+                    argv, cwd=home.root, env=env, stdin=stdin, stdout=stdout, stderr=log, start_new_session=True
+                )
+        finally:
+            os.close(stdin)
+            os.close(stdout)
 
     def run(self, request: UpdateRequest) -> Iterator[Report]:
         """Run the process's only update and yield its events; the last has a `state`, unless the process died."""
@@ -61,35 +60,32 @@ class UpdateProcess:
             self._process.kill()
             self._process.wait()
 
-    def discard(self) -> None:
-        """End a process that has run no update."""
-        self.end()
-        self._events.close()
-
 
 class Runner:
-    """Hands out update processes, and keeps one started so that an update needn't wait for Python's imports."""
+    """Starts update processes, which need not wait for Python's imports once it is prepared."""
 
     def __init__(self, home: Home, spark: SparkEngine) -> None:
         self._home, self._spark = home, spark
-        self._spare: UpdateProcess | None = None
-        self._lock = threading.Lock()
+        self._python = prepared(spark)
 
-    def warm(self) -> None:
-        """Start the spare process if there is none."""
-        with self._lock:
-            if self._spare is None or not self._spare.alive():
-                self._spare = UpdateProcess(self._home, self._spark)
+    def prepare(self) -> None:
+        """Import what updates need, in a process that they then are forks of."""
+        self._python.prepare()
 
-    def take(self) -> UpdateProcess:
+    def start(self) -> UpdateProcess:
         """A process for one update; the caller ends it."""
-        with self._lock:
-            process, self._spare = self._spare, None
-        return process if process and process.alive() else UpdateProcess(self._home, self._spark)
+        return UpdateProcess(self._home, self._spark, self._python)
 
     def stop(self) -> None:
-        """End the spare process."""
-        with self._lock:
-            process, self._spare = self._spare, None
-        if process:
-            process.discard()
+        """End the prepared process."""
+        self._python.close()
+
+
+def prepared(spark: SparkEngine) -> PreparedPython:
+    """A Python whose forks run updates; the caller closes it."""
+    return PreparedPython([_PROGRAM], _IMPORTED, _environment(spark))
+
+
+def _environment(spark: SparkEngine) -> dict[str, str]:
+    # The server's own pyspark comes first: that of databricks-connect has no declarative pipelines.
+    return environment.of_child({"PYTHONPATH": str(spark.spark_home.parent)})

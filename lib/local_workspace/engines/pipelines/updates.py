@@ -157,7 +157,7 @@ class Updates:
         updates.update(update_id, state="INITIALIZING")
         request = self._request(pipeline, full_refresh)
         reports = Reports(log, update_id, self._spark.catalog(), Written(self._tables, now_ms()))
-        process = self._runner.take()
+        process = self._runner.start()
         try:
             if not self._attach(update_id, process):
                 return _end("CANCELED")
@@ -203,7 +203,6 @@ class Updates:
             self._changed.notify_all()
         for old in self.list(pipeline_id)[KEEP:]:
             self._updates(pipeline_id).delete(old["update_id"])
-        self._runner.warm()
 
 
 def _log_end(log: EventLog, update_id: str, end: Report) -> None:

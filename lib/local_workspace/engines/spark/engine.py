@@ -213,8 +213,6 @@ class SparkEngine:
 
     def _open(self, schema: str | None) -> "SparkSession":
         session = self._connect(self.remote)
-        # Skipping files by their statistics costs more than reading the few of a laptop's table.
-        session.conf.set("spark.databricks.delta.stats.skipping", "false")
         if schema:
             session.catalog.setCurrentDatabase(schema)
         return session
@@ -299,6 +297,11 @@ class SparkEngine:
             "spark.sql.warehouse.dir": str(self._home.tables),
             "spark.local.dir": str(self._scratch),
             "spark.ui.enabled": "false",
+            # What the server's pages would show, which are off, is kept all the same: 1,000 of each by default.
+            "spark.ui.retainedJobs": "50",
+            "spark.ui.retainedStages": "50",
+            "spark.ui.retainedTasks": "500",
+            "spark.sql.ui.retainedExecutions": "50",
             "spark.log.level": "WARN",
             "spark.sql.session.timeZone": "UTC",
             # Not Spark's default, INT96, which other readers take for nanoseconds: years 1677 to 2262 only.
@@ -314,6 +317,8 @@ class SparkEngine:
             # The cache of classes compiled for queries: one pipeline update would fill Spark's default of 100.
             "spark.sql.codegen.cache.maxEntries": "2000",
             "spark.databricks.delta.snapshotPartitions": "1",
+            # Skipping files by their statistics costs more than reading the few of a laptop's table.
+            "spark.databricks.delta.stats.skipping": "false",
             # Compaction by itself waits for 50 new small files, as Databricks documents it. Delta's other way (class
             # AutoCompactPartitionStats) forgets a table once a compaction has left it with no more files than before,
             # and would write the whole of a small table anew after each update.

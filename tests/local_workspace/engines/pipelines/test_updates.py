@@ -12,6 +12,7 @@ from disks import GIB, Disk
 from local_workspace.engines.pipelines.runner import UpdateProcess
 from local_workspace.engines.pipelines.updates import Updates
 from local_workspace.runtime.home import open_home
+from local_workspace.runtime.prepared_python import PreparedPython
 from local_workspace.runtime.store import Store
 from local_workspace.runtime.timestamps import now_iso
 from waiting import eventually
@@ -56,8 +57,8 @@ def test_an_update_that_is_stopped_is_canceled_and_no_failure(tmp_path, kind):
     spark = SimpleNamespace(
         spark_home=tmp_path / "spark" / "home", remote="sc://localhost:1", wait_ready=lambda: None, catalog=str
     )
-    process = kind(home, spark)
-    runner = SimpleNamespace(take=lambda: process, warm=lambda: None)
+    process = kind(home, spark, PreparedPython([]))
+    runner = SimpleNamespace(start=lambda: process)
     updates = Updates(home, Store(home.database), spark, runner, Disk().space)
     update_id = updates.begin(PIPELINE, False, "USER_ACTION")
     assert process.begun.wait(60)
@@ -87,7 +88,7 @@ def updates(tmp_path: Path, disk: Disk) -> Iterator[Updates]:
     home = open_home(tmp_path / "home")
     (home.workspace_files / "numbers.py").write_text("")
     spark = SimpleNamespace(remote="sc://localhost:1", wait_ready=lambda: None, catalog=str)
-    runner = SimpleNamespace(take=Ending, warm=lambda: None)
+    runner = SimpleNamespace(start=Ending)
     updates = Updates(home, Store(home.database), spark, runner, disk.space)
     yield updates
     updates.stop()
