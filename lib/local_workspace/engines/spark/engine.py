@@ -48,9 +48,11 @@ _COMPILERS = (
     *("-XX:Tier4CompileThreshold=60000", "-XX:Tier4BackEdgeThreshold=160000"),
     "-XX:ReservedCodeCacheSize=512m",
 )
-# One thread collects garbage, and a full collection gives the heap's unused memory back at once, down to 60 % free:
-# with a laptop's tables a gigabyte less than several threads and a heap that only grows. The C library keeps 0.1 GB of
-# what its users have freed unless it is told not to, here every five minutes.
+# One thread collects garbage. The young generation has room for what a pipeline's update makes and drops; with less,
+# that fills the old one, which is collected as a whole, for half a second, each time it grows. A full collection gives
+# the heap's unused memory back at once, down to 60 % free: with a laptop's tables a gigabyte less than several threads
+# and a heap that only grows. The C library keeps 0.1 GB of what its users have freed unless it is told not to, here
+# every five minutes.
 _COLLECTOR = (
     *("-XX:+UseSerialGC", "-XX:-ShrinkHeapInSteps", "-XX:MinHeapFreeRatio=20", "-XX:MaxHeapFreeRatio=60"),
     *("-XX:NewSize=384m", "-XX:SurvivorRatio=6"),

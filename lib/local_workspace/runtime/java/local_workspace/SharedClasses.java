@@ -22,7 +22,7 @@ import org.apache.spark.sql.artifact.ArtifactManager$;
 public final class SharedClasses implements SparkPlugin {
   @Override
   public DriverPlugin driverPlugin() {
-    return null; // it is the tasks that need nine in ten of the classes
+    return null; // threads that run no tasks share theirs: see ConnectServer
   }
 
   @Override
