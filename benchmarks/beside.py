@@ -1,8 +1,9 @@
 """This checkout beside another one: `uv run python benchmarks/beside.py CHECKOUT`, the other being set up too.
 
 First the other, then this one, each in a home of its own: the target `all` in the empty home and again; an agent's
-answers while all schedules run; then, with the schedules paused, each scheduled job alone, three times, the replay's
-first. Prints for every figure the other's, this one's and their ratio. Both are asked by the same public API.
+answers while all schedules run; ten minutes in which nobody asks anything; then, with the schedules paused, each
+scheduled job alone, three times, the replay's first, which ends with the pipeline's update of what it wrote. Prints for
+every figure the other's, this one's and their ratio. Both are asked by the same public API.
 """
 
 import json
@@ -16,13 +17,15 @@ from statistics import median, quantiles
 
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service import jobs
+from databricks.sdk.service.pipelines import UpdateInfoState
 from machine import described
 from openai import OpenAI
 from processor import Meter
-from targets import REPO, run, service
+from targets import REPO, gigabytes, run, service
 
-ROUNDS, WARM_UP, ASKED_SECONDS, ORDERS = 3, 100, 180, 1000
-"""Runs of each job; an agent's calls before the measured ones; how long is asked; how many orders are asked about."""
+ROUNDS, WARM_UP, ASKED_SECONDS, ORDERS, IDLE_SECONDS = 3, 100, 180, 1000, 600
+"""Runs of each job; an agent's calls before the measured ones; how long is asked; how many orders are asked about; how
+long nobody asks."""
 
 type Figures = dict[str, float]
 """What was measured, by name."""
@@ -40,7 +43,7 @@ def measured(checkout: Path) -> Figures:
                 found |= {f"{name}, seconds": done.seconds, f"{name}, processor seconds": sum(done.processor.values())}
                 found |= {f"{name}, GB": done.gigabytes}
             client = _client(home)
-            return found | _agent(client) | _jobs(client, home)
+            return found | _agent(client) | _idle(home) | _jobs(client, home)
         finally:
             subprocess.run([python, "-m", "local_workspace", "destroy", "--home", str(home)], cwd=checkout, check=True)
 
@@ -79,8 +82,21 @@ def _agent(w: WorkspaceClient) -> Figures:
     return {"agent p50, ms": cuts[49], "agent p95, ms": cuts[94]}
 
 
+def _idle(home: Path) -> Figures:
+    """Processor seconds and memory of a workspace of which only the schedules want something."""
+    with Meter(lambda: service(home)) as meter:
+        time.sleep(IDLE_SECONDS)
+    used = meter.seconds()
+    of_kinds = {f"idle, processor seconds of {kind}": seconds for kind, seconds in sorted(used.items())}
+    return {"idle, processor seconds": sum(used.values()), **of_kinds, "idle, GB": gigabytes(home)}
+
+
 def _jobs(w: WorkspaceClient, home: Path) -> Figures:
-    """Seconds and processor seconds of a run of each scheduled job, alone; the median of ROUNDS."""
+    """Seconds and processor seconds of a run of each scheduled job, alone; the median of ROUNDS.
+
+    The replay's processor seconds are those of its run and of the pipeline's update.
+    """
+    (pipeline,) = w.pipelines.list_pipelines()
     found = _scheduled(w)
     scheduled = sorted(found, key=lambda name: ("replay" not in name.lower(), "pipeline" not in name.lower()))
     _pause(w, list(found.values()))
@@ -89,11 +105,23 @@ def _jobs(w: WorkspaceClient, home: Path) -> Figures:
         for name in scheduled:
             with Meter(lambda: service(home)) as meter:
                 done = w.jobs.run_now(found[name]).result()
+                if "replay" in name.lower():
+                    update = _update_seconds(w, pipeline.pipeline_id or "", since=done.start_time or 0)
+                    taken.setdefault("the update after it, seconds", []).append(update)
             if done.state is None or done.state.result_state is not jobs.RunResultState.SUCCESS:
                 raise RuntimeError(f"{name}: {done.state}")
             taken.setdefault(f"{name}, seconds", []).append(((done.end_time or 0) - (done.start_time or 0)) / 1000)
             taken.setdefault(f"{name}, processor seconds", []).append(sum(meter.seconds().values()))
     return {name: median(values) for name, values in taken.items()}
+
+
+def _update_seconds(w: WorkspaceClient, pipeline_id: str, since: int) -> float:
+    """Wait until an update that began after `since` (ms) is complete; returns how long it took."""
+    while True:
+        newest = (w.pipelines.list_updates(pipeline_id, max_results=1).updates or [])[0]
+        if (newest.creation_time or 0) >= since and newest.state is UpdateInfoState.COMPLETED:
+            return time.time() - (newest.creation_time or 0) / 1000
+        time.sleep(0.1)
 
 
 def _scheduled(w: WorkspaceClient) -> dict[str, int]:
