@@ -98,6 +98,15 @@ def test_a_fork_reads_the_input_that_it_is_given(python: PreparedPython, folder:
     assert json.loads(printed(folder)[0])["input"] == "hello"
 
 
+def test_the_first_fork_need_not_wait_for_one_that_is_prepared(python: PreparedPython, folder: Path) -> None:
+    assert python.pid is None
+    python.prepare()
+    prepared = python.pid
+    assert prepared
+    assert run(python, folder, "found", "0").wait(60) == 0
+    assert python.pid == prepared
+
+
 def test_forks_draw_numbers_of_their_own(python: PreparedPython, folder: Path) -> None:
     drawn = set()
     for _ in range(3):
