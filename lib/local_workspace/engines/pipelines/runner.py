@@ -28,14 +28,20 @@ class UpdateProcess:
     """
 
     def __init__(self, home: Home, spark: SparkEngine, python: PreparedPython) -> None:
-        argv, env = [sys.executable, "-m", _PROGRAM], _environment(spark)
+        argv, variables = [sys.executable, "-m", _PROGRAM], _variables(spark)
         (stdin, requests), (events, stdout) = os.pipe(), os.pipe()
         self._requests, self._events = os.fdopen(requests, "w", encoding="utf-8"), os.fdopen(events, encoding="utf-8")
         try:
             with (home.logs / "pipelines.log").open("ab") as log:
-                forked = python.fork(argv, env, home.root, stdout, log.fileno(), stdin)
+                forked = python.fork(argv, environment.of_child(variables), home.root, stdout, log.fileno(), stdin)
                 self._process = forked or subprocess.Popen(
-                    argv, cwd=home.root, env=env, stdin=stdin, stdout=stdout, stderr=log, start_new_session=True
+                    argv,
+                    cwd=home.root,
+                    env=environment.of_child(variables),
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=log,
+                    start_new_session=True,
                 )
         finally:
             os.close(stdin)
@@ -83,9 +89,9 @@ class Runner:
 
 def prepared(spark: SparkEngine) -> PreparedPython:
     """A Python whose forks run updates; the caller closes it."""
-    return PreparedPython([_PROGRAM], _IMPORTED, _environment(spark))
+    return PreparedPython([_PROGRAM], _IMPORTED, environment.of_child(_variables(spark)))
 
 
-def _environment(spark: SparkEngine) -> dict[str, str]:
+def _variables(spark: SparkEngine) -> dict[str, str]:
     # The server's own pyspark comes first: that of databricks-connect has no declarative pipelines.
-    return environment.of_child({"PYTHONPATH": str(spark.spark_home.parent)})
+    return {"PYTHONPATH": str(spark.spark_home.parent)}
