@@ -87,8 +87,11 @@ def _idle(home: Path) -> Figures:
     with Meter(lambda: service(home)) as meter:
         time.sleep(IDLE_SECONDS)
     used = meter.seconds()
-    of_kinds = {f"idle, processor seconds of {kind}": seconds for kind, seconds in sorted(used.items())}
-    return {"idle, processor seconds": sum(used.values()), **of_kinds, "idle, GB": gigabytes(home)}
+    return {
+        "idle, processor seconds": sum(used.values()),
+        "idle, processor seconds of Spark": used["Spark"],
+        "idle, GB": gigabytes(home),
+    }
 
 
 def _jobs(w: WorkspaceClient, home: Path) -> Figures:

@@ -4,11 +4,11 @@ import org.apache.spark.sql.connect.service.SparkConnectServer;
 import org.apache.spark.sql.classic.SparkSession;
 
 /**
- * Spark's Connect server, whose sessions get the class loader of what their clients added only once they have added
- * something.
+ * Starts Spark's Connect server so that a session has a class loader of its own only once its client has added something.
  *
- * <p>Spark's own main class sets `spark.sql.artifact.isolation.alwaysApplyClassloader` for all sessions, and so their
- * threads, too, would share no compiled classes: see SharedClasses. A session that is there already keeps its settings.
+ * <p>Spark's own main class gives one to every session (`spark.sql.artifact.isolation.alwaysApplyClassloader`), whose
+ * threads then share no compiled classes: see SharedClasses. But new sessions have the settings of the first one, and that
+ * is made here.
  */
 public final class ConnectServer {
   private ConnectServer() {}
