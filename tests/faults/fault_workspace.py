@@ -147,11 +147,9 @@ class Workspace:
                 continue  # it has ended
 
     def _updates(self) -> Iterator[psutil.Process]:
-        """The process of the update that runs. It is older than the spare one, which waits for the next update."""
-        if not set(self._updated()) <= {"QUEUED", "COMPLETED", "FAILED", "CANCELED"}:
-            family = psutil.Process(self.connection["pid"]).children(recursive=True)
-            updates = [process for process in family if "pipeline_update" in _title(process)]
-            yield from sorted(updates, key=lambda process: process.create_time())[:1]
+        """The process of the update that runs."""
+        family = psutil.Process(self.connection["pid"]).children(recursive=True)
+        yield from (process for process in family if "pipeline_update" in _title(process))
 
     # Health.
 
