@@ -72,7 +72,7 @@ class Runner:
 
     def __init__(self, home: Home, spark: SparkEngine) -> None:
         self._home, self._spark = home, spark
-        self._python = prepared(spark)
+        self._python = PreparedPython([_PROGRAM], _IMPORTED, environment.of_child(_variables(spark)))
 
     def prepare(self) -> None:
         """Import what updates need, in a process that they then are forks of."""
@@ -85,11 +85,6 @@ class Runner:
     def stop(self) -> None:
         """End the prepared process."""
         self._python.close()
-
-
-def prepared(spark: SparkEngine) -> PreparedPython:
-    """A Python whose forks run updates; the caller closes it."""
-    return PreparedPython([_PROGRAM], _IMPORTED, environment.of_child(_variables(spark)))
 
 
 def _variables(spark: SparkEngine) -> dict[str, str]:

@@ -331,6 +331,7 @@ class SparkEngine:
             # Small row groups: a query for one key reads the few whose dictionary has it, in a third of the time.
             "spark.hadoop.parquet.block.size": str(4 << 20),
             "spark.plugins": f"{spark_extension.QUIET_COLLECTION},{spark_extension.SHARED_CLASSES}",
+            # What clients add is for their sessions alone. Spark's main class sets this too late: see ConnectServer.
             "spark.sql.artifact.isolation.enabled": "true",
             "spark.connect.grpc.interceptor.classes": spark_extension.INTERCEPTOR,
             "spark.connect.grpc.binding.address": "127.0.0.1",
