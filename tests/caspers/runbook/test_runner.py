@@ -187,10 +187,11 @@ def test_a_kernel_that_dies_at_its_start_gets_one_more_try(
 
 
 def test_ctrl_c_interrupts_the_cell_and_leaves_no_kernel(write_plan, notebook, tmp_path) -> None:
+    pid_file = tmp_path / "pid"
     notebook(
         "a",
-        f"import os; print(os.getpid(), flush=True); os.kill({os.getpid()}, 2)",
-        "import threading; threading.Event().wait()",
+        f"import os, threading; open({str(pid_file)!r}, 'w').write(str(os.getpid()))\n"
+        f"os.kill({os.getpid()}, 2); threading.Event().wait()",
     )
     notebook("b", "print('never')")
     run = Runner(load_plan(write_plan({"a": [], "b": ["a"]}), "default"), tmp_path / "runs", lambda _: None)
@@ -202,7 +203,7 @@ def test_ctrl_c_interrupts_the_cell_and_leaves_no_kernel(write_plan, notebook, t
         signal.signal(signal.SIGINT, handler)
     assert states(run) == {"a": State.INTERRUPTED, "b": State.WAITING}
     with pytest.raises(ProcessLookupError):
-        os.kill(int(printed(run.runs["a"].output)[0]), 0)
+        os.kill(int(pid_file.read_text()), 0)
 
 
 @pytest.mark.parametrize(("content", "message"), [(None, "is missing"), ("{not json", "is not a notebook")])
