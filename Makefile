@@ -5,8 +5,8 @@
 # make pictures  take the pictures in docs/ of the workspace and the app that run
 # make book   the README, the notebooks as they ran and the documents as a site, build/book/index.html
 # make lint   the style checks alone
-# make faults  kill processes of a busy workspace at random, let its clock jump and its disk fail (SEED=…, COUNT=…, KINDS=…),
-#              then check that nothing was lost or doubled
+# make faults  kill processes of a busy workspace at random, let its clock jump and its disk fail (SEED=…, COUNT=…,
+#              KINDS="SIGKILL disk"), then check that nothing was lost or doubled
 # make soak   let a workspace work for weeks of its clock, and say what grows (MINUTES=…, ROUNDS=…)
 # make latest  the unit tests on the newest releases that pyproject.toml allows, in an environment of their own
 # make stop   stop the local workspace; its data is kept

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 import fault_tools
-from fault_plan import DISK_ERROR, JUMP, JUMPS, KILL, STOP, Fault, faults
+from fault_plan import DISK_ERROR, JUMP, JUMPS, KILL, STOP, VICTIMS, Fault, faults
 from fault_reading import Finding, glance, verdict
 from fault_workspace import COPIES, DOWN, Workspace, go_on, wait
 from waiting import eventually, has_ended
@@ -122,12 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=random.SystemRandom().randrange(10**6), help="default: a random one"
     )
     parser.add_argument("--count", type=int, default=12, help="number of faults; default: 12")
-    parser.add_argument(
-        "--kinds",
-        type=lambda text: text.split(","),
-        default=[KILL, JUMP, DISK_ERROR],
-        help=f"default: {KILL},{JUMP},{DISK_ERROR}",
-    )
+    parser.add_argument("--kinds", nargs="+", choices=VICTIMS, default=list(VICTIMS), help="default: all of them")
     parser.add_argument("--home", type=Path, help="go on with a home that was kept; default: a new one")
     return parser
 

@@ -27,6 +27,9 @@ JUMPS = {"clock, an hour on": 3600, "clock, 10 minutes back": -600}
 WRITERS = ("postgres", "service")
 """What writes a database of its own: each `fsync` fails for a while, as on a broken disk."""
 
+VICTIMS = {KILL: PROCESSES, JUMP: tuple(JUMPS), DISK_ERROR: WRITERS}
+"""What faults of a kind hit."""
+
 STOPPED_SHARE = 0.2
 LONGEST_DELAY, LONGEST_STOP = 15.0, 30.0
 
@@ -46,14 +49,13 @@ class Fault:
     pick: float
 
 
-def faults(seed: int, count: int, kinds: Sequence[str] = (KILL, JUMP, DISK_ERROR)) -> list[Fault]:
+def faults(seed: int, count: int, kinds: Sequence[str] = tuple(VICTIMS)) -> list[Fault]:
     """`count` faults drawn by `seed`. Everything that `kinds` hit is hit once before anything is again.
 
     What may be killed is stopped now and then instead.
     """
     order, dice = random.Random(f"{seed}/order"), random.Random(f"{seed}/faults")
-    hit = {KILL: PROCESSES, JUMP: tuple(JUMPS), DISK_ERROR: WRITERS}
-    all_of_them = [(victim, kind) for kind in kinds for victim in hit[kind]]
+    all_of_them = [(victim, kind) for kind in kinds for victim in VICTIMS[kind]]
     drawn: list[tuple[str, str]] = []
     while len(drawn) < count:
         drawn += order.sample(all_of_them, len(all_of_them))
