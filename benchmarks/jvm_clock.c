@@ -1,7 +1,7 @@
 /* Moves the clock of a JVM by the seconds that the file JVM_CLOCK names holds; the monotonic clock is left alone.
 
-   Preloaded into every process of a workspace, it acts in `java` alone. libfaketime moves the clocks of the others; a JVM
-   takes seven times as long to start on it. The file is read again once a second. */
+   Preloaded into every process of a workspace, before libfaketime, it acts in `java` alone. libfaketime moves the clocks of
+   the others; a JVM takes seven times as long to start on it. The file is read again once a second. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,16 +15,21 @@
 
 static int (*gettime)(clockid_t, struct timespec *);
 
-__attribute__((constructor)) static void find(void) { gettime = dlsym(RTLD_NEXT, "clock_gettime"); }
+static int is_java(void) { return getenv("JVM_CLOCK") && !strcmp(program_invocation_short_name, "java"); }
+
+/* A JVM gets the C library's function: libfaketime's, which leaves its clock alone, would hide what is added here. */
+__attribute__((constructor)) static void find(void) {
+    void *next = is_java() ? dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD) : RTLD_NEXT;
+    gettime = dlsym(next, "clock_gettime");
+}
 
 static long ahead(void) {
     static atomic_long seconds, read_at = -1;
-    const char *name = getenv("JVM_CLOCK");
     struct timespec now;
-    if (!name || strcmp(program_invocation_short_name, "java")) return 0;
+    if (!is_java()) return 0;
     gettime(CLOCK_MONOTONIC_COARSE, &now);
     if (atomic_exchange(&read_at, now.tv_sec) != now.tv_sec) {
-        FILE *file = fopen(name, "r");
+        FILE *file = fopen(getenv("JVM_CLOCK"), "r");
         long found;
         if (!file || fscanf(file, "%ld", &found) != 1) abort();
         fclose(file);

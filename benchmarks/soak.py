@@ -63,7 +63,7 @@ class ClockOfAll(Clock):
         source = Path(__file__).with_name("jvm_clock.c")
         subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", library, source], check=True)
         found = super().environment
-        return {**found, "LD_PRELOAD": f"{found['LD_PRELOAD']}:{library}", "JVM_CLOCK": str(self.path)}
+        return {**found, "LD_PRELOAD": f"{library}:{found['LD_PRELOAD']}", "JVM_CLOCK": str(self.path)}
 
 
 class Soaked(Workspace):
