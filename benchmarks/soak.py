@@ -80,10 +80,15 @@ class Soaked(Workspace):
         return [*SMALL, "-p", f"SPEED_MULTIPLIER={ORDER_HOURS / STEP_HOURS}"]
 
     def go_on(self) -> None:
-        """Let the clock go on, and wait for the housekeeping, which finds that out."""
+        """Let the clock go on, and wait for the housekeeping, which finds that out.
+
+        Raises AssertionError if the JVM's has not: then no file gets old.
+        """
         before = self._housekept()
         self.clock.jump(STEP_HOURS * 3600)
         eventually(lambda: self._housekept() > before, seconds=600)
+        ahead = int(self._rows("SELECT unix_timestamp()")[0][0]) - time.time()
+        assert abs(ahead - self.clock.ahead) < 60, f"Spark's clock is {ahead} s ahead, not {self.clock.ahead} s"
 
     def work(self) -> dict[str, float]:
         """A round of work: seconds of its parts, processor seconds. Raises AssertionError if something fails."""

@@ -41,9 +41,14 @@ class Clock:
             "FAKETIME_SKIP_CMDS": "java,postgres",
         }
 
+    @property
+    def ahead(self) -> int:
+        """By how many seconds it is ahead of the machine's."""
+        return int(self.path.read_text())
+
     def jump(self, seconds: int) -> None:
         """Set the clock by so many seconds."""
-        self._set(int(self.path.read_text()) + seconds)
+        self._set(self.ahead + seconds)
 
     def _set(self, offset: int) -> None:
         new = self.path.with_name(f"{self.path.name}.new")
