@@ -1,11 +1,14 @@
 """Faults that no signal brings: libfaketime lets a clock jump, strace lets a disk fail."""
 
+import atexit
 import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -14,6 +17,7 @@ from fault_plan import DISK_ERROR, JUMP
 
 _FAKETIME = Path(__file__).resolve().parents[2] / "build" / "libfaketime"
 _SYNCS = "fsync,fdatasync"
+_HOLD = "import os, sys; print(os.environ['FAKETIME_SHARED'], flush=True); sys.stdin.read()"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Clock:
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_SKIP_CMDS": "java,postgres",
+            "FAKETIME_SHARED": _shared(library),
         }
 
     @property
@@ -78,6 +83,25 @@ def fail_to_sync(process: psutil.Process, seconds: float) -> None:
         tracer.wait(30)
     assert tracer.stderr
     tracer.stderr.close()
+
+
+@cache
+def _shared(library: Path) -> str:
+    """What processes that follow a clock share, as libfaketime names it; a process of this one holds it until the end.
+
+    By itself the first of them would hold it, and after its end each would make its own: as root, which the Postgres
+    that this process becomes, as another user, can't open.
+    """
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLD],
+        env={**os.environ, "LD_PRELOAD": str(library)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(holder.communicate)
+    assert holder.stdout
+    return holder.stdout.readline().strip()
 
 
 def _faketime() -> Path | None:

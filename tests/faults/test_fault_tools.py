@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import fault_tools
 from fault_plan import DISK_ERROR, JUMP, KILL
 from fault_tools import Clock
+from local_workspace.engines.postgres import account
 
 NOW = "import time; print(time.time(), time.monotonic())"
 SYNCING = """
@@ -44,6 +46,19 @@ def test_a_clock_jumps_on_and_back_for_the_processes_that_follow_it(tmp_path):
     earlier = now(clock)
     assert 3600 <= later[0] - before[0] < 4000 and -4200 <= earlier[0] - later[0] < -3800
     assert before[1] < later[1] < earlier[1], "the monotonic clock goes on"
+
+
+def test_a_process_that_becomes_another_user_s_follows_the_clock_too(tmp_path):
+    if missing := fault_tools.missing([JUMP]):
+        pytest.skip(missing[0])
+    clock = Clock(tmp_path / "clock")
+    command = account.as_account([shutil.which("date"), "+%s"])
+    environment = {**os.environ, **clock.environment}
+    clock.jump(3600)
+    account.let_through(clock.path)
+    clock.path.chmod(0o644)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert 3500 < int(done.stdout) - time.time() < 3700
 
 
 def test_each_fsync_of_a_process_fails_for_a_while(tmp_path):

@@ -62,7 +62,11 @@ _QUIET_SECONDS = 20
 _START_SECONDS = 180
 _STOP_SECONDS = 60  # the first server that is stopped writes the class archive
 _STATES = {State.RUNNING: "running", State.STARTING: "starting", State.RETRYING: "starting"}
-_SESSION_IDLE_SECONDS = 1800  # the server forgets a session after an hour without use
+# The server forgets a session after an hour without use, by the wall clock: that goes on while the machine sleeps.
+_SESSION_IDLE_SECONDS = 1800
+
+type _Moment = tuple[float, float]
+"""Seconds of the wall clock and of the monotonic one."""
 
 
 class SparkEngine:
@@ -88,7 +92,7 @@ class SparkEngine:
         )
         # If the first start fails, so will the next.
         self._supervisor = Supervisor(unit, Policy(first_pause=0.2, first_start_decides=True))
-        self._sessions: dict[str | None, tuple[SparkSession, float]] = {}
+        self._sessions: dict[str | None, tuple[SparkSession, _Moment]] = {}
         self._launches = 0
         self._lock = threading.Lock()
 
@@ -126,14 +130,14 @@ class SparkEngine:
         self.wait_ready()
         with self._lock:
             known, launches = self._sessions.get(schema), self._launches
-            if known and time.monotonic() - known[1] <= _SESSION_IDLE_SECONDS:
-                self._sessions[schema] = (known[0], time.monotonic())
+            if known and not _is_long_ago(known[1]):
+                self._sessions[schema] = (known[0], _now())
                 return known[0]
         # Without the lock: if the server ends now, the client waits for the next one, whose start needs the lock.
         opened = self._open(schema)
         with self._lock:
             if launches == self._launches:
-                self._sessions[schema] = (opened, time.monotonic())
+                self._sessions[schema] = (opened, _now())
         return opened
 
     @contextlib.contextmanager
@@ -343,3 +347,12 @@ class SparkEngine:
 def _library_paths() -> list[str]:
     """Where this environment's own (editable) packages are, for the server's Python workers."""
     return [path for path in sys.path if path and Path(path).is_dir() and "site-packages" not in path]
+
+
+def _now() -> _Moment:
+    return time.time(), time.monotonic()
+
+
+def _is_long_ago(used: _Moment) -> bool:
+    """Whether the server may have forgotten a session since: by either clock, as the wall clock may be set back."""
+    return any(now - then > _SESSION_IDLE_SECONDS for now, then in zip(_now(), used, strict=True))

@@ -1,5 +1,6 @@
 """The Spark server's process: its memory, its temporary files, and what sessions share and don't share."""
 
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -57,6 +58,15 @@ def test_a_server_that_has_nothing_to_do_gives_memory_back_but_not_while_a_state
     assert resident() > 0.9 * busy
     eventually(resident, lambda now: now < 0.8 * busy)
     assert spark.sql(LARGE).collect() == [(500_000_000,)]
+
+
+def test_after_the_machine_has_slept_for_long_statements_get_a_new_session(engine, monkeypatch):
+    before = engine.session()
+    assert engine.session() is before
+    woken_up = time.time() + 3600  # the monotonic clock stands still meanwhile
+    monkeypatch.setattr(time, "time", lambda: woken_up)
+    assert engine.session() is not before
+    assert engine.session().sql("SELECT 1").collect() == [(1,)]
 
 
 def test_folders_of_sessions_that_have_ended_are_removed(engine, home):
