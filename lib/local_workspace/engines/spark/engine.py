@@ -130,7 +130,7 @@ class SparkEngine:
         self.wait_ready()
         with self._lock:
             known, launches = self._sessions.get(schema), self._launches
-            if known and not _is_long_ago(known[1]):
+            if known and not (known[0].is_stopped or _is_long_ago(known[1])):
                 self._sessions[schema] = (known[0], _now())
                 return known[0]
         # Without the lock: if the server ends now, the client waits for the next one, whose start needs the lock.

@@ -69,6 +69,11 @@ def test_after_the_machine_has_slept_for_long_statements_get_a_new_session(engin
     assert engine.session().sql("SELECT 1").collect() == [(1,)]
 
 
+def test_a_session_that_has_been_stopped_is_replaced(engine):
+    engine.session().stop()
+    assert engine.session().sql("SELECT 1").collect() == [(1,)]
+
+
 def test_folders_of_sessions_that_have_ended_are_removed(engine, home):
     models = home.root / "tmp" / "spark_connect_model_cache"
     with engine.own_session() as session:
