@@ -48,11 +48,11 @@ def prepared() -> PreparedPython:
 class Updates:
     """The pipelines engine's calls: a pipeline is named after the state in which its updates end.
 
-    The updates of the pipeline HELD end once `released` is set.
+    The updates of the pipeline HELD end once `released` is set; `awaited` is set as soon as a task waits for one.
     """
 
     def __init__(self) -> None:
-        self.released = threading.Event()
+        self.awaited, self.released = threading.Event(), threading.Event()
 
     def run_update(self, pipeline_id: str, **_: bool) -> str:
         return f"update-of-{pipeline_id}"
@@ -63,6 +63,7 @@ class Updates:
     def wait_update(self, pipeline_id: str, _update_id: str) -> str:
         if pipeline_id != "HELD":
             return pipeline_id
+        self.awaited.set()
         self.released.wait()
         return "COMPLETED"
 

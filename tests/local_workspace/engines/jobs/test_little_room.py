@@ -90,7 +90,7 @@ def test_the_end_of_a_run_is_kept_once_a_full_disk_has_room_again(tmp_path: Path
     with small_disk(tmp_path, 3 * GIB) as disk, serving(disk / "home") as space:
         job_id = job(space, ENDS_WHEN_RELEASED)
         run_id = space.w.jobs.run_now(job_id).run_id
-        eventually(lambda: space.state_of(run_id), "RUNNING")
+        eventually(space.updates.awaited.is_set)  # a run has its folder only once its task has begun
         filler = fill(disk)
         fill_store(space)
         space.updates.released.set()
