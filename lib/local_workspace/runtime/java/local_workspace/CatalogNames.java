@@ -56,6 +56,12 @@ public final class CatalogNames extends AbstractFunction1<SparkSessionExtensions
     List.<Function1<SparkSession, Rule<LogicalPlan>>>of(
         CurrentCatalogName::new, Descriptions::new, session -> new HistoryAuthor(), session -> new CatalogInAnswers(),
         session -> new CountedWrites()).forEach(rule -> extensions.injectPostHocResolutionRule((Function1) rule));
+    extensions.injectPreCBORule((Function1) new AbstractFunction1<SparkSession, Rule<LogicalPlan>>() {
+      @Override
+      public Rule<LogicalPlan> apply(SparkSession session) {
+        return new KnownFiles();
+      }
+    });
     extensions.injectCheckRule((Function1) new AbstractFunction1<SparkSession, Function1<LogicalPlan, BoxedUnit>>() {
       @Override
       public Function1<LogicalPlan, BoxedUnit> apply(SparkSession session) {

@@ -5,9 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException;
+import org.apache.spark.sql.catalyst.catalog.CatalogTable;
 import org.apache.spark.sql.connector.catalog.Identifier;
 import org.apache.spark.sql.connector.catalog.Table;
+import org.apache.spark.sql.connector.catalog.V1Table;
+import org.apache.spark.sql.delta.DeltaTableUtils;
 import org.apache.spark.sql.delta.catalog.DeltaCatalog;
+import org.apache.spark.sql.delta.catalog.DeltaTableV2;
 import org.apache.spark.sql.catalyst.analysis.NamespaceAlreadyExistsException;
 import org.apache.spark.sql.catalyst.analysis.NonEmptyNamespaceException;
 import org.apache.spark.sql.connector.catalog.NamespaceChange;
@@ -38,7 +42,22 @@ public final class WorkspaceCatalog extends DeltaCatalog {
   @Override
   public Table loadTable(Identifier name) {
     Table table = computed(name);
-    return table == null ? super.loadTable(name) : table;
+    if (table != null) {
+      return table;
+    }
+    KnownTables known = KnownTables.active();
+    CatalogTable described = known.get(name);
+    if (described != null) {
+      return DeltaTableUtils.isDeltaTable(described) ? loadCatalogTable(name, described) : new V1Table(described);
+    }
+    long before = known.changes();
+    Table loaded = super.loadTable(name);
+    if (loaded instanceof DeltaTableV2 delta && delta.catalogTable().isDefined()) { // a path has none
+      known.keep(name, delta.catalogTable().get(), before);
+    } else if (loaded.getClass() == V1Table.class) {
+      known.keep(name, ((V1Table) loaded).v1Table(), before);
+    }
+    return loaded;
   }
 
   @Override
