@@ -6,8 +6,8 @@
     uv run benchmarks/soak.py --draw build/soak.csv --picture docs/soak.svg
 
 It brings the target `all` up with few orders, and then goes round and round: each scheduled job once, side by side, the
-pipeline's updates, the syncs; questions to an agent, SQL, pages. After each round the workspace's clock goes on by a
-day: credentials and sessions expire, the housekeeping runs, files get as old as `VACUUM` wants them. A row of the table
+pipeline's updates, the syncs; questions to an agent, SQL, pages. After each round the workspace's clock goes on by three
+days: credentials and sessions expire, the housekeeping runs, files get as old as `VACUUM` wants them. A row of the table
 says what the workspace then holds. Takes libfaketime and a C compiler.
 """
 
@@ -44,8 +44,9 @@ from waiting import eventually
 REPO = Path(__file__).resolve().parents[1]
 ORDER_HOURS = 3
 """Hours of orders that a round brings, as a run of the replay does with the parameters' defaults."""
-STEP_HOURS = 24
-"""By so much the clock goes on after a round: the seven days that `VACUUM` waits pass within the first rounds."""
+STEP_HOURS = 72
+"""By so much the clock goes on after a round: the thirty days that files of events and of Delta's log are kept pass within
+the first third of forty rounds."""
 _ASKED = 3  # questions, statements and pages of a round, of which the median counts
 _SQL = f"SELECT location_id, count(*), sum(revenue) FROM {CATALOG}.lakeflow.gold_location_sales_hourly GROUP BY 1"
 _ORDERS = f"SELECT order_id FROM {CATALOG}.recommender.refund_recommendations ORDER BY order_ts DESC LIMIT {_ASKED}"
@@ -181,8 +182,11 @@ def main(arguments: list[str]) -> None:
         workspace.command("up") if options.home else workspace.make()
         try:
             soak(workspace, options.rounds, options.minutes, options.csv)
-        finally:
-            workspace.command("down" if options.home else "destroy")
+        except BaseException:
+            workspace.command("down")
+            print(f"What happened is in the logs and runs of {workspace.home}, which is kept.", flush=True)
+            raise
+        workspace.command("down" if options.home else "destroy")
     soak_report.report(options.draw or options.csv, options.picture)
 
 

@@ -67,15 +67,15 @@ def late(rows: list[Row]) -> list[Row]:
 
 
 def found(rows: list[Row], line: Callable[[Row], float], per_unit: float) -> Trend:
-    """The trend of a line after the first third, per day of the clock."""
+    """The trend of a line after the first third, per round."""
     rest = late(rows)
-    return trend([row["days"] for row in rest], [line(row) / per_unit for row in rest])
+    return trend([row["round"] for row in rest], [line(row) / per_unit for row in rest])
 
 
 def report(table: Path, picture: Path | None) -> None:
     """Print for each measure whether it is flat after the first third, and draw `picture` if one is wanted."""
     rows = read(table)
-    print(f"{len(rows)} rounds, {rows[-1]['days']:.1f} days of the clock; after the first third, a day:")
+    print(f"{len(rows)} rounds, {rows[-1]['days']:.1f} days of the clock; after the first third, a round:")
     for panel in PANELS:
         for name, line in panel.lines.items():
             level = late(rows)[0], rows[-1]
