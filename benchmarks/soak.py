@@ -6,9 +6,9 @@
     uv run benchmarks/soak.py --draw build/soak.csv --picture docs/soak.svg
 
 It brings the target `all` up with few orders, and then goes round and round: each scheduled job once, side by side, the
-pipeline's updates, the syncs; questions to an agent, SQL, pages. After each round the workspace's clock goes on by three
-days: credentials and sessions expire, the housekeeping runs, files get as old as `VACUUM` wants them. A row of the table
-says what the workspace then holds. Takes libfaketime and a C compiler.
+pipeline's updates, the syncs; questions to an agent, SQL, pages. After each round the workspace's clock goes on by
+three days: credentials and sessions expire, the housekeeping runs, files get as old as `VACUUM` wants them. A row of
+the table says what the workspace then holds. Takes libfaketime and a C compiler.
 """
 
 import argparse
@@ -45,8 +45,8 @@ REPO = Path(__file__).resolve().parents[1]
 ORDER_HOURS = 3
 """Hours of orders that a round brings, as a run of the replay does with the parameters' defaults."""
 STEP_HOURS = 72
-"""By so much the clock goes on after a round: the thirty days that files of events and of Delta's log are kept pass within
-the first third of forty rounds."""
+"""By so much the clock goes on after a round: the thirty days that files of events and of Delta's log are kept pass
+within the first third of forty rounds."""
 _ASKED = 3  # questions, statements and pages of a round, of which the median counts
 _SQL = f"SELECT location_id, count(*), sum(revenue) FROM {CATALOG}.lakeflow.gold_location_sales_hourly GROUP BY 1"
 _ORDERS = f"SELECT order_id FROM {CATALOG}.recommender.refund_recommendations ORDER BY order_ts DESC LIMIT {_ASKED}"
