@@ -308,6 +308,8 @@ class SparkEngine:
             "spark.ui.retainedStages": "50",
             "spark.ui.retainedTasks": "500",
             "spark.sql.ui.retainedExecutions": "50",
+            # And each query's plan as a text, for which the short form will do.
+            "spark.sql.ui.explainMode": "simple",
             "spark.log.level": "WARN",
             "spark.sql.session.timeZone": "UTC",
             # Not Spark's default, INT96, which other readers take for nanoseconds: years 1677 to 2262 only.

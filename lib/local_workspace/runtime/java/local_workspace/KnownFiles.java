@@ -41,9 +41,18 @@ final class KnownFiles extends Rule<LogicalPlan> {
     return index.getClass() == TahoeLogFileIndex.class || index.getClass() == TahoeBatchFileIndex.class;
   }
 
+  private static Seq<AddFile> files(Snapshot version) {
+    Seq<AddFile> known = OF_VERSIONS.get(version);
+    if (known == null) { // asked for without a lock on the others: it may take a job
+      known = read(version);
+      OF_VERSIONS.put(version, known);
+    }
+    return known;
+  }
+
   /** All files of a version: as long as they are few, Delta Lake writes them into the version's checksum. */
   @SuppressWarnings("unchecked")
-  private static Seq<AddFile> files(Snapshot version) {
+  private static Seq<AddFile> read(Snapshot version) {
     Option<VersionChecksum> checksum = version.checksumOpt();
     Option<Seq<AddFile>> few = checksum.isDefined() ? checksum.get().allFiles() : Option.empty();
     return few.isDefined() ? few.get() : version.filesForScan((Seq<Expression>) (Seq<?>) Nil$.MODULE$, false).files();
@@ -94,7 +103,7 @@ final class KnownFiles extends Rule<LogicalPlan> {
       if (index instanceof TahoeLogFileIndex log) {
         Snapshot version = log.getSnapshot();
         if (!isPartitioned(version.metadata())) {
-          return OF_VERSIONS.computeIfAbsent(version, KnownFiles::files);
+          return files(version);
         }
       }
       return index.matchingFiles(partitionFilters, dataFilters);
