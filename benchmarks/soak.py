@@ -55,7 +55,7 @@ _HOUSEKEEPING = "housekeeping"  # in the service's log, once it has been done
 
 
 class ClockOfAll(Clock):
-    """A clock that the JVM follows too."""
+    """A clock that the JVM follows too, and with it the times of files."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,8 +63,20 @@ class ClockOfAll(Clock):
         library = REPO / "build" / "jvm_clock.so"
         source = Path(__file__).with_name("jvm_clock.c")
         subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", library, source], check=True)
+        self._jumps.touch()
         found = super().environment
-        return {**found, "LD_PRELOAD": f"{library}:{found['LD_PRELOAD']}", "JVM_CLOCK": str(self.path)}
+        return {**found, "LD_PRELOAD": f"{library}:{found['LD_PRELOAD']}", "JVM_CLOCK": str(self._jumps)}
+
+    def jump(self, seconds: int) -> None:
+        """Set the clock by so many seconds, and note when."""
+        super().jump(seconds)
+        new = self._jumps.with_suffix(".new")
+        new.write_text(f"{self._jumps.read_text()}{time.time():.0f} {self.ahead}\n")
+        new.replace(self._jumps)
+
+    @property
+    def _jumps(self) -> Path:
+        return self.path.with_suffix(".jumps")
 
 
 class Soaked(Workspace):
