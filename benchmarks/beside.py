@@ -150,7 +150,9 @@ def _pause(w: WorkspaceClient, job_ids: list[int]) -> None:
 if __name__ == "__main__":
     other = Path(sys.argv[1]).resolve()
     print(described())
-    before, now = measured(other), measured(REPO)
+    before = measured(other)
+    print("before:", before, flush=True)  # not lost if the other half fails
+    now = measured(REPO)
     print(f"{'':<60}{'before':>10}{'now':>10}{'ratio':>10}")
     for name in before:
         print(f"{name:<60}{before[name]:>10.2f}{now[name]:>10.2f}{now[name] / before[name]:>10.2f}")

@@ -40,7 +40,14 @@ def service(home: Path) -> list[psutil.Process]:
 def gigabytes(home: Path) -> float:
     """Memory in GB of the workspace at `home`: its service and all processes that it has started."""
     (root,) = service(home)
-    return sum(process.memory_full_info().pss for process in [root, *root.children(recursive=True)]) / 1e9
+    return sum(_bytes(process) for process in [root, *root.children(recursive=True)]) / 1e9
+
+
+def _bytes(process: psutil.Process) -> int:
+    try:
+        return process.memory_full_info().pss
+    except psutil.NoSuchProcess:
+        return 0  # it has ended since the list of them was made
 
 
 def run(target: str, home: Path, checkout: Path = REPO) -> Run:
