@@ -28,11 +28,12 @@ static int (*real_statx)(int, const char *, int, unsigned, struct statx *);
 static struct { long at, ahead; } jumps[MOST_JUMPS];
 static atomic_int known; /* of them */
 
-static int is_java(void) { return getenv("JVM_CLOCK") && !strcmp(program_invocation_short_name, "java"); }
+static int is_java;
 
 /* A JVM gets the C library's functions: libfaketime's, which leave its clock alone, would hide what is added here. */
 __attribute__((constructor)) static void find(void) {
-    void *next = is_java() ? dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD) : RTLD_NEXT;
+    is_java = getenv("JVM_CLOCK") && !strcmp(program_invocation_short_name, "java");
+    void *next = is_java ? dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD) : RTLD_NEXT;
     real_fstatat = dlsym(next, "fstatat64");
     real_statx = dlsym(next, "statx");
     gettime = dlsym(next, "clock_gettime");
@@ -52,7 +53,6 @@ static void read_jumps(void) {
 static long ahead(long at) {
     static atomic_long read_at = -1;
     struct timespec now;
-    if (!is_java()) return 0;
     gettime(CLOCK_MONOTONIC_COARSE, &now);
     if (atomic_exchange(&read_at, now.tv_sec) != now.tv_sec) read_jumps();
     int last = known - 1;
@@ -69,8 +69,8 @@ static long moved(long at) {
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
     if (!gettime) find();
-    int failed = gettime(clock, time);
-    if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) time->tv_sec += ahead(time->tv_sec);
+    int failed = gettime(clock, time), of_day = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+    if (!failed && is_java && of_day) time->tv_sec += ahead(time->tv_sec);
     return failed;
 }
 
@@ -91,7 +91,7 @@ time_t time(time_t *at) {
 int fstatat64(int folder, const char *path, struct stat64 *found, int flags) {
     if (!gettime) find();
     int failed = real_fstatat(folder, path, found, flags);
-    if (!failed) {
+    if (!failed && is_java) {
         found->st_mtim.tv_sec += moved(found->st_mtim.tv_sec);
         found->st_ctim.tv_sec += moved(found->st_ctim.tv_sec);
         found->st_atim.tv_sec += moved(found->st_atim.tv_sec);
@@ -102,7 +102,7 @@ int fstatat64(int folder, const char *path, struct stat64 *found, int flags) {
 int statx(int folder, const char *restrict path, int flags, unsigned wanted, struct statx *restrict found) {
     if (!gettime) find();
     int failed = real_statx(folder, path, flags, wanted, found);
-    if (!failed) {
+    if (!failed && is_java) {
         found->stx_mtime.tv_sec += moved(found->stx_mtime.tv_sec);
         found->stx_ctime.tv_sec += moved(found->stx_ctime.tv_sec);
         found->stx_atime.tv_sec += moved(found->stx_atime.tv_sec);

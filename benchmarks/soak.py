@@ -38,6 +38,7 @@ from caspers.agents import ask
 from fault_plan import JUMP
 from fault_tools import Clock
 from fault_workspace import CATALOG, DOWN, JOBS, SMALL, Workspace
+from local_workspace.runtime.home import write_atomically
 from local_workspace.service import control
 from waiting import eventually
 
@@ -70,9 +71,7 @@ class ClockOfAll(Clock):
     def jump(self, seconds: int) -> None:
         """Set the clock by so many seconds, and note when."""
         super().jump(seconds)
-        new = self._jumps.with_suffix(".new")
-        new.write_text(f"{self._jumps.read_text()}{time.time():.0f} {self.ahead}\n")
-        new.replace(self._jumps)
+        write_atomically(self._jumps, f"{self._jumps.read_text()}{time.time():.0f} {self.ahead}\n")
 
     @property
     def _jumps(self) -> Path:

@@ -29,7 +29,7 @@ import scala.runtime.AbstractPartialFunction;
  * which takes longer than the scan of a small table.
  */
 final class KnownFiles extends Rule<LogicalPlan> {
-  /** The files of versions that have been read, as long as Delta Lake keeps these. */
+  /** The files of versions that a job has listed, as long as Delta Lake keeps these. */
   private static final Map<Snapshot, Seq<AddFile>> OF_VERSIONS = Collections.synchronizedMap(new WeakHashMap<>());
 
   @Override
@@ -41,21 +41,19 @@ final class KnownFiles extends Rule<LogicalPlan> {
     return index.getClass() == TahoeLogFileIndex.class || index.getClass() == TahoeBatchFileIndex.class;
   }
 
+  /** All files of a version: as long as they are few, Delta Lake writes them into the version's checksum. */
+  @SuppressWarnings("unchecked")
   private static Seq<AddFile> files(Snapshot version) {
+    Option<VersionChecksum> checksum = version.checksumOpt();
+    if (checksum.isDefined() && checksum.get().allFiles().isDefined()) {
+      return checksum.get().allFiles().get();
+    }
     Seq<AddFile> known = OF_VERSIONS.get(version);
-    if (known == null) { // asked for without a lock on the others: it may take a job
-      known = read(version);
+    if (known == null) { // asked for without a lock on the others: it takes a job
+      known = version.filesForScan((Seq<Expression>) (Seq<?>) Nil$.MODULE$, false).files();
       OF_VERSIONS.put(version, known);
     }
     return known;
-  }
-
-  /** All files of a version: as long as they are few, Delta Lake writes them into the version's checksum. */
-  @SuppressWarnings("unchecked")
-  private static Seq<AddFile> read(Snapshot version) {
-    Option<VersionChecksum> checksum = version.checksumOpt();
-    Option<Seq<AddFile>> few = checksum.isDefined() ? checksum.get().allFiles() : Option.empty();
-    return few.isDefined() ? few.get() : version.filesForScan((Seq<Expression>) (Seq<?>) Nil$.MODULE$, false).files();
   }
 
   private static boolean isPartitioned(Metadata table) {

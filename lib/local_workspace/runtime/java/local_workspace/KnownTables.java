@@ -22,7 +22,7 @@ final class KnownTables implements ExternalCatalogEventListener {
   /** By the names as they were asked for, in whatever spelling. */
   private final Map<Identifier, CatalogTable> tables = new HashMap<>();
 
-  private ExternalCatalog catalog;
+  private boolean isWatching;
   private long changes;
 
   private KnownTables() {}
@@ -33,10 +33,10 @@ final class KnownTables implements ExternalCatalogEventListener {
     return ONLY;
   }
 
-  private synchronized void watch(ExternalCatalog watched) {
-    if (catalog == null) {
-      ((ExternalCatalogWithListener) watched).addListener(this);
-      catalog = watched;
+  private synchronized void watch(ExternalCatalog catalog) {
+    if (!isWatching) {
+      ((ExternalCatalogWithListener) catalog).addListener(this);
+      isWatching = true;
     }
   }
 
