@@ -1,5 +1,6 @@
 """Shared by all tests: one living workspace a test session, in a home of its own."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
 
 OUTER = ("DATABRICKS_", "CASPERS_", "LOCAL_WORKSPACE_", "MLFLOW_", "SPARK_")  # variables that name a workspace
 _CONNECTED: dict[str, str] = {}  # what `connected` has put into the environment
+
+
+def pytest_configure() -> None:
+    """Leave the collection of garbage to `garbage_is_collected`.
+
+    A Spark session that is collected closes its client, even if it was stopped before. Where that happens amid a
+    statement of another session, the statement's thread waits for a lock that it holds itself, and all later statements
+    wait for the same lock (`ExecutePlanResponseReattachableIterator.shutdown` of pyspark).
+    """
+    gc.disable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -77,6 +88,13 @@ def catalog(w: "WorkspaceClient") -> str:
     """The name of the workspace's catalog, created if there is none."""
     held = list(w.catalogs.list()) or [w.catalogs.create("kitchens")]
     return held[0].name
+
+
+@pytest.fixture(scope="module", autouse=True)
+def garbage_is_collected() -> Iterator[None]:
+    """Between two modules, by the thread that runs them."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module", autouse=True)
