@@ -106,16 +106,39 @@ def _jobs(w: WorkspaceClient, home: Path) -> Figures:
     taken: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
         for name in scheduled:
-            with Meter(lambda: service(home)) as meter:
-                done = w.jobs.run_now(found[name]).result()
-                if "replay" in name.lower():
-                    update = _update_seconds(w, pipeline.pipeline_id or "", since=done.start_time or 0)
-                    taken.setdefault("the update after it, seconds", []).append(update)
-            if done.state is None or done.state.result_state is not jobs.RunResultState.SUCCESS:
-                raise RuntimeError(f"{name}: {done.state}")
+            if "replay" in name.lower():
+                done, used, update = _replay(w, home, found[name], pipeline.pipeline_id or "")
+                taken.setdefault("the update after it, seconds", []).append(update)
+            else:
+                with Meter(lambda: service(home)) as meter:
+                    done = _run(w, found[name])
+                used = sum(meter.seconds().values())
             taken.setdefault(f"{name}, seconds", []).append(((done.end_time or 0) - (done.start_time or 0)) / 1000)
-            taken.setdefault(f"{name}, processor seconds", []).append(sum(meter.seconds().values()))
+            taken.setdefault(f"{name}, processor seconds", []).append(used)
     return {name: median(values) for name, values in taken.items()}
+
+
+def _replay(w: WorkspaceClient, home: Path, job_id: int, pipeline_id: str) -> tuple[jobs.Run, float, float]:
+    """A run of the replay, its processor seconds with those of the pipeline's update, and how long the update took.
+
+    Nobody orders for some hours of a night, which are minutes here: a run that found no events to write is repeated.
+    """
+    events = home / "volumes" / "simulator" / "events"
+    while True:
+        known = set(events.iterdir())
+        with Meter(lambda: service(home)) as meter:
+            done = _run(w, job_id)
+            if has_written := set(events.iterdir()) != known:
+                update = _update_seconds(w, pipeline_id, since=done.start_time or 0)
+        if has_written:
+            return done, sum(meter.seconds().values()), update
+
+
+def _run(w: WorkspaceClient, job_id: int) -> jobs.Run:
+    done = w.jobs.run_now(job_id).result()
+    if done.state is None or done.state.result_state is not jobs.RunResultState.SUCCESS:
+        raise RuntimeError(f"{done.run_name}: {done.state}")
+    return done
 
 
 def _update_seconds(w: WorkspaceClient, pipeline_id: str, since: int) -> float:
