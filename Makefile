@@ -1,6 +1,6 @@
 # make run    set everything up and bring Casper's kitchens to life
 # make test   style, types, the book, the tests that are not slow, each cell of each notebook: a quarter of an hour
-# make test-all  everything that CI runs: the slow tests and both targets too, with the coverage
+# make test-all  everything that CI runs: the slow tests, both targets and twelve kills too, with the coverage
 # make outputs  run the notebooks again and keep what they print, how long they take, and pictures of the same run in docs/
 # make pictures  take the pictures in docs/ of the workspace and the app that run
 # make book   the README, the notebooks as they ran and the documents as a site, build/book/index.html
@@ -14,9 +14,10 @@
 # uv may be missing, or be a shim that does not run under this project's Python: then it gets an environment of its own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
+FAULTS := PYTHONPATH=tests/support $(UV) run --no-sync python tests/faults/campaign.py
 TWO_FILES_AT_A_TIME := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-all lint browser unit quick integration notebooks outputs pictures book faults soak latest stop setup
+.PHONY: run test test-all lint browser unit quick integration notebooks kills outputs pictures book faults soak latest stop setup
 
 run: setup
 	$(UV) run --no-sync runbook.py --target all
@@ -33,13 +34,13 @@ test: setup
 	$(MAKE) --jobs 2 lint book browser
 	$(MAKE) --jobs 2 notebooks quick
 
-# Integration and notebooks wait a lot, each in a home of its own: side by side they fill two cores. The coverage is
+# Integration, notebooks and kills wait a lot, each in a home of its own: two side by side fill two cores. The coverage is
 # that of lib and app by unit and integration tests together, in all their processes.
 test-all: setup
 	$(MAKE) --jobs 2 lint book browser
 	$(UV) run --no-sync coverage erase
 	$(MAKE) unit
-	$(MAKE) --jobs 2 integration notebooks
+	$(MAKE) --jobs 2 integration notebooks kills
 	$(UV) run --no-sync coverage combine --quiet
 	$(UV) run --no-sync coverage report
 
@@ -68,6 +69,10 @@ notebooks:
 		--nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg \
 		--nbval-cell-timeout 600 --nbval-kernel-startup-timeout 120 -x --durations 10
 
+# Of each kind of process that `make faults` kills, one; of one of them two.
+kills:
+	$(FAULTS) --seed 15 --count 12 --kinds SIGKILL
+
 outputs: browser
 	PYTHONPATH=tests/support:benchmarks $(UV) run --no-sync python tests/notebooks/refresh.py
 
@@ -77,10 +82,9 @@ pictures: browser
 book:
 	$(UV) run --no-sync sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . build/book
 
-# Not a part of `make test-all`: a fault with its recovery takes about a minute, the workspace's start before them several.
+# A fault with its recovery takes about a minute, the workspace's start before them several.
 faults: setup
-	PYTHONPATH=tests/support $(UV) run --no-sync python tests/faults/campaign.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
-		$(if $(KINDS),--kinds $(KINDS))
+	$(FAULTS) $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(KINDS),--kinds $(KINDS))
 
 # By itself: what else runs on the machine is in its times.
 soak: setup
