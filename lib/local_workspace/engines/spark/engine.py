@@ -38,9 +38,11 @@ _OPENED = (
     "jdk.internal.ref",
     "sun.nio.ch",
     "sun.nio.cs",
-    "sun.security.action",
     "sun.util.calendar",
 )
+# What Arrow and Spark do with memory, and Hadoop and Netty with their libraries, Java 25 warns of; without the first,
+# Arrow's part of Netty does not start (SPARK-56955, SPARK-51210).
+_ALLOWED = ("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED")
 # The optimizing compiler takes only what runs four times as often as it would by itself: a laptop's statements are
 # small and mostly new, so that its code often comes too late. Without it an agent's answers take half as long again.
 _COMPILERS = (
@@ -52,15 +54,16 @@ _COMPILERS = (
 # that fills the old one, which is collected as a whole, for half a second, each time it grows. A full collection gives
 # the heap's unused memory back at once, down to 60 % free: with a laptop's tables a gigabyte less than several threads
 # and a heap that only grows. The C library keeps 0.1 GB of what its users have freed unless it is told not to, here
-# every five minutes.
-_COLLECTOR = (
+# every five minutes. An archive of classes has objects too, for which the old generation needs room from the start.
+_MEMORY = (
+    *("-XX:InitialHeapSize=640m", "-Xmx4g", "-XX:+UseCompactObjectHeaders"),
     *("-XX:+UseSerialGC", "-XX:-ShrinkHeapInSteps", "-XX:MinHeapFreeRatio=20", "-XX:MaxHeapFreeRatio=60"),
     *("-XX:NewSize=384m", "-XX:SurvivorRatio=6"),
     "-XX:TrimNativeHeapInterval=300000",
 )
 _QUIET_SECONDS = 20
 _START_SECONDS = 180
-_STOP_SECONDS = 60  # the first server that is stopped writes the class archive
+_STOP_SECONDS = 300  # the first server that is stopped writes the class archive
 _STATES = {State.RUNNING: "running", State.STARTING: "starting", State.RETRYING: "starting"}
 # The server forgets a session after an hour without use, by the wall clock: that goes on while the machine sleeps.
 _SESSION_IDLE_SECONDS = 1800
@@ -240,15 +243,12 @@ class SparkEngine:
         return Launch(self._command(), lambda: ports.listens(self._port), env)
 
     def _command(self) -> list[str]:
-        opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
         # In a file and not as arguments: everyone on the machine can read a process's arguments, and one is the token.
         settings = self._home.run / "spark.conf"
         write_atomically(settings, "".join(f"{key} {value}\n" for key, value in self._conf().items()))
         return [
             str(self._software.java),
-            *opens,
-            "-Djdk.reflect.useDirectMethodHandle=false",
-            "-Dio.netty.tryReflectionSetAccessible=true",
+            *self._java_options(),
             f"-Dderby.system.home={self._home.root}",
             f"-Djava.io.tmpdir={self._scratch}",
             f"-D{spark_extension.CATALOG_FILE_PROPERTY}={self._home.catalog_name}",
@@ -258,11 +258,6 @@ class SparkEngine:
             f"-D{spark_extension.WAYS_OUT_PROPERTY}={spark_extension.WAYS_OUT}",
             f"-D{spark_extension.QUIET_PROPERTY}={self._quiet_seconds}",
             *class_archive.options(self._software.extension, self._written_archive()),
-            "-Xmx4g",
-            *_COLLECTOR,
-            *_COMPILERS,
-            "-cp",
-            self._class_path(),
             "org.apache.spark.deploy.SparkSubmit",
             "--class",
             spark_extension.SERVER,
@@ -273,15 +268,19 @@ class SparkEngine:
             "spark-internal",
         ]
 
-    def _class_path(self) -> str:
-        return os.pathsep.join([str(self._software.extension), f"{self.spark_home / 'jars'}/*"])
+    def _java_options(self) -> list[str]:
+        """What is the same in every home, as an archive of classes is."""
+        opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
+        netty = "-Dio.netty.tryReflectionSetAccessible=true"
+        class_path = os.pathsep.join([str(self._software.extension), f"{self.spark_home / 'jars'}/*"])
+        return [*opens, *_ALLOWED, netty, *_MEMORY, *_COMPILERS, "-cp", class_path]
 
     def _written_archive(self) -> Path:
-        return self._home.run / "classes.jsa"
+        return self._home.run / "classes.aot"
 
     def _keep_archive(self) -> None:
         software = self._software
-        class_archive.keep(software.java, software.extension, self._class_path(), self._written_archive())
+        class_archive.keep(software.java, software.extension, self._java_options(), self._written_archive())
 
     @property
     def _scratch(self) -> Path:
