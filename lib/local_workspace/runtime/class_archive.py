@@ -19,6 +19,10 @@ from local_workspace.runtime import environment
 LEAST_BYTES = 250 << 20
 """Less has the archive of a server that was stopped while it started; one that has run a target writes 330 MB."""
 
+# By itself Java maps an archive at an address that nobody can guess, for which it writes to all of its 300 MB.
+_AS_IT_LIES = ("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0")
+_QUIET = "-Xlog:aot*=error"  # it warns of each class that it leaves out
+
 
 def of_spark(extension: Path) -> Path:
     """The archive for Spark servers with `extension`."""
@@ -28,11 +32,10 @@ def of_spark(extension: Path) -> Path:
 
 def options(extension: Path, written: Path) -> list[str]:
     """Java's options for a Spark server: to use the archive, or to write one to `written` when it ends."""
-    quiet = "-Xlog:aot*=error"  # it warns of each class that it leaves out
     if _has_much(of_spark(extension)):
-        return [f"-XX:AOTCache={of_spark(extension)}", quiet]
+        return [f"-XX:AOTCache={of_spark(extension)}", *_AS_IT_LIES, _QUIET]
     if os.access(extension.parent, os.W_OK):
-        return [f"-XX:AOTCacheOutput={written}", quiet]
+        return [f"-XX:AOTCacheOutput={written}", _QUIET]
     return []
 
 
