@@ -79,7 +79,9 @@ from local_workspace.runtime.store import Store
 from local_workspace.service.settings import FREE_BYTES, Settings, default_storage, load_settings
 
 USER = "you@localhost"
-ROUTES = (
+ROUTES = (  # tried in this order: first those with most of the requests
+    *(mlflow_registry, mlflow_files, mlflow),  # the last passes on all paths below those of the others
+    *(serving, sql),
     *(
         app_permissions,
         apps,
@@ -98,8 +100,7 @@ ROUTES = (
         scim,
         secrets,
     ),
-    *(serving, sign_in, sql, workspace, permissions),  # the last takes what apps and postgres leave of its paths
-    *(mlflow_registry, mlflow_files, mlflow),  # the last passes on all paths below those of the others
+    *(sign_in, workspace, permissions),  # the last takes what apps and postgres leave of its paths
 )
 
 log = logging.getLogger(__name__)
