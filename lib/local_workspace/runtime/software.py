@@ -107,6 +107,13 @@ def spark_folder() -> Path:
     return folder() / f"spark-{SPARK_VERSION}-hadoop-{HADOOP_VERSION}"
 
 
+def remove_others(spark: Path) -> None:
+    """Remove the servers of other versions beside the folder `spark`: each is half a gigabyte, and none runs again."""
+    for other in spark.parent.glob("spark-*/"):
+        if other != spark:
+            shutil.rmtree(other)
+
+
 def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
     unfinished = spark.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -129,9 +136,7 @@ def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
     report(f"Fetching the {len(JARS)} jars of Delta Lake and Apache Hadoop (68 MB, once) …")
     _fetch_jars(java, unfinished / "pyspark" / "jars")
     unfinished.replace(spark)
-    for old in spark.parent.glob("spark-*/"):
-        if old != spark:
-            shutil.rmtree(old)
+    remove_others(spark)
 
 
 def _fetch_jars(java: Path, folder: Path) -> None:
