@@ -1,4 +1,4 @@
-"""Java's archive of loaded and linked classes and of what ran often in them (JEP 483, 514, 515).
+"""Java's AOT cache: an archive of loaded and linked classes, and of which methods ran often (JEP 483, 514, 515).
 
 With it the Spark server starts in half the time, and its compilers know from the start what is worth compiling. The
 first server that is stopped after it has run statements writes it, so that it costs no set-up time. It lies beside the
@@ -19,8 +19,8 @@ from local_workspace.runtime import environment
 LEAST_BYTES = 250 << 20
 """Less has the archive of a server that was stopped while it started; one that has run a target writes 330 MB."""
 
-# By itself Java maps an archive at an address that nobody can guess, for which it writes to all of its 300 MB.
-_AS_IT_LIES = ("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0")
+# By default Java maps an archive at a random address, for which it changes each pointer in it: 200 MB are written anew.
+_AT_ITS_OWN_ADDRESS = ("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0")
 _QUIET = "-Xlog:aot*=error"  # it warns of each class that it leaves out
 
 
@@ -33,7 +33,7 @@ def of_spark(extension: Path) -> Path:
 def options(extension: Path, written: Path) -> list[str]:
     """Java's options for a Spark server: to use the archive, or to write one to `written` when it ends."""
     if _has_much(of_spark(extension)):
-        return [f"-XX:AOTCache={of_spark(extension)}", *_AS_IT_LIES, _QUIET]
+        return [f"-XX:AOTCache={of_spark(extension)}", *_AT_ITS_OWN_ADDRESS, _QUIET]
     if os.access(extension.parent, os.W_OK):
         return [f"-XX:AOTCacheOutput={written}", _QUIET]
     return []
