@@ -1,9 +1,9 @@
 """Java's AOT cache: an archive of loaded and linked classes, and of which methods ran often (JEP 483, 514, 515).
 
-With it the Spark server starts in half the time, and its compilers know from the start what is worth compiling. The
-first server that is stopped after it has run statements writes it, so that it costs no set-up time. It lies beside the
-jar of the extension. Java ignores an archive that doesn't fit, but for one whose jars have moved: it takes that, and
-then refuses the classes of a sealed package that aren't in it. So the archive's name says where its jars are.
+With it the Spark server starts sooner, and its compilers know from the start what is worth compiling. The first server
+that is stopped after it has run statements writes it, so that it costs no set-up time. It lies beside the jar of the
+extension. Java ignores an archive that doesn't fit, but for one whose jars have moved: it takes that, and then refuses
+the classes of a sealed package that aren't in it. So the archive's name says where its jars are.
 """
 
 import hashlib

@@ -40,8 +40,8 @@ _OPENED = (
     "sun.nio.cs",
     "sun.util.calendar",
 )
-# What Arrow and Spark do with memory, and Hadoop and Netty with their libraries, Java 25 warns of; without the first,
-# Arrow's part of Netty does not start (SPARK-56955, SPARK-51210).
+# Spark and Arrow access memory directly, Hadoop and Netty load native libraries: Java 25 warns of both, and without the
+# first option Arrow's allocator does not start (SPARK-56955, SPARK-51210).
 _ALLOWED = ("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED")
 # The optimizing compiler takes only what runs four times as often as it would by itself: a laptop's statements are
 # small and mostly new, so that its code often comes too late. Without it an agent's answers take half as long again.
@@ -54,7 +54,8 @@ _COMPILERS = (
 # that fills the old one, which is collected as a whole, for half a second, each time it grows. A full collection gives
 # the heap's unused memory back at once, down to 60 % free: with a laptop's tables a gigabyte less than several threads
 # and a heap that only grows. The C library keeps 0.1 GB of what its users have freed unless it is told not to, here
-# every five minutes. An archive of classes has objects too, for which the old generation needs room from the start.
+# every five minutes. An archive of classes has objects too: without room for them in the old generation from the start,
+# Java ends.
 _MEMORY = (
     *("-XX:InitialHeapSize=640m", "-Xmx4g", "-XX:+UseCompactObjectHeaders"),
     *("-XX:+UseSerialGC", "-XX:-ShrinkHeapInSteps", "-XX:MinHeapFreeRatio=20", "-XX:MaxHeapFreeRatio=60"),
@@ -269,7 +270,7 @@ class SparkEngine:
         ]
 
     def _java_options(self) -> list[str]:
-        """What is the same in every home, as an archive of classes is."""
+        """The options that are the same for every home, for which an archive of classes holds."""
         opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
         netty = "-Dio.netty.tryReflectionSetAccessible=true"
         class_path = os.pathsep.join([str(self._software.extension), f"{self.spark_home / 'jars'}/*"])
