@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_workspace.runtime.errors import SetupError
+from local_workspace.runtime.versioned_folders import put_in_place
 
 _GROUP = "org.webjars.npm"
 URL = "/static/modules/"
@@ -182,7 +183,4 @@ def fetch(target: Path, retrieve: Callable[[list[str], Path, str], None]) -> Non
         (unfinished / package.served).write_bytes(package.read(unfinished))
     for jar in unfinished.glob("*.jar"):
         jar.unlink()
-    unfinished.replace(target)
-    for old in target.parent.glob("browser-*"):
-        if old.name != target.name:
-            shutil.rmtree(old)
+    put_in_place(unfinished, target)

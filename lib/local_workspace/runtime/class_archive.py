@@ -44,7 +44,7 @@ def keep(java: Path, extension: Path, options: list[str], written: Path) -> None
 
     `options` are those of the server, with its class path. Safe for threads and processes.
     """
-    _unfinished(written).unlink(missing_ok=True)
+    _recorded(written).unlink(missing_ok=True)
     target = of_spark(extension)
     if not written.exists():
         return
@@ -57,8 +57,8 @@ def keep(java: Path, extension: Path, options: list[str], written: Path) -> None
         written.unlink(missing_ok=True)
 
 
-def _unfinished(written: Path) -> Path:
-    """What Java makes the archive of, and removes; a server that is killed meanwhile leaves it."""
+def _recorded(written: Path) -> Path:
+    """The file of which Java makes the archive, and then removes; a server that is killed meanwhile leaves it."""
     return written.with_name(f"{written.name}.config")
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local_workspace.runtime.errors import SetupError
+from local_workspace.runtime.versioned_folders import put_in_place
 
 VERSION = "18.6.0"
 FOLDER = f"postgres-{VERSION}"
@@ -60,10 +61,7 @@ def fetch(target: Path, retrieve: Callable[[list[str], Path, str], None], name: 
         raise SetupError(f"{jar} is not the file that this version of the workspace expects (SHA-256 differs).")
     _unpack(fetched, unfinished)
     fetched.unlink()
-    unfinished.replace(target)
-    for old in target.parent.glob("postgres-*"):
-        if old.name != target.name:
-            shutil.rmtree(old)
+    put_in_place(unfinished, target)
 
 
 def _unpack(jar: Path, target: Path) -> None:

@@ -17,6 +17,7 @@ from filelock import FileLock
 from uv import find_uv_bin
 
 from local_workspace.runtime import browser_modules, jars, postgres_distribution, spark_extension
+from local_workspace.runtime.versioned_folders import put_in_place
 
 SPARK_VERSION = "4.1.2"
 HADOOP_VERSION = "3.4.3"  # not 3.4.2, which Spark 4.1 comes with: it needs what Java 25 no longer has (HADOOP-19212)
@@ -107,13 +108,6 @@ def spark_folder() -> Path:
     return folder() / f"spark-{SPARK_VERSION}-hadoop-{HADOOP_VERSION}"
 
 
-def remove_others(spark: Path) -> None:
-    """Remove the servers of other versions beside the folder `spark`: each is half a gigabyte, and none runs again."""
-    for other in spark.parent.glob("spark-*/"):
-        if other != spark:
-            shutil.rmtree(other)
-
-
 def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
     unfinished = spark.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -135,8 +129,7 @@ def _fetch(java: Path, spark: Path, report: Callable[[str], None]) -> None:
     )
     report(f"Fetching the {len(JARS)} jars of Delta Lake and Apache Hadoop (68 MB, once) …")
     _fetch_jars(java, unfinished / "pyspark" / "jars")
-    unfinished.replace(spark)
-    remove_others(spark)
+    put_in_place(unfinished, spark)
 
 
 def _fetch_jars(java: Path, folder: Path) -> None:

@@ -19,15 +19,6 @@ def test_what_is_there_is_not_fetched_again():
     assert steps == []
 
 
-def test_the_spark_of_another_version_is_removed_and_nothing_else(tmp_path):
-    new, old, other = (tmp_path / name for name in ("spark-4.1.2-hadoop-3.4.3", "spark-4.1.2", "postgres-18"))
-    for folder in (new, old, other):
-        (folder / "bin").mkdir(parents=True)
-    (tmp_path / "spark-4.1.2.lock").touch()
-    software.remove_others(new)
-    assert {path.name for path in tmp_path.iterdir()} == {new.name, other.name, "spark-4.1.2.lock"}
-
-
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="only root can become another user")
 def test_another_user_than_the_environments_owner_finds_the_software():
     """As in a container whose image was built by root."""
