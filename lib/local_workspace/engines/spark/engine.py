@@ -45,9 +45,11 @@ _OPENED = (
 _ALLOWED = ("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED")
 # The optimizing compiler takes only what runs four times as often as it would by itself: a laptop's statements are
 # small and mostly new, so that its code often comes too late. Without it an agent's answers take half as long again.
+# It also puts less of the called methods into their callers: half its work, and the code runs no slower here.
 _COMPILERS = (
     *("-XX:Tier4InvocationThreshold=20000", "-XX:Tier4MinInvocationThreshold=2400"),
     *("-XX:Tier4CompileThreshold=60000", "-XX:Tier4BackEdgeThreshold=160000"),
+    *("-XX:FreqInlineSize=100", "-XX:MaxInlineLevel=8", "-XX:InlineSmallCode=1000"),
     "-XX:ReservedCodeCacheSize=512m",
 )
 # One thread collects garbage. The young generation has room for what a pipeline's update makes and drops; with less,
@@ -124,6 +126,19 @@ class SparkEngine:
     def wait_ready(self, timeout: float = _START_SECONDS) -> None:
         """Return once the server answers. Raises RuntimeError if it can't start or is not ready after `timeout` s."""
         self._supervisor.wait_ready(timeout)
+
+    def warm_up(self) -> None:
+        """Have the server open its metastore and load what every statement needs: the first client need not wait.
+
+        Raises RuntimeError if the server can't start.
+        """
+        session = self.session()
+        from pyspark.errors import PySparkException  # importable once there is a session
+
+        try:
+            session.sql("SHOW SCHEMAS").collect()
+        except PySparkException as error:
+            log.warning("Spark is not warmed up: %s", message(error))
 
     def state(self) -> str:
         """One of starting, running, failed."""
