@@ -5,6 +5,7 @@ import shutil
 import signal
 import tempfile
 import threading
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec
@@ -12,6 +13,12 @@ from jupyter_client.manager import AsyncKernelManager
 
 PROVISIONER = "prepared"  # an entry point of this package, local_workspace.kernel.provisioner
 LONGEST_PATH = 103  # bytes of a socket's path; macOS allows that, Linux 107
+
+
+def prepare() -> None:
+    """Begin to import what notebooks need, in the process that kernels then are forks of."""
+    (provisioner,) = entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER)
+    provisioner.load().prepare()
 
 
 class Kernels:

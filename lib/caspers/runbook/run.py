@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from caspers.platform import connection, environment
-from caspers.runbook import report
+from caspers.runbook import kernels, report
 from caspers.runbook.plan import Plan
 from caspers.runbook.progress import Progress
 from caspers.runbook.runner import Runner, State, TaskRun
@@ -26,11 +26,12 @@ def run_plan(plan: Plan, given: Sequence[str], folder: Path, console: Console) -
     progress = Progress(console)
     executed = _new_folder(folder)
     Runner(plan, executed, progress.changed)  # finds missing notebooks before anything is started
+    environment.keep_own_python(os.environ)  # for the kernels
+    kernels.prepare()  # while the workspace starts
     found = connection.ensure()
     plan = in_existing_catalog(plan, given, found, console)
     runner = Runner(plan, executed, progress.changed)
-    environment.keep_own_python(os.environ)  # for the kernels, as the next line
-    os.environ["CASPERS_RUN"] = executed.name  # each run has a budget of its own
+    os.environ["CASPERS_RUN"] = executed.name  # for the kernels: each run has a budget of its own
     code = run_notebooks(runner, plan, given, progress, console)
     if code == 0:
         from caspers.platform import home_page

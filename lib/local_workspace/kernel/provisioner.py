@@ -25,6 +25,11 @@ class PreparedProvisioner(LocalProvisioner):
 
     executable = Unicode(help="the Python of its kernels; Jupyter's choice if it is empty").tag(config=True)
 
+    @staticmethod
+    def prepare() -> None:
+        """Start the prepared Python now, so that the first kernel need not wait for its imports."""
+        python.prepare()
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel that `cmd` names; returns how to reach it."""
         cmd = [self.executable or cmd[0], *cmd[1:]]

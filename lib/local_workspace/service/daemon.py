@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -74,6 +74,7 @@ from local_workspace.runtime.errors import invalid, not_found
 from local_workspace.runtime.free_space import FreeSpace
 from local_workspace.runtime.home import Home, write_atomically
 from local_workspace.runtime.partial_files import PartialFiles
+from local_workspace.runtime.prepared_python import PreparedPython
 from local_workspace.runtime.processes import Processes, started
 from local_workspace.runtime.store import Store
 from local_workspace.service.settings import FREE_BYTES, Settings, default_storage, load_settings
@@ -167,7 +168,8 @@ class Engines:
 def serve(home: Home) -> None:
     """Run the workspace of `home` until SIGTERM or SIGINT. Raises SetupError if it can't start."""
     open_files.raise_limit()
-    processes = Processes(home, prepared_python.of_workspace())
+    python = prepared_python.of_workspace()
+    processes = Processes(home, python)
     processes.reap()
     settings = load_settings(home)
     sessions = Sessions()
@@ -176,7 +178,7 @@ def serve(home: Home) -> None:
     site.install(app)
     server = _Server(
         uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_level="warning", timeout_graceful_shutdown=3),
-        on_started=lambda: _announce(home, engines, settings),
+        on_started=lambda: _announce(home, engines, settings, python),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _ignore)  # uvicorn ends the server at one of them, and then raises it once more
@@ -359,10 +361,19 @@ def _ignore(number: int, frame: FrameType | None) -> None:
     """Handle a signal by nothing. Unlike SIG_IGN, children don't inherit it."""
 
 
-def _announce(home: Home, engines: Engines, settings: Settings) -> None:
+def _start(engines: Engines, python: PreparedPython) -> None:
+    """Start the engines, and then what the first job and the first statement would wait for."""
+    engines.start()
+    with suppress(RuntimeError):  # Spark can't start: its state says so
+        engines.spark.wait_ready()
+        python.prepare()
+        engines.spark.warm_up()
+
+
+def _announce(home: Home, engines: Engines, settings: Settings, python: PreparedPython) -> None:
     """Start the engines and write the connection file, once the server listens."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal it was started from may close
-    threading.Thread(target=engines.start, name="engines", daemon=True).start()
+    threading.Thread(target=_start, args=(engines, python), name="engines", daemon=True).start()
     me = psutil.Process()
     write_atomically(
         home.connection,
