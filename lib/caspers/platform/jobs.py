@@ -5,7 +5,6 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Protocol
 
-from databricks.sdk.errors import OperationFailed
 from databricks.sdk.service.compute import Environment
 from databricks.sdk.service.jobs import (
     BaseJob,
@@ -22,6 +21,9 @@ from caspers.platform.client import HasClient, required
 
 ENDED = (RunLifeCycleState.TERMINATED, RunLifeCycleState.SKIPPED, RunLifeCycleState.INTERNAL_ERROR)
 ENVIRONMENT = "default"
+RUN_POLL_SECONDS = 0.5
+MOMENT_POLL_SECONDS = 0.2
+"""How often to ask for the end of a run, and for a moment within one."""
 MINUTES_A_DAY = 24 * 60
 
 
@@ -75,13 +77,9 @@ def run_and_wait(ws: HasClient, job_id: int, timeout: timedelta = timedelta(minu
 
     Raises JobFailed with the error of the failing task, TimeoutError after `timeout`.
     """
-    waiter = ws.w.jobs.run_now(job_id)
-    try:
-        run = waiter.result(timeout)
-    except OperationFailed:  # how the SDK reports a run whose task failed
-        run = ws.w.jobs.get_run(waiter.run_id)
-    _check_success(ws, run)
-    return run
+    # The SDK's own `result` asks ever more rarely, at last every ten seconds: a run of two seconds seems to take seven.
+    run_id = ws.w.jobs.run_now(job_id).run_id
+    return _until(ws, run_id, lambda: False, RUN_POLL_SECONDS, timeout)
 
 
 def wait_within_run(
@@ -91,21 +89,25 @@ def wait_within_run(
 
     Raises JobFailed if the run ends otherwise, TimeoutError after `timeout`.
     """
+    _until(ws, run_id, reached, MOMENT_POLL_SECONDS, timeout)
 
-    def over() -> bool:
-        if reached():
-            return True
+
+def _until(ws: HasClient, run_id: int, reached: Callable[[], bool], pause: float, timeout: timedelta) -> Run:
+    """The run once it has succeeded, or as it was when `reached()` became true."""
+
+    def over() -> Run | None:
+        there = reached()
         run = ws.w.jobs.get_run(run_id)
-        if _state(run).life_cycle_state not in ENDED:
-            return False
-        _check_success(ws, run)
-        return True
+        if not there and _state(run).life_cycle_state in ENDED:
+            _check_success(ws, run)
+            there = True
+        return run if there else None
 
     waiting = Retrying(
-        retry=retry_if_result(lambda done: not done), wait=wait_fixed(0.2), stop=stop_after_delay(timeout)
+        retry=retry_if_result(lambda run: run is None), wait=wait_fixed(pause), stop=stop_after_delay(timeout)
     )
     try:
-        waiting(over)
+        return required(waiting(over), "run")
     except RetryError:
         raise TimeoutError(f"Run {run_id} did not get so far within {timeout}.") from None
 
