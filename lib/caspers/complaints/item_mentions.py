@@ -18,6 +18,7 @@ from caspers.complaints.corpus import MASK, training
 
 ALIKE = 80
 """How similar two words have to be, of 100."""
+_CACHED = 10_000  # words; many complaints have much the same
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _JOINING = frozenset({"and", "n", "of", "with", "in", "the"})
 _FUNCTION = frozenset(
@@ -71,6 +72,7 @@ def find_mentions(text: str, names: Iterable[str]) -> list[Mention]:
     ]
 
 
+@lru_cache(maxsize=_CACHED)
 def normalized(word: str) -> str:
     """A word in lower case, without accents and apostrophes."""
     letters = unicodedata.normalize("NFKD", word.lower())
@@ -96,7 +98,7 @@ def _before(text: str, found: list[re.Match[str]], place: int) -> str:
 
 
 def _runs(words: list[str], before: list[str], name: str) -> list[_Run]:
-    parts = [part for part in map(normalized, _WORD.findall(name)) if part not in _JOINING] or [normalized(name)]
+    parts = _parts(name)
     hits = _hits(words, parts)
     runs, at = [], 0
     while at < len(words):
@@ -116,14 +118,21 @@ def _runs(words: list[str], before: list[str], name: str) -> list[_Run]:
     return runs
 
 
-def _hits(words: list[str], parts: list[str]) -> dict[int, set[int]]:
+@lru_cache(maxsize=_CACHED)
+def _parts(name: str) -> tuple[str, ...]:
+    """The words of a name that tell it from others."""
+    return tuple(part for part in map(normalized, _WORD.findall(name)) if part not in _JOINING) or (normalized(name),)
+
+
+def _hits(words: list[str], parts: tuple[str, ...]) -> dict[int, set[int]]:
     """For each word's place, the parts of the name that it is."""
-    alike = process.cdist(words, parts, scorer=fuzz.ratio, score_cutoff=ALIKE) if words else ()
+    if not words:
+        return {}
+    alike = process.cdist(words, parts, scorer=fuzz.ratio, score_cutoff=ALIKE).nonzero()
     found: dict[int, set[int]] = {}
-    for place, row in enumerate(alike):
-        for part in row.nonzero()[0]:
-            if _same(words[place], parts[part]):
-                found.setdefault(place, set()).add(int(part))
+    for place, part in zip(*(places.tolist() for places in alike), strict=True):
+        if _same(words[place], parts[part]):
+            found.setdefault(place, set()).add(part)
     return found
 
 
@@ -134,7 +143,7 @@ def _same(word: str, part: str) -> bool:
     return word[0] == part[0] and min(len(word), len(part)) > 3 and word not in ordinary_words()
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=_CACHED)
 def _may_be_of_a_name(word: str) -> bool:
     """Whether a word may belong to a name: it is neither ordinary nor an ordinary word misspelled."""
     if len(word) < 4 or word in ordinary_words():

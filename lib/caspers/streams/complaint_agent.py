@@ -6,6 +6,7 @@ in `source`. An answer is never changed, so the next run completes one that was 
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -66,21 +67,24 @@ def receive(ws: "Workbook") -> None:
 def answer(ws: "Workbook", endpoint: str) -> Summary:
     """Insert a response to every complaint of the inbox that has none: the agent's to the newest, else the policy's."""
     waiting = ws.spark.sql(waiting_sql(ws.catalog)).collect()  # the newest first
-    newest = waiting[:AGENT_COMPLAINTS]
+    newest, rest = waiting[:AGENT_COMPLAINTS], waiting[AGENT_COMPLAINTS:]
     questions = [{"order_id": row.order_id, "complaint_text": row.complaint_text} for row in newest]
-    answers, note = ask_several(ws, endpoint, "complaints", questions)
-    rows: list[tuple[object, ...]] = []
-    others = waiting[AGENT_COMPLAINTS:]
-    for row, said in zip(newest, answers, strict=True):
-        if said is None:
-            others.append(row)
-        else:
-            rows.append((row.complaint_id, row.order_id, clock.now(), said["response"], "agent", said["model"]))
-    for row, triage in by_policy(others):
+    with ThreadPoolExecutor(1, thread_name_prefix="agent") as pool:
+        asked = pool.submit(ask_several, ws, endpoint, "complaints", questions)
+        decided = by_policy(rest)  # while the agent answers
+        answers, note = asked.result()
+    pairs = list(zip(newest, answers, strict=True))
+    decided += by_policy([row for row, said in pairs if said is None])
+    rows: list[tuple[object, ...]] = [
+        (row.complaint_id, row.order_id, clock.now(), said["response"], "agent", said["model"])
+        for row, said in pairs
+        if said is not None
+    ]
+    for row, triage in decided:
         response = json.dumps(asdict(triage), ensure_ascii=False)
         rows.append((row.complaint_id, row.order_id, clock.now(), response, "fallback", offline_policy.NAME))
     insert_missing(ws, TABLE, "complaint_id", rows)
-    return Summary(len(rows), len(rows) - len(others), len(others), note if rows else None)
+    return Summary(len(rows), len(rows) - len(decided), len(decided), note if rows else None)
 
 
 def by_policy(complaints: list["Row"]) -> list[tuple["Row", policy.Triage]]:
