@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 WAREHOUSE = "caspers"
+_UPLOADS = 4  # side by side: to Databricks each takes a tenth of a second
 _SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -150,8 +152,11 @@ class Workbook:
         source = config.REPO / path
         if not source.exists():
             raise FileNotFoundError(f"{source} does not exist, so it can't be copied to the workspace.")
-        for file in _files(source):
-            self._upload(file)
+        files = list(_files(source))
+        folders = {self._workspace_path(file).rpartition("/")[0] for file in files}
+        with ThreadPoolExecutor(_UPLOADS, thread_name_prefix="publish") as pool:
+            list(pool.map(self.w.workspace.mkdirs, folders))
+            list(pool.map(self._upload, files))
         return self._workspace_path(source)
 
     def offer_ai_query(self) -> None:
@@ -181,7 +186,6 @@ class Workbook:
         from databricks.sdk.service.workspace import ImportFormat
 
         target = self._workspace_path(file)
-        self.w.workspace.mkdirs(target.rsplit("/", 1)[0])
         kind = ImportFormat.JUPYTER if file.suffix == ".ipynb" else ImportFormat.RAW
         with file.open("rb") as content:
             self.w.workspace.upload(target, content, format=kind, overwrite=True)
