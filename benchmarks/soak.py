@@ -16,7 +16,6 @@ import csv
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -189,15 +188,16 @@ def main(arguments: list[str]) -> None:
         if missing := fault_tools.missing([JUMP]):
             sys.exit("\n".join(missing))
         print(described(), flush=True)
-        workspace = Soaked((options.home or Path(tempfile.mkdtemp(prefix="caspers-soak-"), "home")).resolve())
-        workspace.command("up") if options.home else workspace.make()
+        given: Path | None = options.home
+        workspace = Soaked(given.resolve()) if given else Soaked.in_new_folder("caspers-soak-")
+        workspace.command("up") if given else workspace.make()
         try:
             soak(workspace, options.rounds, options.minutes, options.csv)
         except BaseException:
             workspace.command("down")
             print(f"What happened is in the logs and runs of {workspace.home}, which is kept.", flush=True)
             raise
-        workspace.command("down" if options.home else "destroy")
+        workspace.command("down") if given else workspace.remove()
     soak_report.report(options.draw or options.csv, options.picture)
 
 

@@ -8,7 +8,6 @@ import argparse
 import random
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -30,20 +29,20 @@ def main(arguments: list[str]) -> int:
     if missing := fault_tools.missing(options.kinds):
         print(*missing, sep="\n", file=sys.stderr)
         return 2
-    root = options.home or Path(tempfile.mkdtemp(prefix="caspers-faults-"), "home")
-    print(f"seed {options.seed}, {options.count} faults, home {root}", flush=True)
-    workspace = Workspace(root.resolve())
+    given: Path | None = options.home
+    workspace = Workspace(given.resolve()) if given else Workspace.in_new_folder("caspers-faults-")
+    print(f"seed {options.seed}, {options.count} faults, home {workspace.home}", flush=True)
     try:
-        workspace.command("up") if options.home else workspace.make()
+        workspace.command("up") if given else workspace.make()
         problems = campaign(workspace, faults(options.seed, options.count, options.kinds))
     except BaseException:
         workspace.command("down")
         raise
     if problems:
         workspace.command("down")
-        print(f"\nThe workspace is stopped; its home is kept: {root}. Differences:", *problems, sep="\n  ", flush=True)
+        print(f"\nThe workspace is stopped, and kept: {workspace.home}. Differences:", *problems, sep="\n  ", flush=True)
         return 1
-    workspace.command("down" if options.home else "destroy")
+    workspace.command("down") if given else workspace.remove()
     print("\nNothing was lost, doubled or changed.")
     return 0
 

@@ -4,14 +4,17 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Self
 
 import psutil
 import psycopg
@@ -52,6 +55,11 @@ class Workspace:
 
     home: Path
 
+    @classmethod
+    def in_new_folder(cls, prefix: str) -> Self:
+        """One that does not exist yet, in a folder of its own: its clock lies beside it."""
+        return cls(Path(tempfile.mkdtemp(prefix=prefix), "home").resolve())
+
     @property
     def environment(self) -> dict[str, str]:
         """This process's environment, for commands that use the workspace and no other."""
@@ -75,6 +83,11 @@ class Workspace:
         subprocess.run(command, cwd=REPO, env=self.environment, check=True)
         self.command("down")
         self.command("up")
+
+    def remove(self) -> None:
+        """Destroy the workspace, and remove the folder that it had for itself. Raises CalledProcessError."""
+        self.command("destroy")
+        shutil.rmtree(self.home.parent)
 
     def command(self, name: str) -> None:
         """Run a command of the local workspace: up, down or destroy. Raises CalledProcessError.
