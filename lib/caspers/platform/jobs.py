@@ -109,7 +109,7 @@ def _until(ws: HasClient, run_id: int, reached: Callable[[], bool], pause: float
     try:
         return required(waiting(over), "run")
     except RetryError:
-        raise TimeoutError(f"Run {run_id} did not get so far within {timeout}.") from None
+        raise TimeoutError(f"Run {run_id} has not ended after {timeout}.") from None
 
 
 def every_minutes(minutes: int, first: int = 0) -> str:

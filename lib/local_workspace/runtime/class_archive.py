@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from filelock import FileLock
@@ -21,6 +22,7 @@ LEAST_BYTES = 250 << 20
 
 # By default Java maps an archive at a random address, for which it changes each pointer in it: 200 MB are written anew.
 _AT_ITS_OWN_ADDRESS = ("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0")
+_OUTPUT = "-XX:AOTCacheOutput="
 _QUIET = "-Xlog:aot*=error"  # it warns of each class that it leaves out
 
 
@@ -35,8 +37,13 @@ def options(extension: Path, written: Path) -> list[str]:
     if _has_much(of_spark(extension)):
         return [f"-XX:AOTCache={of_spark(extension)}", *_AT_ITS_OWN_ADDRESS, _QUIET]
     if os.access(extension.parent, os.W_OK):
-        return [f"-XX:AOTCacheOutput={written}", _QUIET]
+        return [f"{_OUTPUT}{written}", _QUIET]
     return []
+
+
+def is_written_by(command: Iterable[str]) -> bool:
+    """Whether a Spark server with this command line writes an archive when it ends, which takes a minute."""
+    return any(option.startswith(_OUTPUT) for option in command)
 
 
 def keep(java: Path, extension: Path, options: list[str], written: Path) -> None:

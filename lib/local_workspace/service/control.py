@@ -10,13 +10,14 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 from filelock import FileLock
 
-from local_workspace.runtime import environment, sockets
+from local_workspace.runtime import class_archive, environment, sockets
 from local_workspace.runtime.errors import SetupError
 from local_workspace.runtime.home import Home, open_home, read_json
 from local_workspace.runtime.processes import Processes, ends, live_process
@@ -92,8 +93,11 @@ def stop(root: Path, report: Callable[[str], None] = _silent) -> bool:
     home = Home(root.resolve())
     process = _process(home)
     if process:
+        message = _stopping(process)
         process.send_signal(signal.SIGTERM)
-        _await_end(process, report)
+        if not ends(process, _QUIET_SECONDS):
+            report(message)
+            _await_end(process)
     if home.run.exists():
         Processes(home).reap()
     sockets.remove(home.run)
@@ -120,10 +124,16 @@ def _process(home: Home) -> psutil.Process | None:
     return live_process(connection["pid"], connection["started"]) if connection else None
 
 
-def _await_end(process: psutil.Process, report: Callable[[str], None]) -> None:
-    if ends(process, _QUIET_SECONDS):
-        return
-    report("Stopping. The first time takes a minute: Spark writes an archive that speeds its starts up …")
+def _stopping(service: psutil.Process) -> str:
+    """What to say while the workspace of this service stops."""
+    for child in service.children():
+        with suppress(psutil.Error):  # it has ended
+            if class_archive.is_written_by(child.cmdline()):
+                return "Stopping. This first time takes a minute: Spark writes an archive that speeds its starts up …"
+    return "Stopping …"
+
+
+def _await_end(process: psutil.Process) -> None:
     if not ends(process, STOP_SECONDS):
         process.kill()
         ends(process, STOP_SECONDS)

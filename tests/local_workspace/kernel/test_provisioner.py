@@ -11,6 +11,7 @@ import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 
+from caspers.runbook import kernels
 from local_workspace.kernel import provisioner
 from waiting import eventually
 
@@ -49,6 +50,13 @@ def printed(manager: KernelManager, code: str) -> str:
     )
     client.stop_channels()
     return "".join(texts).strip()
+
+
+def test_the_runbook_prepares_before_the_first_kernel() -> None:
+    provisioner.python.close()
+    kernels.prepare()
+    assert provisioner.python.pid is not None
+    assert "ipykernel.kernelapp" in psutil.Process(provisioner.python.pid).cmdline()
 
 
 def test_a_kernel_is_a_fork_with_what_notebooks_import(kernel: KernelManager) -> None:

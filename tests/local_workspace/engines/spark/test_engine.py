@@ -46,6 +46,14 @@ def server(home: Home) -> psutil.Process:
     return marks.process(home, "spark")
 
 
+def test_the_metastore_can_be_opened_before_a_client_asks(engine, home):
+    engine.wait_ready()
+    metastore = home.root / "metastore" / "service.properties"
+    assert not metastore.exists()
+    engine.warm_up()
+    assert metastore.exists()
+
+
 def test_a_server_that_has_nothing_to_do_gives_memory_back_but_not_while_a_statement_runs(engine, home):
     spark = engine.session()
 
