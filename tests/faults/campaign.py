@@ -40,7 +40,9 @@ def main(arguments: list[str]) -> int:
         raise
     if problems:
         workspace.command("down")
-        print(f"\nThe workspace is stopped, and kept: {workspace.home}. Differences:", *problems, sep="\n  ", flush=True)
+        print(
+            f"\nThe workspace is stopped, and kept: {workspace.home}. Differences:", *problems, sep="\n  ", flush=True
+        )
         return 1
     workspace.command("down") if given else workspace.remove()
     print("\nNothing was lost, doubled or changed.")
