@@ -73,18 +73,17 @@ def answer(ws: "Workbook", endpoint: str) -> Summary:
         asked = pool.submit(ask_several, ws, endpoint, "complaints", questions)
         decided = by_policy(rest)  # while the agent answers
         answers, note = asked.result()
-    pairs = list(zip(newest, answers, strict=True))
-    decided += by_policy([row for row, said in pairs if said is None])
-    rows: list[tuple[object, ...]] = [
-        (row.complaint_id, row.order_id, clock.now(), said["response"], "agent", said["model"])
-        for row, said in pairs
-        if said is not None
-    ]
+    said = list(zip(newest, answers, strict=True))
+    decided += by_policy([row for row, answer in said if answer is None])
+    rows = [_response(row, answer["response"], "agent", answer["model"]) for row, answer in said if answer]
     for row, triage in decided:
-        response = json.dumps(asdict(triage), ensure_ascii=False)
-        rows.append((row.complaint_id, row.order_id, clock.now(), response, "fallback", offline_policy.NAME))
+        rows.append(_response(row, json.dumps(asdict(triage), ensure_ascii=False), "fallback", offline_policy.NAME))
     insert_missing(ws, TABLE, "complaint_id", rows)
     return Summary(len(rows), len(rows) - len(decided), len(decided), note if rows else None)
+
+
+def _response(row: "Row", answer: str, source: str, model: str) -> tuple[object, ...]:
+    return (row.complaint_id, row.order_id, clock.now(), answer, source, model)
 
 
 def by_policy(complaints: list["Row"]) -> list[tuple["Row", policy.Triage]]:
