@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     if problems:
         workspace.command("down")
         print(
-            f"\nThe workspace is stopped, and kept: {workspace.home}. Differences:", *problems, sep="\n  ", flush=True
+            f"\nThe workspace was stopped and kept: {workspace.home}. Differences:", *problems, sep="\n  ", flush=True
         )
         return 1
     workspace.command("down") if given else workspace.remove()

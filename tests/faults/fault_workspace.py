@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -57,7 +56,7 @@ class Workspace:
 
     @classmethod
     def in_new_folder(cls, prefix: str) -> Self:
-        """One that does not exist yet, in a folder of its own: its clock lies beside it."""
+        """A workspace yet to be made, in a new folder that also holds its clock."""
         return cls(Path(tempfile.mkdtemp(prefix=prefix), "home").resolve())
 
     @property
@@ -85,9 +84,11 @@ class Workspace:
         self.command("up")
 
     def remove(self) -> None:
-        """Destroy the workspace, and remove the folder that it had for itself. Raises CalledProcessError."""
+        """Destroy a workspace that is in a folder of its own, and remove the folder. Raises CalledProcessError."""
         self.command("destroy")
-        shutil.rmtree(self.home.parent)
+        for note in self.home.parent.glob(f"{self.home.name}.*"):  # the clock's
+            note.unlink()
+        self.home.parent.rmdir()
 
     def command(self, name: str) -> None:
         """Run a command of the local workspace: up, down or destroy. Raises CalledProcessError.

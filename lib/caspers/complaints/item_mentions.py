@@ -18,7 +18,7 @@ from caspers.complaints.corpus import MASK, training
 
 ALIKE = 80
 """How similar two words have to be, of 100."""
-_CACHED = 10_000  # words; many complaints have much the same
+_CACHED = 10_000  # entries; complaints share most of their words
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _JOINING = frozenset({"and", "n", "of", "with", "in", "the"})
 _FUNCTION = frozenset(
@@ -120,7 +120,7 @@ def _runs(words: list[str], before: list[str], name: str) -> list[_Run]:
 
 @lru_cache(maxsize=_CACHED)
 def _parts(name: str) -> tuple[str, ...]:
-    """The words of a name that tell it from others."""
+    """The words of a name without those that join, or all of it if nothing else is left."""
     return tuple(part for part in map(normalized, _WORD.findall(name)) if part not in _JOINING) or (normalized(name),)
 
 

@@ -21,9 +21,6 @@ from caspers.platform.client import HasClient, required
 
 ENDED = (RunLifeCycleState.TERMINATED, RunLifeCycleState.SKIPPED, RunLifeCycleState.INTERNAL_ERROR)
 ENVIRONMENT = "default"
-RUN_POLL_SECONDS = 0.5
-MOMENT_POLL_SECONDS = 0.2
-"""How often to ask for the end of a run, and for a moment within one."""
 MINUTES_A_DAY = 24 * 60
 
 
@@ -77,39 +74,40 @@ def run_and_wait(ws: HasClient, job_id: int, timeout: timedelta = timedelta(minu
 
     Raises JobFailed with the error of the failing task, TimeoutError after `timeout`.
     """
-    # The SDK's own `result` asks ever more rarely, at last every ten seconds: a run of two seconds seems to take seven.
     run_id = ws.w.jobs.run_now(job_id).run_id
-    return _until(ws, run_id, lambda: False, RUN_POLL_SECONDS, timeout)
+    # Not the SDK's `result`, which asks less and less often, at last every ten seconds: a short run seems long.
+    wait_within_run(ws, run_id, lambda: False, timeout, pause=0.5)
+    return ws.w.jobs.get_run(run_id)
 
 
 def wait_within_run(
-    ws: HasClient, run_id: int, reached: Callable[[], bool], timeout: timedelta = timedelta(minutes=20)
+    ws: HasClient,
+    run_id: int,
+    reached: Callable[[], bool],
+    timeout: timedelta = timedelta(minutes=20),
+    pause: float = 0.2,
 ) -> None:
     """Return as soon as `reached()` is true while a run goes on, or once the run has succeeded.
 
-    Raises JobFailed if the run ends otherwise, TimeoutError after `timeout`.
+    Asks every `pause` seconds. Raises JobFailed if the run ends otherwise, TimeoutError after `timeout`.
     """
-    _until(ws, run_id, reached, MOMENT_POLL_SECONDS, timeout)
 
-
-def _until(ws: HasClient, run_id: int, reached: Callable[[], bool], pause: float, timeout: timedelta) -> Run:
-    """The run once it has succeeded, or as it was when `reached()` became true."""
-
-    def over() -> Run | None:
-        there = reached()
+    def over() -> bool:
+        if reached():
+            return True
         run = ws.w.jobs.get_run(run_id)
-        if not there and _state(run).life_cycle_state in ENDED:
-            _check_success(ws, run)
-            there = True
-        return run if there else None
+        if _state(run).life_cycle_state not in ENDED:
+            return False
+        _check_success(ws, run)
+        return True
 
     waiting = Retrying(
-        retry=retry_if_result(lambda run: run is None), wait=wait_fixed(pause), stop=stop_after_delay(timeout)
+        retry=retry_if_result(lambda done: not done), wait=wait_fixed(pause), stop=stop_after_delay(timeout)
     )
     try:
-        return required(waiting(over), "run")
+        waiting(over)
     except RetryError:
-        raise TimeoutError(f"Run {run_id} has not ended after {timeout}.") from None
+        raise TimeoutError(f"Run {run_id} was still going after {timeout}.") from None
 
 
 def every_minutes(minutes: int, first: int = 0) -> str:

@@ -16,7 +16,7 @@ LONGEST_PATH = 103  # bytes of a socket's path; macOS allows that, Linux 107
 
 
 def prepare() -> None:
-    """Begin to import what notebooks need, in the process that kernels then are forks of."""
+    """Start importing what notebooks need, in the process that kernels are forked from."""
     (provisioner,) = entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER)
     provisioner.load().prepare()
 

@@ -73,9 +73,9 @@ def answer(ws: "Workbook", endpoint: str) -> Summary:
         asked = pool.submit(ask_several, ws, endpoint, "complaints", questions)
         decided = by_policy(rest)  # while the agent answers
         answers, note = asked.result()
-    said = list(zip(newest, answers, strict=True))
-    decided += by_policy([row for row, answer in said if answer is None])
-    rows = [_response(row, answer["response"], "agent", answer["model"]) for row, answer in said if answer]
+    answered = [(row, said) for row, said in zip(newest, answers, strict=True) if said is not None]
+    decided += by_policy([row for row, said in zip(newest, answers, strict=True) if said is None])
+    rows = [_response(row, said["response"], "agent", said["model"]) for row, said in answered]
     for row, triage in decided:
         rows.append(_response(row, json.dumps(asdict(triage), ensure_ascii=False), "fallback", offline_policy.NAME))
     insert_missing(ws, TABLE, "complaint_id", rows)

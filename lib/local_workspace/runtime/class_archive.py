@@ -41,7 +41,7 @@ def options(extension: Path, written: Path) -> list[str]:
     return []
 
 
-def is_written_by(command: Iterable[str]) -> bool:
+def writes_archive(command: Iterable[str]) -> bool:
     """Whether a Spark server with this command line writes an archive when it ends, which takes a minute."""
     return any(option.startswith(_OUTPUT) for option in command)
 

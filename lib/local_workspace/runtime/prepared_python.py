@@ -85,10 +85,11 @@ class ForkedProcess:
 
 @dataclass
 class _Server:
-    """A prepared process with its socket, a function that waits for its end, and what runs of its children."""
+    """A prepared process with its socket, functions that end it and wait for its end, and its running children."""
 
     pid: int
     control: socket.socket
+    kill: Callable[[], object]
     wait: Callable[[], object]
     running: dict[int, ForkedProcess] = field(default_factory=dict)
     started: SimpleQueue[ForkedProcess | None] = field(default_factory=SimpleQueue)  # None: the server has ended
@@ -146,7 +147,10 @@ class PreparedPython:
     def prepare(self) -> None:
         """Start the prepared process, unless there is one: the first fork then finds the imports done."""
         with self._lock:
-            self._serving()
+            try:
+                self._serving()
+            except OSError as error:
+                _log.warning("Python is not prepared: %s", error)
 
     def fork(
         self,
@@ -182,6 +186,8 @@ class PreparedPython:
         """End the prepared process, and with it what it has started."""
         with self._lock:
             if self._server:
+                with suppress(ProcessLookupError):
+                    self._server.kill()  # it may still be importing
                 self._server.control.shutdown(socket.SHUT_RDWR)
                 self._server = None
 
@@ -196,7 +202,7 @@ class PreparedPython:
             fork_server.run(theirs)
             sys.exit()
         theirs.close()
-        self._attend(_Server(pid, ours, partial(os.waitpid, pid, 0)))
+        self._attend(_Server(pid, ours, partial(os.kill, pid, signal.SIGKILL), partial(os.waitpid, pid, 0)))
 
     def _runs(self, argv: Sequence[str]) -> bool:
         """Whether this command runs one of the programs, in this Python's environment or one over it."""
@@ -222,7 +228,7 @@ class PreparedPython:
                     stdin=subprocess.DEVNULL,
                     start_new_session=True,
                 )
-            self._attend(_Server(process.pid, ours, process.wait))
+            self._attend(_Server(process.pid, ours, process.kill, process.wait))
         return self._server
 
     def _attend(self, server: _Server) -> None:

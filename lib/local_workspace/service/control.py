@@ -28,7 +28,7 @@ type Connection = dict[str, Any]
 START_SECONDS = 60
 _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _ANSWER_SECONDS = 60  # on a machine that is busy with the workspace's start
-_QUIET_SECONDS = 2  # until a stop says why it takes so long
+_QUIET_SECONDS = 2  # until a stop says that it goes on
 STOP_SECONDS = 360  # the first Spark server that is stopped writes its class archive
 _CONNECTION_KEYS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "pid", "started"}
 
@@ -94,7 +94,8 @@ def stop(root: Path, report: Callable[[str], None] = _silent) -> bool:
     process = _process(home)
     if process:
         message = _stopping(process)
-        process.send_signal(signal.SIGTERM)
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGTERM)
         if not ends(process, _QUIET_SECONDS):
             report(message)
             _await_end(process)
@@ -126,10 +127,9 @@ def _process(home: Home) -> psutil.Process | None:
 
 def _stopping(service: psutil.Process) -> str:
     """What to say while the workspace of this service stops."""
-    for child in service.children():
-        with suppress(psutil.Error):  # it has ended
-            if class_archive.is_written_by(child.cmdline()):
-                return "Stopping. This first time takes a minute: Spark writes an archive that speeds its starts up …"
+    with suppress(psutil.Error):  # one has ended since
+        if any(class_archive.writes_archive(child.cmdline()) for child in service.children()):
+            return "Stopping. This first time takes a minute: Spark writes an archive that makes later starts faster …"
     return "Stopping …"
 
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -185,6 +185,7 @@ def serve(home: Home) -> None:
     server.run()
     home.connection.unlink(missing_ok=True)
     engines.stop()
+    python.close()
     sockets.remove(home.run)
 
 
@@ -362,12 +363,15 @@ def _ignore(number: int, frame: FrameType | None) -> None:
 
 
 def _start(engines: Engines, python: PreparedPython) -> None:
-    """Start the engines, and then what the first job and the first statement would wait for."""
+    """Start the engines, then prepare what the first job and the first statement would otherwise wait for."""
     engines.start()
-    with suppress(RuntimeError):  # Spark can't start: its state says so
+    try:
         engines.spark.wait_ready()
-        python.prepare()
-        engines.spark.warm_up()
+    except RuntimeError as error:
+        log.warning("nothing is prepared: %s", error)
+        return
+    python.prepare()
+    engines.spark.warm_up()
 
 
 def _announce(home: Home, engines: Engines, settings: Settings, python: PreparedPython) -> None:

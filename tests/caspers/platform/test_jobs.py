@@ -90,7 +90,7 @@ def test_a_run_can_be_cancelled_as_soon_as_it_has_got_somewhere(ws, held):
 
 def test_waiting_within_a_run_ends_with_the_run_or_after_a_time(ws, held):
     run, _, gate = held
-    with pytest.raises(TimeoutError, match=f"Run {run.run_id} has not ended after 0:00:00"):
+    with pytest.raises(TimeoutError, match=f"Run {run.run_id} was still going after 0:00:00"):
         jobs.wait_within_run(ws, run.run_id, lambda: False, timedelta())
     gate.write_text("go")
     jobs.wait_within_run(ws, run.run_id, lambda: False)

@@ -52,7 +52,7 @@ def printed(manager: KernelManager, code: str) -> str:
     return "".join(texts).strip()
 
 
-def test_the_runbook_prepares_before_the_first_kernel() -> None:
+def test_the_runbook_starts_imports_before_the_first_kernel() -> None:
     provisioner.python.close()
     kernels.prepare()
     assert provisioner.python.pid is not None

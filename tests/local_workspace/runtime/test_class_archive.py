@@ -49,13 +49,13 @@ def run(java, extension, same, tmp_path):
 
 
 def test_what_the_first_server_loaded_the_second_takes_from_the_archive(run, extension, same, tmp_path, little_is_much):
-    assert class_archive.is_written_by(class_archive.options(extension, tmp_path / "classes.aot"))
+    assert class_archive.writes_archive(class_archive.options(extension, tmp_path / "classes.aot"))
     assert "org.apache.ivy.Main source: shared objects file" not in run()
     class_archive.keep(software.java(), extension, same, tmp_path / "classes.aot")
     assert not (tmp_path / "classes.aot").exists()
     assert "org.apache.ivy.Main source: shared objects file" in run()
     assert not (tmp_path / "classes.aot").exists(), "it is written once"
-    assert not class_archive.is_written_by(class_archive.options(extension, tmp_path / "classes.aot"))
+    assert not class_archive.writes_archive(class_archive.options(extension, tmp_path / "classes.aot"))
 
 
 def test_a_part_of_an_archive_is_not_kept(run, extension, same, tmp_path, little_is_much):

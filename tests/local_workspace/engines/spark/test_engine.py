@@ -46,7 +46,7 @@ def server(home: Home) -> psutil.Process:
     return marks.process(home, "spark")
 
 
-def test_the_metastore_can_be_opened_before_a_client_asks(engine, home):
+def test_warming_up_opens_the_metastore(engine, home):
     engine.wait_ready()
     metastore = home.root / "metastore" / "service.properties"
     assert not metastore.exists()
