@@ -71,6 +71,9 @@ _STATES = {State.RUNNING: "running", State.STARTING: "starting", State.RETRYING:
 # The server forgets a session after an hour without use, by the wall clock: that goes on while the machine sleeps.
 _SESSION_IDLE_SECONDS = 1800
 
+# pyspark's modules import each other: of two threads that import it at once, one may get a module that isn't complete.
+_importing = threading.Lock()
+
 type _Moment = tuple[float, float]
 """Seconds of the wall clock and of the monotonic one."""
 
@@ -223,10 +226,11 @@ class SparkEngine:
     def _connect(self, remote: str) -> "SparkSession":
         # Imported here: it takes seconds, which the first requests of a starting service need not wait for.
         # The server's own client, not that of databricks-connect, whose bound values open Spark ignores.
-        if str(self._software.spark) not in sys.path:
-            sys.path.insert(0, str(self._software.spark))
-        from pyspark.logger import PySparkLogger
-        from pyspark.sql.connect.session import SparkSession
+        with _importing:
+            if str(self._software.spark) not in sys.path:
+                sys.path.insert(0, str(self._software.spark))
+            from pyspark.logger import PySparkLogger
+            from pyspark.sql.connect.session import SparkSession
 
         # pyspark logs each refused statement with two stack traces; its client gets the error, and this log need not.
         PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
