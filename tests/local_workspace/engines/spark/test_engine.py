@@ -1,5 +1,7 @@
 """The Spark server's process: its memory, its temporary files, and what sessions share and don't share."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -11,7 +13,7 @@ from pyspark.sql.types import StringType
 
 import marks
 from local_workspace.engines.spark import SparkEngine
-from local_workspace.runtime import ports, software
+from local_workspace.runtime import environment, ports, software
 from local_workspace.runtime.home import Home, open_home
 from local_workspace.runtime.processes import Processes
 from waiting import eventually
@@ -23,6 +25,33 @@ QUIET_SECONDS = 3
 LARGE = "SELECT length(repeat('x', 500000000 + CAST(id AS INT))) AS length FROM range(1)"
 # Longer than the server has to be quiet, without work.
 LONG = f"SELECT java_method('java.lang.Thread', 'sleep', {2500 * QUIET_SECONDS}L) AS answer"
+
+# Eight threads of a process that has not imported Spark's client yet open a session each.
+OPENS_SESSIONS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from local_workspace.engines.spark import SparkEngine
+from local_workspace.runtime import ports, software
+from local_workspace.runtime.home import open_home
+from local_workspace.runtime.processes import Processes
+
+home = open_home(Path(sys.argv[1]))
+engine = SparkEngine(home, Processes(home), software.ensure(print), ports.free(), "token", "you@localhost")
+engine.start()
+engine.wait_ready()
+
+def opened(_):
+    with engine.own_session() as session:
+        return session.range(1).count()
+
+try:
+    assert "pyspark" not in sys.modules
+    with ThreadPoolExecutor(8) as pool:
+        print(sum(pool.map(opened, range(8))))
+finally:
+    engine.stop()
+"""
 
 # Spark compiles the classes of queries once for each class loader that tasks have.
 LOADER = "java_method('org.apache.spark.util.Utils', 'getContextOrSparkClassLoader')"
@@ -44,6 +73,12 @@ def engine(home: Home) -> Iterator[SparkEngine]:
 
 def server(home: Home) -> psutil.Process:
     return marks.process(home, "spark")
+
+
+def test_threads_can_open_their_first_sessions_at_once(tmp_path):
+    command = [sys.executable, "-c", OPENS_SESSIONS, str(tmp_path / "home")]
+    done = subprocess.run(command, env=environment.of_child(), capture_output=True, text=True, check=False)
+    assert done.stdout.split()[-1:] == ["8"], done.stderr
 
 
 def test_warming_up_opens_the_metastore(engine, home):
