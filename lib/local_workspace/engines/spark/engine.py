@@ -45,7 +45,7 @@ _OPENED = (
 _ALLOWED = ("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED")
 # The optimizing compiler takes only what runs four times as often as it would by itself: a laptop's statements are
 # small and mostly new, so that its code often comes too late. Without it an agent's answers take half as long again.
-# The compiler also inlines less: that halves its work, and the code runs no slower here.
+# The compiler also inlines less: that saves almost half of its work, and the code runs no slower here.
 _COMPILERS = (
     *("-XX:Tier4InvocationThreshold=20000", "-XX:Tier4MinInvocationThreshold=2400"),
     *("-XX:Tier4CompileThreshold=60000", "-XX:Tier4BackEdgeThreshold=160000"),
